@@ -1,0 +1,2 @@
+//! Pages: the arena, the page map, remapping, the barrier and purging.
+#![no_std]

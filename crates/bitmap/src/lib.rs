@@ -1,0 +1,2 @@
+//! Fixed-size bit sets.
+#![no_std]

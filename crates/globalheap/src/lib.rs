@@ -1,0 +1,2 @@
+//! Bins, refill and release, large objects, and the mesh cycle.
+#![no_std]

@@ -1,0 +1,2 @@
+//! The composed allocator.
+#![no_std]

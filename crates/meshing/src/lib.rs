@@ -1,0 +1,2 @@
+//! Which spans to mesh: pure search, no memory access.
+#![no_std]

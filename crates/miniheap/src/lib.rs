@@ -1,0 +1,2 @@
+//! Span records, bins by occupancy, and groups of meshed spans.
+#![no_std]

@@ -1,0 +1,2 @@
+//! A thread's free slots of one size class, in random order.
+#![no_std]

@@ -1,0 +1,2 @@
+//! The front end of one thread.
+#![no_std]
