@@ -1,0 +1,54 @@
+//! The members of a set, in ascending order.
+
+use core::iter::FusedIterator;
+
+use crate::Bitmap;
+
+/// Ascending indices of the members of a [`Bitmap`].
+///
+/// Works on a copy, so the set may change meanwhile. One step per member, by trailing zeros.
+#[derive(Clone)]
+pub struct Iter<const WORDS: usize> {
+    rest: Bitmap<WORDS>,
+    word: usize,
+}
+
+impl<const WORDS: usize> Iter<WORDS> {
+    pub(crate) const fn new(set: Bitmap<WORDS>) -> Self {
+        Self { rest: set, word: 0 }
+    }
+}
+
+impl<const WORDS: usize> Iterator for Iter<WORDS> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        loop {
+            let bits = *self.rest.words().get(self.word)?;
+            if bits != 0 {
+                let index = self.word * 64 + bits.trailing_zeros() as usize;
+                self.rest.remove(index);
+                return Some(index);
+            }
+            self.word += 1;
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let len = self.rest.len();
+        (len, Some(len))
+    }
+}
+
+impl<const WORDS: usize> ExactSizeIterator for Iter<WORDS> {}
+impl<const WORDS: usize> FusedIterator for Iter<WORDS> {}
+
+impl<const WORDS: usize> IntoIterator for &Bitmap<WORDS> {
+    type Item = usize;
+    type IntoIter = Iter<WORDS>;
+
+    fn into_iter(self) -> Iter<WORDS> {
+        self.iter()
+    }
+}
