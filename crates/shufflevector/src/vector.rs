@@ -1,0 +1,191 @@
+//! The stack of free slots.
+
+use core::ptr::NonNull;
+
+use rand_pcg::Pcg32;
+use static_assertions::const_assert;
+
+use crate::random::shuffle;
+
+/// A bounded stack of free slots over storage that somebody else supplies.
+///
+/// ```text
+///  storage   [ oldest │   …    │ newest │        │  …   │        │  …   │        ]
+///              ^bottom                   ^top            ^limit            ^end
+/// ```
+///
+/// **Invariant:** `bottom <= top <= limit <= end`, all four into one storage, and every entry from `bottom` up to `top`
+/// is written. The four pointers of a vector without storage are equal, so it is empty and full at once and the fast
+/// path asks one question.
+#[repr(C)]
+pub struct ShuffleVector {
+    /// One past the newest slot.
+    top: NonNull<NonNull<u8>>,
+    /// The oldest slot.
+    bottom: NonNull<NonNull<u8>>,
+    /// Where `push` refuses.
+    limit: NonNull<NonNull<u8>>,
+    /// One past the storage.
+    end: NonNull<NonNull<u8>>,
+}
+
+// A thread's vectors of all size classes stand in one array: two of them share a cache line.
+const_assert!(size_of::<ShuffleVector>() == 32);
+
+// SAFETY: the vector is the only user of its storage (contract of `new`), and it never reads or writes a slot.
+unsafe impl Send for ShuffleVector {}
+// SAFETY: with a shared reference the storage can only be read.
+unsafe impl Sync for ShuffleVector {}
+
+impl ShuffleVector {
+    /// A vector without storage: `pop` finds nothing and `push` refuses.
+    pub const fn empty() -> Self {
+        let nowhere = NonNull::dangling();
+        Self {
+            top: nowhere,
+            bottom: nowhere,
+            limit: nowhere,
+            end: nowhere,
+        }
+    }
+
+    /// A vector of no slots with room for `limit` of them; [`set_limit`](Self::set_limit) can raise the limit up to
+    /// `capacity`. Both count slots. A `limit` above `capacity` means `capacity`.
+    ///
+    /// # Safety
+    /// * `storage` is valid for reads and writes of `capacity` entries, by any thread that the vector is sent to, for as
+    ///   long as the vector is used. It need not be initialised.
+    /// * Nobody else reads or writes it during that time.
+    pub unsafe fn new(storage: NonNull<*mut u8>, capacity: usize, limit: usize) -> Self {
+        let bottom = storage.cast::<NonNull<u8>>();
+        // SAFETY: the storage has `capacity` entries (first bullet).
+        let end = unsafe { bottom.add(capacity) };
+        // SAFETY: at most `capacity` entries up.
+        let limit = unsafe { bottom.add(if limit < capacity { limit } else { capacity }) };
+        Self {
+            top: bottom,
+            bottom,
+            limit,
+            end,
+        }
+    }
+
+    /// Takes the newest slot out; `None` when there are none.
+    #[inline(always)]
+    pub fn pop(&mut self) -> Option<NonNull<u8>> {
+        if self.top == self.bottom {
+            return None;
+        }
+        // SAFETY: `top` is above `bottom` in the same storage.
+        self.top = unsafe { self.top.sub(1) };
+        // SAFETY: `top` was one past a written entry.
+        Some(unsafe { self.top.read() })
+    }
+
+    /// Adds `slot` as the newest; false, with nothing changed, when the limit is reached.
+    #[inline(always)]
+    pub fn push(&mut self, slot: NonNull<u8>) -> bool {
+        if self.top == self.limit {
+            return false;
+        }
+        // SAFETY: `top` is below `limit`, hence inside the storage.
+        unsafe { self.top.write(slot) };
+        // SAFETY: the entry just written lies inside the storage, so one past it is in bounds.
+        self.top = unsafe { self.top.add(1) };
+        true
+    }
+
+    /// The number of slots.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.entries_to(self.top)
+    }
+
+    /// Whether there are no slots.
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.top == self.bottom
+    }
+
+    /// The number of slots at which `push` refuses.
+    #[inline]
+    pub fn limit(&self) -> usize {
+        self.entries_to(self.limit)
+    }
+
+    /// The number of entries of the storage.
+    #[inline]
+    pub fn capacity(&self) -> usize {
+        self.entries_to(self.end)
+    }
+
+    /// How many more slots `push` will take.
+    #[inline]
+    pub fn room(&self) -> usize {
+        // The invariant makes this exact; plain subtraction would carry an overflow check in debug builds.
+        self.limit().wrapping_sub(self.len())
+    }
+
+    /// Moves the limit, to no less than the slots there are and no more than the capacity.
+    pub fn set_limit(&mut self, limit: usize) {
+        let limit = limit.min(self.capacity()).max(self.len());
+        // SAFETY: at most `capacity` entries up, since `len` is no more than that either.
+        self.limit = unsafe { self.bottom.add(limit) };
+    }
+
+    /// The slots, oldest first.
+    #[inline]
+    pub fn as_slice(&self) -> &[NonNull<u8>] {
+        let all = NonNull::slice_from_raw_parts(self.bottom, self.len());
+        // SAFETY: the entries up to `top` are written; the borrow of `self` keeps them so.
+        unsafe { all.as_ref() }
+    }
+
+    /// Drops the `n` oldest slots, or all if there are fewer; the others keep their order.
+    pub fn remove_oldest(&mut self, n: usize) {
+        let n = n.min(self.len());
+        // SAFETY: at most `len` entries up.
+        let kept = unsafe { self.bottom.add(n) };
+        let count = self.len() - n;
+        // SAFETY: `count` entries from `kept` on are written, and lie in the storage at both places.
+        unsafe { kept.copy_to(self.bottom, count) };
+        // SAFETY: `count` is no more than `len`.
+        self.top = unsafe { self.bottom.add(count) };
+    }
+
+    /// Appends slots in random order until there is no [`room`](Self::room) or `slots` ends, and returns their number.
+    /// What does not fit is not taken from `slots`.
+    pub fn refill(&mut self, rng: &mut Pcg32, slots: impl Iterator<Item = NonNull<u8>>) -> usize {
+        let before = self.len();
+        for slot in slots.take(self.room()) {
+            // `take` has counted the room, so no slot is refused here.
+            self.push(slot);
+        }
+        let added = self.len() - before;
+        self.shuffle_newest(added, rng);
+        added
+    }
+
+    /// Puts the `n` newest slots, or all if there are fewer, into random order among themselves.
+    pub fn shuffle_newest(&mut self, n: usize, rng: &mut Pcg32) {
+        let n = n.min(self.len());
+        // SAFETY: `top` is `len` entries above `bottom`, and `n` is no more.
+        let first = unsafe { self.top.sub(n) };
+        let mut newest = NonNull::slice_from_raw_parts(first, n);
+        // SAFETY: these entries are written, and `&mut self` makes this the only reference to them.
+        shuffle(unsafe { newest.as_mut() }, rng);
+    }
+
+    /// The number of entries from the bottom up to `mark`, one of the other three pointers.
+    #[inline(always)]
+    fn entries_to(&self, mark: NonNull<NonNull<u8>>) -> usize {
+        // SAFETY: all four pointers are into one storage, and none is below `bottom`.
+        unsafe { mark.offset_from_unsigned(self.bottom) }
+    }
+}
+
+impl Default for ShuffleVector {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
