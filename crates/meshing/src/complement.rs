@@ -1,0 +1,134 @@
+//! The default search.
+
+use core::ops::ControlFlow;
+
+use bitmap::SpanBits;
+
+use crate::fullest_first::fullest_first;
+use crate::group::Group;
+use crate::index::{self, BLOCK, Index};
+use crate::odds::Odds;
+use crate::shard::Shard;
+use crate::{Budget, Candidate, Merge, Mesher};
+
+/// Best fit, fullest first: the fullest span that is left starts a group and takes in the fullest
+/// span that fits into the complement of the group's live slots, again and again, until nothing
+/// fits.
+///
+/// Full spans are hardest to place, so they choose first; and by taking what fits best they leave
+/// the sparse spans, which fit nearly everywhere, to the others. Partners are found through an exact
+/// index: among 8,192 spans (of more, among every shard of that size) none with a fair chance to fit
+/// is overlooked.
+///
+/// Scratch memory: one word for each span, and the index with one bit for each slot of at most 8,192
+/// spans.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ComplementMesher;
+
+/// Spans searched at once. Work grows with the square of it, so more spans are divided into shards.
+const SHARD: usize = 8192;
+
+impl Mesher for ComplementMesher {
+    fn scratch_words(spans: usize, slots: usize) -> usize {
+        spans + Index::words(spans.min(SHARD), slots.min(SpanBits::BITS))
+    }
+
+    fn find(
+        &mut self,
+        spans: &[Candidate],
+        slots: usize,
+        scratch: &mut [u32],
+        budget: &mut Budget,
+        mut found: impl FnMut(Merge) -> ControlFlow<()>,
+    ) {
+        let slots = slots.min(SpanBits::BITS);
+        if scratch.len() < Self::scratch_words(spans.len(), slots) || !budget.take(spans.len()) {
+            return;
+        }
+        let Some((order, memory)) = scratch.split_at_mut_checked(spans.len()) else {
+            return;
+        };
+        let len = fullest_first(spans, slots, order);
+        let order = order.get(..len).unwrap_or_default();
+        let shards = len.div_ceil(SHARD);
+        for first in 0..shards {
+            let shard = Shard::new(spans, order, first, shards);
+            if search(&shard, slots, memory, budget, &mut found).is_break() {
+                return;
+            }
+        }
+    }
+}
+
+/// Groups the spans of one shard.
+fn search(
+    shard: &Shard<'_>,
+    slots: usize,
+    memory: &mut [u32],
+    budget: &mut Budget,
+    found: &mut impl FnMut(Merge) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    if !budget.take(Index::columns(shard.len(), slots)) {
+        return ControlFlow::Break(());
+    }
+    let mut index = Index::new(memory, slots, shard.live());
+    let odds = Odds::new(slots, shard.live().map(SpanBits::len));
+    let mut group = Group::new();
+    for position in 0..shard.len() {
+        if !index.is_unplaced(position) {
+            continue;
+        }
+        let Some((span, live)) = shard.get(position) else {
+            continue;
+        };
+        index.place(position);
+        group.clear();
+        group.add(span, live);
+        // All blocks before that of the first member are placed.
+        let grown = grow(
+            &mut group,
+            shard,
+            &mut index,
+            &odds,
+            position / BLOCK,
+            budget,
+        );
+        group.merges(shard.spans()).try_for_each(&mut *found)?;
+        grown?;
+    }
+    ControlFlow::Continue(())
+}
+
+/// Adds spans to the group, in one pass over the blocks: what did not fit before does not fit a
+/// larger group. Breaks off when the budget is used up.
+fn grow(
+    group: &mut Group,
+    shard: &Shard<'_>,
+    index: &mut Index<'_>,
+    odds: &Odds,
+    start: usize,
+    budget: &mut Budget,
+) -> ControlFlow<()> {
+    let mut block = start.max(odds.first_block(group.slots().len()));
+    while let Some(mut fitting) = index.unplaced(block) {
+        let mut known = 0;
+        loop {
+            let slots = group.slots().get(known..).unwrap_or_default();
+            known += slots.len();
+            if !index.keep_free(block, slots, &mut fitting, budget) {
+                return ControlFlow::Break(());
+            }
+            let Some(place) = index::first(&fitting) else {
+                break;
+            };
+            let position = block * BLOCK + place;
+            let Some((span, live)) = shard.get(position) else {
+                break;
+            };
+            index.place(position);
+            group.add(span, live);
+        }
+        block = odds.first_block(group.slots().len()).max(block + 1);
+    }
+    ControlFlow::Continue(())
+}

@@ -1,0 +1,46 @@
+//! The spans that are searched together.
+
+use bitmap::SpanBits;
+
+use crate::Candidate;
+
+/// Every `step`-th span of an order, from `first` on: as many full and sparse ones as in the whole.
+pub(crate) struct Shard<'a> {
+    spans: &'a [Candidate],
+    order: &'a [u32],
+    first: usize,
+    step: usize,
+}
+
+impl<'a> Shard<'a> {
+    /// Number `first` of `step` shards of the spans that `order` names.
+    pub(crate) fn new(spans: &'a [Candidate], order: &'a [u32], first: usize, step: usize) -> Self {
+        Self {
+            spans,
+            order,
+            first,
+            step,
+        }
+    }
+
+    /// The candidates among which the shard names some.
+    pub(crate) fn spans(&self) -> &'a [Candidate] {
+        self.spans
+    }
+
+    /// How many spans there are.
+    pub(crate) fn len(&self) -> usize {
+        (self.order.len() - self.first).div_ceil(self.step)
+    }
+
+    /// The span at this position: its index among the candidates, and its live slots.
+    pub(crate) fn get(&self, position: usize) -> Option<(u32, &'a SpanBits)> {
+        let span = *self.order.get(self.first + position * self.step)?;
+        Some((span, &self.spans.get(span as usize)?.live))
+    }
+
+    /// The live slots of all its spans.
+    pub(crate) fn live(&self) -> impl Iterator<Item = &'a SpanBits> + '_ {
+        (0..self.len()).map_while(|position| Some(self.get(position)?.1))
+    }
+}
