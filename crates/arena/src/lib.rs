@@ -1,2 +1,39 @@
-//! Pages: the arena, the page map, remapping, the barrier and purging.
-#![no_std]
+//! Pages: the range all allocations come from, what each page holds, and the operations of a mesh.
+//!
+//! ```text
+//!  base                                                             base + len
+//!  | large objects -->  |            never used            |  <-- spans |
+//!  +--------------------+----------------------------------+------------+
+//!  ^ private anonymous pages; only meshed spans lie on shared ones
+//!
+//!  the window mirrors the arena: the shared pages of the span at offset x are at offset x of the window
+//! ```
+//!
+//! [`Arena`] stacks these parts over an [`Os`]:
+//!
+//! * [`os`]: the system calls, and a wrapper that refuses some of them;
+//! * `reserve`: a reserved range that is opened from both its ends;
+//! * `page_map`: the tables indexed by page;
+//! * `run_store`: unused runs, merged with their neighbours;
+//! * `decay`: how many unused pages may stay;
+//! * `window`: the shared pages of meshed groups;
+//! * `ballast`: mappings kept to be given up when a step must not fail;
+//! * `metadata`: memory for records.
+#![cfg_attr(not(test), no_std)]
+
+mod arena;
+mod ballast;
+mod barrier;
+mod decay;
+mod metadata;
+pub mod os;
+mod page_heap;
+mod page_map;
+mod reserve;
+mod run_store;
+mod tuning;
+mod window;
+
+pub use arena::{Arena, ArenaStats};
+pub use barrier::WriteBarrier;
+pub use os::{FailNth, FutexLock, Linux, Os};

@@ -1,6 +1,7 @@
 //! A mutex over any raw lock, for places where `std` is absent.
 
 use core::cell::UnsafeCell;
+use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 use core::sync::atomic::{AtomicBool, Ordering};
 
@@ -41,7 +42,9 @@ unsafe impl RawLock for SpinLock {
     }
 
     fn try_lock(&self) -> bool {
-        self.0.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        self.0
+            .compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed)
+            .is_ok()
     }
 
     unsafe fn unlock(&self) {
@@ -61,18 +64,21 @@ unsafe impl<L: RawLock + Sync, T: Send + ?Sized> Sync for Mutex<L, T> {}
 impl<L: RawLock, T> Mutex<L, T> {
     /// An open mutex around `data`.
     pub const fn new(data: T) -> Self {
-        Self { raw: L::OPEN, data: UnsafeCell::new(data) }
+        Self {
+            raw: L::OPEN,
+            data: UnsafeCell::new(data),
+        }
     }
 
     /// Waits for the lock and returns the data under it.
     pub fn lock(&self) -> Guard<'_, L, T> {
         self.raw.lock();
-        Guard { mutex: self }
+        Guard::of(self)
     }
 
     /// The data, if the lock is open.
     pub fn try_lock(&self) -> Option<Guard<'_, L, T>> {
-        self.raw.try_lock().then(|| Guard { mutex: self })
+        self.raw.try_lock().then(|| Guard::of(self))
     }
 
     /// Takes the lock without a guard, to be opened by [`unlock_after_fork`](Self::unlock_after_fork).
@@ -95,9 +101,22 @@ impl<L: RawLock, T> Mutex<L, T> {
     }
 }
 
-/// Access to the data of a locked [`Mutex`].
+/// Access to the data of a locked [`Mutex`], for the thread that locked it.
 pub struct Guard<'a, L: RawLock, T> {
     mutex: &'a Mutex<L, T>,
+    /// Neither `Send`, since some locks must be opened by the thread that took them, nor `Sync`, which would share the
+    /// data of a mutex whose data need only be `Send`.
+    this_thread: PhantomData<*mut T>,
+}
+
+impl<'a, L: RawLock, T> Guard<'a, L, T> {
+    /// The guard of a mutex that the caller has just locked.
+    fn of(mutex: &'a Mutex<L, T>) -> Self {
+        Self {
+            mutex,
+            this_thread: PhantomData,
+        }
+    }
 }
 
 impl<L: RawLock, T> Deref for Guard<'_, L, T> {

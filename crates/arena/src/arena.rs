@@ -1,0 +1,526 @@
+//! The arena: unused runs, frontiers and counters under one lock, and what is read without it.
+
+use core::alloc::Layout;
+use core::cell::UnsafeCell;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+
+use heap::{Guard, Label, Labels, LargeRun, Mutex, PageCount, PageIndex, Run};
+
+use crate::ballast::Ballast;
+use crate::barrier::WriteBarrier;
+use crate::decay::Decay;
+use crate::metadata::MetadataChunks;
+use crate::os::{Access, Advice, Errno, Os};
+use crate::page_map::PageMap;
+use crate::reserve::Reserve;
+use crate::run_store::{Kind, RunStore};
+use crate::tuning;
+use crate::window::Window;
+
+/// One range of addresses, its pages and what they hold. See the crate's description for the layout.
+pub struct Arena<O: Os> {
+    pub(crate) os: O,
+    /// Set once, when the range was reserved.
+    ground: Once<Ground>,
+    pub(crate) state: Mutex<O::Lock, State>,
+    pub(crate) windows: Mutex<O::Lock, Windows>,
+    pub(crate) barrier: WriteBarrier,
+    /// Mappings that meshing and remapping added.
+    pub(crate) mappings: AtomicUsize,
+    /// The system's limit on mappings; zero while nobody asked.
+    pub(crate) mappings_limit: AtomicUsize,
+    /// Advice that was refused: a cost, never an error.
+    pub(crate) hints_refused: AtomicUsize,
+}
+
+/// What never changes once the range was reserved.
+#[derive(Clone, Copy)]
+pub(crate) struct Ground {
+    pub(crate) labels: Labels,
+    pub(crate) map: PageMap,
+}
+
+/// The shared pages in use, and their copies while a fork is under way.
+pub(crate) struct Windows {
+    pub(crate) current: Window,
+    pub(crate) snapshot: Window,
+    pub(crate) ballast: Ballast,
+}
+
+/// Everything under the arena's lock.
+pub(crate) struct State {
+    ranges: Option<Ranges>,
+    pub(crate) metadata: MetadataChunks,
+    pub(crate) decay: Decay,
+    pub(crate) spans: Area,
+    pub(crate) large: Area,
+}
+
+/// The unused runs of one side of the arena.
+pub(crate) struct Area {
+    pub(crate) clean: RunStore,
+    pub(crate) dirty: RunStore,
+}
+
+/// The reserved ranges, and the pages that were never used: `low..high`.
+struct Ranges {
+    memory: Reserve,
+    labels: Reserve,
+    records: Reserve,
+    links: Reserve,
+    low: u32,
+    high: u32,
+}
+
+/// Which side of the arena a run is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Spans,
+    Large,
+}
+
+/// Figures of an arena, in bytes unless they say otherwise.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct ArenaStats {
+    /// Addresses reserved.
+    pub reserved: usize,
+    /// Addresses open for use.
+    pub opened: usize,
+    /// Unused bytes that are still physically there.
+    pub dirty: usize,
+    /// Unused bytes that were given back.
+    pub clean: usize,
+    /// Memory mapped for records, and opened for tables.
+    pub metadata: usize,
+    /// Mappings that meshing and remapping added, as a number.
+    pub mappings: usize,
+    /// Mappings that may be added, as a number.
+    pub mappings_limit: usize,
+    /// Hints that the system refused, as a number.
+    pub hints_refused: usize,
+}
+
+impl Area {
+    const fn new(side: Side) -> Self {
+        match side {
+            Side::Spans => Self {
+                clean: RunStore::new(Kind::CleanSpans),
+                dirty: RunStore::new(Kind::DirtySpans),
+            },
+            Side::Large => Self {
+                clean: RunStore::new(Kind::CleanLarge),
+                dirty: RunStore::new(Kind::DirtyLarge),
+            },
+        }
+    }
+
+    /// A run out of the stores: a dirty one before a clean one, since its pages are there already.
+    fn take(&mut self, map: &PageMap, pages: PageCount, align: PageCount) -> Option<(Run, bool)> {
+        if let Some(run) = self.dirty.take(map, pages, align) {
+            return Some((run, false));
+        }
+        self.clean.take(map, pages, align).map(|run| (run, true))
+    }
+}
+
+impl Ranges {
+    /// Reserves as much as the system and the process's limit allow, with the tables that belong to it.
+    fn reserve<O: Os>(os: &O) -> Result<Self, Errno> {
+        // A quarter of the address space is left to the program.
+        let limit = os.address_space_limit();
+        let ours = (limit - limit / 4) / O::PAGE_SIZE * O::PAGE_SIZE;
+        let mut len = tuning::RESERVATION.min(ours);
+        loop {
+            match Self::reserve_exactly(os, len) {
+                Err(_) if len / 2 >= tuning::SMALLEST_RESERVATION => {
+                    len = len / 2 / O::PAGE_SIZE * O::PAGE_SIZE;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn reserve_exactly<O: Os>(os: &O, len: usize) -> Result<Self, Errno> {
+        let pages = len / O::PAGE_SIZE;
+        let memory = Reserve::new(os, len, Access::None)?;
+        // Unopened parts of the tables can be read, as zeros: then any address of the arena may be looked up.
+        let table = |entry: usize| Reserve::new(os, pages * entry, Access::Read);
+        let words = size_of::<AtomicU32>();
+        let mut made = [const { None }; 3];
+        for (slot, entry) in made.iter_mut().zip([words, words, 2 * words]) {
+            match table(entry) {
+                Ok(reserve) => *slot = Some(reserve),
+                Err(error) => {
+                    for reserve in made.iter().flatten().chain([&memory]) {
+                        // SAFETY: reserved above and known to nobody else.
+                        let _ = unsafe { os.unmap(reserve.base(), reserve.len()) };
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        let [Some(labels), Some(records), Some(links)] = made else {
+            return Err(Errno::ENOMEM);
+        };
+        Ok(Self {
+            memory,
+            labels,
+            records,
+            links,
+            low: 0,
+            high: pages as u32,
+        })
+    }
+
+    fn ground<O: Os>(&self) -> Ground {
+        let pages = self.high;
+        let labels = self.labels.base().cast::<AtomicU32>();
+        let base = self.memory.base().as_ptr() as usize;
+        let shift = O::PAGE_SIZE.trailing_zeros();
+        // SAFETY: the table has one word a page, can be read everywhere, and is never unmapped.
+        let for_free = unsafe { Labels::new(base, pages as usize, shift, labels) };
+        let (records, links) = (self.records.base().cast(), self.links.base().cast());
+        // SAFETY: as above for all three tables; pages are opened together with their entries.
+        let map = unsafe { PageMap::new(pages, labels, records, links) };
+        Ground {
+            labels: for_free,
+            map,
+        }
+    }
+
+    /// The step in which the arena grows now.
+    fn growth(&self) -> usize {
+        let share = self.memory.open_bytes() / tuning::GROWTH_SHARE;
+        share
+            .clamp(tuning::SMALLEST_GROWTH, tuning::LARGEST_GROWTH)
+            .next_power_of_two()
+    }
+
+    /// Pages that were never used, from the upper end.
+    fn take_high<O: Os>(&mut self, os: &O, pages: PageCount) -> Option<Run> {
+        let first = self
+            .high
+            .checked_sub(pages.0)
+            .filter(|&first| first >= self.low)?;
+        for (table, entry) in self.tables() {
+            table
+                .open_above(os, first as usize * entry, tuning::TABLE_STEP)
+                .ok()?;
+        }
+        let step = self.growth();
+        let opened = self
+            .memory
+            .open_above(os, first as usize * O::PAGE_SIZE, step)
+            .ok()?;
+        if opened.to > opened.from {
+            // SAFETY: the offset lies in the reservation.
+            let at = unsafe { self.memory.base().add(opened.from) };
+            // A hint: with huge pages, memory would come back in larger pieces only.
+            let _ = os.advise(at, opened.to - opened.from, Advice::NoHugePages);
+        }
+        self.high = first;
+        Some(Run {
+            first: PageIndex(first),
+            pages,
+        })
+    }
+
+    /// Pages that were never used, from the lower end; also what was skipped to align them.
+    fn take_low<O: Os>(
+        &mut self,
+        os: &O,
+        pages: PageCount,
+        align: PageCount,
+    ) -> Option<(Run, Option<Run>)> {
+        let first = self.low.checked_next_multiple_of(align.0)?;
+        let end = first.checked_add(pages.0).filter(|&end| end <= self.high)?;
+        for (table, entry) in self.tables() {
+            table
+                .open_below(os, end as usize * entry, tuning::TABLE_STEP)
+                .ok()?;
+        }
+        let step = self.growth();
+        self.memory
+            .open_below(os, end as usize * O::PAGE_SIZE, step)
+            .ok()?;
+        let skipped = (first > self.low).then_some(Run {
+            first: PageIndex(self.low),
+            pages: PageCount(first - self.low),
+        });
+        self.low = end;
+        Some((
+            Run {
+                first: PageIndex(first),
+                pages,
+            },
+            skipped,
+        ))
+    }
+
+    /// The tables, each with the size of its entries.
+    fn tables(&mut self) -> [(&mut Reserve, usize); 3] {
+        let word = size_of::<AtomicU32>();
+        [
+            (&mut self.labels, word),
+            (&mut self.records, word),
+            (&mut self.links, 2 * word),
+        ]
+    }
+}
+
+impl State {
+    const fn new() -> Self {
+        Self {
+            ranges: None,
+            metadata: MetadataChunks::new(),
+            decay: Decay::new(),
+            spans: Area::new(Side::Spans),
+            large: Area::new(Side::Large),
+        }
+    }
+
+    pub(crate) fn area(&mut self, side: Side) -> &mut Area {
+        match side {
+            Side::Spans => &mut self.spans,
+            Side::Large => &mut self.large,
+        }
+    }
+
+    /// Takes back a run whose pages may hold anything.
+    pub(crate) fn give_back(&mut self, map: &PageMap, side: Side, run: Run) {
+        self.area(side).dirty.insert(map, run);
+        self.decay.bring(run.pages.index());
+    }
+
+    /// A run for `side`: unused ones first, then new ones, then what the other side does not use.
+    fn take<O: Os>(
+        &mut self,
+        os: &O,
+        map: &PageMap,
+        side: Side,
+        pages: PageCount,
+        align: PageCount,
+    ) -> Option<(Run, bool)> {
+        if let Some(found) = self.area(side).take(map, pages, align) {
+            return Some(found);
+        }
+        let ranges = self.ranges.as_mut()?;
+        let fresh = match side {
+            Side::Spans if align.0 == 1 => ranges.take_high(os, pages).map(|run| (run, None)),
+            _ => ranges.take_low(os, pages, align),
+        };
+        if let Some((run, skipped)) = fresh {
+            if let Some(skipped) = skipped {
+                self.large.clean.insert(map, skipped);
+            }
+            map.set_ends(run, Label::UNLABELLED);
+            return Some((run, true));
+        }
+        let other = if side == Side::Spans {
+            Side::Large
+        } else {
+            Side::Spans
+        };
+        self.area(other).take(map, pages, align)
+    }
+}
+
+impl<O: Os> Arena<O> {
+    /// An arena over `os`. Nothing is reserved before the first use.
+    pub const fn new(os: O) -> Self {
+        Self {
+            os,
+            ground: Once::new(),
+            state: Mutex::new(State::new()),
+            windows: Mutex::new(Windows {
+                current: Window::new(),
+                snapshot: Window::new(),
+                ballast: Ballast::new(),
+            }),
+            barrier: WriteBarrier::new(),
+            mappings: AtomicUsize::new(0),
+            mappings_limit: AtomicUsize::new(0),
+            hints_refused: AtomicUsize::new(0),
+        }
+    }
+
+    /// The system below.
+    pub fn os(&self) -> &O {
+        &self.os
+    }
+
+    /// The word that writers to protected pages wait for.
+    pub fn barrier(&self) -> &WriteBarrier {
+        &self.barrier
+    }
+
+    /// Sets how long unused dirty pages may stay, in milliseconds.
+    pub fn set_decay(&self, period_ms: u64) {
+        self.state.lock().decay.set_period(period_ms);
+    }
+
+    /// The tables, if the range could be reserved.
+    pub(crate) fn ground(&self) -> Option<Ground> {
+        if let Some(ground) = self.ground.value() {
+            return Some(*ground);
+        }
+        self.prepare(&mut self.state.lock());
+        self.ground.value().copied()
+    }
+
+    /// Reserves the range unless that was done.
+    #[cold]
+    fn prepare(&self, state: &mut Guard<'_, O::Lock, State>) {
+        if state.ranges.is_none()
+            && let Ok(ranges) = Ranges::reserve(&self.os)
+        {
+            // The lock is held, so this is the only writer.
+            self.ground.set(ranges.ground::<O>());
+            state.ranges = Some(ranges);
+        }
+    }
+
+    pub(crate) fn address(&self, page: PageIndex) -> Option<NonNull<u8>> {
+        NonNull::new(self.ground()?.labels.address_of(page) as *mut u8)
+    }
+
+    pub(crate) fn bytes(run: Run) -> usize {
+        run.pages.index() * O::PAGE_SIZE
+    }
+
+    pub(crate) fn take(
+        &self,
+        side: Side,
+        pages: PageCount,
+        align: PageCount,
+    ) -> Option<(Run, bool)> {
+        if pages.0 == 0 || !align.0.is_power_of_two() {
+            return None;
+        }
+        let ground = self.ground()?;
+        self.state
+            .lock()
+            .take(&self.os, &ground.map, side, pages, align)
+    }
+
+    /// Makes the large object at `page` reach to `pages` pages by taking the unused pages behind it.
+    pub(crate) fn extend(&self, state: &mut State, extra: Run) -> bool {
+        let Some(ground) = self.ground.value() else {
+            return false;
+        };
+        let map = &ground.map;
+        if state.large.dirty.take_at(map, extra) || state.large.clean.take_at(map, extra) {
+            return true;
+        }
+        let Some(ranges) = state.ranges.as_mut() else {
+            return false;
+        };
+        ranges.low == extra.first.0
+            && ranges
+                .take_low(&self.os, extra.pages, PageCount(1))
+                .is_some()
+    }
+
+    pub(crate) fn large_run(&self, page: PageIndex) -> Option<Run> {
+        let map = self.ground()?.map;
+        let large = matches!(map.label(page), Label::LARGE | Label::LARGE_MOVED);
+        large.then(|| Run {
+            first: page,
+            pages: PageCount(map.record(page)),
+        })
+    }
+
+    /// Labels a run as a large object and returns its first page.
+    pub(crate) fn label_large(&self, map: &PageMap, run: Run, label: Label) -> LargeRun {
+        map.set_ends(run, Label::LARGE_END);
+        map.set_label(run.first, label);
+        map.set_record(run.first, run.pages.0);
+        LargeRun {
+            first: run.first,
+            zeroed: false,
+        }
+    }
+
+    /// Mappings that meshing may use in all.
+    pub fn mappings_permitted(&self) -> usize {
+        let mut limit = self.mappings_limit.load(Ordering::Relaxed);
+        if limit == 0 {
+            limit = self.os.mappings_limit();
+            self.mappings_limit.store(limit, Ordering::Relaxed);
+        }
+        limit - limit / tuning::PROGRAM_SHARE
+    }
+
+    /// Sets the limit on mappings, of which a share is left to the program.
+    pub fn set_mappings_limit(&self, limit: usize) {
+        self.mappings_limit.store(limit, Ordering::Relaxed);
+    }
+
+    /// The figures of now.
+    pub fn stats(&self) -> ArenaStats {
+        let windows = self.windows.lock().current.mapped();
+        let state = self.state.lock();
+        let mut stats = ArenaStats {
+            mappings: self.mappings.load(Ordering::Relaxed) + windows,
+            hints_refused: self.hints_refused.load(Ordering::Relaxed),
+            metadata: state.metadata.mapped(),
+            dirty: (state.spans.dirty.pages() + state.large.dirty.pages()) * O::PAGE_SIZE,
+            clean: (state.spans.clean.pages() + state.large.clean.pages()) * O::PAGE_SIZE,
+            ..ArenaStats::default()
+        };
+        if let Some(ranges) = &state.ranges {
+            stats.reserved = ranges.memory.len();
+            stats.opened = ranges.memory.open_bytes();
+            stats.metadata += ranges.labels.open_bytes()
+                + ranges.records.open_bytes()
+                + ranges.links.open_bytes();
+        }
+        drop(state);
+        stats.mappings_limit = self.mappings_permitted();
+        stats
+    }
+
+    pub(crate) fn allocate_metadata(&self, layout: Layout) -> Option<NonNull<u8>> {
+        self.state.lock().metadata.allocate(&self.os, layout)
+    }
+}
+
+/// A value that is set at most once and then read without a lock.
+pub(crate) struct Once<T> {
+    ready: AtomicBool,
+    value: UnsafeCell<Option<T>>,
+}
+
+// SAFETY: the value is written before `ready` is set and never afterwards; readers look at `ready` first.
+unsafe impl<T: Send + Sync> Sync for Once<T> {}
+
+impl<T> Once<T> {
+    const fn new() -> Self {
+        Self {
+            ready: AtomicBool::new(false),
+            value: UnsafeCell::new(None),
+        }
+    }
+
+    /// The value, once there is one.
+    #[inline]
+    fn value(&self) -> Option<&T> {
+        // Acquire: pairs with the release store of `set`.
+        if !self.ready.load(Ordering::Acquire) {
+            return None;
+        }
+        // SAFETY: `ready` is set, so the value is there and never written again.
+        unsafe { &*self.value.get() }.as_ref()
+    }
+
+    /// Sets the value; the caller holds the lock under which alone this is called, and nothing was set before.
+    fn set(&self, value: T) {
+        if self.ready.load(Ordering::Relaxed) {
+            return;
+        }
+        // SAFETY: `ready` is not set, so nobody reads; the arena's lock keeps other writers away.
+        unsafe { *self.value.get() = Some(value) };
+        self.ready.store(true, Ordering::Release);
+    }
+}

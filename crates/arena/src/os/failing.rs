@@ -1,0 +1,152 @@
+//! A system that refuses some of its calls, for tests of what happens then.
+
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use super::{Access, Advice, Errno, Os, SignalMask};
+
+/// The system `O`, with the calls from one number up to another refused.
+///
+/// Only calls that can fail are counted, from zero.
+pub struct FailNth<O> {
+    os: O,
+    calls: AtomicU64,
+    first: AtomicU64,
+    end: AtomicU64,
+}
+
+impl<O> FailNth<O> {
+    /// A system that refuses nothing yet.
+    pub const fn new(os: O) -> Self {
+        let (calls, first, end) = (
+            AtomicU64::new(0),
+            AtomicU64::new(u64::MAX),
+            AtomicU64::new(0),
+        );
+        Self {
+            os,
+            calls,
+            first,
+            end,
+        }
+    }
+
+    /// Refuses the calls `first..end`, counted from now.
+    pub fn refuse(&self, first: u64, end: u64) {
+        self.calls.store(0, Ordering::Relaxed);
+        self.first.store(first, Ordering::Relaxed);
+        self.end.store(end, Ordering::Relaxed);
+    }
+
+    /// How many calls there were since [`refuse`](Self::refuse), or since the start.
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// `call`, unless its turn is one of those to be refused.
+    fn unless_refused<R>(&self, call: impl FnOnce(&O) -> Result<R, Errno>) -> Result<R, Errno> {
+        let turn = self.calls.fetch_add(1, Ordering::Relaxed);
+        if turn >= self.first.load(Ordering::Relaxed) && turn < self.end.load(Ordering::Relaxed) {
+            return Err(Errno::ENOMEM);
+        }
+        call(&self.os)
+    }
+}
+
+// SAFETY: each method does what the system below does, or nothing.
+unsafe impl<O: Os> Os for FailNth<O> {
+    const PAGE_SIZE: usize = O::PAGE_SIZE;
+    type Lock = O::Lock;
+
+    fn reserve(&self, len: usize, access: Access) -> Result<NonNull<u8>, Errno> {
+        self.unless_refused(|os| os.reserve(len, access))
+    }
+
+    fn map_shared(&self, len: usize) -> Result<NonNull<u8>, Errno> {
+        self.unless_refused(|os| os.map_shared(len))
+    }
+
+    unsafe fn replace(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+        // SAFETY: the caller's promise is the one that the system below asks for.
+        self.unless_refused(|os| unsafe { os.replace(at, len) })
+    }
+
+    unsafe fn unmap(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+        // SAFETY: as in `replace`.
+        self.unless_refused(|os| unsafe { os.unmap(at, len) })
+    }
+
+    unsafe fn protect(&self, at: NonNull<u8>, len: usize, access: Access) -> Result<(), Errno> {
+        // SAFETY: as in `replace`.
+        self.unless_refused(|os| unsafe { os.protect(at, len, access) })
+    }
+
+    unsafe fn alias(&self, from: NonNull<u8>, len: usize, to: NonNull<u8>) -> Result<(), Errno> {
+        // SAFETY: as in `replace`.
+        self.unless_refused(|os| unsafe { os.alias(from, len, to) })
+    }
+
+    unsafe fn move_pages(
+        &self,
+        from: NonNull<u8>,
+        len: usize,
+        to: NonNull<u8>,
+    ) -> Result<(), Errno> {
+        // SAFETY: as in `replace`.
+        self.unless_refused(|os| unsafe { os.move_pages(from, len, to) })
+    }
+
+    unsafe fn discard(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+        // SAFETY: as in `replace`.
+        self.unless_refused(|os| unsafe { os.discard(at, len) })
+    }
+
+    fn populate(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+        self.unless_refused(|os| os.populate(at, len))
+    }
+
+    unsafe fn punch(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+        // SAFETY: as in `replace`.
+        self.unless_refused(|os| unsafe { os.punch(at, len) })
+    }
+
+    fn advise(&self, at: NonNull<u8>, len: usize, advice: Advice) -> Result<(), Errno> {
+        self.unless_refused(|os| os.advise(at, len, advice))
+    }
+
+    fn block_signals(&self) -> SignalMask {
+        self.os.block_signals()
+    }
+
+    fn restore_signals(&self, mask: SignalMask) {
+        self.os.restore_signals(mask);
+    }
+
+    fn wait(&self, word: &AtomicU32, value: u32) {
+        self.os.wait(word, value);
+    }
+
+    fn wake(&self, word: &AtomicU32) {
+        self.os.wake(word);
+    }
+
+    fn clock_ms(&self) -> u64 {
+        self.os.clock_ms()
+    }
+
+    fn clock_ns(&self) -> u64 {
+        self.os.clock_ns()
+    }
+
+    fn entropy(&self) -> u64 {
+        self.os.entropy()
+    }
+
+    fn mappings_limit(&self) -> usize {
+        self.os.mappings_limit()
+    }
+
+    fn address_space_limit(&self) -> usize {
+        self.os.address_space_limit()
+    }
+}

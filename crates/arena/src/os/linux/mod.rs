@@ -1,0 +1,362 @@
+//! Linux.
+
+#[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
+#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
+mod call;
+mod futex;
+mod proc;
+
+use core::mem::MaybeUninit;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+
+use super::{Access, Advice, Errno, Os, SignalMask};
+use call::syscall;
+
+pub use futex::FutexLock;
+
+/// The running Linux kernel.
+pub struct Linux {
+    /// What is known of `mremap` onto addresses in use: one of the three constants below.
+    remap: AtomicU8,
+}
+
+/// The kernel's version was not looked up yet.
+const REMAP_UNKNOWN: u8 = 0;
+/// All limits are checked before the target is unmapped (since Linux 6.17).
+const REMAP_CHECKS_FIRST: u8 = 1;
+/// The target is unmapped before the limit on address space is checked.
+const REMAP_UNMAPS_FIRST: u8 = 2;
+
+impl Linux {
+    /// The system that this process runs on.
+    pub const fn new() -> Self {
+        Self {
+            remap: AtomicU8::new(REMAP_UNKNOWN),
+        }
+    }
+
+    /// Whether a refused remap leaves its target as it was.
+    fn remap_checks_first(&self) -> bool {
+        // Relaxed: every thread that looks finds the same answer.
+        let mut known = self.remap.load(Ordering::Relaxed);
+        if known == REMAP_UNKNOWN {
+            known = if proc::kernel_version() >= (6, 17) {
+                REMAP_CHECKS_FIRST
+            } else {
+                REMAP_UNMAPS_FIRST
+            };
+            self.remap.store(known, Ordering::Relaxed);
+        }
+        known == REMAP_CHECKS_FIRST
+    }
+}
+
+impl Default for Linux {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// `mremap`.
+///
+/// # Safety
+/// The caller owns the ranges that the call changes.
+unsafe fn remap(
+    from: usize,
+    old_len: usize,
+    len: usize,
+    flags: i32,
+    to: usize,
+) -> Result<usize, Errno> {
+    // SAFETY: the caller owns the ranges.
+    checked(unsafe {
+        syscall(
+            libc::SYS_mremap,
+            [from, old_len, len, flags as usize, to, 0],
+        )
+    })
+}
+
+/// Signals that an instruction of the thread itself can raise: blocking one of them while it is raised kills.
+const SYNCHRONOUS: [i32; 6] = [
+    libc::SIGSEGV,
+    libc::SIGBUS,
+    libc::SIGFPE,
+    libc::SIGILL,
+    libc::SIGTRAP,
+    libc::SIGSYS,
+];
+
+/// Bytes in the kernel's signal set.
+const SIGNAL_SET_SIZE: usize = 8;
+
+const RESERVED: i32 = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+
+/// `MADV_POPULATE_WRITE`, since Linux 5.14.
+const MADV_POPULATE_WRITE: i32 = 23;
+
+fn protection(access: Access) -> i32 {
+    match access {
+        Access::None => libc::PROT_NONE,
+        Access::Read => libc::PROT_READ,
+        Access::ReadWrite => libc::PROT_READ | libc::PROT_WRITE,
+    }
+}
+
+/// What a system call returned, as a result.
+fn checked(returned: isize) -> Result<usize, Errno> {
+    // The kernel's convention: -4095 to -1 are negated error numbers.
+    if (-4095..0).contains(&returned) {
+        Err(Errno(-returned as i32))
+    } else {
+        Ok(returned as usize)
+    }
+}
+
+fn address(returned: isize) -> Result<NonNull<u8>, Errno> {
+    checked(returned).and_then(|at| NonNull::new(at as *mut u8).ok_or(Errno::ENOMEM))
+}
+
+fn map(at: usize, len: usize, access: Access, flags: i32) -> Result<NonNull<u8>, Errno> {
+    let no_file = usize::MAX;
+    // SAFETY: `mmap` touches no memory of ours; callers of the fixed form own the range that it replaces.
+    let returned = unsafe {
+        syscall(
+            libc::SYS_mmap,
+            [
+                at,
+                len,
+                protection(access) as usize,
+                flags as usize,
+                no_file,
+                0,
+            ],
+        )
+    };
+    address(returned)
+}
+
+/// `madvise`.
+///
+/// # Safety
+/// As for the method of [`Os`] that passes `advice`.
+unsafe fn madvise(at: NonNull<u8>, len: usize, advice: i32) -> Result<(), Errno> {
+    loop {
+        // SAFETY: the caller vouches for the range and the advice.
+        let returned = unsafe {
+            syscall(
+                libc::SYS_madvise,
+                [at.as_ptr() as usize, len, advice as usize, 0, 0, 0],
+            )
+        };
+        match checked(returned) {
+            // EAGAIN: the kernel was short of a resource for a moment; EINTR: a signal came.
+            Err(Errno(libc::EINTR)) => {}
+            other => return other.map(drop),
+        }
+    }
+}
+
+// SAFETY: each method makes the one system call that its description asks for, on the range that it was given.
+unsafe impl Os for Linux {
+    const PAGE_SIZE: usize = 4096;
+    type Lock = FutexLock;
+
+    fn reserve(&self, len: usize, access: Access) -> Result<NonNull<u8>, Errno> {
+        map(0, len, access, RESERVED)
+    }
+
+    fn map_shared(&self, len: usize) -> Result<NonNull<u8>, Errno> {
+        let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+        map(0, len, Access::ReadWrite, flags)
+    }
+
+    unsafe fn replace(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+        map(
+            at.as_ptr() as usize,
+            len,
+            Access::ReadWrite,
+            RESERVED | libc::MAP_FIXED,
+        )
+        .map(drop)
+    }
+
+    unsafe fn unmap(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+        // SAFETY: the caller owns the range, and nobody uses it any more.
+        let returned =
+            unsafe { syscall(libc::SYS_munmap, [at.as_ptr() as usize, len, 0, 0, 0, 0]) };
+        checked(returned).map(drop)
+    }
+
+    unsafe fn protect(&self, at: NonNull<u8>, len: usize, access: Access) -> Result<(), Errno> {
+        let arguments = [
+            at.as_ptr() as usize,
+            len,
+            protection(access) as usize,
+            0,
+            0,
+            0,
+        ];
+        // SAFETY: the caller owns the range and deals with the accesses that are no longer permitted.
+        let returned = unsafe { syscall(libc::SYS_mprotect, arguments) };
+        checked(returned).map(drop)
+    }
+
+    unsafe fn alias(&self, from: NonNull<u8>, len: usize, to: NonNull<u8>) -> Result<(), Errno> {
+        // An old size of zero maps shared pages a second time and leaves the first mapping where it is.
+        let (from, to) = (from.as_ptr() as usize, to.as_ptr() as usize);
+        if self.remap_checks_first() {
+            let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
+            // SAFETY: the caller owns both ranges and wants `to` replaced.
+            return unsafe { remap(from, 0, len, flags, to) }.map(drop);
+        }
+        // Where a refusal comes too late, a free address is tried first; a move changes no total.
+        // SAFETY: a second mapping at an address that the kernel chooses touches nobody.
+        let scratch = unsafe { remap(from, 0, len, libc::MREMAP_MAYMOVE, 0) }?;
+        let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
+        // SAFETY: `scratch` is ours since the line above; the caller wants `to` replaced.
+        let moved = unsafe { remap(scratch, len, len, flags, to) };
+        if moved.is_err() {
+            // SAFETY: the move failed, so the scratch mapping is where it was, and only known here.
+            let _ = unsafe { syscall(libc::SYS_munmap, [scratch, len, 0, 0, 0, 0]) };
+        }
+        moved.map(drop)
+    }
+
+    unsafe fn move_pages(
+        &self,
+        from: NonNull<u8>,
+        len: usize,
+        to: NonNull<u8>,
+    ) -> Result<(), Errno> {
+        let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED | libc::MREMAP_DONTUNMAP;
+        let (from, to) = (from.as_ptr() as usize, to.as_ptr() as usize);
+        // SAFETY: the caller owns both ranges and wants `to` replaced.
+        unsafe { remap(from, len, len, flags, to) }.map(drop)
+    }
+
+    unsafe fn discard(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+        // SAFETY: the caller gives the content up.
+        unsafe { madvise(at, len, libc::MADV_DONTNEED) }
+    }
+
+    fn populate(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+        // SAFETY: populating changes no content.
+        unsafe { madvise(at, len, MADV_POPULATE_WRITE) }
+    }
+
+    unsafe fn punch(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+        // SAFETY: the caller gives the content up.
+        unsafe { madvise(at, len, libc::MADV_REMOVE) }
+    }
+
+    fn advise(&self, at: NonNull<u8>, len: usize, advice: Advice) -> Result<(), Errno> {
+        let advice = match advice {
+            Advice::NoHugePages => libc::MADV_NOHUGEPAGE,
+            Advice::NotInDumps => libc::MADV_DONTDUMP,
+            Advice::InDumps => libc::MADV_DODUMP,
+        };
+        // SAFETY: none of the three changes any content.
+        unsafe { madvise(at, len, advice) }
+    }
+
+    fn block_signals(&self) -> SignalMask {
+        let blocked = SYNCHRONOUS
+            .iter()
+            .fold(u64::MAX, |set, signal| set & !(1 << (signal - 1)));
+        let mut before = MaybeUninit::<u64>::zeroed();
+        let arguments = [
+            libc::SIG_SETMASK as usize,
+            &raw const blocked as usize,
+            before.as_mut_ptr() as usize,
+            SIGNAL_SET_SIZE,
+            0,
+            0,
+        ];
+        // SAFETY: both sets live across the call and have the size that it is told.
+        let _ = unsafe { syscall(libc::SYS_rt_sigprocmask, arguments) };
+        // SAFETY: zeroed at the start, so valid even if the kernel wrote nothing.
+        SignalMask(unsafe { before.assume_init() })
+    }
+
+    fn restore_signals(&self, mask: SignalMask) {
+        let arguments = [
+            libc::SIG_SETMASK as usize,
+            &raw const mask.0 as usize,
+            0,
+            SIGNAL_SET_SIZE,
+            0,
+            0,
+        ];
+        // SAFETY: the set lives across the call and has the size that it is told.
+        let _ = unsafe { syscall(libc::SYS_rt_sigprocmask, arguments) };
+    }
+
+    fn wait(&self, word: &AtomicU32, value: u32) {
+        futex::wait(word, value);
+    }
+
+    fn wake(&self, word: &AtomicU32) {
+        futex::wake(word, i32::MAX);
+    }
+
+    fn clock_ms(&self) -> u64 {
+        let now = clock(libc::CLOCK_MONOTONIC_COARSE);
+        now.tv_sec as u64 * 1_000 + now.tv_nsec as u64 / 1_000_000
+    }
+
+    fn clock_ns(&self) -> u64 {
+        let now = clock(libc::CLOCK_MONOTONIC);
+        now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
+    }
+
+    fn entropy(&self) -> u64 {
+        let mut bits = 0_u64;
+        let arguments = [
+            &raw mut bits as usize,
+            size_of::<u64>(),
+            libc::GRND_NONBLOCK as usize,
+            0,
+            0,
+            0,
+        ];
+        // SAFETY: the kernel writes at most the eight bytes of `bits`.
+        let returned = unsafe { syscall(libc::SYS_getrandom, arguments) };
+        if checked(returned) == Ok(size_of::<u64>()) {
+            return bits;
+        }
+        // Early in the system's start there may be no entropy yet: time and placement have to do.
+        self.clock_ns() ^ (&raw const bits as u64).rotate_left(32)
+    }
+
+    fn mappings_limit(&self) -> usize {
+        proc::number(c"/proc/sys/vm/max_map_count").unwrap_or(proc::DEFAULT_MAPPINGS)
+    }
+
+    fn address_space_limit(&self) -> usize {
+        let mut limit = [u64::MAX; 2];
+        let arguments = [
+            0,
+            libc::RLIMIT_AS as usize,
+            0,
+            &raw mut limit as usize,
+            0,
+            0,
+        ];
+        // SAFETY: the kernel writes the two words of the limit.
+        let _ = unsafe { syscall(libc::SYS_prlimit64, arguments) };
+        usize::try_from(limit[0]).unwrap_or(usize::MAX)
+    }
+}
+
+fn clock(which: libc::clockid_t) -> libc::timespec {
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the call writes one `timespec`; through the vDSO it costs no system call, and it sets no `errno` for a
+    // clock that exists.
+    let _ = unsafe { libc::clock_gettime(which, &raw mut now) };
+    now
+}

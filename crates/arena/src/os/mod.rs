@@ -1,0 +1,150 @@
+//! What the arena asks of the system. Everything that knows Linux is below this module.
+//!
+//! Conventions, for every implementation:
+//! * lengths are in bytes and, like addresses, multiples of [`Os::PAGE_SIZE`];
+//! * a call either does all that it says or returns an [`Errno`] (the few that may stop half-way say so);
+//! * no call changes the C library's `errno`, allocates, or takes a lock of the C library.
+
+mod failing;
+mod linux;
+
+use core::ptr::NonNull;
+
+pub use failing::FailNth;
+pub use linux::{FutexLock, Linux};
+
+/// Why the system refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Errno(pub i32);
+
+impl Errno {
+    /// No memory, no address space, or no mappings left.
+    pub const ENOMEM: Self = Self(libc::ENOMEM);
+}
+
+/// What a mapping permits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// Nothing: the addresses are only reserved.
+    None,
+    /// Reading.
+    Read,
+    /// Reading and writing.
+    ReadWrite,
+}
+
+/// Hints about a range that change no content.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Advice {
+    /// Never back the range with huge pages.
+    NoHugePages,
+    /// Leave the range out of core dumps.
+    NotInDumps,
+    /// Put the range into core dumps.
+    InDumps,
+}
+
+/// A set of signals that a thread had blocked: [`Os::block_signals`] returns it, [`Os::restore_signals`] takes it back.
+#[derive(Clone, Copy, Debug)]
+pub struct SignalMask(pub u64);
+
+/// The system calls of the arena.
+///
+/// # Safety
+/// Implementations do what each method says and nothing else to the address space: memory that a method does not name
+/// keeps its mapping and its content.
+pub unsafe trait Os: Sync {
+    /// Bytes in a page: a power of two.
+    const PAGE_SIZE: usize;
+
+    /// A lock whose waiters sleep.
+    type Lock: heap::RawLock + Sync;
+
+    /// Reserves `len` bytes of addresses, private and anonymous, without commitment.
+    fn reserve(&self, len: usize, access: Access) -> Result<NonNull<u8>, Errno>;
+
+    /// Maps `len` bytes of shared anonymous memory, zeroed and without commitment, readable and writable.
+    fn map_shared(&self, len: usize) -> Result<NonNull<u8>, Errno>;
+
+    /// Replaces what is mapped at `at` by fresh private anonymous memory, zeroed, readable and writable.
+    ///
+    /// # Safety
+    /// The caller owns the range, and nobody needs its content.
+    unsafe fn replace(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno>;
+
+    /// Removes the mapping.
+    ///
+    /// # Safety
+    /// The caller owns the range, and nobody uses it any more.
+    unsafe fn unmap(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno>;
+
+    /// Changes what the range permits. On an error part of the range may have changed.
+    ///
+    /// # Safety
+    /// The caller owns the range; accesses that `access` forbids are prevented or awaited by somebody.
+    unsafe fn protect(&self, at: NonNull<u8>, len: usize, access: Access) -> Result<(), Errno>;
+
+    /// Maps the shared pages at `from` a second time at `to`, in place of what is mapped there.
+    ///
+    /// # Safety
+    /// * The caller owns both ranges; `from` lies in one mapping made by [`map_shared`](Self::map_shared).
+    /// * Whoever reads `to` afterwards expects the content of `from`.
+    unsafe fn alias(&self, from: NonNull<u8>, len: usize, to: NonNull<u8>) -> Result<(), Errno>;
+
+    /// Moves the private pages at `from` to `to`; `from` reads as zeros afterwards.
+    ///
+    /// # Safety
+    /// The caller owns both ranges, and nobody needs the content of `to`.
+    unsafe fn move_pages(
+        &self,
+        from: NonNull<u8>,
+        len: usize,
+        to: NonNull<u8>,
+    ) -> Result<(), Errno>;
+
+    /// Gives the pages back: private ones read as zeros afterwards, of shared ones only this mapping forgets them.
+    /// On an error part of the range may have been given back.
+    ///
+    /// # Safety
+    /// The caller owns the range; of private memory nobody needs the content.
+    unsafe fn discard(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno>;
+
+    /// Makes the range's pages present and writable.
+    fn populate(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno>;
+
+    /// Frees the shared pages behind the range, for all mappings of them.
+    ///
+    /// # Safety
+    /// The caller owns the pages, and nobody needs their content.
+    unsafe fn punch(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno>;
+
+    /// Passes a hint on.
+    fn advise(&self, at: NonNull<u8>, len: usize, advice: Advice) -> Result<(), Errno>;
+
+    /// Blocks all signals of this thread but those that its own instructions raise.
+    fn block_signals(&self) -> SignalMask;
+
+    /// Sets the blocked signals as they were.
+    fn restore_signals(&self, mask: SignalMask);
+
+    /// Sleeps while `word` holds `value`; may return early.
+    fn wait(&self, word: &core::sync::atomic::AtomicU32, value: u32);
+
+    /// Wakes all who wait for `word`.
+    fn wake(&self, word: &core::sync::atomic::AtomicU32);
+
+    /// A clock that never goes back, in milliseconds; coarse and cheap.
+    fn clock_ms(&self) -> u64;
+
+    /// A clock that never goes back, in nanoseconds.
+    fn clock_ns(&self) -> u64;
+
+    /// Some random bits; different in each process.
+    fn entropy(&self) -> u64;
+
+    /// The number of mappings that a process may have.
+    fn mappings_limit(&self) -> usize;
+
+    /// The limit on the process's address space in bytes; `usize::MAX` when there is none.
+    fn address_space_limit(&self) -> usize;
+}

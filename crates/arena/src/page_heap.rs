@@ -1,0 +1,426 @@
+//! The arena as a [`PageHeap`].
+
+use core::alloc::Layout;
+use core::ptr::NonNull;
+use core::sync::atomic::Ordering;
+
+use heap::{
+    Barrier, Label, Labels, LargeRun, Metadata, OwnerId, PageCount, PageHeap, PageIndex, Refused,
+    Run, SizeClass, SpanId,
+};
+
+use crate::arena::{Arena, Side};
+use crate::os::{Access, Advice, Errno, Os, SignalMask};
+use crate::page_map::PageMap;
+use crate::tuning;
+
+/// One page: no particular alignment.
+const ANYWHERE: PageCount = PageCount(1);
+
+// SAFETY: metadata comes zeroed from the system, is handed out once, and is never unmapped.
+unsafe impl<O: Os> Metadata for Arena<O> {
+    fn metadata(&self, layout: Layout) -> Option<NonNull<u8>> {
+        self.allocate_metadata(layout)
+    }
+}
+
+impl<O: Os> Arena<O> {
+    /// Tries `step`; when the system refuses, gives the ballast up and tries once more.
+    fn insist<R>(&self, step: impl Fn() -> Result<R, Errno>) -> Result<R, Refused> {
+        step().or_else(|_| {
+            self.windows.lock().ballast.drop(&self.os);
+            step().map_err(|_| Refused)
+        })
+    }
+
+    /// Notes that `run` is now on shared pages, or on private ones again, and counts the mappings that this makes.
+    ///
+    /// Between a private page and a shared one there is always a border. Between two shared ones one is counted too,
+    /// although the kernel makes one mapping of runs that are neighbours in the window as well.
+    fn note_shared(&self, map: &PageMap, run: Run, shared: bool) {
+        // Under the lock: the neighbours' bits may change at the same time.
+        let _state = self.state.lock();
+        if map.is_shared(run.first) == shared {
+            return;
+        }
+        map.set_shared(run, shared);
+        let before = run.first.0.checked_sub(1).map(PageIndex);
+        let neighbours = [before, Some(run.end())];
+        let borders = neighbours
+            .iter()
+            .flatten()
+            .filter(|&&page| !map.is_shared(page))
+            .count();
+        if shared {
+            self.mappings.fetch_add(borders, Ordering::Relaxed);
+        } else {
+            self.mappings.fetch_sub(borders, Ordering::Relaxed);
+        }
+    }
+
+    /// A hint to the system; a refusal is counted.
+    fn hint(&self, at: NonNull<u8>, len: usize, advice: Advice) {
+        if self.os.advise(at, len, advice).is_err() {
+            self.hints_refused.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Replaces `run` by zeroed private pages that are one mapping with their neighbours.
+    ///
+    /// # Safety
+    /// Nobody needs the content.
+    unsafe fn renew(&self, run: Run) -> Result<(), Refused> {
+        let at = self.address(run.first).ok_or(Refused)?;
+        let len = Self::bytes(run);
+        // SAFETY: the arena owns the range; the caller gives the content up.
+        self.insist(|| unsafe { self.os.replace(at, len) })
+    }
+}
+
+// SAFETY: runs come from the stores, which hold each page at most once, or from the frontiers, which only move on. The
+// steps of a mesh change what a mapping permits or where it points to as each method says, and report it if they do not.
+unsafe impl<O: Os> PageHeap for Arena<O> {
+    const PAGE_SIZE: usize = O::PAGE_SIZE;
+    type Lock = O::Lock;
+
+    fn labels(&self) -> Labels {
+        self.ground().map_or(Labels::none(), |ground| ground.labels)
+    }
+
+    fn allocate_span(&self, pages: PageCount) -> Option<PageIndex> {
+        self.take(Side::Spans, pages, ANYWHERE)
+            .map(|(run, _)| run.first)
+    }
+
+    unsafe fn free_span(&self, run: Run) {
+        if let Some(ground) = self.ground() {
+            self.state.lock().give_back(&ground.map, Side::Spans, run);
+        }
+    }
+
+    fn label_span(&self, run: Run, class: SizeClass, owner: OwnerId, id: SpanId) {
+        let Some(ground) = self.ground() else { return };
+        for page in (run.first.0..run.end().0).map(PageIndex) {
+            ground.map.set_record(page, id.0);
+            ground.map.set_label(page, Label::small(class, owner));
+        }
+    }
+
+    fn set_owner(&self, run: Run, class: SizeClass, owner: OwnerId) {
+        let Some(ground) = self.ground() else { return };
+        for page in (run.first.0..run.end().0).map(PageIndex) {
+            ground.map.set_label(page, Label::small(class, owner));
+        }
+    }
+
+    fn span_at(&self, page: PageIndex) -> SpanId {
+        SpanId(self.ground().map_or(0, |ground| ground.map.span_id(page)))
+    }
+
+    fn allocate_large(&self, pages: PageCount, align: PageCount) -> Option<LargeRun> {
+        let (run, zeroed) = self.take(Side::Large, pages, align)?;
+        let large = self.label_large(&self.ground()?.map, run, Label::LARGE);
+        Some(LargeRun { zeroed, ..large })
+    }
+
+    fn large_pages(&self, page: PageIndex) -> Option<PageCount> {
+        self.large_run(page).map(|run| run.pages)
+    }
+
+    unsafe fn free_large(&self, page: PageIndex) -> Option<PageCount> {
+        let ground = self.ground()?;
+        let map = &ground.map;
+        let mut state = self.state.lock();
+        // Looked up under the lock, so that of two frees of one object only the first finds it.
+        let run = self.large_run(page)?;
+        if map.label(page) == Label::LARGE_MOVED {
+            map.set_ends(run, Label::UNLABELLED);
+            drop(state);
+            // SAFETY: the object is dead. A moved run has a mapping of its own until it is renewed.
+            let renewed = unsafe { self.renew(run) }.is_ok();
+            state = self.state.lock();
+            if renewed {
+                self.mappings.fetch_sub(2, Ordering::Relaxed);
+                state.large.clean.insert(map, run);
+                return Some(run.pages);
+            }
+        }
+        state.give_back(map, Side::Large, run);
+        Some(run.pages)
+    }
+
+    unsafe fn resize_large(&self, page: PageIndex, pages: PageCount) -> bool {
+        let (Some(ground), true) = (self.ground(), pages.0 > 0) else {
+            return false;
+        };
+        let map = &ground.map;
+        let mut state = self.state.lock();
+        let Some(run) = self.large_run(page) else {
+            return false;
+        };
+        let label = map.label(page);
+        if pages > run.pages {
+            let extra = Run {
+                first: run.end(),
+                pages: PageCount(pages.0 - run.pages.0),
+            };
+            if !self.extend(&mut state, extra) {
+                return false;
+            }
+        } else if pages < run.pages {
+            if label == Label::LARGE_MOVED {
+                // The tail would keep a mapping of its own; the object keeps the tail instead.
+                return true;
+            }
+            let first = run.first.plus(pages);
+            let tail = Run {
+                first,
+                pages: PageCount(run.pages.0 - pages.0),
+            };
+            state.give_back(map, Side::Large, tail);
+        }
+        let _ = self.label_large(map, Run { first: page, pages }, label);
+        true
+    }
+
+    unsafe fn move_large(&self, page: PageIndex, pages: PageCount) -> Option<PageIndex> {
+        let old = self.large_run(page)?;
+        if Self::bytes(old) < tuning::MOVE_THRESHOLD
+            || pages <= old.pages
+            || !self.mappings_permit()
+        {
+            return None;
+        }
+        let map = self.ground()?.map;
+        let (new, _) = self.take(Side::Large, pages, ANYWHERE)?;
+        let (from, to) = (self.address(old.first)?, self.address(new.first)?);
+        // SAFETY: both runs are the arena's: the old object is given up by the caller, the new run is unused.
+        let moved = unsafe { self.os.move_pages(from, Self::bytes(old), to) };
+        let mut state = self.state.lock();
+        if moved.is_err() {
+            state.give_back(&map, Side::Large, new);
+            return None;
+        }
+        if map.label(old.first) != Label::LARGE_MOVED {
+            self.mappings.fetch_add(2, Ordering::Relaxed);
+        }
+        let _ = self.label_large(&map, new, Label::LARGE_MOVED);
+        // The pages went with the object: what is left reads as zeros.
+        state.large.clean.insert(&map, old);
+        Some(new.first)
+    }
+
+    fn mappings_permit(&self) -> bool {
+        let windows = self.windows.lock().current.mapped();
+        // One mesh adds four mappings at most: two spans, each with a border on both sides.
+        self.mappings.load(Ordering::Relaxed) + windows + 4 <= self.mappings_permitted()
+    }
+
+    fn begin_barrier(&self) -> Barrier {
+        let mask = self.os.block_signals();
+        self.windows.lock().ballast.load(&self.os);
+        self.barrier.begin();
+        Barrier(mask.0)
+    }
+
+    fn end_barrier(&self, barrier: Barrier) {
+        self.barrier.end(&self.os);
+        self.os.restore_signals(SignalMask(barrier.0));
+    }
+
+    fn protect(&self, run: Run) -> Result<(), Refused> {
+        let at = self.address(run.first).ok_or(Refused)?;
+        // SAFETY: the arena owns the range; a barrier is under way, so writers wait.
+        unsafe { self.os.protect(at, Self::bytes(run), Access::Read) }.map_err(|_| Refused)
+    }
+
+    fn unprotect(&self, run: Run) {
+        let Some(at) = self.address(run.first) else {
+            return;
+        };
+        let len = Self::bytes(run);
+        // SAFETY: the arena owns the range, and more access never hurts anybody.
+        let _ = self.insist(|| unsafe { self.os.protect(at, len, Access::ReadWrite) });
+    }
+
+    fn open_shared(&self, run: Run) -> Result<(), Refused> {
+        let pages = self.ground().ok_or(Refused)?.map.pages();
+        let mut windows = self.windows.lock();
+        // The lock order is windows, then state: only here are both held.
+        let metadata = &mut self.state.lock().metadata;
+        windows
+            .current
+            .open(&self.os, metadata, pages, run)
+            .map_err(|_| Refused)
+            .map(drop)
+    }
+
+    unsafe fn copy_to_shared(&self, from: PageIndex, to: PageIndex, offset: usize, len: usize) {
+        let target = self.windows.lock().current.address::<O>(to);
+        let (Some(source), Some(target)) = (self.address(from), target) else {
+            return;
+        };
+        // SAFETY: the caller says that the bytes lie in the span.
+        let source = unsafe { source.add(offset) };
+        // SAFETY: the shared pages are as long as the span.
+        let target = unsafe { target.add(offset) };
+        // SAFETY: readable at the span, writable in the window, and two different mappings; nobody writes meanwhile.
+        unsafe { source.copy_to_nonoverlapping(target, len) };
+    }
+
+    fn close_shared(&self) {
+        self.windows.lock().current.cool(&self.os);
+    }
+
+    unsafe fn alias(&self, run: Run, onto: PageIndex) -> Result<(), Refused> {
+        let ground = self.ground().ok_or(Refused)?;
+        let from = self
+            .windows
+            .lock()
+            .current
+            .address::<O>(onto)
+            .ok_or(Refused)?;
+        let to = self.address(run.first).ok_or(Refused)?;
+        let len = Self::bytes(run);
+        // SAFETY: the window's page and the span are the arena's; the caller says that the content is right.
+        self.insist(|| unsafe { self.os.alias(from, len, to) })?;
+        self.note_shared(&ground.map, run, true);
+        self.hint(to, len, Advice::InDumps);
+        Ok(())
+    }
+
+    unsafe fn free_shared(&self, run: Run) {
+        let Some(at) = self.windows.lock().current.address::<O>(run.first) else {
+            return;
+        };
+        // SAFETY: no span is on the pages any more.
+        if unsafe { self.os.punch(at, Self::bytes(run)) }.is_err() {
+            // The pages stay until the window goes; they are reused when this run is meshed again.
+            self.hints_refused.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    unsafe fn dissolve(&self, run: Run) -> Result<(), Refused> {
+        let ground = self.ground().ok_or(Refused)?;
+        // SAFETY: nobody uses the run any more.
+        unsafe { self.renew(run) }?;
+        if let Some(at) = self.address(run.first) {
+            self.hint(at, Self::bytes(run), Advice::NoHugePages);
+        }
+        self.note_shared(&ground.map, run, false);
+        self.state.lock().spans.clean.insert(&ground.map, run);
+        Ok(())
+    }
+
+    fn lock_for_fork(&self) {
+        self.windows.lock_for_fork();
+        self.state.lock_for_fork();
+    }
+
+    unsafe fn unlock_after_fork(&self) {
+        // SAFETY: the caller took the lock.
+        unsafe { self.state.unlock_after_fork() };
+        // SAFETY: as above.
+        unsafe { self.windows.unlock_after_fork() };
+    }
+
+    fn reserve_snapshot(&self, run: Run) -> Result<(), Refused> {
+        let pages = self.ground().ok_or(Refused)?.map.pages();
+        let mut windows = self.windows.lock();
+        let metadata = &mut self.state.lock().metadata;
+        windows
+            .snapshot
+            .open(&self.os, metadata, pages, run)
+            .map_err(|_| Refused)
+            .map(drop)
+    }
+
+    fn copy_to_snapshot(&self, run: Run) {
+        let mut windows = self.windows.lock();
+        let from = windows.current.address::<O>(run.first);
+        let to = windows.snapshot.address::<O>(run.first);
+        let (Some(from), Some(to)) = (from, to) else {
+            return;
+        };
+        // SAFETY: both are chunks of windows in which the run was opened, so its bytes are there; nobody writes to them.
+        unsafe { from.copy_to_nonoverlapping(to, Self::bytes(run)) };
+    }
+
+    fn drop_snapshot(&self) {
+        self.windows.lock().snapshot.unmap(&self.os);
+    }
+
+    fn adopt_snapshot(&self) {
+        let windows = &mut *self.windows.lock();
+        core::mem::swap(&mut windows.current, &mut windows.snapshot);
+        windows.snapshot.unmap(&self.os);
+    }
+
+    unsafe fn make_private(&self, run: Run, onto: PageIndex) -> Result<(), Refused> {
+        let ground = self.ground().ok_or(Refused)?;
+        let from = self
+            .windows
+            .lock()
+            .current
+            .address::<O>(onto)
+            .ok_or(Refused)?;
+        let to = self.address(run.first).ok_or(Refused)?;
+        // SAFETY: the content is in the window; the caller keeps everybody else away.
+        unsafe { self.renew(run) }?;
+        // SAFETY: both ranges are as long as the run, and apart.
+        unsafe { from.copy_to_nonoverlapping(to, Self::bytes(run)) };
+        self.note_shared(&ground.map, run, false);
+        Ok(())
+    }
+
+    fn purge(&self, all: bool) {
+        let Some(ground) = self.ground() else { return };
+        let mut state = self.state.lock();
+        if !all && !state.decay.advance(self.os.clock_ms()) {
+            return;
+        }
+        loop {
+            let unused = state.spans.dirty.pages() + state.large.dirty.pages();
+            let allowed = if all { 0 } else { state.decay.allowance() };
+            let Some(excess) = unused.checked_sub(allowed).filter(|&pages| pages > 0) else {
+                return;
+            };
+            let most =
+                PageCount(tuning::PURGE_BATCH.min(u32::try_from(excess).unwrap_or(u32::MAX)));
+            let side = if state.large.dirty.pages() > 0 {
+                Side::Large
+            } else {
+                Side::Spans
+            };
+            let Some(run) = state.area(side).dirty.take_longest(&ground.map, most) else {
+                return;
+            };
+            // The system call takes its time: meanwhile the run is in no store, and the lock is free.
+            drop(state);
+            let discarded = self.address(run.first).is_some_and(|at| {
+                // SAFETY: the run is unused, and in no store.
+                unsafe { self.os.discard(at, Self::bytes(run)) }.is_ok()
+            });
+            state = self.state.lock();
+            if !discarded {
+                // Locked memory, say: the pages stay, and are not known to be zero.
+                state.area(side).dirty.insert(&ground.map, run);
+                self.hints_refused.fetch_add(1, Ordering::Relaxed);
+                return;
+            }
+            state.area(side).clean.insert(&ground.map, run);
+        }
+    }
+
+    fn clock_ms(&self) -> u64 {
+        self.os.clock_ms()
+    }
+
+    fn clock_ns(&self) -> u64 {
+        self.os.clock_ns()
+    }
+
+    fn entropy(&self) -> u64 {
+        self.os.entropy()
+    }
+}

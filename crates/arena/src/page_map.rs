@@ -1,0 +1,134 @@
+//! The tables indexed by page: what each page holds, whose record it belongs to, and the links of unused runs.
+//!
+//! | table | bytes per page | read by |
+//! |---|---|---|
+//! | labels | 4 | `free`, on its fast path |
+//! | records | 4 | the slow paths: the span's id and whether it lies on shared pages; the length of a large object or of an unused run |
+//! | links | 8 | the run store: the neighbours in its lists |
+
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use heap::{Label, PageIndex, Run};
+
+/// The bit of a span's record that says that the span lies on shared pages.
+const SHARED: u32 = 1 << 31;
+
+/// Pointers into the three tables. Every index is checked against `pages`; that the tables are open where they are
+/// written is the arena's business, which opens them before it uses the pages.
+#[derive(Clone, Copy)]
+pub(crate) struct PageMap {
+    pages: u32,
+    labels: NonNull<AtomicU32>,
+    records: NonNull<AtomicU32>,
+    links: NonNull<[AtomicU32; 2]>,
+}
+
+// SAFETY: the tables are atomics that stay for as long as the arena does (promised in `new`).
+unsafe impl Send for PageMap {}
+// SAFETY: as above.
+unsafe impl Sync for PageMap {}
+
+impl PageMap {
+    /// # Safety
+    /// Each pointer is valid for reads of `pages` entries, and for writes of the entries of pages that are in use, for as
+    /// long as this value or a copy of it is used.
+    pub(crate) unsafe fn new(
+        pages: u32,
+        labels: NonNull<AtomicU32>,
+        records: NonNull<AtomicU32>,
+        links: NonNull<[AtomicU32; 2]>,
+    ) -> Self {
+        Self {
+            pages,
+            labels,
+            records,
+            links,
+        }
+    }
+
+    /// The number of pages.
+    pub(crate) fn pages(&self) -> u32 {
+        self.pages
+    }
+
+    fn entry<T>(&self, table: NonNull<T>, page: PageIndex) -> Option<&T> {
+        if page.0 >= self.pages {
+            return None;
+        }
+        // SAFETY: the index was checked just now, and each table has `pages` entries (see `new`).
+        let entry = unsafe { table.add(page.index()) };
+        // SAFETY: the entry is an atomic, valid for as long as `self` is used (see `new`).
+        Some(unsafe { entry.as_ref() })
+    }
+
+    // Relaxed throughout: labels and records change under a lock of the caller, or are hints.
+
+    pub(crate) fn label(&self, page: PageIndex) -> Label {
+        self.entry(self.labels, page)
+            .map_or(Label::UNTOUCHED, |word| Label(word.load(Ordering::Relaxed)))
+    }
+
+    pub(crate) fn set_label(&self, page: PageIndex, label: Label) {
+        if let Some(word) = self.entry(self.labels, page) {
+            word.store(label.0, Ordering::Relaxed);
+        }
+    }
+
+    /// Labels the ends of a run, which is all that its neighbours look at.
+    pub(crate) fn set_ends(&self, run: Run, label: Label) {
+        self.set_label(run.first, label);
+        self.set_label(PageIndex(run.end().0 - 1), label);
+    }
+
+    pub(crate) fn record(&self, page: PageIndex) -> u32 {
+        self.entry(self.records, page)
+            .map_or(0, |word| word.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn set_record(&self, page: PageIndex, record: u32) {
+        if let Some(word) = self.entry(self.records, page) {
+            word.store(record, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the small objects of `page` lie on shared pages.
+    pub(crate) fn is_shared(&self, page: PageIndex) -> bool {
+        self.label(page).as_small().is_some() && self.record(page) & SHARED != 0
+    }
+
+    /// Notes whether the span at `run` lies on shared pages.
+    pub(crate) fn set_shared(&self, run: Run, shared: bool) {
+        for page in run.first.0..run.end().0 {
+            let id = self.record(PageIndex(page)) & !SHARED;
+            self.set_record(PageIndex(page), if shared { id | SHARED } else { id });
+        }
+    }
+
+    /// The id of the span that `page` belongs to.
+    pub(crate) fn span_id(&self, page: PageIndex) -> u32 {
+        self.record(page) & !SHARED
+    }
+
+    pub(crate) fn link(&self, page: PageIndex, direction: Direction) -> u32 {
+        self.entry(self.links, page).map_or(NOWHERE, |links| {
+            links[direction as usize].load(Ordering::Relaxed)
+        })
+    }
+
+    pub(crate) fn set_link(&self, page: PageIndex, direction: Direction, to: u32) {
+        if let Some(links) = self.entry(self.links, page) {
+            links[direction as usize].store(to, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The end of a list of runs.
+pub(crate) const NOWHERE: u32 = u32::MAX;
+
+/// Which neighbour in a list.
+#[derive(Clone, Copy)]
+pub(crate) enum Direction {
+    Previous,
+    Next,
+}

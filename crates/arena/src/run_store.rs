@@ -1,0 +1,266 @@
+//! Unused runs of one kind, in lists by length, merged with their neighbours.
+//!
+//! A run of the store is known from the tables alone: both its ends carry the store's label and its length, so a run that
+//! comes back finds its neighbours in constant time. The last page of a run of several pages marks its length with
+//! [`LAST`], so that it is not taken for the first page of a run.
+
+use heap::{Label, PageCount, PageIndex, Run};
+
+use crate::page_map::{Direction, NOWHERE, PageMap};
+
+/// Lengths up to this many pages have a list each.
+const EXACT: u32 = 32;
+/// Longer ones share four lists per doubling.
+const PER_DOUBLING: u32 = 4;
+/// No run is longer: the arena has fewer pages.
+const LONGEST: u32 = (1 << 29) - 1;
+const LISTS: usize = list_of(LONGEST) + 1;
+/// How many runs of a list are looked at before a list of longer runs is used.
+const LOOKED_AT: usize = 8;
+
+/// The mark in the record of a last page that is not the first one too.
+const LAST: u32 = 1 << 31;
+
+/// The list whose runs have the length `pages`, or lengths near it.
+const fn list_of(pages: u32) -> usize {
+    if pages <= EXACT {
+        return pages.saturating_sub(1) as usize;
+    }
+    let doubling = pages.ilog2();
+    let quarter = (pages >> (doubling - 2)) & (PER_DOUBLING - 1);
+    (EXACT + (doubling - EXACT.ilog2()) * PER_DOUBLING + quarter) as usize
+}
+
+/// The label of the runs of a store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    /// For spans, all bytes zero.
+    CleanSpans,
+    /// For spans, used before.
+    DirtySpans,
+    /// For large objects, all bytes zero.
+    CleanLarge,
+    /// For large objects, used before.
+    DirtyLarge,
+}
+
+impl Kind {
+    const fn label(self) -> Label {
+        Label(Label::CLASSES + self as u32)
+    }
+}
+
+pub(crate) struct RunStore {
+    label: Label,
+    pages: usize,
+    heads: [u32; LISTS],
+    /// Bit `i` is set when list `i` has a run.
+    occupied: u128,
+}
+
+const _: () = assert!(LISTS <= u128::BITS as usize);
+const _: () = assert!(list_of(EXACT) + 1 == list_of(EXACT + 1));
+
+impl RunStore {
+    pub(crate) const fn new(kind: Kind) -> Self {
+        Self {
+            label: kind.label(),
+            pages: 0,
+            heads: [NOWHERE; LISTS],
+            occupied: 0,
+        }
+    }
+
+    /// Pages in all runs.
+    pub(crate) fn pages(&self) -> usize {
+        self.pages
+    }
+
+    /// Adds a run, merged with the runs of this store before and behind it.
+    pub(crate) fn insert(&mut self, map: &PageMap, run: Run) {
+        let mut whole = run;
+        if let Some(before) = run.first.0.checked_sub(1)
+            && let Some(record) = self.record_at(map, PageIndex(before))
+        {
+            let length = record & !LAST;
+            let first = PageIndex(run.first.0 - length);
+            self.unlink(
+                map,
+                Run {
+                    first,
+                    pages: PageCount(length),
+                },
+            );
+            whole = Run {
+                first,
+                pages: PageCount(length + whole.pages.0),
+            };
+        }
+        if let Some(length) = self.record_at(map, run.end()) {
+            self.unlink(
+                map,
+                Run {
+                    first: run.end(),
+                    pages: PageCount(length),
+                },
+            );
+            whole.pages.0 += length;
+        }
+        self.link(map, whole);
+    }
+
+    /// Removes a run of exactly `pages` pages whose first page is a multiple of `align` (a power of two).
+    pub(crate) fn take(
+        &mut self,
+        map: &PageMap,
+        pages: PageCount,
+        align: PageCount,
+    ) -> Option<Run> {
+        let generous = pages.0.checked_add(align.0 - 1)?;
+        let found = self.find(map, generous)?;
+        self.unlink(map, found);
+        let first = found.first.0.next_multiple_of(align.0);
+        let taken = Run {
+            first: PageIndex(first),
+            pages,
+        };
+        if first > found.first.0 {
+            self.link(
+                map,
+                Run {
+                    first: found.first,
+                    pages: PageCount(first - found.first.0),
+                },
+            );
+        }
+        if taken.end() < found.end() {
+            let pages = PageCount(found.end().0 - taken.end().0);
+            self.link(
+                map,
+                Run {
+                    first: taken.end(),
+                    pages,
+                },
+            );
+        }
+        map.set_ends(taken, Label::UNLABELLED);
+        Some(taken)
+    }
+
+    /// Removes exactly `run`, if an unused run begins where it begins and is long enough.
+    pub(crate) fn take_at(&mut self, map: &PageMap, run: Run) -> bool {
+        let begins = run.first.0 == 0 || self.length_at(map, PageIndex(run.first.0 - 1)).is_none();
+        let Some(length) = self
+            .length_at(map, run.first)
+            .filter(|&n| begins && n >= run.pages.0)
+        else {
+            return false;
+        };
+        self.unlink(
+            map,
+            Run {
+                first: run.first,
+                pages: PageCount(length),
+            },
+        );
+        if length > run.pages.0 {
+            self.link(
+                map,
+                Run {
+                    first: run.end(),
+                    pages: PageCount(length - run.pages.0),
+                },
+            );
+        }
+        map.set_ends(run, Label::UNLABELLED);
+        true
+    }
+
+    /// Removes up to `most` pages from one of the longest runs.
+    pub(crate) fn take_longest(&mut self, map: &PageMap, most: PageCount) -> Option<Run> {
+        let list = self.occupied.checked_ilog2()? as usize;
+        let first = PageIndex(*self.heads.get(list)?);
+        let whole = Run {
+            first,
+            pages: PageCount(map.record(first)),
+        };
+        let taken = Run {
+            first,
+            pages: PageCount(whole.pages.0.min(most.0)),
+        };
+        self.take_at(map, taken).then_some(taken)
+    }
+
+    /// The record of `page`, if a run of this store has an end there.
+    fn record_at(&self, map: &PageMap, page: PageIndex) -> Option<u32> {
+        (page.0 < map.pages() && map.label(page) == self.label).then(|| map.record(page))
+    }
+
+    /// A run of at least `pages` pages: the first fit among the first runs of its own list, else any of a longer list.
+    fn find(&self, map: &PageMap, pages: u32) -> Option<Run> {
+        let own = list_of(pages);
+        let mut page = *self.heads.get(own)?;
+        for _ in 0..LOOKED_AT {
+            if page == NOWHERE {
+                break;
+            }
+            let length = map.record(PageIndex(page));
+            if length >= pages {
+                return Some(Run {
+                    first: PageIndex(page),
+                    pages: PageCount(length),
+                });
+            }
+            page = map.link(PageIndex(page), Direction::Next);
+        }
+        let longer = self.occupied.checked_shr(own as u32 + 1).unwrap_or(0);
+        if longer == 0 {
+            return None;
+        }
+        let first = PageIndex(*self.heads.get(own + 1 + longer.trailing_zeros() as usize)?);
+        Some(Run {
+            first,
+            pages: PageCount(map.record(first)),
+        })
+    }
+
+    fn link(&mut self, map: &PageMap, run: Run) {
+        let list = list_of(run.pages.0);
+        let Some(head) = self.heads.get_mut(list) else {
+            return;
+        };
+        let next = core::mem::replace(head, run.first.0);
+        map.set_link(run.first, Direction::Previous, NOWHERE);
+        map.set_link(run.first, Direction::Next, next);
+        if next != NOWHERE {
+            map.set_link(PageIndex(next), Direction::Previous, run.first.0);
+        }
+        map.set_ends(run, self.label);
+        map.set_record(PageIndex(run.end().0 - 1), run.pages.0 | LAST);
+        map.set_record(run.first, run.pages.0);
+        self.occupied |= 1 << list;
+        self.pages += run.pages.index();
+    }
+
+    fn unlink(&mut self, map: &PageMap, run: Run) {
+        let list = list_of(run.pages.0);
+        let previous = map.link(run.first, Direction::Previous);
+        let next = map.link(run.first, Direction::Next);
+        if next != NOWHERE {
+            map.set_link(PageIndex(next), Direction::Previous, previous);
+        }
+        if previous != NOWHERE {
+            map.set_link(PageIndex(previous), Direction::Next, next);
+        } else if let Some(head) = self.heads.get_mut(list) {
+            *head = next;
+            if next == NOWHERE {
+                self.occupied &= !(1 << list);
+            }
+        }
+        map.set_ends(run, Label::UNLABELLED);
+        self.pages -= run.pages.index();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+//! The shared pages of meshed groups.
+//!
+//! A window mirrors the arena: the shared pages of the span at page *p* are at page *p* of the window. Chunks of it are
+//! mapped when they are first needed, so a program that never meshes has none.
+
+use core::alloc::Layout;
+use core::ptr::NonNull;
+
+use heap::{PageIndex, Run};
+
+use crate::metadata::MetadataChunks;
+use crate::os::{Advice, Errno, Os};
+use crate::tuning::WINDOW_CHUNK;
+
+pub(crate) struct Window {
+    /// One address a chunk, null when the chunk is not mapped; allocated with the first chunk.
+    chunks: Option<NonNull<[*mut u8]>>,
+    /// Chunks `0..used` may be mapped.
+    used: usize,
+    /// Chunks that are mapped.
+    mapped: usize,
+    /// Chunks that may have entries in the page tables: `warm_from..warm_to`.
+    warm_from: usize,
+    warm_to: usize,
+}
+
+// SAFETY: the table of chunks is owned by the window.
+unsafe impl Send for Window {}
+
+impl Window {
+    pub(crate) const fn new() -> Self {
+        Self {
+            chunks: None,
+            used: 0,
+            mapped: 0,
+            warm_from: usize::MAX,
+            warm_to: 0,
+        }
+    }
+
+    /// Chunks that are mapped.
+    pub(crate) fn mapped(&self) -> usize {
+        self.mapped
+    }
+
+    fn table(&mut self) -> &mut [*mut u8] {
+        match self.chunks {
+            // SAFETY: the table was allocated zeroed for good, and `&mut self` is the only way to it.
+            Some(mut table) => unsafe { table.as_mut() },
+            None => &mut [],
+        }
+    }
+
+    /// The window's address of page `page`, if its chunk is mapped.
+    pub(crate) fn address<O: Os>(&mut self, page: PageIndex) -> Option<NonNull<u8>> {
+        let offset = page.index() * O::PAGE_SIZE;
+        let chunk = NonNull::new(*self.table().get(offset / WINDOW_CHUNK)?)?;
+        // SAFETY: the offset within the chunk is smaller than the chunk.
+        Some(unsafe { chunk.add(offset % WINDOW_CHUNK) })
+    }
+
+    /// Maps the chunk of `run` and makes its pages present. `pages` is the number of pages of the arena.
+    pub(crate) fn open<O: Os>(
+        &mut self,
+        os: &O,
+        metadata: &mut MetadataChunks,
+        pages: u32,
+        run: Run,
+    ) -> Result<NonNull<u8>, Errno> {
+        let first = run.first.index() * O::PAGE_SIZE;
+        let len = run.pages.index() * O::PAGE_SIZE;
+        let chunk = first / WINDOW_CHUNK;
+        if (first + len - 1) / WINDOW_CHUNK != chunk {
+            // A run that crosses from one chunk into the next cannot be mapped in one piece.
+            return Err(Errno::ENOMEM);
+        }
+        if self.chunks.is_none() {
+            let count = (pages as usize * O::PAGE_SIZE).div_ceil(WINDOW_CHUNK);
+            let layout = Layout::array::<*mut u8>(count).map_err(|_| Errno::ENOMEM)?;
+            let table = metadata.allocate(os, layout).ok_or(Errno::ENOMEM)?;
+            self.chunks = Some(NonNull::slice_from_raw_parts(table.cast(), count));
+        }
+        if self.address::<O>(run.first).is_none() {
+            let mapped = os.map_shared(WINDOW_CHUNK)?;
+            // Hints: without them huge pages or core dumps would cost memory, but nothing would be wrong.
+            let _ = os.advise(mapped, WINDOW_CHUNK, Advice::NotInDumps);
+            let _ = os.advise(mapped, WINDOW_CHUNK, Advice::NoHugePages);
+            if let Some(entry) = self.table().get_mut(chunk) {
+                *entry = mapped.as_ptr();
+            }
+            self.used = self.used.max(chunk + 1);
+            self.mapped += 1;
+        }
+        let at = self.address::<O>(run.first).ok_or(Errno::ENOMEM)?;
+        os.populate(at, len)?;
+        self.warm_from = self.warm_from.min(chunk);
+        self.warm_to = self.warm_to.max(chunk + 1);
+        Ok(at)
+    }
+
+    /// Drops the page-table entries that opening and copying made; the pages stay.
+    pub(crate) fn cool<O: Os>(&mut self, os: &O) {
+        let warm = self.warm_from..self.warm_to;
+        self.each(warm, |chunk| {
+            // SAFETY: of shared memory only this mapping's entries are dropped. Should the system refuse, they stay, which
+            // costs page tables and nothing else.
+            let _ = unsafe { os.discard(chunk, WINDOW_CHUNK) };
+        });
+        (self.warm_from, self.warm_to) = (usize::MAX, 0);
+    }
+
+    /// Unmaps all chunks.
+    pub(crate) fn unmap<O: Os>(&mut self, os: &O) {
+        let all = 0..self.used;
+        self.each(all, |chunk| {
+            // SAFETY: spans have mappings of their own; nobody keeps an address of the window.
+            let _ = unsafe { os.unmap(chunk, WINDOW_CHUNK) };
+        });
+        self.table().fill(core::ptr::null_mut());
+        (self.used, self.mapped) = (0, 0);
+        (self.warm_from, self.warm_to) = (usize::MAX, 0);
+    }
+
+    fn each(&mut self, range: core::ops::Range<usize>, act: impl FnMut(NonNull<u8>)) {
+        let table = self.table().get(range).unwrap_or(&[]);
+        table
+            .iter()
+            .filter_map(|&chunk| NonNull::new(chunk))
+            .for_each(act);
+    }
+}
