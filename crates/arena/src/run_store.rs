@@ -149,12 +149,9 @@ impl RunStore {
 
     /// Removes exactly `run`, if an unused run begins where it begins and is long enough.
     pub(crate) fn take_at(&mut self, map: &PageMap, run: Run) -> bool {
-        let begins = run.first.0 == 0 || self.length_at(map, PageIndex(run.first.0 - 1)).is_none();
-        let Some(length) = self
-            .length_at(map, run.first)
-            .filter(|&n| begins && n >= run.pages.0)
-        else {
-            return false;
+        let length = match self.record_at(map, run.first) {
+            Some(record) if record & LAST == 0 && record >= run.pages.0 => record,
+            _ => return false,
         };
         self.unlink(
             map,
