@@ -28,8 +28,9 @@ pub unsafe trait Heap {
 /// A heap of objects of a few fixed sizes, with one owner.
 ///
 /// # Safety
-/// As for [`Heap`]: an object of a class is valid for [`object_size`](Self::object_size) bytes of that class, aligned to
-/// the largest power of two that divides this size (up to the page size), and overlaps no other live object.
+/// As for [`Heap`]: an object of a class is valid for [`object_size`](Self::object_size) bytes of that class, which
+/// are the same each time, is aligned to [`object_alignment`](crate::object_alignment) of them, and overlaps no other live
+/// object.
 pub unsafe trait SizeClassHeap {
     /// The size in bytes of the objects of `class`.
     fn object_size(&self, class: SizeClass) -> usize;
@@ -64,7 +65,8 @@ pub unsafe trait LockedHeap: Sync {
 /// A shared heap that hands each thread a front end of its own.
 ///
 /// # Safety
-/// * A block from one front end may be given back through any other front end of the same heap, and through the heap.
+/// * A block from the heap or from one of its front ends may be given back through the heap and through any of its front
+///   ends.
 /// * [`attach`](Self::attach) returns a front end that no other thread has, and that stays valid until it is passed to
 ///   [`detach`](Self::detach).
 pub unsafe trait ThreadLocalHeap: LockedHeap {
