@@ -1,2 +1,24 @@
 //! Span records, bins by occupancy, and groups of meshed spans.
-#![no_std]
+//!
+//! Everything here is about one size class and plain data: the heap above keeps it behind the lock of that class.
+//!
+//! * [`Geometry`] and [`SpanClasses`]: the size classes, and the spans of each (design in the module `classes`);
+//! * [`MiniHeap`]: the record of a virtual span, with the slots that are in use *at its addresses*;
+//! * [`Group`]: virtual spans that share one physical span;
+//! * [`Spans`]: all of them, with the bins from which refills and searches choose.
+//!
+//! A **unit** is a physical span: a MiniHeap on pages of its own, or a group, named by its leader. Slots are handed out at
+//! the leader's addresses only; the other members drain.
+#![cfg_attr(not(test), no_std)]
+
+mod bins;
+mod classes;
+mod group;
+mod miniheap;
+mod pool;
+mod spans;
+
+pub use classes::{Geometry, SpanClasses};
+pub use group::{Group, GroupId};
+pub use miniheap::MiniHeap;
+pub use spans::{Released, Spans, Violation};

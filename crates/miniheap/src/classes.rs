@@ -1,0 +1,248 @@
+//! Size classes and the spans that hold them, computed from one rule.
+//!
+//! **Classes.** Steps of 16 bytes up to 128, then four classes a doubling up to 32 KiB: at most a fifth of an object is
+//! lost to rounding.
+//!
+//! **Spans.** The smallest run of pages with at least [`MIN_SLOTS`] slots, at most [`MAX_SLOTS`], and a tail of at most one
+//! part in [`TAIL_SHARE`]. Few slots make spans that mesh, so no span is larger than that. A class whose objects are whole
+//! pages has spans of one slot: such a span is empty or full, and its pages go back by themselves.
+
+use heap::{ClassMap, PageCount, SizeClass, Slot};
+
+/// Bytes in a page.
+const PAGE: usize = 4096;
+/// Slots that a span has at least, unless its slots are whole pages.
+const MIN_SLOTS: usize = 2;
+/// Slots that a span has at most: bits of its bitmap.
+const MAX_SLOTS: usize = 256;
+/// The tail of a span is at most one part in this many.
+const TAIL_SHARE: usize = 40;
+
+/// The step of the smallest classes, and the alignment of every object.
+const QUANTUM: usize = 16;
+/// Classes up to this size are a quantum apart.
+const LINEAR: usize = 128;
+/// Classes per doubling above.
+const PER_DOUBLING: usize = 4;
+const LARGEST: usize = 32 << 10;
+const COUNT: usize = LINEAR / QUANTUM + (LARGEST / LINEAR).ilog2() as usize * PER_DOUBLING;
+
+/// What the spans of one size class look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Geometry {
+    /// Bytes of an object.
+    pub object_size: u32,
+    /// Pages of a span.
+    pub pages: PageCount,
+    /// Slots of a span.
+    pub slots: u16,
+    /// `2^32 / object_size`, rounded up: division by multiplication.
+    reciprocal: u32,
+}
+
+const fn size_of_class(class: usize) -> usize {
+    let linear = LINEAR / QUANTUM;
+    if class < linear {
+        return (class + 1) * QUANTUM;
+    }
+    let (doubling, quarter) = (
+        (class - linear) / PER_DOUBLING,
+        (class - linear) % PER_DOUBLING,
+    );
+    let start = LINEAR << doubling;
+    start + start / PER_DOUBLING * (quarter + 1)
+}
+
+const fn geometry_of_size(size: usize) -> Geometry {
+    let mut pages = size.div_ceil(PAGE);
+    if !size.is_multiple_of(PAGE) {
+        while pages * PAGE / size < MIN_SLOTS || pages * PAGE % size > pages * PAGE / TAIL_SHARE {
+            pages += 1;
+        }
+    }
+    Geometry {
+        object_size: size as u32,
+        pages: PageCount(pages as u32),
+        slots: (pages * PAGE / size) as u16,
+        reciprocal: (1_u64 << 32).div_ceil(size as u64) as u32,
+    }
+}
+
+const GEOMETRIES: [Geometry; COUNT] = {
+    let mut table = [geometry_of_size(QUANTUM); COUNT];
+    let mut class = 0;
+    while class < COUNT {
+        table[class] = geometry_of_size(size_of_class(class));
+        class += 1;
+    }
+    table
+};
+
+/// Sizes up to this have a table with one entry a quantum; above it the table has one entry per `COARSE` bytes.
+const FINE_LIMIT: usize = 1024;
+const COARSE: usize = 256;
+
+/// The class of each size up to [`FINE_LIMIT`], in steps of a quantum.
+static FINE: [u8; FINE_LIMIT / QUANTUM + 1] = table_of_steps(QUANTUM);
+/// The class of each size up to [`LARGEST`], in steps of [`COARSE`] bytes; the entries for small sizes are not used.
+static COARSE_TABLE: [u8; LARGEST / COARSE + 1] = table_of_steps(COARSE);
+
+const fn table_of_steps<const N: usize>(step: usize) -> [u8; N] {
+    let mut table = [0; N];
+    let (mut entry, mut class) = (0, 0);
+    while entry < N {
+        while size_of_class(class) < entry * step {
+            class += 1;
+        }
+        table[entry] = class as u8;
+        entry += 1;
+    }
+    table
+}
+
+/// The size classes of Mesh.
+pub struct SpanClasses;
+
+impl SpanClasses {
+    /// The spans of each class.
+    pub const GEOMETRIES: [Geometry; COUNT] = GEOMETRIES;
+
+    /// The spans of `class`; those of the largest class for numbers that are none.
+    #[inline]
+    pub fn geometry(class: SizeClass) -> &'static Geometry {
+        static TABLE: [Geometry; COUNT] = GEOMETRIES;
+        TABLE.get(class.index()).unwrap_or(&TABLE[COUNT - 1])
+    }
+
+    /// The class for a request of `size` bytes aligned to `align`, a power of two up to a page; `None` when the request
+    /// needs pages of its own.
+    pub fn class_for(size: usize, align: usize) -> Option<SizeClass> {
+        let mut class = Self::class_of(size)?;
+        // Slots start at multiples of the object size from the start of a page.
+        while !Self::object_size(class).is_multiple_of(align) {
+            class = SizeClass(class.0 + 1);
+            if class.index() >= COUNT {
+                return None;
+            }
+        }
+        Some(class)
+    }
+}
+
+// SAFETY: the tables are made from `size_of_class`, which grows strictly: an entry is the first class that is large enough
+// for every size of its step (the test over all sizes checks it), and `object_size` reads the same function's values.
+unsafe impl ClassMap for SpanClasses {
+    const COUNT: usize = COUNT;
+    const LARGEST: usize = LARGEST;
+
+    #[inline(always)]
+    fn class_of(size: usize) -> Option<SizeClass> {
+        // The indices fit their tables by the comparisons, which the compiler sees: no bounds check is left.
+        let class = if size <= FINE_LIMIT {
+            FINE[size.div_ceil(QUANTUM)]
+        } else if size <= LARGEST {
+            COARSE_TABLE[size.div_ceil(COARSE)]
+        } else {
+            return None;
+        };
+        Some(SizeClass(class))
+    }
+
+    #[inline]
+    fn object_size(class: SizeClass) -> usize {
+        Self::geometry(class).object_size as usize
+    }
+}
+
+impl Geometry {
+    /// The slot that starts `offset` bytes after the span does; `None` when none starts there.
+    #[inline]
+    pub fn slot_at(&self, offset: usize) -> Option<Slot> {
+        if offset >= usize::from(self.slots) * self.object_size as usize {
+            return None;
+        }
+        let slot = (offset as u64 * u64::from(self.reciprocal)) >> 32;
+        (slot * u64::from(self.object_size) == offset as u64).then_some(Slot(slot as u16))
+    }
+
+    /// Where `slot` starts, in bytes after the start of the span.
+    #[inline]
+    pub fn offset_of(&self, slot: Slot) -> usize {
+        slot.index() * self.object_size as usize
+    }
+}
+
+const _: () = {
+    assert!(COUNT <= heap::Label::CLASSES as usize);
+    assert!(size_of_class(COUNT - 1) == LARGEST);
+    let mut class = 0;
+    while class < COUNT {
+        let (size, spans) = (size_of_class(class), GEOMETRIES[class]);
+        let bytes = spans.pages.0 as usize * PAGE;
+        assert!(size.is_multiple_of(QUANTUM));
+        assert!(class == 0 || size > size_of_class(class - 1));
+        // At most a fifth of an object above 128 bytes is lost: the request was larger than the class below.
+        assert!(size <= LINEAR || (size - size_of_class(class - 1)) * 5 <= size);
+        assert!(spans.slots as usize <= MAX_SLOTS);
+        assert!(spans.slots as usize >= MIN_SLOTS || size.is_multiple_of(PAGE));
+        assert!(bytes - spans.slots as usize * size <= bytes / TAIL_SHARE);
+        // The reciprocal divides exactly up to the span's length.
+        assert!(bytes as u64 <= (1_u64 << 32) / size as u64);
+        class += 1;
+    }
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_size_has_the_smallest_class_that_fits() {
+        for size in 0..=LARGEST {
+            let class = SpanClasses::class_of(size).unwrap();
+            assert!(SpanClasses::object_size(class) >= size, "size {size}");
+            if class.0 > 0 {
+                assert!(
+                    SpanClasses::object_size(SizeClass(class.0 - 1)) < size,
+                    "size {size}"
+                );
+            }
+        }
+        assert_eq!(SpanClasses::class_of(LARGEST + 1), None);
+        assert_eq!(SpanClasses::class_of(usize::MAX), None);
+    }
+
+    #[test]
+    fn every_offset_finds_its_slot() {
+        for geometry in &GEOMETRIES {
+            for offset in 0..geometry.pages.index() * PAGE {
+                let size = geometry.object_size as usize;
+                let slot = offset / size;
+                let starts = offset % size == 0 && slot < usize::from(geometry.slots);
+                assert_eq!(
+                    geometry.slot_at(offset),
+                    starts.then_some(Slot(slot as u16))
+                );
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn aligned_requests_get_aligned_slots(size in 0..=LARGEST, shift in 0..=12_u32) {
+            let align = 1_usize << shift;
+            if let Some(class) = SpanClasses::class_for(size, align) {
+                let object = SpanClasses::object_size(class);
+                prop_assert!(object >= size);
+                prop_assert_eq!(object % align, 0);
+            } else {
+                let unfit = |class| {
+                    let object = SpanClasses::object_size(SizeClass(class));
+                    object < size || object % align != 0
+                };
+                prop_assert!((0..COUNT as u8).all(unfit), "a class fits");
+            }
+        }
+    }
+}

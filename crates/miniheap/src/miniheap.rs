@@ -1,0 +1,105 @@
+//! The record of a virtual span.
+
+use bitmap::SpanBits;
+use heap::{OwnerId, PageIndex};
+use static_assertions::const_assert_eq;
+
+use crate::bins::UNLISTED;
+use crate::group::GroupId;
+use crate::pool::Record;
+
+/// No record has this number.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// A virtual span: where it is, which of its slots are in use, and which other spans it belongs with.
+///
+/// ```text
+///  0               32      36      40      44       48      52      56     58   59      60
+///  +---------------+-------+-------+-------+--------+-------+-------+------+----+-------+
+///  |     live      | first | owner | next  |previous| group | peer  |count |bin | state |
+///  +---------------+-------+-------+-------+--------+-------+-------+------+----+-------+
+/// ```
+#[derive(Debug)]
+#[repr(C)]
+pub struct MiniHeap {
+    /// Slots in use at this span's addresses.
+    pub(crate) live: SpanBits,
+    pub(crate) first: PageIndex,
+    /// The thread heap that last refilled from here.
+    pub(crate) owner: OwnerId,
+    /// Neighbours in a bin or in one of the lists of [`Spans`](crate::Spans).
+    pub(crate) next: u32,
+    pub(crate) previous: u32,
+    /// One more than the number of the span's group; zero when it is on pages of its own.
+    group: u32,
+    /// The next member of the group.
+    pub(crate) peer: u32,
+    /// Slots in use in the whole unit; kept for units only.
+    pub(crate) count: u16,
+    /// The bin that the unit is in.
+    pub(crate) bin: u8,
+    pub(crate) state: State,
+}
+
+const_assert_eq!(size_of::<MiniHeap>(), 64);
+
+/// What a record stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(crate) enum State {
+    /// Nothing: the record is unused.
+    Unused = 0,
+    /// A span on pages of its own, or the leader of a group.
+    Unit,
+    /// A member of a group that is not its leader.
+    Member,
+    /// A member that nobody uses any more, to be put back on private pages.
+    Detached,
+    /// The leader of a group that nobody uses any more.
+    Dead,
+}
+
+// SAFETY: zero is a valid value of every field; of `state` it is `Unused`.
+unsafe impl Record for MiniHeap {}
+
+impl MiniHeap {
+    /// A span on pages of its own, with all slots free, in no bin.
+    pub(crate) fn solo(first: PageIndex, id: u32) -> Self {
+        Self {
+            live: SpanBits::EMPTY,
+            first,
+            owner: OwnerId::NOBODY,
+            next: NONE,
+            previous: NONE,
+            group: 0,
+            peer: id,
+            count: 0,
+            bin: UNLISTED,
+            state: State::Unit,
+        }
+    }
+
+    /// The first page.
+    pub fn first(&self) -> PageIndex {
+        self.first
+    }
+
+    /// Slots in use at this span's addresses.
+    pub fn live(&self) -> &SpanBits {
+        &self.live
+    }
+
+    /// The thread heap that last refilled from here.
+    pub fn owner(&self) -> OwnerId {
+        self.owner
+    }
+
+    /// The group, if the span is on shared pages.
+    pub fn group(&self) -> Option<GroupId> {
+        self.group.checked_sub(1).map(GroupId)
+    }
+
+    pub(crate) fn set_group(&mut self, group: Option<GroupId>) {
+        self.group = group.map_or(0, |id| id.0 + 1);
+    }
+}

@@ -1,0 +1,266 @@
+//! All spans of one size class.
+
+use bitmap::SpanBits;
+use heap::{Metadata, OwnerId, PageIndex, Run, Slot, SpanId};
+
+use crate::bins::{BINS, Bins, UNLISTED};
+use crate::classes::Geometry;
+use crate::group::{Group, GroupId};
+use crate::miniheap::{MiniHeap, NONE, State};
+use crate::pool::Pool;
+
+mod list;
+mod regroup;
+mod walk;
+
+use list::List;
+pub use walk::Violation;
+
+/// The records of one size class, with the bins from which refills and searches choose.
+///
+/// States of a span's record, and what moves it on:
+///
+/// ```text
+///            add                    settle / transfer             last slot of a member is released
+///  Unused ---------> Unit (solo) ---------------------> Member ------------------------------------> Detached
+///    ^                |      ^  \  settle: alone in a new group                                          |
+///    |    remove      |      |   `-------------------> Unit (leader) ---- last slot of the group ---> Dead
+///    +----------------+      |                                                                        |  |
+///    |                       +----------------------------- revive ----------------------------------+  |
+///    +------------------------------------------------------ forget -----------------------------------+
+/// ```
+pub struct Spans {
+    geometry: Geometry,
+    heaps: Pool<MiniHeap>,
+    groups: Pool<Group>,
+    bins: Bins,
+    /// Unused records.
+    unused: List,
+    /// Unused records of groups; linked through `Group::next`.
+    unused_groups: u32,
+    detached: List,
+    dead: List,
+    /// Spans that are in use, and groups that are.
+    spans: usize,
+    live_groups: usize,
+    /// Slots in use.
+    live: usize,
+}
+
+/// What a release found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Released {
+    /// The slot was not in use: freed twice, or never handed out.
+    NotLive,
+    /// The slot is free; other slots of the unit are in use, or its pages stay for another reason.
+    Kept,
+    /// The slot is free, and was the last one of a span on pages of its own: the caller takes the span out with
+    /// [`Spans::remove`].
+    Emptied,
+}
+
+impl Spans {
+    /// No spans yet, of `geometry`.
+    pub const fn new(geometry: Geometry) -> Self {
+        Self {
+            geometry,
+            heaps: Pool::new(),
+            groups: Pool::new(),
+            bins: Bins::new(),
+            unused: List::EMPTY,
+            unused_groups: NONE,
+            detached: List::EMPTY,
+            dead: List::EMPTY,
+            spans: 0,
+            live_groups: 0,
+            live: 0,
+        }
+    }
+
+    /// What the spans look like.
+    pub fn geometry(&self) -> &Geometry {
+        &self.geometry
+    }
+
+    /// Spans that are in use, those to be dissolved included.
+    pub fn spans(&self) -> usize {
+        self.spans
+    }
+
+    /// Groups that are in use.
+    pub fn groups(&self) -> usize {
+        self.live_groups
+    }
+
+    /// Slots in use.
+    pub fn live(&self) -> usize {
+        self.live
+    }
+
+    /// The record of `id`, if it is in use.
+    pub fn get(&self, id: SpanId) -> Option<&MiniHeap> {
+        self.heaps
+            .get(id.0)
+            .filter(|heap| heap.state != State::Unused)
+    }
+
+    /// The pages of `id`.
+    pub fn run(&self, id: SpanId) -> Option<Run> {
+        self.get(id).map(|heap| Run {
+            first: heap.first,
+            pages: self.geometry.pages,
+        })
+    }
+
+    /// The group `id`.
+    pub fn group(&self, id: GroupId) -> Option<&Group> {
+        self.groups.get(id.0)
+    }
+
+    /// The unit that `id` belongs to.
+    fn unit_of(&self, id: u32) -> u32 {
+        let group = self.heaps.get(id).and_then(MiniHeap::group);
+        group
+            .and_then(|group| self.groups.get(group.0))
+            .map_or(id, |group| group.leader)
+    }
+
+    /// Slots in use in a whole unit.
+    pub fn union(&self, unit: SpanId) -> SpanBits {
+        let Some(heap) = self.heaps.get(unit.0) else {
+            return SpanBits::EMPTY;
+        };
+        let group = heap.group().and_then(|group| self.groups.get(group.0));
+        group.map_or(heap.live, |group| group.live)
+    }
+
+    /// Slots that nobody uses in a unit.
+    pub fn free_slots(&self, unit: SpanId) -> SpanBits {
+        SpanBits::first(usize::from(self.geometry.slots)).without(&self.union(unit))
+    }
+
+    /// Makes a record for the span at `first`, on pages of its own, with all slots free. It is in no bin before slots of
+    /// it are claimed. `None` when there is no memory for the record.
+    pub fn add(&mut self, memory: &impl Metadata, first: PageIndex) -> Option<SpanId> {
+        let id = match self.unused.pop(&mut self.heaps) {
+            Some(id) => id,
+            None => self.heaps.add(memory)?,
+        };
+        let heap = self.heaps.get_mut(id)?;
+        *heap = MiniHeap::solo(first, id);
+        self.spans += 1;
+        Some(SpanId(id))
+    }
+
+    /// The fullest unit worth refilling from; among equals one that `owner` owns.
+    pub fn fullest(&self, owner: OwnerId) -> Option<SpanId> {
+        self.bins
+            .fullest(&self.heaps, |heap| heap.owner == owner)
+            .map(SpanId)
+    }
+
+    /// Marks free slots of a unit as in use, at its leader's addresses, on behalf of `owner`.
+    pub fn claim(&mut self, unit: SpanId, slots: &SpanBits, owner: OwnerId) {
+        let Some(heap) = self.heaps.get_mut(unit.0) else {
+            return;
+        };
+        debug_assert!(heap.state == State::Unit && heap.live.is_disjoint(slots));
+        heap.live = heap.live.union(slots);
+        heap.owner = owner;
+        heap.count += slots.len() as u16;
+        if let Some(group) = heap.group().and_then(|group| self.groups.get_mut(group.0)) {
+            debug_assert!(group.live.is_disjoint(slots));
+            group.live = group.live.union(slots);
+        }
+        self.live += slots.len();
+        self.rebin(unit.0);
+    }
+
+    /// Marks a slot, handed out at the addresses of `id`, as free.
+    pub fn release(&mut self, id: SpanId, slot: Slot) -> Released {
+        let unit = self.unit_of(id.0);
+        let Some(heap) = self.heaps.get_mut(id.0) else {
+            return Released::NotLive;
+        };
+        if !heap.live.remove(slot.index()) {
+            return Released::NotLive;
+        }
+        let (drained, group) = (heap.live.is_empty(), heap.group());
+        self.live -= 1;
+        if let Some(group) = group.and_then(|group| self.groups.get_mut(group.0)) {
+            group.live.remove(slot.index());
+        }
+        if drained && id.0 != unit {
+            self.detach(id.0);
+        }
+        let Some(heap) = self.heaps.get_mut(unit) else {
+            return Released::Kept;
+        };
+        heap.count -= 1;
+        match (heap.count, group) {
+            (0, None) => {
+                self.bins.remove(&mut self.heaps, unit);
+                Released::Emptied
+            }
+            (0, Some(_)) => {
+                heap.state = State::Dead;
+                self.bins.remove(&mut self.heaps, unit);
+                self.dead.push(&mut self.heaps, unit);
+                Released::Kept
+            }
+            _ => {
+                self.rebin(unit);
+                Released::Kept
+            }
+        }
+    }
+
+    /// Takes out a span on pages of its own that has no slot in use, and returns its pages.
+    pub fn remove(&mut self, id: SpanId) -> Option<Run> {
+        let heap = self.get(id)?;
+        if heap.state != State::Unit || heap.count != 0 || heap.group().is_some() {
+            return None;
+        }
+        let run = self.run(id);
+        self.retire(id.0);
+        run
+    }
+
+    /// Puts the unit into the bin for its fullness.
+    fn rebin(&mut self, unit: u32) {
+        let Some(heap) = self.heaps.get(unit) else {
+            return;
+        };
+        let bin = Bins::bin_for(heap.count, self.geometry.slots);
+        if bin != heap.bin {
+            self.bins.remove(&mut self.heaps, unit);
+            if bin != UNLISTED {
+                self.bins.insert(&mut self.heaps, unit, bin);
+            }
+        }
+    }
+
+    /// Returns a record to the unused ones.
+    fn retire(&mut self, id: u32) {
+        if let Some(heap) = self.heaps.get_mut(id) {
+            heap.state = State::Unused;
+            self.unused.push(&mut self.heaps, id);
+            self.spans -= 1;
+        }
+    }
+
+    /// All units that have a bin, the emptiest first, with the slots in use and the number of virtual spans.
+    pub fn units(&self) -> impl Iterator<Item = (SpanId, SpanBits, u32)> + '_ {
+        self.bins.iter(&self.heaps).filter_map(|unit| {
+            let heap = self.heaps.get(unit)?;
+            let group = heap.group().and_then(|group| self.groups.get(group.0));
+            let (live, members) = group.map_or((heap.live, 1), |group| (group.live, group.members));
+            Some((SpanId(unit), live, members))
+        })
+    }
+}
+
+const _: () = assert!(BINS < UNLISTED as usize);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,260 @@
+//! How spans come together in groups, and leave them.
+//!
+//! **Invariant:** the members of a group form a ring through `peer`; their live slots are disjoint and make up the
+//! group's. Each step moves one span and keeps this true, so a mesh may stop after any of them.
+
+use heap::{Metadata, PageIndex, Run, SpanId};
+
+use super::Spans;
+use crate::group::{Group, GroupId};
+use crate::miniheap::{MiniHeap, NONE, State};
+
+impl Spans {
+    /// Whether the units are two, in use, and have no slot in common.
+    pub fn can_mesh(&self, keep: SpanId, join: SpanId) -> bool {
+        let in_use = |id: SpanId| {
+            self.heaps
+                .get(id.0)
+                .is_some_and(|heap| heap.state == State::Unit && heap.count > 0)
+        };
+        keep != join
+            && in_use(keep)
+            && in_use(join)
+            && self.union(keep).is_disjoint(&self.union(join))
+    }
+
+    /// A record for a group to come; `None` when there is no memory.
+    pub fn reserve_group(&mut self, memory: &impl Metadata) -> Option<GroupId> {
+        match self.groups.get(self.unused_groups) {
+            Some(group) => {
+                let id = core::mem::replace(&mut self.unused_groups, group.next);
+                Some(GroupId(id))
+            }
+            None => self.groups.add(memory).map(GroupId),
+        }
+    }
+
+    /// Gives back a record from [`reserve_group`](Self::reserve_group) that was not used.
+    pub fn unreserve_group(&mut self, id: GroupId) {
+        if let Some(group) = self.groups.get_mut(id.0) {
+            group.next = core::mem::replace(&mut self.unused_groups, id.0);
+        }
+    }
+
+    /// The solo unit, which is now on the shared pages that its own run names, becomes the leader and only member of
+    /// `group`.
+    pub fn settle(&mut self, unit: SpanId, group: GroupId) {
+        let (Some(heap), Some(record)) = (self.heaps.get_mut(unit.0), self.groups.get_mut(group.0))
+        else {
+            return;
+        };
+        debug_assert!(heap.state == State::Unit && heap.group().is_none());
+        heap.set_group(Some(group));
+        heap.peer = unit.0;
+        *record = Group {
+            live: heap.live,
+            leader: unit.0,
+            home: heap.first,
+            members: 1,
+            next: NONE,
+        };
+        self.live_groups += 1;
+    }
+
+    /// The member of `unit` to move next: the leader last, so that a group whose move stops half-way keeps it.
+    pub fn next_to_move(&self, unit: SpanId) -> Option<SpanId> {
+        let heap = self.heaps.get(unit.0)?;
+        Some(if heap.group().is_some() {
+            SpanId(heap.peer)
+        } else {
+            unit
+        })
+    }
+
+    /// All members of a unit, itself first.
+    pub fn members(&self, unit: SpanId) -> impl Iterator<Item = SpanId> + '_ {
+        let grouped = self
+            .heaps
+            .get(unit.0)
+            .is_some_and(|heap| heap.group().is_some());
+        core::iter::successors(Some(unit), move |id| {
+            let peer = self.heaps.get(id.0)?.peer;
+            (grouped && peer != unit.0).then_some(SpanId(peer))
+        })
+    }
+
+    /// `member`, which is now on the shared pages of `keep`, leaves its unit for the group of `keep`. Returns the first
+    /// page of the shared pages that nobody is on any more, if it was the last member of a group.
+    pub fn transfer(&mut self, member: SpanId, keep: SpanId) -> Option<PageIndex> {
+        let unit = self.unit_of(member.0);
+        let group = self.heaps.get(keep.0).and_then(MiniHeap::group)?;
+        let (live, old_group) = self
+            .heaps
+            .get(member.0)
+            .map(|heap| (heap.live, heap.group()))?;
+        let abandoned = self.leave(member.0, unit, old_group);
+
+        let record = self.groups.get_mut(group.0)?;
+        debug_assert!(record.live.is_disjoint(&live));
+        record.live = record.live.union(&live);
+        record.members += 1;
+        let leader = self.heaps.get_mut(keep.0)?;
+        leader.count += live.len() as u16;
+        let peer = core::mem::replace(&mut leader.peer, member.0);
+        let heap = self.heaps.get_mut(member.0)?;
+        (heap.peer, heap.state, heap.count) = (peer, State::Member, 0);
+        heap.set_group(Some(group));
+        self.rebin(keep.0);
+        abandoned
+    }
+
+    /// Takes `member` out of its unit, with its slots. Returns the home of a group that has no members left.
+    fn leave(&mut self, member: u32, unit: u32, group: Option<GroupId>) -> Option<PageIndex> {
+        let live = self.heaps.get(member)?.live;
+        if member == unit {
+            // The leader moves last, so nobody is left.
+            debug_assert!(
+                group.is_none()
+                    || self
+                        .heaps
+                        .get(member)
+                        .is_some_and(|heap| heap.peer == member)
+            );
+            self.bins.remove(&mut self.heaps, unit);
+            let group = group?;
+            let home = self.groups.get(group.0)?.home;
+            self.live_groups -= 1;
+            self.unreserve_group(group);
+            return Some(home);
+        }
+        self.unring(member, unit);
+        let leader = self.heaps.get_mut(unit)?;
+        leader.count -= live.len() as u16;
+        let record = self.groups.get_mut(group?.0)?;
+        record.live = record.live.without(&live);
+        record.members -= 1;
+        self.rebin(unit);
+        None
+    }
+
+    /// Takes a member that is not the leader out of the ring.
+    fn unring(&mut self, member: u32, leader: u32) {
+        let Some(after) = self.heaps.get(member).map(|heap| heap.peer) else {
+            return;
+        };
+        let mut at = leader;
+        while let Some(heap) = self.heaps.get_mut(at) {
+            if heap.peer == member {
+                heap.peer = after;
+                return;
+            }
+            at = heap.peer;
+            if at == leader {
+                return;
+            }
+        }
+    }
+
+    /// A member that has no slot in use any more leaves its group, to be dissolved.
+    pub(super) fn detach(&mut self, member: u32) {
+        let unit = self.unit_of(member);
+        self.unring(member, unit);
+        let Some(heap) = self.heaps.get_mut(member) else {
+            return;
+        };
+        heap.state = State::Detached;
+        let group = heap.group();
+        heap.set_group(None);
+        if let Some(record) = group.and_then(|group| self.groups.get_mut(group.0)) {
+            record.members -= 1;
+        }
+        self.detached.push(&mut self.heaps, member);
+    }
+
+    /// Whether there are spans to be dissolved.
+    pub fn has_leftovers(&self) -> bool {
+        !self.detached.is_empty() || !self.dead.is_empty()
+    }
+
+    /// A span to be put back on private pages: its record, its pages, and the shared pages to free with it, if it was the
+    /// leader of a dead group. To be followed by [`forget`](Self::forget) or [`postpone`](Self::postpone).
+    pub fn next_leftover(&mut self) -> Option<(SpanId, Run, Option<PageIndex>)> {
+        let id = match self.detached.pop(&mut self.heaps) {
+            Some(id) => id,
+            None => self.dead.pop(&mut self.heaps)?,
+        };
+        let home = self
+            .heaps
+            .get(id)?
+            .group()
+            .and_then(|group| self.groups.get(group.0));
+        Some((
+            SpanId(id),
+            self.run(SpanId(id))?,
+            home.map(|group| group.home),
+        ))
+    }
+
+    /// The leftover was dissolved.
+    pub fn forget(&mut self, id: SpanId) {
+        let Some(heap) = self.heaps.get_mut(id.0) else {
+            return;
+        };
+        if let Some(group) = heap.group() {
+            heap.set_group(None);
+            self.live_groups -= 1;
+            self.unreserve_group(group);
+        }
+        self.retire(id.0);
+    }
+
+    /// The leftover could not be dissolved now.
+    pub fn postpone(&mut self, id: SpanId) {
+        match self.heaps.get(id.0).map(|heap| heap.state) {
+            Some(State::Detached) => self.detached.push(&mut self.heaps, id.0),
+            Some(State::Dead) => self.dead.push(&mut self.heaps, id.0),
+            _ => {}
+        }
+    }
+
+    /// A dead group's leader, to be used again where it is, on its shared pages. All its slots are free, and it is in no bin
+    /// before slots of it are claimed.
+    pub fn revive(&mut self) -> Option<SpanId> {
+        let id = self.dead.pop(&mut self.heaps)?;
+        let heap = self.heaps.get_mut(id)?;
+        heap.state = State::Unit;
+        Some(SpanId(id))
+    }
+
+    /// The span, which is on pages of its own again, leaves its group as a solo unit; the leader must be the last to go.
+    /// Says whether none of its slots is in use: then the caller takes it out with [`remove`](Self::remove).
+    pub fn make_solo(&mut self, member: SpanId) -> bool {
+        let unit = self.unit_of(member.0);
+        let Some(group) = self.heaps.get(member.0).and_then(MiniHeap::group) else {
+            return false;
+        };
+        let _ = self.leave(member.0, unit, Some(group));
+        let Some(heap) = self.heaps.get_mut(member.0) else {
+            return false;
+        };
+        heap.set_group(None);
+        (heap.state, heap.peer) = (State::Unit, member.0);
+        heap.count = heap.live.len() as u16;
+        let empty = heap.count == 0;
+        if !empty {
+            self.rebin(member.0);
+        }
+        empty
+    }
+
+    /// All groups that have pages, dead ones included.
+    pub fn group_leaders(&self) -> impl Iterator<Item = (SpanId, PageIndex)> + '_ {
+        (0..self.heaps.len()).filter_map(|id| {
+            let heap = self.heaps.get(id)?;
+            if !matches!(heap.state, State::Unit | State::Dead) {
+                return None;
+            }
+            Some((SpanId(id), self.groups.get(heap.group()?.0)?.home))
+        })
+    }
+}

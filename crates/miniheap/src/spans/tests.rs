@@ -1,0 +1,1 @@
+//! Spans against the simplest record of what is in use.

@@ -1,0 +1,114 @@
+//! Checks of the whole structure, for debug builds and tests.
+
+use bitmap::SpanBits;
+use heap::SpanId;
+
+use super::Spans;
+use crate::bins::{Bins, UNLISTED};
+use crate::miniheap::State;
+
+/// An invariant that does not hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Violation {
+    /// Members of a group have a slot in common, or the group's slots are not those of its members.
+    Union(SpanId),
+    /// A count is not the number of slots in use.
+    Count(SpanId),
+    /// A unit is in the wrong bin.
+    Bin(SpanId),
+    /// A ring does not lead back, or has the wrong length.
+    Ring(SpanId),
+    /// A span that nobody should use has a slot in use.
+    Leftover(SpanId),
+    /// A total does not add up.
+    Total,
+}
+
+impl Spans {
+    /// Looks at every record; says what is wrong, if anything is.
+    pub fn check(&self) -> Result<(), Violation> {
+        let (mut spans, mut live) = (0, 0);
+        for id in (0..self.heaps.len()).map(SpanId) {
+            let Some(heap) = self.get(id) else { continue };
+            spans += 1;
+            live += heap.live.len();
+            match heap.state {
+                State::Unit => self.check_unit(id)?,
+                State::Detached | State::Dead if !heap.live.is_empty() => {
+                    return Err(Violation::Leftover(id));
+                }
+                _ => {}
+            }
+        }
+        let listed = self.bins.iter(&self.heaps).count();
+        let binned = (0..self.heaps.len())
+            .filter(|&id| {
+                self.heaps
+                    .get(id)
+                    .is_some_and(|h| h.state == State::Unit && h.bin != UNLISTED)
+            })
+            .count();
+        let leftovers = self
+            .detached
+            .iter(&self.heaps)
+            .chain(self.dead.iter(&self.heaps))
+            .count();
+        let lost = (0..self.heaps.len())
+            .filter(|&id| {
+                let state = self.heaps.get(id).map(|heap| heap.state);
+                matches!(state, Some(State::Detached | State::Dead))
+            })
+            .count();
+        let sums = [
+            (spans, self.spans),
+            (live, self.live),
+            (listed, binned),
+            (leftovers, lost),
+        ];
+        if sums.iter().any(|(left, right)| left != right) {
+            return Err(Violation::Total);
+        }
+        Ok(())
+    }
+
+    fn check_unit(&self, id: SpanId) -> Result<(), Violation> {
+        let Some(heap) = self.get(id) else {
+            return Ok(());
+        };
+        let mut union = SpanBits::EMPTY;
+        let mut members = 0;
+        for member in self.members(id) {
+            let live = self.get(member).ok_or(Violation::Ring(id))?.live;
+            if !union.is_disjoint(&live) {
+                return Err(Violation::Union(id));
+            }
+            union = union.union(&live);
+            members += 1;
+            if members > self.spans {
+                return Err(Violation::Ring(id));
+            }
+        }
+        if union != self.union(id) {
+            return Err(Violation::Union(id));
+        }
+        if heap
+            .group()
+            .and_then(|group| self.group(group))
+            .is_some_and(|g| g.members as usize != members)
+        {
+            return Err(Violation::Ring(id));
+        }
+        if usize::from(heap.count) != union.len() {
+            return Err(Violation::Count(id));
+        }
+        let bin = if heap.count == 0 {
+            UNLISTED
+        } else {
+            Bins::bin_for(heap.count, self.geometry.slots)
+        };
+        if heap.bin != bin {
+            return Err(Violation::Bin(id));
+        }
+        Ok(())
+    }
+}
