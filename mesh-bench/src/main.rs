@@ -1,1 +1,73 @@
-fn main() {}
+//! `mesh-bench`: measures Mesh and its peers as the `malloc` of whole processes.
+//!
+//! Every measurement runs in a child process with the allocator in `LD_PRELOAD`; this process only starts, samples and
+//! reports. Memory is always physical memory: `Pss` plus page tables, or a control group's peak, never the resident
+//! set size, which counts a page once for each of its mappings.
+
+mod allocators;
+mod bars;
+mod block;
+mod bytes;
+mod cgroup;
+mod child;
+mod fragment;
+mod interrupt;
+mod launch;
+mod malloc;
+mod meter;
+mod physical;
+mod probe;
+mod programs;
+mod progress;
+mod redis;
+mod rotation;
+mod run;
+mod sampler;
+mod share;
+mod statistics;
+mod table;
+mod workloads;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Measures Mesh and its peers: memory given back, time, and physical memory over time.
+#[derive(Parser)]
+#[command(version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Fragments a heap, waits, and says how much memory came back.
+    Fragment(fragment::Args),
+    /// Runs programs under each allocator: CPU time, wall time, peak memory, page faults.
+    Run(run::Args),
+    /// Redis as a 100 MB LRU cache: memory over time.
+    Redis(redis::Args),
+    /// The measured side of the commands above, started by this tool itself.
+    #[command(hide = true, subcommand)]
+    Child(child::Command),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        // No handler in a measured process: it would be a second thread there.
+        Command::Child(command) => child::run(command),
+        command => interrupt::install().and_then(|()| match command {
+            Command::Fragment(args) => fragment::run(&args),
+            Command::Run(args) => run::run(&args),
+            Command::Redis(args) => redis::run(&args),
+            Command::Child(command) => child::run(command),
+        }),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("mesh-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

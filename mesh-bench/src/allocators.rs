@@ -1,0 +1,256 @@
+//! The allocators that can be measured, and how a process gets one.
+
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What an allocator is compared as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Ours, or a library given by its path.
+    Ours,
+    /// One to compare with: the best of these is the yardstick.
+    Peer,
+    /// One that runs a second time under another name, to show the noise.
+    Canary,
+}
+
+/// An allocator as a library to preload.
+#[derive(Clone, Debug)]
+pub(crate) struct Allocator {
+    /// The name in reports.
+    pub(crate) name: String,
+    /// The shared library.
+    pub(crate) library: PathBuf,
+    /// What it is compared as.
+    pub(crate) role: Role,
+    meshing: Meshing,
+}
+
+/// What `MESH_ENABLED` is set to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meshing {
+    /// Not set: the library's default.
+    Default,
+    /// Off.
+    Off,
+}
+
+/// Which allocators to measure.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Selection {
+    /// An allocator: glibc, mesh, mesh-nomesh, jemalloc, mimalloc, tcmalloc, PATH.so or NAME=PATH.so; may be repeated
+    /// [default: mesh, mesh-nomesh and the peers that are installed]
+    #[arg(long = "lib", value_name = "NAME_OR_PATH")]
+    libraries: Vec<String>,
+}
+
+const DEFAULT: [&str; 6] = [
+    "mesh",
+    "mesh-nomesh",
+    "glibc",
+    "jemalloc",
+    "mimalloc",
+    "tcmalloc",
+];
+
+const DIRECTORIES: [&str; 7] = [
+    "/usr/local/lib",
+    "/usr/lib/x86_64-linux-gnu",
+    "/usr/lib/aarch64-linux-gnu",
+    "/lib/x86_64-linux-gnu",
+    "/lib/aarch64-linux-gnu",
+    "/usr/lib64",
+    "/usr/lib",
+];
+
+impl Selection {
+    /// The allocators asked for; by default all that are there, with a line on stderr for each that is not.
+    pub(crate) fn resolve(&self) -> Result<Vec<Allocator>> {
+        if !self.libraries.is_empty() {
+            return self
+                .libraries
+                .iter()
+                .map(|text| Allocator::named(text))
+                .collect();
+        }
+        let mut found = Vec::new();
+        for name in DEFAULT {
+            match Allocator::named(name) {
+                Ok(allocator) => found.push(allocator),
+                Err(reason) => eprintln!("mesh-bench: left out: {name}: {reason:#}"),
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Allocator {
+    /// The allocator that `text` names: a known name, a path, or `NAME=PATH`.
+    pub(crate) fn named(text: &str) -> Result<Self> {
+        let (name, library, role) = match text {
+            "mesh" | "mesh-nomesh" => (text, own_library()?, Role::Ours),
+            "glibc" => (text, loaded_libc(), Role::Peer),
+            "jemalloc" => (text, installed(&["libjemalloc.so.2"])?, Role::Peer),
+            "mimalloc" => {
+                let files = ["libmimalloc.so.3", "libmimalloc.so.2", "libmimalloc.so.2.0"];
+                (text, installed(&files)?, Role::Peer)
+            }
+            "tcmalloc" => {
+                let files = ["libtcmalloc_minimal.so.4", "libtcmalloc.so.4"];
+                (text, installed(&files)?, Role::Peer)
+            }
+            _ => {
+                let (name, path) = match text.split_once('=') {
+                    Some((name, path)) => (name, Path::new(path)),
+                    None => (file_stem(text), Path::new(text)),
+                };
+                if !text.contains('/') && !text.contains(".so") {
+                    bail!(
+                        "`{text}` is no allocator: write one of {} or a path",
+                        DEFAULT.join(", ")
+                    );
+                }
+                let path = path
+                    .canonicalize()
+                    .with_context(|| path.display().to_string())?;
+                (name, path, Role::Ours)
+            }
+        };
+        let meshing = if name == "mesh-nomesh" {
+            Meshing::Off
+        } else {
+            Meshing::Default
+        };
+        Ok(Self {
+            name: name.into(),
+            library,
+            role,
+            meshing,
+        })
+    }
+
+    /// The same allocator under the name of the canary.
+    pub(crate) fn canary(&self) -> Self {
+        Self {
+            name: format!("{} again", self.name),
+            role: Role::Canary,
+            ..self.clone()
+        }
+    }
+
+    /// Makes `command` run under this allocator.
+    pub(crate) fn preload(&self, command: &mut Command) {
+        command.env("LD_PRELOAD", &self.library);
+        match self.meshing {
+            Meshing::Default => command.env_remove("MESH_ENABLED"),
+            Meshing::Off => command.env("MESH_ENABLED", "0"),
+        };
+    }
+}
+
+fn file_stem(path: &str) -> &str {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    file.split(".so").next().unwrap_or(file)
+}
+
+/// `libmesh.so`: `$MESH_LIB`, beside this program, or where cargo puts a release build of it.
+fn own_library() -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("MESH_LIB") {
+        return PathBuf::from(&path)
+            .canonicalize()
+            .with_context(|| format!("MESH_LIB={}", path.display()));
+    }
+    let program = std::env::current_exe().context("the path of this program")?;
+    let beside = program.parent().unwrap_or(Path::new("."));
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");
+    [
+        beside.join("libmesh.so"),
+        beside.join("../release/libmesh.so"),
+        workspace.join("release/libmesh.so"),
+    ]
+    .iter()
+    .find_map(|path| path.canonicalize().ok())
+    .context("no libmesh.so; build it with `cargo build --release -p mesh-ffi` or set MESH_LIB")
+}
+
+/// A library of a peer, in the usual places.
+fn installed(files: &[&str]) -> Result<PathBuf> {
+    DIRECTORIES
+        .iter()
+        .flat_map(|directory| {
+            files
+                .iter()
+                .map(move |file| Path::new(directory).join(file))
+        })
+        .find_map(|path| path.canonicalize().ok())
+        .with_context(|| format!("no {} is installed", files.join(" or ")))
+}
+
+/// The C library itself.
+///
+/// Preloading it changes nothing but the order of search: programs linked to another allocator get glibc's.
+fn loaded_libc() -> PathBuf {
+    std::fs::read_to_string("/proc/self/maps")
+        .ok()
+        .and_then(|maps| maps.lines().find_map(libc_of_mapping))
+        .unwrap_or_else(|| "libc.so.6".into())
+}
+
+fn libc_of_mapping(line: &str) -> Option<PathBuf> {
+    let path = line.split_whitespace().nth(5)?;
+    path.ends_with("/libc.so.6").then(|| path.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::OsStr;
+
+    #[test]
+    fn an_unknown_name_is_an_error_that_lists_the_known_ones() {
+        let error = Allocator::named("quickalloc").unwrap_err().to_string();
+        assert!(error.contains("mesh-nomesh"), "{error}");
+    }
+
+    #[test]
+    fn a_path_names_an_allocator_by_its_file_or_by_the_given_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("libfast.so.2");
+        std::fs::write(&path, "").unwrap();
+        let path = path.to_str().unwrap();
+        assert_eq!(Allocator::named(path).unwrap().name, "libfast");
+        assert_eq!(
+            Allocator::named(&format!("new={path}")).unwrap().name,
+            "new"
+        );
+        assert!(Allocator::named("/nowhere/libfast.so").is_err());
+    }
+
+    #[test]
+    fn the_c_library_is_found_among_the_mappings() {
+        let line = "7f00-7f01 r-xp 00026000 fe:00 123  /usr/lib/x86_64-linux-gnu/libc.so.6";
+        assert_eq!(
+            libc_of_mapping(line),
+            Some("/usr/lib/x86_64-linux-gnu/libc.so.6".into())
+        );
+        assert_eq!(libc_of_mapping("7f00-7f01 rw-p 00000000 00:00 0"), None);
+    }
+
+    #[test]
+    fn a_preload_sets_the_library_and_the_switch() {
+        let off = Allocator {
+            name: "mesh-nomesh".into(),
+            library: "/x/libmesh.so".into(),
+            role: Role::Ours,
+            meshing: Meshing::Off,
+        };
+        let mut command = Command::new("true");
+        off.preload(&mut command);
+        let environment: Vec<_> = command.get_envs().collect();
+        assert!(
+            environment.contains(&(OsStr::new("LD_PRELOAD"), Some(OsStr::new("/x/libmesh.so"))))
+        );
+        assert!(environment.contains(&(OsStr::new("MESH_ENABLED"), Some(OsStr::new("0")))));
+    }
+}

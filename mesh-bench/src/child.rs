@@ -1,0 +1,54 @@
+//! The measured side: what this tool runs in a process with another `malloc`.
+
+use crate::{fragment, probe, workloads};
+use anyhow::{Context, Result};
+use clap::Subcommand;
+use std::process::{Command as Process, Stdio};
+
+/// What a child does.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Prints the shared object that `malloc` comes from.
+    MallocPath,
+    /// Fragments the heap as a plan in JSON says, and prints the outcome as JSON.
+    Fragment {
+        /// The plan.
+        plan: String,
+    },
+    /// Runs one of the tool's own workloads.
+    Workload {
+        /// Its name.
+        name: String,
+        /// A small run.
+        #[arg(long)]
+        quick: bool,
+    },
+}
+
+/// Does it.
+pub(crate) fn run(command: Command) -> Result<()> {
+    match command {
+        Command::MallocPath => {
+            println!(
+                "{}",
+                probe::malloc_path()
+                    .context("malloc is in no shared object")?
+                    .display()
+            );
+            Ok(())
+        }
+        Command::Fragment { plan } => fragment::run_plan(&plan),
+        Command::Workload { name, quick } => workloads::run_own(&name, quick),
+    }
+}
+
+/// The command that starts a child with `arguments`.
+pub(crate) fn command(arguments: &[&str]) -> Result<Process> {
+    let mut command = Process::new(std::env::current_exe().context("the path of this program")?);
+    command
+        .arg("child")
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
+    Ok(command)
+}

@@ -1,0 +1,49 @@
+//! The process's `malloc`, called as a C program calls it.
+//!
+//! Rust's own allocation functions would do, but the compiler may remove or merge them; the pointers here pass through
+//! `black_box`, so every call reaches the allocator under test.
+
+use std::ffi::c_void;
+use std::hint::black_box;
+use std::ptr::NonNull;
+
+/// `malloc(size)`; ends the process when there is no memory, since a measurement without it means nothing.
+pub(crate) fn allocate(size: usize) -> NonNull<u8> {
+    // SAFETY: malloc may be called with any size.
+    let address = unsafe { libc::malloc(black_box(size)) };
+    match NonNull::new(black_box(address).cast()) {
+        Some(address) => address,
+        None => exhausted(size),
+    }
+}
+
+/// `free(address)`.
+///
+/// # Safety
+/// * `address` came from [`allocate`] and was not released since.
+pub(crate) unsafe fn release(address: NonNull<u8>) {
+    // SAFETY: the caller says that malloc returned the address and that it is still allocated.
+    unsafe { libc::free(black_box(address.as_ptr().cast::<c_void>())) }
+}
+
+/// `malloc_usable_size(address)`: the bytes the allocator set aside for the object, as far as it says so.
+///
+/// # Safety
+/// * `address` came from [`allocate`] and was not released since.
+pub(crate) unsafe fn usable_size(address: NonNull<u8>) -> usize {
+    // SAFETY: the caller says that malloc returned the address and that it is still allocated.
+    unsafe { libc::malloc_usable_size(address.as_ptr().cast::<c_void>()) }
+}
+
+/// `malloc_trim(0)`.
+pub(crate) fn trim() {
+    // SAFETY: malloc_trim may be called at any time.
+    unsafe { libc::malloc_trim(0) };
+}
+
+#[cold]
+#[inline(never)]
+fn exhausted(size: usize) -> ! {
+    eprintln!("mesh-bench: malloc({size}) returned NULL");
+    std::process::exit(1)
+}

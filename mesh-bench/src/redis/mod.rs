@@ -1,0 +1,197 @@
+//! `mesh-bench redis`: Redis as a cache of limited size, whose keys of one size give way to keys of another.
+
+mod client;
+mod dataset;
+pub(crate) mod server;
+mod summary;
+mod trial;
+
+use crate::allocators::{Allocator, Selection};
+use crate::bytes::Mebibytes;
+use crate::{interrupt, probe, programs, progress, rotation, table};
+use anyhow::{Context, Result};
+use dataset::Phase;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use summary::Summary;
+use trial::Trial;
+
+/// Measures Redis as a 100 MB LRU cache over time.
+///
+/// A server with `--maxmemory 100mb --maxmemory-policy allkeys-lru` gets random keys with values of one size, then of
+/// another, through `redis-cli --pipe`, and is then left alone. Its physical memory is sampled every 50 ms.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    selection: Selection,
+    /// Trials of each allocator; the report shows medians
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
+    repeat: u16,
+    /// Keys of the first phase
+    #[arg(long, default_value_t = 700_000)]
+    keys1: u64,
+    /// Bytes of a value in the first phase
+    #[arg(long, default_value_t = 240)]
+    size1: usize,
+    /// Keys of the second phase
+    #[arg(long, default_value_t = 170_000)]
+    keys2: u64,
+    /// Bytes of a value in the second phase
+    #[arg(long, default_value_t = 492)]
+    size2: usize,
+    /// Seconds without commands at the end
+    #[arg(long, default_value_t = 10)]
+    idle: u32,
+    /// Seed of keys and values
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Print one line of JSON for each trial, samples included, then one for each allocator
+    #[arg(long)]
+    json: bool,
+    /// Fail unless mesh ends at least 25% below mesh-nomesh, and not above jemalloc
+    #[arg(long)]
+    check: bool,
+}
+
+/// The command.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    programs::find("redis-server")?;
+    programs::find("redis-cli")?;
+    let allocators = args.selection.resolve()?;
+    probe::verify_all(&allocators)?;
+    let directory = tempfile::Builder::new()
+        .prefix("mesh-bench-redis-data")
+        .tempdir()?;
+    let phases = args.write_phases(directory.path())?;
+    let trials = run_trials(args, &allocators, &phases)?;
+    let summaries: Vec<Summary> = allocators
+        .iter()
+        .enumerate()
+        .filter_map(|(index, allocator)| {
+            let own: Vec<&Trial> = trials
+                .iter()
+                .filter(|(of, _)| *of == index)
+                .map(|(_, trial)| trial)
+                .collect();
+            Summary::of(&allocator.name, &own)
+        })
+        .collect();
+    if args.json {
+        print_json(&allocators, &trials, &summaries)?;
+    } else {
+        print(args, &summaries);
+    }
+    if args.check {
+        summary::check(&summaries)
+    } else {
+        Ok(())
+    }
+}
+
+impl Args {
+    fn write_phases(&self, directory: &Path) -> Result<Vec<(Phase, PathBuf)>> {
+        let phases = [(self.keys1, self.size1), (self.keys2, self.size2)];
+        let mut files = Vec::new();
+        for (number, (keys, size)) in phases.into_iter().enumerate() {
+            let phase = Phase { keys, size };
+            let seed = self.seed.wrapping_add(number as u64);
+            files.push((
+                phase,
+                phase.write_file(directory, &format!("phase{}", number + 1), seed)?,
+            ));
+        }
+        Ok(files)
+    }
+}
+
+/// All trials, each with the index of its allocator, in the order in which they ran.
+fn run_trials(
+    args: &Args,
+    allocators: &[Allocator],
+    phases: &[(Phase, PathBuf)],
+) -> Result<Vec<(usize, Trial)>> {
+    let phases: Vec<(Phase, &Path)> = phases
+        .iter()
+        .map(|(phase, file)| (*phase, file.as_path()))
+        .collect();
+    let repeat = usize::from(args.repeat);
+    let bar = progress::bar(repeat * allocators.len());
+    let mut trials = Vec::new();
+    for round in 0..repeat {
+        for index in rotation::order(allocators.len(), round) {
+            interrupt::check()?;
+            let allocator = &allocators[index];
+            bar.set_message(allocator.name.clone());
+            let trial = trial::run(allocator, &phases, Duration::from_secs(args.idle.into()))
+                .with_context(|| allocator.name.clone())?;
+            trials.push((index, trial));
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    Ok(trials)
+}
+
+fn print(args: &Args, summaries: &[Summary]) {
+    println!(
+        "Redis, 100 MB LRU: {} keys of {} bytes, then {} of {}, then {} s idle; medians of {}, seed {}",
+        args.keys1, args.size1, args.keys2, args.size2, args.idle, args.repeat, args.seed
+    );
+    println!("MiB of physical memory of the server (Pss + page tables)\n");
+    let header = [
+        "allocator",
+        "insert s",
+        "CPU s",
+        "mean",
+        "peak",
+        "final",
+        "used_memory",
+        "keys",
+    ];
+    let mut figures = table::new(1, &header);
+    for summary in summaries {
+        figures.add_row([
+            summary.allocator.clone(),
+            format!("{:.2}", summary.insert_s),
+            format!("{:.2}", summary.cpu_s),
+            Mebibytes(summary.mean_bytes).to_string(),
+            Mebibytes(summary.peak_bytes).to_string(),
+            Mebibytes(summary.final_bytes).to_string(),
+            Mebibytes(summary.used_memory).to_string(),
+            format!("{:.0}", summary.keys),
+        ]);
+    }
+    println!("{figures}");
+}
+
+#[derive(Serialize)]
+struct TrialLine<'a> {
+    allocator: &'a str,
+    trial: &'a Trial,
+}
+
+#[derive(Serialize)]
+struct MedianLine<'a> {
+    median: &'a Summary,
+}
+
+fn print_json(
+    allocators: &[Allocator],
+    trials: &[(usize, Trial)],
+    summaries: &[Summary],
+) -> Result<()> {
+    for (index, trial) in trials {
+        println!(
+            "{}",
+            serde_json::to_string(&TrialLine {
+                allocator: &allocators[*index].name,
+                trial
+            })?
+        );
+    }
+    for median in summaries {
+        println!("{}", serde_json::to_string(&MedianLine { median })?);
+    }
+    Ok(())
+}

@@ -1,0 +1,237 @@
+//! `mesh-bench run`: programs under each allocator, interleaved.
+
+mod record;
+mod report;
+mod summary;
+
+use crate::allocators::{Allocator, Role, Selection};
+use crate::meter::{self, Measurement, Meter};
+use crate::workloads::{self, Body, Scale, Site, Workload};
+use crate::{child, interrupt, probe, programs, progress, rotation};
+use anyhow::{Result, bail};
+use indicatif::ProgressBar;
+use record::Record;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Runs workloads under each allocator and compares them.
+///
+/// In every round each allocator runs once, and each round starts with another one; the first round is a warm-up that
+/// does not count. One allocator runs a second time under another name: what differs between the two is noise.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Workloads [default: all]
+    workloads: Vec<String>,
+    #[command(flatten)]
+    selection: Selection,
+    /// Counted runs of each workload under each allocator [default: 5, with --quick 1]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    repeat: Option<u16>,
+    /// A tenth of the work
+    #[arg(long)]
+    quick: bool,
+    /// Write one line of JSON for each run (- for standard output)
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write one row of CSV for each run (- for standard output)
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Show the workloads and end
+    #[arg(long)]
+    list: bool,
+    /// How peak memory is found
+    #[arg(long, value_enum, default_value = "auto")]
+    memory: meter::Choice,
+    /// Run no allocator twice
+    #[arg(long)]
+    no_canary: bool,
+}
+
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// The command.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    if args.list {
+        for workload in workloads::ALL {
+            println!("{:<14} {}", workload.name, workload.about);
+        }
+        return Ok(());
+    }
+    let chosen = args.chosen()?;
+    let mut allocators = args.selection.resolve()?;
+    probe::verify_all(&allocators)?;
+    if !args.no_canary {
+        allocators.extend(canary(&allocators));
+    }
+    let session = Session {
+        allocators,
+        meter: Meter::choose(args.memory)?,
+        scale: if args.quick {
+            Scale::Quick
+        } else {
+            Scale::Full
+        },
+        repeat: args
+            .repeat
+            .map_or(if args.quick { 1 } else { 5 }, usize::from),
+    };
+    let (records, failures) = session.run(&chosen)?;
+    session.report(&chosen, &records);
+    args.json
+        .as_ref()
+        .map_or(Ok(()), |path| record::write_json(&records, path))?;
+    args.csv
+        .as_ref()
+        .map_or(Ok(()), |path| record::write_csv(&records, path))?;
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        bail!("{}", failures.join("; "))
+    }
+}
+
+impl Args {
+    /// The workloads asked for; of all, those whose programs are installed.
+    fn chosen(&self) -> Result<Vec<&'static Workload>> {
+        if !self.workloads.is_empty() {
+            return self
+                .workloads
+                .iter()
+                .map(|name| workloads::named(name))
+                .collect();
+        }
+        let missing = |workload: &Workload| {
+            workload
+                .needs
+                .iter()
+                .find_map(|name| programs::find(name).err())
+        };
+        let here = |workload: &&Workload| match missing(workload) {
+            Some(reason) => {
+                eprintln!("mesh-bench: left out: {}: {reason}", workload.name);
+                false
+            }
+            None => true,
+        };
+        Ok(workloads::ALL.iter().filter(here).collect())
+    }
+}
+
+/// The first peer again, or the first allocator where there is no peer.
+fn canary(allocators: &[Allocator]) -> Option<Allocator> {
+    let peer = allocators
+        .iter()
+        .find(|allocator| allocator.role == Role::Peer);
+    peer.or(allocators.first()).map(Allocator::canary)
+}
+
+/// What stays the same over all workloads.
+struct Session {
+    allocators: Vec<Allocator>,
+    meter: Meter,
+    scale: Scale,
+    repeat: usize,
+}
+
+impl Session {
+    /// All records and, one line each, what failed. A workload that failed under an allocator is not tried again.
+    fn run(&self, chosen: &[&'static Workload]) -> Result<(Vec<Record>, Vec<String>)> {
+        let bar = progress::bar(chosen.len() * self.allocators.len() * (self.repeat + 1));
+        let mut records = Vec::new();
+        let mut failures = Vec::new();
+        for workload in chosen {
+            let directory = tempfile::Builder::new()
+                .prefix("mesh-bench-run")
+                .tempdir()?;
+            let failed = self.run_workload(workload, directory.path(), &bar, &mut records)?;
+            failures.extend(failed.into_values());
+        }
+        bar.finish_and_clear();
+        Ok((records, failures))
+    }
+
+    fn run_workload(
+        &self,
+        workload: &'static Workload,
+        directory: &Path,
+        bar: &ProgressBar,
+        records: &mut Vec<Record>,
+    ) -> Result<BTreeMap<usize, String>> {
+        let site = Site {
+            directory,
+            scale: self.scale,
+        };
+        let mut failed = BTreeMap::new();
+        for round in 0..=self.repeat {
+            for index in rotation::order(self.allocators.len(), round) {
+                let allocator = &self.allocators[index];
+                bar.set_message(format!("{} {}", workload.name, allocator.name));
+                bar.inc(1);
+                if failed.contains_key(&index) {
+                    continue;
+                }
+                match measure(workload, &site, allocator, &self.meter) {
+                    // Round 0 warms up.
+                    Ok(seen) if round > 0 => {
+                        let meter = self.meter.name();
+                        records.push(Record::new(
+                            workload.name,
+                            &allocator.name,
+                            round,
+                            meter,
+                            seen,
+                        ));
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        interrupt::check()?;
+                        failed.insert(
+                            index,
+                            format!("{} under {}: {error:#}", workload.name, allocator.name),
+                        );
+                    }
+                }
+            }
+        }
+        Ok(failed)
+    }
+
+    fn report(&self, chosen: &[&Workload], records: &[Record]) {
+        println!(
+            "medians of {} runs; peak memory: {}\n",
+            self.repeat,
+            self.meter.name()
+        );
+        let mut tables = Vec::new();
+        for workload in chosen {
+            let rows = summary::rows(workload.name, &self.allocators, records);
+            report::print_workload(workload.name, workload.about, &rows);
+            tables.push(rows);
+        }
+        report::print_overall(&summary::overall(&self.allocators, &tables));
+    }
+}
+
+fn measure(
+    workload: &Workload,
+    site: &Site,
+    allocator: &Allocator,
+    meter: &Meter,
+) -> Result<Measurement> {
+    let mut command = match workload.body {
+        Body::Driven(run) => return run(site, allocator, meter),
+        Body::Program(command) => command(site)?,
+        Body::Own(_) => {
+            let quick = ["workload", workload.name, "--quick"];
+            let arguments = if site.scale == Scale::Quick {
+                &quick[..]
+            } else {
+                &quick[..2]
+            };
+            child::command(arguments)?
+        }
+    };
+    allocator.preload(&mut command);
+    meter.measure(command, LIMIT)
+}
