@@ -9,21 +9,15 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use bitmap::SpanBits;
+#[path = "../tests/search/draw.rs"]
+mod draw;
+
+use draw::Occupancy;
 use meshing::{Budget, Candidate, ComplementMesher, Merge, Mesher, SplitMesher};
 use rand_pcg::Pcg32;
-use rand_pcg::rand_core::Rng;
 
 const SEED: u64 = 20190622;
 const RUNS: usize = 5;
-
-/// How the spans' numbers of live slots are drawn. Which slots these are is always uniform.
-enum Occupancy {
-    /// Each slot is live with this chance.
-    Equal(f64),
-    /// The share of live slots is uniform between these.
-    Spread(f64, f64),
-}
 
 fn main() {
     let spans = std::env::args()
@@ -50,10 +44,11 @@ fn main() {
         for percent in [10, 20, 30, 40, 50, 60, 70] {
             report(spans, slots, &Occupancy::Equal(f64::from(percent) / 100.0));
         }
-        for (low, high) in [(5, 25), (10, 50), (20, 60), (30, 70), (40, 80)] {
+        for (low, high) in [(5, 25), (10, 50), (15, 50), (20, 60), (30, 70), (40, 80)] {
             let share = |percent: i32| f64::from(percent) / 100.0;
             report(spans, slots, &Occupancy::Spread(share(low), share(high)));
         }
+        report(spans, slots, &Occupancy::Exactly(slots * 3 / 8));
         println!();
     }
 }
@@ -61,9 +56,7 @@ fn main() {
 /// Prints one line.
 fn report(count: usize, slots: usize, occupancy: &Occupancy) {
     let mut rng = Pcg32::new(SEED, slots as u64);
-    let spans: Vec<_> = (0..count)
-        .map(|_| span(slots, occupancy, &mut rng))
-        .collect();
+    let spans = draw::spans(count, slots, occupancy, &mut rng);
     let live: usize = spans.iter().map(|span| span.live.len()).sum();
     let bound = count - live.div_ceil(slots);
 
@@ -74,6 +67,7 @@ fn report(count: usize, slots: usize, occupancy: &Occupancy) {
 
     let label = match *occupancy {
         Occupancy::Equal(p) => format!("{:.0}", p * 100.0),
+        Occupancy::Exactly(live) => format!("{live} slots"),
         Occupancy::Spread(low, high) => format!("{:.0} to {:.0}", low * 100.0, high * 100.0),
     };
     println!(
@@ -151,30 +145,6 @@ fn search<M: Mesher>(
     });
     let time = start.elapsed();
     (merges, Budget::UNBOUNDED.left() - budget.left(), time)
-}
-
-fn span(slots: usize, occupancy: &Occupancy, rng: &mut Pcg32) -> Candidate {
-    let wanted = match *occupancy {
-        Occupancy::Equal(p) => (0..slots).filter(|_| fraction(rng) < p).count(),
-        Occupancy::Spread(low, high) => {
-            // Rounded up or down by chance, so that the mean is right.
-            ((low + (high - low) * fraction(rng)) * slots as f64 + fraction(rng)) as usize
-        }
-    };
-    let mut live = SpanBits::EMPTY;
-    while live.len() < wanted.clamp(1, slots - 1) {
-        live.insert((fraction(rng) * slots as f64) as usize);
-    }
-    Candidate {
-        live,
-        weight: 1,
-        tag: 0,
-    }
-}
-
-/// Uniform in [0, 1).
-fn fraction(rng: &mut Pcg32) -> f64 {
-    f64::from(rng.next_u32()) / (f64::from(u32::MAX) + 1.0)
 }
 
 fn millis(time: Duration) -> f64 {

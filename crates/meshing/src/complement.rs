@@ -1,5 +1,6 @@
 //! The default search.
 
+use core::num::NonZero;
 use core::ops::ControlFlow;
 
 use bitmap::SpanBits;
@@ -7,8 +8,8 @@ use bitmap::SpanBits;
 use crate::fullest_first::fullest_first;
 use crate::group::Group;
 use crate::index::{self, BLOCK, Index};
-use crate::odds::Odds;
-use crate::shard::Shard;
+use crate::odds::{Odds, fullest_partner};
+use crate::shard::{SHARD, Shard};
 use crate::{Budget, Candidate, Merge, Mesher};
 
 /// Best fit, fullest first: the fullest span that is left starts a group and takes in the fullest
@@ -24,9 +25,6 @@ use crate::{Budget, Candidate, Merge, Mesher};
 /// spans.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ComplementMesher;
-
-/// Spans searched at once. Work grows with the square of it, so more spans are divided into shards.
-const SHARD: usize = 8192;
 
 impl Mesher for ComplementMesher {
     fn scratch_words(spans: usize, slots: usize) -> usize {
@@ -49,15 +47,28 @@ impl Mesher for ComplementMesher {
             return;
         };
         let len = fullest_first(spans, slots, order);
-        let order = order.get(..len).unwrap_or_default();
-        let shards = len.div_ceil(SHARD);
-        for first in 0..shards {
+        let order = placeable(spans, slots, order.get(..len).unwrap_or_default());
+        let Some(shards) = NonZero::new(order.len().div_ceil(SHARD)) else {
+            return;
+        };
+        for first in 0..shards.get() {
             let shard = Shard::new(spans, order, first, shards);
             if search(&shard, slots, memory, budget, &mut found).is_break() {
                 return;
             }
         }
     }
+}
+
+/// Leaves out the spans at the front that are too full even for the sparsest one at the end.
+fn placeable<'a>(spans: &[Candidate], slots: usize, order: &'a [u32]) -> &'a [u32] {
+    let live = |span: u32| spans.get(span as usize).map_or(0, |span| span.live.len());
+    let Some(&sparsest) = order.last() else {
+        return order;
+    };
+    let most = fullest_partner(slots, live(sparsest));
+    let first = order.partition_point(|&span| live(span) > most);
+    order.get(first..).unwrap_or_default()
 }
 
 /// Groups the spans of one shard.
@@ -72,7 +83,7 @@ fn search(
         return ControlFlow::Break(());
     }
     let mut index = Index::new(memory, slots, shard.live());
-    let odds = Odds::new(slots, shard.live().map(SpanBits::len));
+    let odds = Odds::new(slots, shard);
     let mut group = Group::new();
     for position in 0..shard.len() {
         if !index.is_unplaced(position) {

@@ -10,7 +10,7 @@ use crate::candidate::meshable;
 ///
 /// A counting sort: two passes, no comparison.
 pub(crate) fn fullest_first(spans: &[Candidate], slots: usize, order: &mut [u32]) -> usize {
-    let mut places = [0usize; SpanBits::BITS];
+    let mut places = [0u32; SpanBits::BITS];
     for (_, live) in meshable(spans, slots) {
         if let Some(count) = places.get_mut(live) {
             *count += 1;
@@ -26,10 +26,10 @@ pub(crate) fn fullest_first(spans: &[Candidate], slots: usize, order: &mut [u32]
         let Some(next) = places.get_mut(live) else {
             continue;
         };
-        if let Some(place) = order.get_mut(*next) {
+        if let Some(place) = order.get_mut(*next as usize) {
             *place = index;
         }
         *next += 1;
     }
-    total
+    total as usize
 }

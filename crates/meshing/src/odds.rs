@@ -1,65 +1,112 @@
 //! Where it is worth to look.
+//!
+//! A group with `a` live of `s` slots and a span with `b` live slots, each set of slots being equally
+//! likely, are disjoint with the chance C(s − a, b) / C(s, b) (paper, section 5). The more slots there
+//! are, the sooner this is hopeless, and looking costs as much as ever.
 
 use bitmap::SpanBits;
 
 use crate::index::BLOCK;
+use crate::shard::{SHARD, Shard};
 
-/// The chance to fit below which a span is not looked at, as a power of two: a block of 256 spans
-/// costs about ten steps, so below this a page costs more than 2¹⁷ steps, near a millisecond. Up to
-/// 24 slots every chance is higher.
-const HOPELESS_BITS: u32 = 22;
+/// Chances below one in 2 to the power of this are not worth a look. A block of spans costs about ten
+/// steps, so a page found at these odds costs 80,000 steps, several times the time of the mesh. Up to
+/// 24 slots every chance is better.
+const HOPELESS: u32 = 22;
 
-/// The blocks a group looks at.
-///
-/// A group with `a` live of `s` slots and a span with `b` live slots, each set of slots being
-/// equally likely, are disjoint with the chance C(s − a, b) / C(s, b) (paper, section 5). In blocks
-/// of spans sorted by fullness it grows from block to block.
+/// Stands for a block that does not exist.
+const NO_BLOCK: u8 = u8::MAX;
+
+const _: () = assert!(SHARD / BLOCK <= NO_BLOCK as usize);
+
+/// The blocks at which a group looks: all from a first one on, since the spans are sorted and the
+/// sparser ones fit more easily.
 pub(crate) struct Odds {
     /// For each number of live slots of a group, the first block with a fair chance.
-    first_block: [usize; SpanBits::BITS],
+    first_block: [u8; SpanBits::BITS],
 }
 
 impl Odds {
-    /// For blocks of spans with these numbers of live slots, given in descending order.
-    pub(crate) fn new(slots: usize, live: impl Iterator<Item = usize>) -> Self {
-        let mut first_block = [usize::MAX; SpanBits::BITS];
+    /// For the blocks of this shard.
+    pub(crate) fn new(slots: usize, shard: &Shard<'_>) -> Self {
+        let mut first_block = [NO_BLOCK; SpanBits::BITS];
         let mut below = 0;
-        for (block, live) in sparsest_of_blocks(live).enumerate() {
-            let reach = fullest_fitting(slots, live) + 1;
+        for block in 0..shard.len().div_ceil(BLOCK) {
+            let last = ((block + 1) * BLOCK).min(shard.len()) - 1;
+            let Some((_, sparsest)) = shard.get(last) else {
+                break;
+            };
+            let reach = fullest_partner(slots, sparsest.len()) + 1;
             if let Some(new) = first_block.get_mut(below..reach) {
-                new.fill(block);
+                new.fill(block as u8);
                 below = reach;
             }
         }
         Self { first_block }
     }
 
-    /// The first block to look at for a group with this many live slots; none when there is no such
-    /// block.
+    /// The first block to look at for a group with this many live slots; beyond all blocks when none
+    /// has a fair chance.
     pub(crate) fn first_block(&self, live: usize) -> usize {
-        self.first_block.get(live).copied().unwrap_or(usize::MAX)
+        self.first_block
+            .get(live)
+            .copied()
+            .unwrap_or(NO_BLOCK)
+            .into()
     }
 }
 
-/// The number of live slots of the last span of each block.
-fn sparsest_of_blocks(live: impl Iterator<Item = usize>) -> impl Iterator<Item = usize> {
-    let mut live = live;
-    core::iter::from_fn(move || live.by_ref().take(BLOCK).last())
-}
-
-/// The largest number of live slots of a group that a span with `live` live slots has a fair chance
-/// to fit.
-fn fullest_fitting(slots: usize, live: usize) -> usize {
+/// The most live slots of a partner with which a span of `live` live slots has a fair chance to mesh.
+pub(crate) fn fullest_partner(slots: usize, live: usize) -> usize {
     const CERTAIN: u64 = 1 << 40;
-    const HOPELESS: u64 = CERTAIN >> HOPELESS_BITS;
     let mut chance = CERTAIN;
-    for group in 0..slots {
+    for partner in 0..slots {
         // C(s − a − 1, b) / C(s − a, b) = (s − a − b) / (s − a).
-        let free = slots - group;
+        let free = slots - partner;
         chance = chance * free.saturating_sub(live) as u64 / free as u64;
-        if chance < HOPELESS {
-            return group;
+        if chance < CERTAIN >> HOPELESS {
+            return partner;
         }
     }
     slots
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// C(s − a, b) / C(s, b), factor by factor.
+    fn chance(slots: usize, a: usize, b: usize) -> f64 {
+        (0..b)
+            .map(|i| slots.saturating_sub(a + i) as f64 / (slots - i) as f64)
+            .product()
+    }
+
+    #[test]
+    fn the_fullest_partner_is_the_last_with_a_fair_chance() {
+        let hopeless = 1.0 / f64::from(1 << HOPELESS);
+        for slots in 2..=SpanBits::BITS {
+            for live in 1..slots {
+                let partner = fullest_partner(slots, live);
+                assert!(
+                    chance(slots, partner, live) > 0.999 * hopeless,
+                    "{slots} {live}"
+                );
+                assert!(
+                    chance(slots, partner + 1, live) < 1.001 * hopeless,
+                    "{slots} {live}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn up_to_24_slots_nothing_is_hopeless() {
+        for slots in 2..=24 {
+            for live in 1..slots {
+                assert_eq!(fullest_partner(slots, live), slots - live);
+            }
+        }
+        assert!(fullest_partner(25, 12) < 13);
+    }
 }

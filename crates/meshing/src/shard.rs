@@ -1,8 +1,14 @@
 //! The spans that are searched together.
 
+use core::num::NonZero;
+
 use bitmap::SpanBits;
 
 use crate::Candidate;
+
+/// Spans searched at once, at most. Work grows with the square of it, so more spans are divided into
+/// shards.
+pub(crate) const SHARD: usize = 8192;
 
 /// Every `step`-th span of an order, from `first` on: as many full and sparse ones as in the whole.
 pub(crate) struct Shard<'a> {
@@ -10,16 +16,25 @@ pub(crate) struct Shard<'a> {
     order: &'a [u32],
     first: usize,
     step: usize,
+    len: usize,
 }
 
 impl<'a> Shard<'a> {
-    /// Number `first` of `step` shards of the spans that `order` names.
-    pub(crate) fn new(spans: &'a [Candidate], order: &'a [u32], first: usize, step: usize) -> Self {
+    /// Number `first` of `shards` shards of the spans that `order` names.
+    pub(crate) fn new(
+        spans: &'a [Candidate],
+        order: &'a [u32],
+        first: usize,
+        shards: NonZero<usize>,
+    ) -> Self {
+        let step = shards.get();
+        let len = (order.len() + step - 1 - first) / shards;
         Self {
             spans,
             order,
             first,
             step,
+            len,
         }
     }
 
@@ -30,7 +45,7 @@ impl<'a> Shard<'a> {
 
     /// How many spans there are.
     pub(crate) fn len(&self) -> usize {
-        (self.order.len() - self.first).div_ceil(self.step)
+        self.len
     }
 
     /// The span at this position: its index among the candidates, and its live slots.

@@ -1,5 +1,6 @@
 //! The search of the paper.
 
+use core::cell::Cell;
 use core::ops::ControlFlow;
 
 use rand_pcg::Pcg32;
@@ -58,13 +59,14 @@ impl<const T: usize> Mesher for SplitMesher<T> {
         shuffle(order, &mut self.rng);
 
         // Of an odd number of spans the last one stays alone.
-        let (mut left, rest) = order.split_at_mut(len / 2);
-        let mut right = rest.get_mut(..left.len()).unwrap_or_default();
+        let mut halves = order.chunks_exact_mut((len / 2).max(1));
+        let mut left = halves.next().unwrap_or_default();
+        let mut right = halves.next().unwrap_or_default();
         for round in 0..T {
-            let Some(shift) = round.checked_rem(left.len()) else {
+            let shift = round.checked_rem(left.len()).unwrap_or(0);
+            let Some((head, tail)) = right.split_at_mut_checked(shift) else {
                 return;
             };
-            let (head, tail) = right.split_at_mut(shift);
             for (l, r) in left.iter_mut().zip(tail.iter_mut().chain(head)) {
                 if !budget.take(1) {
                     return;
@@ -99,11 +101,12 @@ fn pair(spans: &[Candidate], a: u32, b: u32) -> Option<Merge> {
 /// Moves those that are still there to the front, in the same order.
 fn without_gaps(half: &mut [u32]) -> &mut [u32] {
     let mut kept = 0;
-    for i in 0..half.len() {
-        if half[i] != LEFT {
-            half[kept] = half[i];
+    let places = Cell::from_mut(&mut *half).as_slice_of_cells();
+    for span in places.iter().map(Cell::get).filter(|&span| span != LEFT) {
+        if let Some(place) = places.get(kept) {
+            place.set(span);
             kept += 1;
         }
     }
-    &mut half[..kept]
+    half.get_mut(..kept).unwrap_or_default()
 }

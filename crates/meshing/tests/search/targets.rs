@@ -1,0 +1,99 @@
+//! The quality promised for classes of thousands of spans.
+
+use meshing::{Budget, Candidate, ComplementMesher, Mesher, SplitMesher};
+use rand_pcg::Pcg32;
+
+use crate::draw::{self, Occupancy};
+use crate::oracle::{carry_out, limited, scratch, search};
+
+const SPANS: usize = 8_000;
+
+/// Pages that ComplementMesher releases, in percent of the bound n − ⌈live / slots⌉.
+fn percent(slots: usize, occupancy: &Occupancy) -> usize {
+    let spans = draw::spans(SPANS, slots, occupancy, &mut Pcg32::new(11, slots as u64));
+    let merges = search(&mut ComplementMesher, &spans, slots);
+    carry_out(&spans, &merges);
+    let live: usize = spans.iter().map(|span| span.live.len()).sum();
+    100 * merges.len() / (SPANS - live.div_ceil(slots))
+}
+
+#[test]
+fn nine_of_ten_pages_up_to_40_percent() {
+    for slots in [8, 16] {
+        for low in [0.05, 0.1, 0.2] {
+            assert!(percent(slots, &Occupancy::Spread(low, low + 0.4)) >= 90);
+        }
+        assert!(percent(slots, &Occupancy::Equal(0.4)) >= 90);
+    }
+}
+
+#[test]
+fn seven_of_ten_pages_at_50_percent() {
+    for slots in [8, 16] {
+        assert!(percent(slots, &Occupancy::Spread(0.3, 0.7)) >= 70);
+        assert!(percent(slots, &Occupancy::Equal(0.5)) >= 70);
+    }
+}
+
+/// More spans than are searched at once: the shards are as good as the whole.
+#[test]
+fn shards_cover_everything() {
+    let spans = draw::spans(
+        20_000,
+        8,
+        &Occupancy::Spread(0.2, 0.6),
+        &mut Pcg32::new(3, 0),
+    );
+    let merges = search(&mut ComplementMesher, &spans, 8);
+    let left: Vec<_> = carry_out(&spans, &merges).into_iter().flatten().collect();
+    let live: usize = spans.iter().map(|span| span.live.len()).sum();
+    assert!(merges.len() * 100 >= (spans.len() - live.div_ceil(8)) * 95);
+    assert_eq!(left.len() + merges.len(), spans.len());
+}
+
+/// SplitMesher may repeat its pass over what the one before left, until it has taken as many steps:
+/// a step of either takes about the same time.
+#[test]
+fn twice_the_pages_of_split_mesher_for_the_same_work() {
+    for (slots, occupancy) in [
+        (32, Occupancy::Spread(0.2, 0.6)),
+        (32, Occupancy::Equal(0.4)),
+        (64, Occupancy::Spread(0.2, 0.5)),
+        (64, Occupancy::Equal(0.3)),
+    ] {
+        let spans = draw::spans(SPANS, slots, &occupancy, &mut Pcg32::new(7, slots as u64));
+        let (complement, work) = released(&mut ComplementMesher, &spans, slots, 1);
+        let mut split = SplitMesher::<64>::new(Pcg32::new(7, 0));
+        let (pages, _) = released(&mut split, &spans, slots, work);
+        assert!(
+            complement >= 2 * pages,
+            "{slots} slots: {complement} against {pages}"
+        );
+    }
+}
+
+/// Pages released by passes until at least so many steps were taken, and the steps taken.
+fn released<M: Mesher>(
+    mesher: &mut M,
+    spans: &[Candidate],
+    slots: usize,
+    work: u64,
+) -> (usize, u64) {
+    let mut spans = spans.to_vec();
+    let (mut pages, mut steps) = (0, 0);
+    while steps < work {
+        let mut budget = Budget::UNBOUNDED;
+        let mut memory = scratch::<M>(&spans, slots);
+        let merges = limited(mesher, &spans, slots, &mut memory, &mut budget, usize::MAX);
+        steps += Budget::UNBOUNDED.left() - budget.left();
+        pages += merges.len();
+        let left = carry_out(&spans, &merges).into_iter().flatten();
+        spans = left
+            .map(|live| Candidate {
+                live,
+                ..Candidate::default()
+            })
+            .collect();
+    }
+    (pages, steps)
+}
