@@ -14,7 +14,7 @@ use crate::metadata::MetadataChunks;
 use crate::os::{Access, Advice, Errno, Os};
 use crate::page_map::PageMap;
 use crate::reserve::Reserve;
-use crate::run_store::{Kind, RunStore};
+use crate::run_store::{Kind, Place, RunStore};
 use crate::tuning;
 use crate::window::Window;
 
@@ -116,11 +116,11 @@ impl Area {
     }
 
     /// A run out of the stores: a dirty one before a clean one, since its pages are there already.
-    fn take(&mut self, map: &PageMap, pages: PageCount, align: PageCount) -> Option<(Run, bool)> {
-        if let Some(run) = self.dirty.take(map, pages, align) {
+    fn take(&mut self, map: &PageMap, place: Place) -> Option<(Run, bool)> {
+        if let Some(run) = self.dirty.take(map, place) {
             return Some((run, false));
         }
-        self.clean.take(map, pages, align).map(|run| (run, true))
+        self.clean.take(map, place).map(|run| (run, true))
     }
 }
 
@@ -227,13 +227,9 @@ impl Ranges {
     }
 
     /// Pages that were never used, from the lower end; also what was skipped to align them.
-    fn take_low<O: Os>(
-        &mut self,
-        os: &O,
-        pages: PageCount,
-        align: PageCount,
-    ) -> Option<(Run, Option<Run>)> {
-        let first = self.low.checked_next_multiple_of(align.0)?;
+    fn take_low<O: Os>(&mut self, os: &O, place: Place) -> Option<(Run, Option<Run>)> {
+        let pages = place.pages;
+        let first = place.first_from(self.low)?;
         let end = first.checked_add(pages.0).filter(|&end| end <= self.high)?;
         for (table, entry) in self.tables() {
             table
@@ -299,16 +295,15 @@ impl State {
         os: &O,
         map: &PageMap,
         side: Side,
-        pages: PageCount,
-        align: PageCount,
+        place: Place,
     ) -> Option<(Run, bool)> {
-        if let Some(found) = self.area(side).take(map, pages, align) {
+        if let Some(found) = self.area(side).take(map, place) {
             return Some(found);
         }
         let ranges = self.ranges.as_mut()?;
         let fresh = match side {
-            Side::Spans if align.0 == 1 => ranges.take_high(os, pages).map(|run| (run, None)),
-            _ => ranges.take_low(os, pages, align),
+            Side::Spans => ranges.take_high(os, place.pages).map(|run| (run, None)),
+            Side::Large => ranges.take_low(os, place),
         };
         if let Some((run, skipped)) = fresh {
             if let Some(skipped) = skipped {
@@ -322,7 +317,7 @@ impl State {
         } else {
             Side::Spans
         };
-        self.area(other).take(map, pages, align)
+        self.area(other).take(map, place)
     }
 }
 
@@ -389,19 +384,13 @@ impl<O: Os> Arena<O> {
         run.pages.index() * O::PAGE_SIZE
     }
 
-    pub(crate) fn take(
-        &self,
-        side: Side,
-        pages: PageCount,
-        align: PageCount,
-    ) -> Option<(Run, bool)> {
-        if pages.0 == 0 || !align.0.is_power_of_two() {
+    /// A run for `side`, and whether all its bytes are zero.
+    pub(crate) fn take(&self, side: Side, place: Place) -> Option<(Run, bool)> {
+        if place.pages.0 == 0 {
             return None;
         }
         let ground = self.ground()?;
-        self.state
-            .lock()
-            .take(&self.os, &ground.map, side, pages, align)
+        self.state.lock().take(&self.os, &ground.map, side, place)
     }
 
     /// Makes the large object at `page` reach to `pages` pages by taking the unused pages behind it.
@@ -418,7 +407,7 @@ impl<O: Os> Arena<O> {
         };
         ranges.low == extra.first.0
             && ranges
-                .take_low(&self.os, extra.pages, PageCount(1))
+                .take_low(&self.os, Place::anywhere(extra.pages))
                 .is_some()
     }
 

@@ -12,10 +12,8 @@ use heap::{
 use crate::arena::{Arena, Side};
 use crate::os::{Access, Advice, Errno, Os, SignalMask};
 use crate::page_map::PageMap;
+use crate::run_store::Place;
 use crate::tuning;
-
-/// One page: no particular alignment.
-const ANYWHERE: PageCount = PageCount(1);
 
 // SAFETY: metadata comes zeroed from the system, is handed out once, and is never unmapped.
 unsafe impl<O: Os> Metadata for Arena<O> {
@@ -88,7 +86,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
     }
 
     fn allocate_span(&self, pages: PageCount) -> Option<PageIndex> {
-        self.take(Side::Spans, pages, ANYWHERE)
+        self.take(Side::Spans, Place::anywhere(pages))
             .map(|(run, _)| run.first)
     }
 
@@ -118,8 +116,10 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
     }
 
     fn allocate_large(&self, pages: PageCount, align: PageCount) -> Option<LargeRun> {
-        let (run, zeroed) = self.take(Side::Large, pages, align)?;
-        let large = self.label_large(&self.ground()?.map, run, Label::LARGE);
+        let ground = self.ground()?;
+        let base = ground.labels.address_of(PageIndex(0)) / O::PAGE_SIZE;
+        let (run, zeroed) = self.take(Side::Large, Place::aligned(pages, align, base))?;
+        let large = self.label_large(&ground.map, run, Label::LARGE);
         Some(LargeRun { zeroed, ..large })
     }
 
@@ -192,7 +192,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
             return None;
         }
         let map = self.ground()?.map;
-        let (new, _) = self.take(Side::Large, pages, ANYWHERE)?;
+        let (new, _) = self.take(Side::Large, Place::anywhere(pages))?;
         let (from, to) = (self.address(old.first)?, self.address(new.first)?);
         // SAFETY: both runs are the arena's: the old object is given up by the caller, the new run is unused.
         let moved = unsafe { self.os.move_pages(from, Self::bytes(old), to) };
@@ -371,6 +371,20 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         unsafe { from.copy_to_nonoverlapping(to, Self::bytes(run)) };
         self.note_shared(&ground.map, run, false);
         Ok(())
+    }
+
+    fn map_scratch(&self, bytes: usize) -> Option<NonNull<u8>> {
+        self.os
+            .reserve(
+                bytes.checked_next_multiple_of(O::PAGE_SIZE)?,
+                Access::ReadWrite,
+            )
+            .ok()
+    }
+
+    unsafe fn unmap_scratch(&self, scratch: NonNull<u8>, bytes: usize) {
+        // SAFETY: mapped by `map_scratch` with this length, and unused.
+        let _ = unsafe { self.os.unmap(scratch, bytes.next_multiple_of(O::PAGE_SIZE)) };
     }
 
     fn purge(&self, all: bool) {

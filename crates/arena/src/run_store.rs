@@ -50,6 +50,44 @@ impl Kind {
     }
 }
 
+/// How long a run is to be, and where it may start.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) pages: PageCount,
+    /// A power of two.
+    align: u32,
+    /// The first page leaves this remainder when it is divided by `align`.
+    remainder: u32,
+}
+
+impl Place {
+    /// Anywhere.
+    pub(crate) const fn anywhere(pages: PageCount) -> Self {
+        Self {
+            pages,
+            align: 1,
+            remainder: 0,
+        }
+    }
+
+    /// At an address that is a multiple of `align` pages, in an arena whose first page is the `base`-th of the address
+    /// space.
+    pub(crate) const fn aligned(pages: PageCount, align: PageCount, base: usize) -> Self {
+        let align = align.0.next_power_of_two();
+        Self {
+            pages,
+            align,
+            remainder: (base as u32).wrapping_neg() & (align - 1),
+        }
+    }
+
+    /// The first page from `page` on at which the run may start.
+    pub(crate) fn first_from(&self, page: u32) -> Option<u32> {
+        let gap = self.remainder.wrapping_sub(page) & (self.align - 1);
+        page.checked_add(gap)
+    }
+}
+
 pub(crate) struct RunStore {
     label: Label,
     pages: usize,
@@ -109,17 +147,13 @@ impl RunStore {
         self.link(map, whole);
     }
 
-    /// Removes a run of exactly `pages` pages whose first page is a multiple of `align` (a power of two).
-    pub(crate) fn take(
-        &mut self,
-        map: &PageMap,
-        pages: PageCount,
-        align: PageCount,
-    ) -> Option<Run> {
-        let generous = pages.0.checked_add(align.0 - 1)?;
+    /// Removes a run of exactly the pages that `place` asks for.
+    pub(crate) fn take(&mut self, map: &PageMap, place: Place) -> Option<Run> {
+        let pages = place.pages;
+        let generous = pages.0.checked_add(place.align - 1)?;
         let found = self.find(map, generous)?;
         self.unlink(map, found);
-        let first = found.first.0.next_multiple_of(align.0);
+        let first = place.first_from(found.first.0)?;
         let taken = Run {
             first: PageIndex(first),
             pages,

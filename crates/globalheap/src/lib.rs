@@ -1,2 +1,40 @@
-//! Bins, refill and release, large objects, and the mesh cycle.
-#![no_std]
+//! The heap that all threads share: bins of spans, refill and release, large objects, and the mesh cycle.
+//!
+//! [`GlobalHeap`] owns a [`PageHeap`](heap::PageHeap) and knows the system only through it.
+//!
+//! * `refill` and `release`: slots for a thread's front end, in batches, under the lock of one size class;
+//! * `large`: page runs of their own;
+//! * `cycle`: which spans to mesh is searched for without a lock, and carried out in short steps under it;
+//! * `commit`: one mesh, step by step;
+//! * `leftovers`: spans that a mesh has left behind go back to private pages;
+//! * `fork`: a child's own copy of the meshed groups, and of nothing else;
+//! * `schedule`: when to do which.
+//!
+//! **Invariant (lock order):** the cycle's lock, then the lock of one size class, then whatever the page heap locks inside
+//! its own calls. No path takes two class locks, but fork, which takes all in order.
+//!
+//! **Invariant:** no lock is held while bytes of an object are written through the object's own address. A writer that
+//! waits for a barrier therefore never holds a lock that the mesh needs.
+#![cfg_attr(not(test), no_std)]
+
+mod commit;
+mod cycle;
+mod fork;
+mod global;
+mod large;
+mod leftovers;
+mod policy;
+mod refill;
+mod release;
+mod report;
+mod schedule;
+mod scratch;
+mod stats;
+pub mod tuning;
+
+pub use fork::Fork;
+pub use global::GlobalHeap;
+pub use large::LargeBlock;
+pub use policy::MeshPolicy;
+pub use report::{Ignore, Misuse, Report};
+pub use stats::{ClassStats, HeapStats, MeshStats};

@@ -95,6 +95,15 @@ impl<L: RawLock, T> Mutex<L, T> {
         unsafe { self.raw.unlock() }
     }
 
+    /// The data under a lock that [`lock_for_fork`](Self::lock_for_fork) took.
+    ///
+    /// # Safety
+    /// The calling thread took the lock so, and does not open it while the reference is used.
+    pub unsafe fn held_for_fork(&self) -> &T {
+        // SAFETY: the lock is held, so nobody else has a reference.
+        unsafe { &*self.data.get() }
+    }
+
     /// The data of a mutex that nobody else can reach.
     pub fn unshared(&mut self) -> &mut T {
         self.data.get_mut()

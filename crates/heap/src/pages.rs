@@ -114,10 +114,21 @@ impl Labels {
         }
     }
 
+    /// The number of pages.
+    pub const fn page_count(&self) -> usize {
+        self.pages
+    }
+
     /// The page at `address`, if it is one of these.
     #[inline(always)]
     pub const fn page_at(&self, address: usize) -> Option<PageIndex> {
-        let page = address.wrapping_sub(self.base) >> self.page_shift;
+        self.page_by(address, self.page_shift)
+    }
+
+    /// [`page_at`](Self::page_at) for a caller that knows the page size at compile time: `1 << page_shift` bytes.
+    #[inline(always)]
+    pub const fn page_by(&self, address: usize, page_shift: u32) -> Option<PageIndex> {
+        let page = address.wrapping_sub(self.base) >> page_shift;
         if page < self.pages {
             Some(PageIndex(page as u32))
         } else {
@@ -211,7 +222,7 @@ pub unsafe trait PageHeap: Metadata + Sync {
 
     // Large objects.
 
-    /// A run whose first page is a multiple of `align` pages (a power of two).
+    /// A run at an address that is a multiple of `align` pages (a power of two).
     fn allocate_large(&self, pages: PageCount, align: PageCount) -> Option<LargeRun>;
 
     /// The length of the large object that starts at `page`, if one does.
@@ -314,6 +325,15 @@ pub unsafe trait PageHeap: Metadata + Sync {
     unsafe fn make_private(&self, run: Run, onto: PageIndex) -> Result<(), Refused>;
 
     // Upkeep.
+
+    /// Zeroed memory for a while, at least `bytes` long and aligned to a page; `None` when there is none.
+    fn map_scratch(&self, bytes: usize) -> Option<NonNull<u8>>;
+
+    /// Gives scratch memory back.
+    ///
+    /// # Safety
+    /// It came from [`map_scratch`](Self::map_scratch) with the same length, and nobody uses it any more.
+    unsafe fn unmap_scratch(&self, scratch: NonNull<u8>, bytes: usize);
 
     /// Gives back pages that have been unused for long; all unused ones when `all` is set.
     fn purge(&self, all: bool);

@@ -43,8 +43,12 @@ pub struct Spans {
     /// Spans that are in use, and groups that are.
     spans: usize,
     live_groups: usize,
+    /// Units: each has pages of its own.
+    units: usize,
     /// Slots in use.
     live: usize,
+    /// Changes since the last [`check_now_and_then`](Self::check_now_and_then) that looked.
+    unchecked: usize,
 }
 
 /// What a release found.
@@ -73,7 +77,9 @@ impl Spans {
             dead: List::EMPTY,
             spans: 0,
             live_groups: 0,
+            units: 0,
             live: 0,
+            unchecked: 0,
         }
     }
 
@@ -85,6 +91,11 @@ impl Spans {
     /// Spans that are in use, those to be dissolved included.
     pub fn spans(&self) -> usize {
         self.spans
+    }
+
+    /// Physical spans: a group counts once.
+    pub fn physical_spans(&self) -> usize {
+        self.units
     }
 
     /// Groups that are in use.
@@ -149,6 +160,7 @@ impl Spans {
         let heap = self.heaps.get_mut(id)?;
         *heap = MiniHeap::solo(first, id);
         self.spans += 1;
+        self.units += 1;
         Some(SpanId(id))
     }
 
@@ -222,6 +234,7 @@ impl Spans {
             return None;
         }
         let run = self.run(id);
+        self.units -= 1;
         self.retire(id.0);
         run
     }

@@ -83,6 +83,11 @@ impl Spans {
         })
     }
 
+    /// The pages of all members of a unit.
+    pub fn member_runs(&self, unit: SpanId) -> impl Iterator<Item = Run> + '_ {
+        self.members(unit).filter_map(|member| self.run(member))
+    }
+
     /// `member`, which is now on the shared pages of `keep`, leaves its unit for the group of `keep`. Returns the first
     /// page of the shared pages that nobody is on any more, if it was the last member of a group.
     pub fn transfer(&mut self, member: SpanId, keep: SpanId) -> Option<PageIndex> {
@@ -121,6 +126,7 @@ impl Spans {
                         .is_some_and(|heap| heap.peer == member)
             );
             self.bins.remove(&mut self.heaps, unit);
+            self.units -= 1;
             let group = group?;
             let home = self.groups.get(group.0)?.home;
             self.live_groups -= 1;
@@ -203,6 +209,7 @@ impl Spans {
         if let Some(group) = heap.group() {
             heap.set_group(None);
             self.live_groups -= 1;
+            self.units -= 1;
             self.unreserve_group(group);
         }
         self.retire(id.0);
@@ -224,27 +231,6 @@ impl Spans {
         let heap = self.heaps.get_mut(id)?;
         heap.state = State::Unit;
         Some(SpanId(id))
-    }
-
-    /// The span, which is on pages of its own again, leaves its group as a solo unit; the leader must be the last to go.
-    /// Says whether none of its slots is in use: then the caller takes it out with [`remove`](Self::remove).
-    pub fn make_solo(&mut self, member: SpanId) -> bool {
-        let unit = self.unit_of(member.0);
-        let Some(group) = self.heaps.get(member.0).and_then(MiniHeap::group) else {
-            return false;
-        };
-        let _ = self.leave(member.0, unit, Some(group));
-        let Some(heap) = self.heaps.get_mut(member.0) else {
-            return false;
-        };
-        heap.set_group(None);
-        (heap.state, heap.peer) = (State::Unit, member.0);
-        heap.count = heap.live.len() as u16;
-        let empty = heap.count == 0;
-        if !empty {
-            self.rebin(member.0);
-        }
-        empty
     }
 
     /// All groups that have pages, dead ones included.

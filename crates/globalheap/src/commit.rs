@@ -1,0 +1,210 @@
+//! Carrying out meshes.
+//!
+//! A mesh moves the virtual spans of one unit onto the shared pages of another, one after the other. The steps for a unit
+//! *keep* that is still on private pages, and a unit *join*:
+//!
+//! ```text
+//!  1  protect keep and all of join        a writer waits from here on, readers go on
+//!  2  open the shared pages of keep
+//!  3  copy the objects of keep there      and put keep onto them: keep is writable again, a group of one
+//!  4  copy the objects of join there      into slots that nobody uses in keep
+//!  5  put each member of join onto them   each is writable again at once; join's leader goes last
+//!  6  free the shared pages of join, if it had any
+//! ```
+//!
+//! Slots in use are disjoint, and each member keeps its own set, so the state after each single remap is a legal one:
+//! whatever step is refused, what was moved stays where it is, what was not is unprotected, and nothing is lost.
+
+use core::ops::ControlFlow;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use heap::{PageHeap, PageIndex, Refused, Run, SizeClass, SpanId};
+use miniheap::Spans;
+
+use crate::global::GlobalHeap;
+use crate::policy::MeshPolicy;
+use crate::report::Report;
+use crate::stats::MeshCounters;
+
+impl MeshCounters {
+    pub(crate) fn count(&self, counter: &AtomicUsize, by: usize) {
+        counter.fetch_add(by, Ordering::Relaxed);
+    }
+}
+
+impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
+    /// Carries out meshes of `class`, each given as the unit to keep and the unit to join to it, under one hold of the lock.
+    /// Pairs that do not fit any more are passed over. Returns the pages released; breaks off when mappings run out.
+    pub(crate) fn commit(
+        &self,
+        class: SizeClass,
+        merges: impl Iterator<Item = (SpanId, SpanId)>,
+    ) -> ControlFlow<usize, usize> {
+        let mut released = 0;
+        let mut spans = self.class(class);
+        let start = self.pages.clock_ns();
+        let barrier = self.pages.begin_barrier();
+        let mut outcome = ControlFlow::Continue(0);
+        for (keep, join) in merges {
+            if !self.pages.mappings_permit() {
+                outcome = ControlFlow::Break(0);
+                break;
+            }
+            if !spans.can_mesh(keep, join) {
+                continue;
+            }
+            match self.mesh(&mut spans, keep, join) {
+                Ok(()) => {
+                    released += spans.geometry().pages.index();
+                    self.meshed.count(&self.meshed.meshes, 1);
+                }
+                Err(Refused) => self.meshed.count(&self.meshed.refused, 1),
+            }
+        }
+        self.pages.end_barrier(barrier);
+        debug_assert_eq!(spans.check_now_and_then(), Ok(()));
+        let held = self.pages.clock_ns().saturating_sub(start);
+        drop(spans);
+        self.meshed
+            .longest_hold_ns
+            .fetch_max(held, Ordering::Relaxed);
+        self.meshed.count(&self.meshed.pages_released, released);
+        match outcome {
+            ControlFlow::Continue(_) => ControlFlow::Continue(released),
+            ControlFlow::Break(_) => ControlFlow::Break(released),
+        }
+    }
+
+    /// Moves the unit `join` onto the pages of the unit `keep`. On a refusal part of it may have moved.
+    fn mesh(&self, spans: &mut Spans, keep: SpanId, join: SpanId) -> Result<(), Refused> {
+        let home = self.share(spans, keep)?;
+        let pages = spans.geometry().pages;
+        self.protect_members(spans, join)?;
+        let moved = self.move_members(spans, keep, join, home);
+        match moved {
+            // The pages that nobody is on any more: the shared ones that join had. Private ones went with the remap.
+            Ok(Some(abandoned)) => {
+                // SAFETY: the last member has just left them.
+                unsafe {
+                    self.pages.free_shared(Run {
+                        first: abandoned,
+                        pages,
+                    })
+                };
+                Ok(())
+            }
+            Ok(None) => Ok(()),
+            Err(Refused) => {
+                self.unprotect_members(spans, join);
+                Err(Refused)
+            }
+        }
+    }
+
+    /// Puts the unit onto shared pages, if it is not there yet; returns the page that names them.
+    fn share(&self, spans: &mut Spans, unit: SpanId) -> Result<PageIndex, Refused> {
+        let heap = spans.get(unit).ok_or(Refused)?;
+        if let Some(group) = heap.group().and_then(|group| spans.group(group)) {
+            let run = Run {
+                first: group.home(),
+                pages: spans.geometry().pages,
+            };
+            self.pages.open_shared(run)?;
+            return Ok(run.first);
+        }
+        let run = spans.run(unit).ok_or(Refused)?;
+        let group = spans.reserve_group(&self.pages).ok_or(Refused)?;
+        let shared = self.share_run(run);
+        match shared {
+            Ok(()) => {
+                spans.settle(unit, group);
+                Ok(run.first)
+            }
+            Err(Refused) => {
+                spans.unreserve_group(group);
+                Err(Refused)
+            }
+        }
+    }
+
+    /// Puts a private run onto the shared pages that it names, with its content.
+    fn share_run(&self, run: Run) -> Result<(), Refused> {
+        self.pages.open_shared(run)?;
+        self.pages.protect(run)?;
+        let bytes = run.pages.index() * P::PAGE_SIZE;
+        // SAFETY: the shared pages are open and as long as the run; the run is protected, and nobody else is on them.
+        unsafe { self.pages.copy_to_shared(run.first, run.first, 0, bytes) };
+        // SAFETY: the shared pages hold all of the run's bytes.
+        let aliased = unsafe { self.pages.alias(run, run.first) };
+        if aliased.is_err() {
+            self.pages.unprotect(run);
+            // SAFETY: the run was not put onto them, and nobody else is.
+            unsafe { self.pages.free_shared(run) };
+        }
+        aliased
+    }
+
+    /// Protects all members of a unit, or none.
+    fn protect_members(&self, spans: &Spans, unit: SpanId) -> Result<(), Refused> {
+        for (done, run) in spans.member_runs(unit).enumerate() {
+            if let Err(refused) = self.pages.protect(run) {
+                spans
+                    .member_runs(unit)
+                    .take(done)
+                    .for_each(|run| self.pages.unprotect(run));
+                return Err(refused);
+            }
+        }
+        Ok(())
+    }
+
+    fn unprotect_members(&self, spans: &Spans, unit: SpanId) {
+        spans
+            .member_runs(unit)
+            .for_each(|run| self.pages.unprotect(run));
+    }
+
+    /// Copies the objects of each member of `join` to the shared pages at `home`, and puts the member onto them. Returns the
+    /// page that names the shared pages that join had, if any.
+    fn move_members(
+        &self,
+        spans: &mut Spans,
+        keep: SpanId,
+        join: SpanId,
+        home: PageIndex,
+    ) -> Result<Option<PageIndex>, Refused> {
+        loop {
+            let member = spans.next_to_move(join).ok_or(Refused)?;
+            let run = spans.run(member).ok_or(Refused)?;
+            self.copy_objects(spans, member, home)?;
+            // SAFETY: the shared pages hold the member's objects since the line above, and it is protected until now.
+            unsafe { self.pages.alias(run, home) }?;
+            let abandoned = spans.transfer(member, keep);
+            if member == join {
+                // Members that moved before were sharing pages already; with the leader, a physical span is gone.
+                self.meshed.save(run.pages.index());
+                return Ok(abandoned);
+            }
+        }
+    }
+
+    /// Copies the objects of one member to the same slots of the shared pages at `home`, neighbouring slots at once.
+    fn copy_objects(&self, spans: &Spans, member: SpanId, home: PageIndex) -> Result<(), Refused> {
+        let heap = spans.get(member).ok_or(Refused)?;
+        let size = spans.geometry().object_size as usize;
+        let mut slots = heap.live().iter().peekable();
+        while let Some(first) = slots.next() {
+            let mut end = first + 1;
+            while slots.next_if_eq(&end).is_some() {
+                end += 1;
+            }
+            // SAFETY: slots lie in the span. Nobody uses them in the group that keeps the pages, and the member is
+            // protected, so nobody writes to either place.
+            unsafe {
+                self.pages
+                    .copy_to_shared(heap.first(), home, first * size, (end - first) * size);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,115 @@
+//! One mesh cycle.
+//!
+//! For each size class: take a snapshot of the units' bitmaps under the lock of the class, search without any lock, then
+//! carry out what was found in short steps under the lock, looking at each pair again.
+
+use core::ops::ControlFlow;
+
+use heap::{Guard, PageHeap, SizeClass, SpanId};
+use meshing::{Budget, Candidate, Merge};
+use miniheap::SpanClasses;
+
+use crate::global::GlobalHeap;
+use crate::policy::MeshPolicy;
+use crate::report::Report;
+use crate::scratch::Scratch;
+use crate::tuning::{CANDIDATES, MESHES_PER_HOLD, STEPS, STEPS_PER_CANDIDATE};
+
+/// What cycles keep from one to the next.
+pub(crate) struct Cycle<M> {
+    /// Made at the first cycle, since it wants a seed.
+    mesher: Option<M>,
+}
+
+impl<M> Cycle<M> {
+    pub(crate) const fn new() -> Self {
+        Self { mesher: None }
+    }
+}
+
+impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
+    /// Looks for spans to mesh in all size classes, and meshes them. Returns the bytes that this released.
+    ///
+    /// Does nothing while meshing is not enabled, or when another thread is at it.
+    pub fn mesh_cycle(&self) -> usize {
+        if !self.meshing_enabled() {
+            return 0;
+        }
+        let Some(mut cycle) = self.cycle.try_lock() else {
+            return 0;
+        };
+        self.meshed.count(&self.meshed.cycles, 1);
+        self.dissolve_leftovers(&cycle);
+        let mut released = 0;
+        for class in Self::meshed_classes() {
+            released += self.mesh_class(&mut cycle, class);
+        }
+        self.pages.close_shared();
+        released * P::PAGE_SIZE
+    }
+
+    /// Meshes the spans of one class; returns the pages that this released.
+    fn mesh_class(&self, cycle: &mut Guard<'_, P::Lock, Cycle<M>>, class: SizeClass) -> usize {
+        let slots = usize::from(SpanClasses::geometry(class).slots);
+        let expected = self.class(class).physical_spans().min(CANDIDATES);
+        if expected < 2 {
+            return 0;
+        }
+        let words = M::scratch_words(expected, slots);
+        let Some(mut scratch) = Scratch::new(&self.pages, expected, words) else {
+            self.meshed.count(&self.meshed.refused, 1);
+            return 0;
+        };
+        let parts = scratch.parts();
+
+        let mut units = 0;
+        {
+            let spans = self.class(class);
+            for (candidate, (unit, live, members)) in parts.candidates.iter_mut().zip(spans.units())
+            {
+                let weight = u16::try_from(members).unwrap_or(u16::MAX);
+                *candidate = Candidate {
+                    live,
+                    tag: unit.0,
+                    weight,
+                };
+                units += 1;
+            }
+        }
+        let candidates = &parts.candidates[..units];
+
+        let mesher = cycle
+            .mesher
+            .get_or_insert_with(|| M::seeded(self.pages.entropy()));
+        let mut budget = Budget::steps(STEPS.min(STEPS_PER_CANDIDATE * units as u64));
+        let mut merges = parts.merges.iter_mut();
+        let mut found = 0;
+        mesher.find(
+            candidates,
+            slots,
+            parts.words,
+            &mut budget,
+            |merge| match merges.next() {
+                Some(slot) => {
+                    *slot = merge;
+                    found += 1;
+                    ControlFlow::Continue(())
+                }
+                None => ControlFlow::Break(()),
+            },
+        );
+
+        let mut released = 0;
+        for batch in parts.merges[..found].chunks(MESHES_PER_HOLD) {
+            let named = |merge: &Merge| {
+                let tag = |index: u32| candidates.get(index as usize).map(|span| SpanId(span.tag));
+                Some((tag(merge.keep)?, tag(merge.join)?))
+            };
+            match self.commit(class, batch.iter().filter_map(named)) {
+                ControlFlow::Continue(pages) => released += pages,
+                ControlFlow::Break(pages) => return released + pages,
+            }
+        }
+        released
+    }
+}

@@ -1,0 +1,156 @@
+//! Fork: the child gets its own copy of the meshed groups, and of nothing else.
+//!
+//! Private pages are copied on write by the kernel. Shared pages are not: without care, parent and child would write to the
+//! same ones. So, in order:
+//!
+//! ```text
+//!  parent, before    reserve   room for copies of all groups; may be refused, then there is no fork
+//!                    prepare   all locks; groups protected; their pages copied
+//!  parent, after     parent    groups writable again, copies forgotten, locks open
+//!  child             child     each group put onto its copy, locks open
+//! ```
+//!
+//! The child may run code of the C library that writes to the heap before it gets to its step: the protection is inherited,
+//! so whoever handles the fault calls [`child_after_fork`](GlobalHeap::child_after_fork) then.
+
+use heap::{PageHeap, Refused, Run, SpanId};
+use miniheap::Spans;
+
+use crate::global::GlobalHeap;
+use crate::policy::MeshPolicy;
+use crate::report::Report;
+
+/// A fork under way, between its preparation and its end on either side.
+#[derive(Debug)]
+#[must_use]
+pub struct Fork(heap::Barrier);
+
+impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
+    /// Stops mesh cycles and makes room for copies of all groups. When it is refused, nothing has changed.
+    ///
+    /// Must be followed by [`prepare_fork`](Self::prepare_fork), or by [`cancel_fork`](Self::cancel_fork).
+    pub fn reserve_fork(&self) -> Result<(), Refused> {
+        self.cycle.lock_for_fork();
+        let reserved = Self::meshed_classes().try_for_each(|class| {
+            let spans = self.class(class);
+            let pages = spans.geometry().pages;
+            let mut homes = spans.group_leaders();
+            homes.try_for_each(|(_, first)| self.pages.reserve_snapshot(Run { first, pages }))
+        });
+        if reserved.is_err() {
+            // SAFETY: the lock was taken above.
+            unsafe { self.cancel_fork() };
+        }
+        reserved
+    }
+
+    /// Gives up what [`reserve_fork`](Self::reserve_fork) did.
+    ///
+    /// # Safety
+    /// The calling thread reserved, and did not prepare since.
+    pub unsafe fn cancel_fork(&self) {
+        self.pages.drop_snapshot();
+        // SAFETY: the caller has the lock since `reserve_fork`.
+        unsafe { self.cycle.unlock_after_fork() };
+    }
+
+    /// Takes all locks, protects the groups, and copies their pages. No group can have come since `reserve_fork`, which
+    /// holds the lock of the cycle.
+    ///
+    /// # Safety
+    /// The calling thread reserved. Until the fork has ended it does not use this heap.
+    pub unsafe fn prepare_fork(&self) -> Fork {
+        for class in Self::class_numbers() {
+            self.class_lock(class).lock_for_fork();
+        }
+        let barrier = self.pages.begin_barrier();
+        let copy = |spans: &Spans, leader, home| {
+            for run in spans.member_runs(leader) {
+                // Should the system refuse, an object that another thread writes to at this moment may be copied half
+                // written, as in memory that threads share without a lock.
+                let _ = self.pages.protect(run);
+            }
+            self.pages.copy_to_snapshot(home);
+        };
+        // SAFETY: the locks were taken above.
+        unsafe { self.each_group(copy) };
+        self.pages.lock_for_fork();
+        Fork(barrier)
+    }
+
+    /// The parent's way out.
+    ///
+    /// # Safety
+    /// `fork` comes from [`prepare_fork`](Self::prepare_fork), and this is the parent, in the same thread.
+    pub unsafe fn parent_after_fork(&self, fork: Fork) {
+        // SAFETY: `prepare_fork` took them.
+        unsafe { self.pages.unlock_after_fork() };
+        let open = |spans: &Spans, leader, _| {
+            spans
+                .member_runs(leader)
+                .for_each(|run| self.pages.unprotect(run));
+        };
+        // SAFETY: the locks are held since `prepare_fork`.
+        unsafe { self.each_group(open) };
+        self.pages.drop_snapshot();
+        // SAFETY: the locks are held since `prepare_fork`.
+        unsafe { self.end_fork(fork) };
+    }
+
+    /// The child's way on: each group is put onto its copy. A span that cannot be put there gets the content on private
+    /// pages, which is as good, since its objects are its own. When that is refused too, the child must not go on.
+    ///
+    /// # Safety
+    /// `fork` comes from [`prepare_fork`](Self::prepare_fork), and this is the child, which has one thread.
+    pub unsafe fn child_after_fork(&self, fork: Fork) -> Result<(), Refused> {
+        // SAFETY: `prepare_fork` took them, in the parent.
+        unsafe { self.pages.unlock_after_fork() };
+        self.pages.adopt_snapshot();
+        let mut adopted = Ok(());
+        let adopt = |spans: &Spans, leader, home: Run| {
+            for run in spans.member_runs(leader) {
+                // SAFETY: the copy holds what the shared pages held at the fork.
+                let aliased = unsafe { self.pages.alias(run, home.first) };
+                // SAFETY: there is no other thread.
+                let private = || unsafe { self.pages.make_private(run, home.first) };
+                if aliased.is_err() && private().is_err() {
+                    adopted = Err(Refused);
+                }
+            }
+        };
+        // SAFETY: the locks are held since `prepare_fork`.
+        unsafe { self.each_group(adopt) };
+        // SAFETY: the locks are held since `prepare_fork`, in the parent.
+        unsafe { self.end_fork(fork) };
+        adopted
+    }
+
+    /// Passes each group to `act`: its leader, and the run of its shared pages.
+    ///
+    /// # Safety
+    /// The calling thread holds the locks of all classes for a fork.
+    unsafe fn each_group(&self, mut act: impl FnMut(&Spans, SpanId, Run)) {
+        for class in Self::meshed_classes() {
+            // SAFETY: the caller holds the lock.
+            let spans = unsafe { self.class_lock(class).held_for_fork() };
+            let pages = spans.geometry().pages;
+            for (leader, first) in spans.group_leaders() {
+                act(spans, leader, Run { first, pages });
+            }
+        }
+    }
+
+    /// Ends the barrier and opens all locks.
+    ///
+    /// # Safety
+    /// The calling thread holds the locks for a fork.
+    unsafe fn end_fork(&self, fork: Fork) {
+        self.pages.end_barrier(fork.0);
+        for class in Self::class_numbers().rev() {
+            // SAFETY: the caller holds the lock.
+            unsafe { self.class_lock(class).unlock_after_fork() };
+        }
+        // SAFETY: held since `reserve_fork`.
+        unsafe { self.cycle.unlock_after_fork() };
+    }
+}

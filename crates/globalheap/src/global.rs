@@ -1,0 +1,132 @@
+//! The heap itself: a page heap, a lock per size class, and the cycle.
+
+use core::marker::PhantomData;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use heap::{ClassMap, Guard, Label, Labels, Mutex, PageHeap, SizeClass};
+use miniheap::{SpanClasses, Spans};
+
+use crate::cycle::Cycle;
+use crate::policy::MeshPolicy;
+use crate::report::{Ignore, Report};
+use crate::schedule::Schedule;
+use crate::stats::MeshCounters;
+
+/// Spans of all size classes and large objects over the pages of `P`, meshed as `M` finds; misuse goes to `R`.
+pub struct GlobalHeap<P: PageHeap, M, R = Ignore> {
+    pub(crate) pages: P,
+    classes: [ClassLock<P>; SpanClasses::COUNT],
+    /// Held for the length of a mesh cycle: there is one at a time.
+    pub(crate) cycle: Mutex<P::Lock, Cycle<M>>,
+    pub(crate) schedule: Schedule,
+    pub(crate) meshed: MeshCounters,
+    /// Whether writers to protected pages are taken care of, so that meshing may begin.
+    pub(crate) enabled: AtomicBool,
+    /// Bytes and number of large objects in use.
+    pub(crate) large_bytes: AtomicUsize,
+    pub(crate) large_count: AtomicUsize,
+    report: PhantomData<fn() -> R>,
+}
+
+/// The spans of one size class behind their lock, on cache lines of their own.
+#[repr(align(128))]
+struct ClassLock<P: PageHeap>(Mutex<P::Lock, Spans>);
+
+/// One open lock for each class.
+const fn class_locks<P: PageHeap>() -> [ClassLock<P>; SpanClasses::COUNT] {
+    let mut locks = [const { ClassLock(Mutex::new(Spans::new(SpanClasses::GEOMETRIES[0]))) };
+        SpanClasses::COUNT];
+    let mut class = 0;
+    while class < SpanClasses::COUNT {
+        let lock = ClassLock(Mutex::new(Spans::new(SpanClasses::GEOMETRIES[class])));
+        // Forgotten, since a constant function cannot drop; there is nothing in it.
+        core::mem::forget(core::mem::replace(&mut locks[class], lock));
+        class += 1;
+    }
+    locks
+}
+
+impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
+    /// A heap over `pages`. Meshing begins when it is [enabled](Self::enable_meshing).
+    pub const fn new(pages: P) -> Self {
+        Self {
+            pages,
+            classes: class_locks(),
+            cycle: Mutex::new(Cycle::new()),
+            schedule: Schedule::new(),
+            meshed: MeshCounters::new(),
+            enabled: AtomicBool::new(false),
+            large_bytes: AtomicUsize::new(0),
+            large_count: AtomicUsize::new(0),
+            report: PhantomData,
+        }
+    }
+
+    /// The pages below.
+    pub fn pages(&self) -> &P {
+        &self.pages
+    }
+
+    /// Where the pages are, and their labels.
+    pub fn labels(&self) -> Labels {
+        self.pages.labels()
+    }
+
+    /// Lets meshing begin.
+    ///
+    /// # Safety
+    /// A thread that writes to a page protected by the page heap's barrier is made to wait until the barrier ends, and
+    /// then tries again.
+    pub unsafe fn enable_meshing(&self) {
+        self.enabled.store(M::MESHES, Ordering::Release);
+    }
+
+    /// Stops meshing; what is meshed stays so.
+    pub fn disable_meshing(&self) {
+        self.enabled.store(false, Ordering::Release);
+    }
+
+    /// Whether meshing has been enabled.
+    pub fn meshing_enabled(&self) -> bool {
+        self.enabled.load(Ordering::Acquire)
+    }
+
+    /// Sets the time between two mesh cycles, in milliseconds.
+    pub fn set_period(&self, milliseconds: u64) {
+        self.schedule.set_period(milliseconds);
+    }
+
+    /// The spans of `class`, locked; those of the largest class for a number that is none.
+    pub(crate) fn class(&self, class: SizeClass) -> Guard<'_, P::Lock, Spans> {
+        self.class_lock(class).lock()
+    }
+
+    pub(crate) fn class_lock(&self, class: SizeClass) -> &Mutex<P::Lock, Spans> {
+        let last = &self.classes[SpanClasses::COUNT - 1];
+        &self.classes.get(class.index()).unwrap_or(last).0
+    }
+
+    /// All class numbers.
+    pub(crate) fn class_numbers() -> impl DoubleEndedIterator<Item = SizeClass> {
+        (0..SpanClasses::COUNT as u8).map(SizeClass)
+    }
+
+    /// Bytes that the object at `object` has room for; `None` when no live object can start there.
+    pub fn usable_size(&self, object: NonNull<u8>) -> Option<usize> {
+        let labels = self.labels();
+        let page = labels.page_at(object.addr().get())?;
+        match labels.label(page) {
+            Label::LARGE | Label::LARGE_MOVED => {
+                Some(self.pages.large_pages(page)?.index() * P::PAGE_SIZE)
+            }
+            label => label
+                .as_small()
+                .map(|(class, _)| SpanClasses::object_size(class)),
+        }
+    }
+
+    pub(crate) fn misuse(what: crate::Misuse, address: usize) {
+        R::misuse(what, address);
+    }
+}

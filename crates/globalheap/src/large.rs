@@ -1,0 +1,98 @@
+//! Objects on page runs of their own. No class lock is involved.
+
+use core::ptr::NonNull;
+use core::sync::atomic::Ordering;
+
+use heap::{PageCount, PageHeap, PageIndex};
+
+use crate::global::GlobalHeap;
+use crate::policy::MeshPolicy;
+use crate::report::{Misuse, Report};
+
+/// A new large object.
+#[derive(Clone, Copy, Debug)]
+pub struct LargeBlock {
+    /// Its address.
+    pub start: NonNull<u8>,
+    /// Whether all its bytes are known to be zero.
+    pub zeroed: bool,
+}
+
+impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
+    fn pages_for(size: usize) -> Option<PageCount> {
+        u32::try_from(size.max(1).div_ceil(P::PAGE_SIZE))
+            .ok()
+            .map(PageCount)
+    }
+
+    fn large_at(&self, object: NonNull<u8>) -> Option<(PageIndex, PageCount)> {
+        let labels = self.labels();
+        let page = labels.page_at(object.addr().get())?;
+        let starts = labels.address_of(page) == object.addr().get();
+        starts.then_some((page, self.pages.large_pages(page)?))
+    }
+
+    /// An object of at least `size` bytes on pages of its own, aligned to `align` bytes, a power of two. `None` when there
+    /// is no memory.
+    pub fn allocate_large(&self, size: usize, align: usize) -> Option<LargeBlock> {
+        self.upkeep();
+        let align = u32::try_from(align.div_ceil(P::PAGE_SIZE).max(1)).ok()?;
+        let pages = Self::pages_for(size)?;
+        let run = self.pages.allocate_large(pages, PageCount(align))?;
+        self.large_bytes
+            .fetch_add(pages.index() * P::PAGE_SIZE, Ordering::Relaxed);
+        self.large_count.fetch_add(1, Ordering::Relaxed);
+        let start = NonNull::new(self.labels().address_of(run.first) as *mut u8)?;
+        Some(LargeBlock {
+            start,
+            zeroed: run.zeroed,
+        })
+    }
+
+    /// Takes a large object back. An address at which none starts is reported and otherwise ignored.
+    ///
+    /// # Safety
+    /// Nobody uses the object any more.
+    pub unsafe fn free_large(&self, object: NonNull<u8>) {
+        let freed = self.large_at(object).and_then(|(page, _)| {
+            // SAFETY: nobody uses the object any more.
+            unsafe { self.pages.free_large(page) }
+        });
+        match freed {
+            Some(pages) => {
+                self.large_bytes
+                    .fetch_sub(pages.index() * P::PAGE_SIZE, Ordering::Relaxed);
+                self.large_count.fetch_sub(1, Ordering::Relaxed);
+            }
+            None => Self::misuse(Misuse::NotAnObject, object.addr().get()),
+        }
+        self.upkeep();
+    }
+
+    /// Makes room for `size` bytes in a large object, where it is or, if that is cheaper than copying, at another address,
+    /// which is returned. `None`: nothing has changed.
+    ///
+    /// # Safety
+    /// The object is in use, and only through its new address from now on; nobody uses what is cut off.
+    pub unsafe fn resize_large(&self, object: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
+        let (page, before) = self.large_at(object)?;
+        let pages = Self::pages_for(size)?;
+        if pages == before {
+            return Some(object);
+        }
+        // SAFETY: a large object starts here, and the caller gives up what is cut off.
+        let resized = if unsafe { self.pages.resize_large(page, pages) } {
+            object
+        } else {
+            // SAFETY: as above; the old address is not used any more.
+            let moved = unsafe { self.pages.move_large(page, pages) }?;
+            NonNull::new(self.labels().address_of(moved) as *mut u8)?
+        };
+        let after = self.large_at(resized).map_or(pages, |(_, pages)| pages);
+        self.large_bytes
+            .fetch_add(after.index() * P::PAGE_SIZE, Ordering::Relaxed);
+        self.large_bytes
+            .fetch_sub(before.index() * P::PAGE_SIZE, Ordering::Relaxed);
+        Some(resized)
+    }
+}

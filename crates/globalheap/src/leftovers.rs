@@ -1,0 +1,45 @@
+//! Spans that nobody uses any more go from shared pages back to private ones.
+
+use heap::{Guard, PageHeap, Run, SizeClass};
+
+use crate::cycle::Cycle;
+use crate::global::GlobalHeap;
+use crate::policy::MeshPolicy;
+use crate::report::Report;
+use crate::tuning::LEFTOVERS_PER_HOLD;
+
+impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
+    /// Dissolves drained members and dead groups of all classes.
+    ///
+    /// The cycle's guard shows that no mesh is under way: the shared pages that are freed here belong to nobody's plans.
+    pub(crate) fn dissolve_leftovers(&self, cycle: &Guard<'_, P::Lock, Cycle<M>>) {
+        for class in Self::meshed_classes() {
+            while self.dissolve_some(cycle, class) {}
+        }
+    }
+
+    /// Dissolves some leftovers of one class; says whether there are more that could be.
+    fn dissolve_some(&self, _cycle: &Guard<'_, P::Lock, Cycle<M>>, class: SizeClass) -> bool {
+        let mut spans = self.class(class);
+        for _ in 0..LEFTOVERS_PER_HOLD {
+            let Some((id, run, home)) = spans.next_leftover() else {
+                return false;
+            };
+            // SAFETY: the span is on shared pages, and none of its slots is in use.
+            if unsafe { self.pages.dissolve(run) }.is_err() {
+                spans.postpone(id);
+                self.meshed.count(&self.meshed.refused, 1);
+                return false;
+            }
+            match home {
+                Some(first) => {
+                    // SAFETY: the leader was the last one on them.
+                    unsafe { self.pages.free_shared(Run { first, ..run }) };
+                }
+                None => self.meshed.unsave(run.pages.index()),
+            }
+            spans.forget(id);
+        }
+        spans.has_leftovers()
+    }
+}

@@ -1,0 +1,35 @@
+//! The global heap's numbers that someone may want to tune.
+
+/// Spans that one refill takes slots from, at most.
+pub const SPANS_PER_REFILL: usize = 16;
+
+/// Milliseconds between two mesh cycles, at least, unless the program or its environment says otherwise.
+pub const PERIOD_MS: u64 = 100;
+
+/// A cycle starts by itself when at least this many bytes could come back.
+pub const WORTHWHILE: usize = 1 << 20;
+
+/// A cycle that gave back less than one part in this many of what it could have is followed by a longer pause.
+pub const EFFECTIVE_SHARE: usize = 32;
+
+/// The pause grows up to this many periods.
+pub const LONGEST_PAUSE: u64 = 32;
+
+/// Candidates of one size class that a cycle looks at, at most: the emptiest.
+pub const CANDIDATES: usize = 1 << 16;
+
+/// Steps of search per candidate.
+pub const STEPS_PER_CANDIDATE: u64 = 2_048;
+
+/// Steps of search per cycle and size class, at most: a few nanoseconds each.
+pub const STEPS: u64 = 1 << 23;
+
+/// Meshes that are carried out under one hold of a class lock, at most.
+pub const MESHES_PER_HOLD: usize = 16;
+
+/// Spans that are dissolved under one hold of a class lock, at most.
+pub const LEFTOVERS_PER_HOLD: usize = 32;
+
+/// The largest objects that are meshed, in bytes. C libraries let the kernel write into stdio buffers of 1,024 bytes and
+/// more without a function that could be wrapped, so larger objects must not be protected with `mprotect`.
+pub const LARGEST_MESHED: usize = 1_023;

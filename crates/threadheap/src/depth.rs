@@ -1,0 +1,75 @@
+//! How many slots of each class a thread may keep.
+//!
+//! Few at first; each time the vector runs empty or full the limit doubles, up to a bound in bytes and in entries. What a
+//! thread keeps looks like objects in use to everybody else, so the bound is also one on what meshing cannot see.
+
+use heap::ClassMap;
+use miniheap::SpanClasses;
+
+/// Bytes of one class that a thread keeps at most.
+const MOST_BYTES: usize = 64 << 10;
+/// Slots of one class that a thread keeps at most.
+const MOST_SLOTS: usize = 256;
+/// Slots of one class that a thread can always keep.
+const LEAST_SLOTS: usize = 2;
+/// The limit of a class that the thread has not used much.
+const FIRST_LIMIT: usize = 8;
+
+/// The number of size classes.
+pub(crate) const CLASSES: usize = SpanClasses::COUNT;
+
+const fn capacity_for(object_size: usize) -> usize {
+    let slots = MOST_BYTES / object_size;
+    if slots > MOST_SLOTS {
+        MOST_SLOTS
+    } else if slots < LEAST_SLOTS {
+        LEAST_SLOTS
+    } else {
+        slots
+    }
+}
+
+/// The most slots of each class.
+pub(crate) const CAPACITIES: [usize; CLASSES] = {
+    let mut capacities = [0; CLASSES];
+    let mut class = 0;
+    while class < CLASSES {
+        capacities[class] = capacity_for(SpanClasses::GEOMETRIES[class].object_size as usize);
+        class += 1;
+    }
+    capacities
+};
+
+/// The slots of all classes together.
+pub(crate) const ENTRIES: usize = {
+    let (mut sum, mut class) = (0, 0);
+    while class < CLASSES {
+        sum += CAPACITIES[class];
+        class += 1;
+    }
+    sum
+};
+
+/// The limit that a class of this capacity starts with.
+pub(crate) const fn first_limit(capacity: usize) -> usize {
+    if capacity < FIRST_LIMIT {
+        capacity
+    } else {
+        FIRST_LIMIT
+    }
+}
+
+/// How many slots a refill asks for at this limit.
+pub(crate) const fn refill_size(limit: usize) -> usize {
+    limit.div_ceil(2)
+}
+
+const _: () = {
+    let mut class = 0;
+    while class < CLASSES {
+        let size = SpanClasses::GEOMETRIES[class].object_size as usize;
+        assert!(CAPACITIES[class] >= LEAST_SLOTS && CAPACITIES[class] <= MOST_SLOTS);
+        assert!(CAPACITIES[class] * size <= MOST_BYTES || CAPACITIES[class] == LEAST_SLOTS);
+        class += 1;
+    }
+};

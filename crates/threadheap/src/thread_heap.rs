@@ -1,0 +1,252 @@
+//! The heap of one thread.
+
+use core::alloc::Layout;
+use core::mem::MaybeUninit;
+use core::ptr::NonNull;
+
+use globalheap::{GlobalHeap, MeshPolicy, Report};
+use heap::{ClassMap, Heap, Label, Labels, OwnerId, PageHeap, SizeClass};
+use miniheap::SpanClasses;
+use rand_pcg::Pcg32;
+use shufflevector::ShuffleVector;
+
+use crate::depth::{CAPACITIES, CLASSES, ENTRIES, first_limit, refill_size};
+use crate::outbox::Outbox;
+
+/// The front end of one thread over pages of `P`.
+///
+/// **Invariant:** a vector holds only slots that this heap has claimed, of its own class. A heap that
+/// [serves nobody](Self::IDLE) has vectors without room and no labels, so that its fast paths find nothing: there is no
+/// question "is there a heap".
+#[repr(C)]
+pub struct ThreadHeap<P: PageHeap, M, R> {
+    labels: Labels,
+    /// What the label of a page of mine has in common with that of class 0: my number in the owner's place.
+    mine: u32,
+    owner: OwnerId,
+    vectors: [ShuffleVector; CLASSES],
+    rng: MaybeUninit<Pcg32>,
+    outbox: Outbox,
+    /// The next heap that serves nobody, while this one does not either.
+    pub(crate) next: Option<NonNull<Self>>,
+    /// The heap below, which outlives this one; `None` when this one serves nobody for good.
+    global: Option<NonNull<GlobalHeap<P, M, R>>>,
+}
+
+// SAFETY: it is the only one to use its slots and entries; the global heap may be shared.
+unsafe impl<P: PageHeap, M: Send, R> Send for ThreadHeap<P, M, R> {}
+
+impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
+    /// A heap that serves nobody: it has nothing, and takes nothing. Threads without a heap of their own share one.
+    pub const IDLE: Self = Self {
+        labels: Labels::none(),
+        mine: 0,
+        owner: OwnerId::NOBODY,
+        vectors: [const { ShuffleVector::empty() }; CLASSES],
+        rng: MaybeUninit::uninit(),
+        outbox: Outbox::new(),
+        next: None,
+        global: None,
+    };
+
+    /// Makes a heap for `owner`, with the storage of its vectors behind it; `None` when there is no memory.
+    ///
+    /// # Safety
+    /// `global` stays where it is for as long as the heap is used.
+    pub(crate) unsafe fn make(
+        global: &GlobalHeap<P, M, R>,
+        owner: OwnerId,
+    ) -> Option<NonNull<Self>> {
+        let storage = Layout::array::<*mut u8>(ENTRIES).ok()?;
+        let (layout, behind) = Layout::new::<Self>().extend(storage).ok()?;
+        let at = global.pages().metadata(layout)?;
+        // SAFETY: the offset lies in the block.
+        let mut entries = unsafe { at.add(behind) }.cast::<*mut u8>();
+        let mut heap = Self {
+            labels: global.labels(),
+            mine: Label::small(SizeClass(0), owner).0,
+            owner,
+            global: Some(NonNull::from(global)),
+            rng: MaybeUninit::new(Pcg32::new(global.pages().entropy(), owner.0.into())),
+            ..Self::IDLE
+        };
+        for (vector, &capacity) in heap.vectors.iter_mut().zip(&CAPACITIES) {
+            // SAFETY: `capacity` of the block's entries that no other vector gets; metadata is never given back.
+            *vector = unsafe { ShuffleVector::new(entries, capacity, first_limit(capacity)) };
+            // SAFETY: the capacities of all classes add up to the entries of the block.
+            entries = unsafe { entries.add(capacity) };
+        }
+        let at = at.cast::<Self>();
+        // SAFETY: the block is large enough, aligned, and ours.
+        unsafe { at.write(heap) };
+        Some(at)
+    }
+
+    /// The number in the labels of pages that this heap refilled from last.
+    pub fn owner(&self) -> OwnerId {
+        self.owner
+    }
+
+    /// The vector of `class`.
+    #[inline(always)]
+    fn vector(&mut self, class: SizeClass) -> &mut ShuffleVector {
+        debug_assert!(class.index() < CLASSES);
+        // SAFETY: classes come from `SpanClasses::class_of`, whose tables hold numbers below `COUNT` only (asserted where
+        // they are made), or from labels, which are set to such classes.
+        unsafe { self.vectors.get_unchecked_mut(class.index()) }
+    }
+
+    /// A slot of `class` that is at hand.
+    #[inline(always)]
+    pub fn pop(&mut self, class: SizeClass) -> Option<NonNull<u8>> {
+        self.vector(class).pop()
+    }
+
+    /// Keeps `object` if its page is mine and there is room; says whether it did.
+    ///
+    /// # Safety
+    /// `object` is an object in use, or an address outside of the arena; nobody uses it any more.
+    #[inline(always)]
+    pub unsafe fn push(&mut self, object: NonNull<u8>) -> bool {
+        let Some(page) = self
+            .labels
+            .page_by(object.addr().get(), const { P::PAGE_SIZE.trailing_zeros() })
+        else {
+            return false;
+        };
+        let class = self.labels.label(page).0 ^ self.mine;
+        class < CLASSES as u32 && self.vector(SizeClass(class as u8)).push(object)
+    }
+
+    /// The heap below; `None` when this heap serves nobody.
+    fn global<'g>(&self) -> Option<&'g GlobalHeap<P, M, R>> {
+        // SAFETY: it stays where it is for as long as this heap is used (contract of `make`).
+        self.global.map(|global| unsafe { global.as_ref() })
+    }
+
+    /// Whether this heap serves a thread.
+    pub fn serves(&self) -> bool {
+        self.global.is_some()
+    }
+
+    /// A slot of `class` after the vector ran empty; `None` when there is no memory.
+    #[cold]
+    #[inline(never)]
+    pub fn refill(&mut self, class: SizeClass) -> Option<NonNull<u8>> {
+        let global = self.global()?;
+        // SAFETY: a heap that has a global heap was made by `make`, which wrote the generator.
+        let rng = unsafe { self.rng.assume_init_mut() };
+        let vector = self.vectors.get_mut(class.index())?;
+        let limit = vector.limit();
+        let wanted = refill_size(limit);
+        let taken = global.refill(class, self.owner, wanted, rng, |slot| {
+            // There is room: the vector was empty, and `wanted` is no more than its limit.
+            vector.push(slot);
+        });
+        vector.shuffle_newest(taken, rng);
+        vector.set_limit(limit * 2);
+        vector.pop()
+    }
+
+    /// Takes back an object of which [`push`](Self::push) said no, for whatever reason.
+    ///
+    /// # Safety
+    /// * This heap [serves](Self::serves) the calling thread.
+    /// * `object` is an object in use of the heap below or of a thread heap over it; nobody uses it any more.
+    #[cold]
+    #[inline(never)]
+    pub unsafe fn free_elsewhere(&mut self, object: NonNull<u8>) {
+        let Some(global) = self.global() else { return };
+        // Not ours at all: from a time before us, or from another allocator.
+        let Some(page) = self.labels.page_at(object.addr().get()) else {
+            return;
+        };
+        match self.labels.label(page).as_small() {
+            Some((class, owner)) if owner == self.owner => self.overflow(global, class, object),
+            Some((class, _)) => {
+                if self
+                    .outbox
+                    .put(class, object, SpanClasses::object_size(class))
+                {
+                    self.send(global);
+                }
+            }
+            // SAFETY: nobody uses the object any more.
+            None => unsafe { global.free_large(object) },
+        }
+    }
+
+    /// Adds a slot to a vector that is full: it may keep more from now on, or gives up its older half.
+    fn overflow(&mut self, global: &GlobalHeap<P, M, R>, class: SizeClass, object: NonNull<u8>) {
+        let vector = self.vector(class);
+        let limit = vector.limit();
+        if limit < vector.capacity() {
+            vector.set_limit(limit * 2);
+        } else {
+            let older = vector.len().div_ceil(2);
+            if let Some(slots) = vector.as_slice().get(..older) {
+                // SAFETY: the vector's slots are claimed, and the program does not have them.
+                unsafe { global.release(class, slots) };
+            }
+            vector.remove_oldest(older);
+        }
+        vector.push(object);
+    }
+
+    /// Sends home what the outbox has.
+    fn send(&mut self, global: &GlobalHeap<P, M, R>) {
+        self.outbox.send(|class, slots| {
+            // SAFETY: freed by the program and not handed out since.
+            unsafe { global.release(class, slots) };
+        });
+    }
+
+    /// Gives back all slots, and starts with small vectors again.
+    pub fn flush(&mut self) {
+        let Some(global) = self.global() else { return };
+        self.send(global);
+        for class in (0..CLASSES as u8).map(SizeClass) {
+            let vector = self.vector(class);
+            if !vector.is_empty() {
+                // SAFETY: the vector's slots are claimed, and the program does not have them.
+                unsafe { global.release(class, vector.as_slice()) };
+                vector.remove_oldest(usize::MAX);
+            }
+            vector.set_limit(first_limit(vector.capacity()));
+        }
+    }
+
+    /// Bytes of all slots at hand or on their way home.
+    pub fn kept_bytes(&self) -> usize {
+        let vectors = self.vectors.iter().zip(&SpanClasses::GEOMETRIES);
+        let in_vectors: usize = vectors
+            .map(|(vector, spans)| vector.len() * spans.object_size as usize)
+            .sum();
+        in_vectors + self.outbox.bytes()
+    }
+}
+
+// SAFETY: slots come from refills, which claim each for one taker; large blocks from runs of their own. `class_for` gives a
+// class with the size and alignment that the layout asks for.
+unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> Heap for ThreadHeap<P, M, R> {
+    #[inline]
+    fn allocate(&mut self, layout: Layout) -> Option<NonNull<u8>> {
+        match SpanClasses::class_for(layout.size(), layout.align()) {
+            Some(class) => self.pop(class).or_else(|| self.refill(class)),
+            None => Some(
+                self.global()?
+                    .allocate_large(layout.size(), layout.align())?
+                    .start,
+            ),
+        }
+    }
+
+    #[inline]
+    unsafe fn deallocate(&mut self, block: NonNull<u8>, _layout: Layout) {
+        // SAFETY: the caller gives the block up.
+        if !unsafe { self.push(block) } {
+            // SAFETY: as above; a heap that handed out blocks serves its thread.
+            unsafe { self.free_elsewhere(block) };
+        }
+    }
+}

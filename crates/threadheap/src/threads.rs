@@ -1,0 +1,171 @@
+//! All thread heaps over one global heap.
+
+use core::alloc::Layout;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use globalheap::{GlobalHeap, Ignore, MeshPolicy, Report};
+use heap::{LockedHeap, Mutex, OwnerId, PageHeap, SizeClass, ThreadLocalHeap};
+use miniheap::SpanClasses;
+use rand_pcg::Pcg32;
+
+use crate::thread_heap::ThreadHeap;
+
+/// A global heap that gives each thread a [`ThreadHeap`]. Those of threads that ended serve new ones.
+pub struct Threads<P: PageHeap, M, R = Ignore> {
+    global: GlobalHeap<P, M, R>,
+    heaps: Mutex<P::Lock, Heaps<P, M, R>>,
+    attached: AtomicUsize,
+}
+
+struct Heaps<P: PageHeap, M, R> {
+    /// Heaps that serve nobody, linked through `next`.
+    idle: Option<NonNull<ThreadHeap<P, M, R>>>,
+    /// Heaps ever made: the number of the newest.
+    made: u32,
+}
+
+// SAFETY: a heap in the list belongs to nobody, and is reached under the lock only.
+unsafe impl<P: PageHeap, M: Send, R> Send for Heaps<P, M, R> {}
+
+/// Figures of the thread heaps, as numbers.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct ThreadsStats {
+    /// Heaps that serve a thread.
+    pub attached: usize,
+    /// Heaps ever made.
+    pub made: usize,
+}
+
+/// The owner of spans that are refilled from without a thread heap. No thread heap has this number.
+const SHARED: OwnerId = OwnerId(u32::MAX >> 8);
+
+impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
+    /// No thread heaps yet, over `global`.
+    pub const fn new(global: GlobalHeap<P, M, R>) -> Self {
+        let heaps = Mutex::new(Heaps {
+            idle: None,
+            made: 0,
+        });
+        Self {
+            global,
+            heaps,
+            attached: AtomicUsize::new(0),
+        }
+    }
+
+    /// The heap below.
+    pub fn global(&self) -> &GlobalHeap<P, M, R> {
+        &self.global
+    }
+
+    /// A slot of `class` without a thread heap; `None` when there is no memory.
+    pub fn allocate_direct(&self, class: SizeClass) -> Option<NonNull<u8>> {
+        let mut rng = Pcg32::new(self.global.pages().clock_ns(), 0);
+        let mut found = None;
+        self.global
+            .refill(class, SHARED, 1, &mut rng, |slot| found = Some(slot));
+        found
+    }
+
+    /// Takes an object back without a thread heap.
+    ///
+    /// # Safety
+    /// `object` is an object in use of this heap or of a thread heap over it; nobody uses it any more.
+    pub unsafe fn free_direct(&self, object: NonNull<u8>) {
+        let labels = self.global.labels();
+        let Some(page) = labels.page_at(object.addr().get()) else {
+            return;
+        };
+        match labels.label(page).as_small() {
+            // SAFETY: nobody uses the object any more.
+            Some((class, _)) => unsafe { self.global.release(class, &[object]) },
+            // SAFETY: as above.
+            None => unsafe { self.global.free_large(object) },
+        }
+    }
+
+    /// The figures of now.
+    pub fn stats(&self) -> ThreadsStats {
+        let made = self.heaps.lock().made as usize;
+        ThreadsStats {
+            attached: self.attached.load(Ordering::Relaxed),
+            made,
+        }
+    }
+
+    /// Takes the lock of the list of heaps before a fork.
+    pub fn lock_for_fork(&self) {
+        self.heaps.lock_for_fork();
+    }
+
+    /// Opens the lock that [`lock_for_fork`](Self::lock_for_fork) took.
+    ///
+    /// # Safety
+    /// The calling thread took it, in this process or in its parent.
+    pub unsafe fn unlock_after_fork(&self) {
+        // SAFETY: the caller took the lock.
+        unsafe { self.heaps.unlock_after_fork() }
+    }
+}
+
+// SAFETY: as for `ThreadHeap`: slots are claimed for one taker each, and large blocks have runs of their own.
+unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> LockedHeap for Threads<P, M, R> {
+    fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
+        match SpanClasses::class_for(layout.size(), layout.align()) {
+            Some(class) => self.allocate_direct(class),
+            None => Some(
+                self.global
+                    .allocate_large(layout.size(), layout.align())?
+                    .start,
+            ),
+        }
+    }
+
+    unsafe fn deallocate(&self, block: NonNull<u8>, _layout: Layout) {
+        // SAFETY: the caller gives the block up.
+        unsafe { self.free_direct(block) }
+    }
+}
+
+// SAFETY: a heap is taken out of the list of idle ones, or new, so no other thread has it; its memory is never unmapped. All
+// heaps give back to the one global heap, which takes each other's blocks.
+unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadLocalHeap for Threads<P, M, R> {
+    type Local = ThreadHeap<P, M, R>;
+
+    fn attach(&self) -> Option<NonNull<Self::Local>> {
+        let mut heaps = self.heaps.lock();
+        let heap = match heaps.idle {
+            Some(heap) => {
+                // SAFETY: a heap of the list belongs to whoever has the lock.
+                heaps.idle = unsafe { (*heap.as_ptr()).next };
+                heap
+            }
+            None => {
+                let owner = OwnerId(heaps.made + 1);
+                if owner == SHARED || self.global.labels().page_count() == 0 {
+                    return None;
+                }
+                // SAFETY: the global heap is not moved while a thread is attached (contract of `ThreadLocal::new`, and of
+                // whoever else attaches).
+                let heap = unsafe { ThreadHeap::make(&self.global, owner) }?;
+                heaps.made += 1;
+                heap
+            }
+        };
+        drop(heaps);
+        self.attached.fetch_add(1, Ordering::Relaxed);
+        Some(heap)
+    }
+
+    unsafe fn detach(&self, mut local: NonNull<Self::Local>) {
+        // SAFETY: attached, and used by nobody else (contract).
+        unsafe { local.as_mut() }.flush();
+        let mut heaps = self.heaps.lock();
+        // SAFETY: as above; from here on it belongs to the list.
+        unsafe { (*local.as_ptr()).next = heaps.idle };
+        heaps.idle = Some(local);
+        drop(heaps);
+        self.attached.fetch_sub(1, Ordering::Relaxed);
+    }
+}
