@@ -15,9 +15,11 @@ pub use violation::Violation;
 /// A heap that puts a fence around each block and keeps the last `QUARANTINE` freed blocks back for a while, so that it
 /// can tell what a program does wrong.
 ///
-/// It reports and goes on: what to do about a violation is for the function to decide that it was made with. It stays
-/// within the contract of [`Heap`] toward the heap below, whatever the program did: a block freed twice is given back
-/// once, a block freed with another layout goes back with its own, and one whose header is damaged stays out.
+/// It reports and goes on: what to do about a violation is for the function to decide that it was made with. From the
+/// program it asks less than [`Heap`] does: a live block may be given back with another layout and after writes up to 16
+/// bytes behind it or 24 in front, and a block in quarantine may be written to and given back again. Toward the heap below
+/// it keeps the contract all the same: a block freed twice goes back once, one freed with another layout goes back with its
+/// own, and one whose header is damaged stays out.
 ///
 /// What it cannot see: reads, writes far from any block, and a second free after the block has left the quarantine (its
 /// memory is then the heap's below, or another block's; most often the report is [`Violation::WrittenInFront`]).
@@ -85,8 +87,7 @@ unsafe impl<H: Heap, const QUARANTINE: usize> Heap for Checked<H, QUARANTINE> {
         }
         // SAFETY: `allocate` returned it inside a fence.
         let header: NonNull<Header> = unsafe { fence::header(block) };
-        // SAFETY: `allocate` wrote the header. (That the block is live is the contract; a program that frees it again
-        // after it has left the quarantine breaks it, as the type's documentation says.)
+        // SAFETY: `allocate` wrote the header, and the block is live, since it is not in quarantine.
         let header = unsafe { header.read() };
         let Some(allocated) = header.layout(block) else {
             return (self.report)(Violation::WrittenInFront { block: address });

@@ -1,16 +1,4 @@
-//! The traits, the number types and the generic layers from which heaps are built.
-//!
-//! A heap is a stack of layers. Each layer is a struct that owns the layer below in a private field and implements one
-//! of four traits:
-//!
-//! | trait | receiver | says |
-//! |---|---|---|
-//! | [`Heap`] | `&mut self` | one owner: objects of any layout |
-//! | [`SizeClassHeap`] | `&mut self` | one owner: objects of a few fixed sizes |
-//! | [`LockedHeap`] | `&self` | may be shared between threads |
-//! | [`ThreadLocalHeap`] | `&self` | hands each thread a front end of its own |
-//!
-//! `&H` is a [`Heap`] whenever `H` is a [`LockedHeap`], so "needs a lock" is a bound and not a comment.
+#![doc = include_str!("../README.md")]
 #![no_std]
 
 mod bump;

@@ -44,6 +44,7 @@ impl<S: ThreadSlot<H::Local>, H: ThreadLocalHeap> ThreadLocal<S, H> {
     /// * The word that `S` has for a thread is null before the thread first uses this heap, and nobody but this heap sets
     ///   it until the heap is dropped.
     /// * When the heap is dropped, each thread that used it has detached or retired, or makes no use of `S` any more.
+    /// * The heap is not moved once a thread has used it: front ends may point to what they came from.
     /// * Neither `shared` nor its front ends call the heap that is made here.
     pub const unsafe fn new(shared: H) -> Self {
         Self {
