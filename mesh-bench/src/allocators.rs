@@ -1,5 +1,6 @@
 //! The allocators that can be measured, and how a process gets one.
 
+use crate::library;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -54,16 +55,6 @@ const DEFAULT: [&str; 6] = [
     "tcmalloc",
 ];
 
-const DIRECTORIES: [&str; 7] = [
-    "/usr/local/lib",
-    "/usr/lib/x86_64-linux-gnu",
-    "/usr/lib/aarch64-linux-gnu",
-    "/lib/x86_64-linux-gnu",
-    "/lib/aarch64-linux-gnu",
-    "/usr/lib64",
-    "/usr/lib",
-];
-
 impl Selection {
     /// The allocators asked for; by default all that are there, with a line on stderr for each that is not.
     pub(crate) fn resolve(&self) -> Result<Vec<Allocator>> {
@@ -89,16 +80,16 @@ impl Allocator {
     /// The allocator that `text` names: a known name, a path, or `NAME=PATH`.
     pub(crate) fn named(text: &str) -> Result<Self> {
         let (name, library, role) = match text {
-            "mesh" | "mesh-nomesh" => (text, own_library()?, Role::Ours),
-            "glibc" => (text, loaded_libc(), Role::Peer),
-            "jemalloc" => (text, installed(&["libjemalloc.so.2"])?, Role::Peer),
+            "mesh" | "mesh-nomesh" => (text, library::own_library()?, Role::Ours),
+            "glibc" => (text, library::loaded_libc(), Role::Peer),
+            "jemalloc" => (text, library::installed(&["libjemalloc.so.2"])?, Role::Peer),
             "mimalloc" => {
                 let files = ["libmimalloc.so.3", "libmimalloc.so.2", "libmimalloc.so.2.0"];
-                (text, installed(&files)?, Role::Peer)
+                (text, library::installed(&files)?, Role::Peer)
             }
             "tcmalloc" => {
                 let files = ["libtcmalloc_minimal.so.4", "libtcmalloc.so.4"];
-                (text, installed(&files)?, Role::Peer)
+                (text, library::installed(&files)?, Role::Peer)
             }
             _ => {
                 let (name, path) = match text.split_once('=') {
@@ -154,54 +145,6 @@ fn file_stem(path: &str) -> &str {
     file.split(".so").next().unwrap_or(file)
 }
 
-/// `libmesh.so`: `$MESH_LIB`, beside this program, or where cargo puts a release build of it.
-fn own_library() -> Result<PathBuf> {
-    if let Some(path) = std::env::var_os("MESH_LIB") {
-        return PathBuf::from(&path)
-            .canonicalize()
-            .with_context(|| format!("MESH_LIB={}", path.display()));
-    }
-    let program = std::env::current_exe().context("the path of this program")?;
-    let beside = program.parent().unwrap_or(Path::new("."));
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");
-    [
-        beside.join("libmesh.so"),
-        beside.join("../release/libmesh.so"),
-        workspace.join("release/libmesh.so"),
-    ]
-    .iter()
-    .find_map(|path| path.canonicalize().ok())
-    .context("no libmesh.so; build it with `cargo build --release -p mesh-ffi` or set MESH_LIB")
-}
-
-/// A library of a peer, in the usual places.
-fn installed(files: &[&str]) -> Result<PathBuf> {
-    DIRECTORIES
-        .iter()
-        .flat_map(|directory| {
-            files
-                .iter()
-                .map(move |file| Path::new(directory).join(file))
-        })
-        .find_map(|path| path.canonicalize().ok())
-        .with_context(|| format!("no {} is installed", files.join(" or ")))
-}
-
-/// The C library itself.
-///
-/// Preloading it changes nothing but the order of search: programs linked to another allocator get glibc's.
-fn loaded_libc() -> PathBuf {
-    std::fs::read_to_string("/proc/self/maps")
-        .ok()
-        .and_then(|maps| maps.lines().find_map(libc_of_mapping))
-        .unwrap_or_else(|| "libc.so.6".into())
-}
-
-fn libc_of_mapping(line: &str) -> Option<PathBuf> {
-    let path = line.split_whitespace().nth(5)?;
-    path.ends_with("/libc.so.6").then(|| path.into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,16 +168,6 @@ mod tests {
             "new"
         );
         assert!(Allocator::named("/nowhere/libfast.so").is_err());
-    }
-
-    #[test]
-    fn the_c_library_is_found_among_the_mappings() {
-        let line = "7f00-7f01 r-xp 00026000 fe:00 123  /usr/lib/x86_64-linux-gnu/libc.so.6";
-        assert_eq!(
-            libc_of_mapping(line),
-            Some("/usr/lib/x86_64-linux-gnu/libc.so.6".into())
-        );
-        assert_eq!(libc_of_mapping("7f00-7f01 rw-p 00000000 00:00 0"), None);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod child;
 mod fragment;
 mod interrupt;
 mod launch;
+mod library;
 mod malloc;
 mod meter;
 mod physical;
