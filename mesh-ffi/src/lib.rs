@@ -1,1 +1,48 @@
-#![no_std] 
+//! `libmesh`: the C and C++ face of the allocator.
+//!
+//! Thin: it supplies what only a process has (one heap, a thread-local word, signals, fork, the environment) and translates
+//! failures into `errno`.
+//!
+//! * `process`: the heap, and how the library comes to life;
+//! * `tls`: the calling thread's word;
+//! * `slow`: what the entry points do when the thread's front end has no answer;
+//! * `c`, `glibc`, `cxx`, `introspection`: the symbols;
+//! * `signals`, `fork`, `idle`: what the program does that concerns meshing;
+//! * `config`, `summary`, `line`: the environment, and what is printed.
+#![no_std]
+#![expect(
+    unreachable_pub,
+    reason = "what is public here is so for C, not for Rust"
+)]
+
+mod c;
+mod config;
+mod cxx;
+mod errno;
+mod fork;
+mod glibc;
+mod idle;
+mod introspection;
+mod line;
+mod next;
+mod process;
+mod signals;
+mod slow;
+mod summary;
+mod tls;
+
+/// A bug of ours: one line, and the end.
+#[panic_handler]
+fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
+    let mut line = line::Line::new();
+    line.text("internal error");
+    if let Some(place) = info.location() {
+        line.text(" at ")
+            .text(place.file())
+            .text(":")
+            .number(place.line() as usize);
+    }
+    line.print();
+    // SAFETY: `abort` may be called at any time.
+    unsafe { libc::abort() }
+}

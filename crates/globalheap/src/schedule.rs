@@ -16,6 +16,9 @@ use crate::tuning::{EFFECTIVE_SHARE, LARGEST_MESHED, LONGEST_PAUSE, PERIOD_MS, W
 /// Milliseconds between two looks at pages that have been unused for long.
 const PURGE_MS: u64 = 50;
 
+/// Milliseconds from which on a sleep is a long one.
+const LONG_SLEEP_MS: u64 = 500;
+
 pub(crate) struct Schedule {
     period_ms: AtomicU64,
     next_purge: AtomicU64,
@@ -101,6 +104,23 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                     .settle(self.pages.clock_ms(), released, possible);
             }
         }
+    }
+
+    /// Whether [`before_sleep`](Self::before_sleep) of so many milliseconds would do anything. Cheap.
+    pub fn wants_upkeep(&self, milliseconds: u64) -> bool {
+        milliseconds >= LONG_SLEEP_MS
+            || self.pages.clock_ms() >= self.schedule.next_purge.load(Ordering::Relaxed)
+    }
+
+    /// Does what is due before a sleep. Before a long one everything is due: nobody may come by again for a while.
+    pub fn before_sleep(&self, milliseconds: u64) {
+        if milliseconds < LONG_SLEEP_MS {
+            return self.upkeep();
+        }
+        if M::MESHES && self.meshing_enabled() && self.possible_bytes() >= WORTHWHILE {
+            self.mesh_cycle();
+        }
+        self.pages.purge(true);
     }
 
     /// Bytes that meshing could give back at the very best.

@@ -80,6 +80,10 @@ pub struct ClassStats {
     pub pages: usize,
     /// Groups of meshed spans.
     pub groups: usize,
+    /// Virtual spans ever made.
+    pub made: usize,
+    /// The most virtual spans at a time.
+    pub peak: usize,
 }
 
 /// All of the heap.
@@ -95,6 +99,12 @@ pub struct HeapStats {
     pub large_bytes: usize,
     /// Number of large objects.
     pub large_count: usize,
+    /// Virtual spans ever made.
+    pub spans_made: usize,
+    /// Of these, the ones that are gone.
+    pub spans_freed: usize,
+    /// The most virtual spans at a time, for each class at its own.
+    pub spans_peak: usize,
 }
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
@@ -109,6 +119,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             slots: usize::from(geometry.slots),
             pages: geometry.pages.index(),
             groups: spans.groups(),
+            made: spans.made(),
+            peak: spans.peak(),
         }
     }
 
@@ -134,9 +146,13 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             longest_hold_ns: meshed.longest_hold_ns.load(Ordering::Relaxed),
         };
         let (mut small_bytes, mut span_pages) = (0, 0);
+        let (mut spans, mut spans_made, mut spans_peak) = (0, 0, 0);
         for class in self.classes() {
             small_bytes += class.live * class.object_size;
             span_pages += class.spans * class.pages;
+            spans += class.spans;
+            spans_made += class.made;
+            spans_peak += class.peak;
         }
         HeapStats {
             mesh,
@@ -144,6 +160,9 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             span_bytes: span_pages.saturating_sub(mesh.pages_saved) * P::PAGE_SIZE,
             large_bytes: load(&self.large_bytes),
             large_count: load(&self.large_count),
+            spans_made,
+            spans_freed: spans_made - spans,
+            spans_peak,
         }
     }
 }

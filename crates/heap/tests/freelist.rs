@@ -53,15 +53,18 @@ fn other_layouts_pass_through() {
 }
 
 #[test]
-fn blocks_too_small_for_a_link_are_never_kept() {
+fn blocks_without_room_or_alignment_for_a_link_are_never_kept() {
     let source = source(4096);
     let mut list = FreeList::new(&source);
-    let byte = Layout::new::<u8>();
-    for block in three(&mut list, byte) {
-        // SAFETY: live, and not used again.
-        unsafe { list.deallocate(block, byte) };
+    let few_bytes = Layout::from_size_align(4, 8).expect("plain");
+    for layout in [Layout::new::<u8>(), Layout::new::<[u8; 64]>(), few_bytes] {
+        let before = source.counts().deallocations;
+        for block in three(&mut list, layout) {
+            // SAFETY: live, and not used again.
+            unsafe { list.deallocate(block, layout) };
+        }
+        assert_eq!(source.counts().deallocations, before + 3, "{layout:?}");
     }
-    assert_eq!(source.counts().deallocations, 3);
 }
 
 #[test]

@@ -1,2 +1,40 @@
-//! The composed allocator.
-#![no_std]
+//! The composed allocator, and its variants.
+//!
+//! Read from the outside in: each thread finds its own front end, over spans that are meshed, over pages.
+//!
+//! ```text
+//!  Mesh = ThreadLocal< slot,               which thread am I
+//!           Threads<                       claimed slots, a stack for each size class
+//!             Arena<Linux>,                pages, labels, remapping
+//!             ComplementMesher > >         which spans to mesh
+//! ```
+//!
+//! The variants differ in one type each, so benchmarks and tests run them side by side.
+#![cfg_attr(not(test), no_std)]
+
+mod as_global;
+
+pub use arena::{Arena, FailNth, Linux};
+pub use as_global::AsGlobal;
+pub use globalheap::{GlobalHeap, Ignore, MeshPolicy, Misuse, Report};
+pub use heap::{Heap, LockedHeap, SizeClassHeap, ThreadLocal, ThreadLocalHeap, ThreadSlot};
+pub use meshing::{ComplementMesher, NoMesh, SplitMesher};
+pub use threadheap::{ThreadHeap, Threads};
+
+/// Everything below the thread's slot, with the search `M` and misuse reported to `R`.
+pub type Meshed<M, R = Ignore> = Threads<Arena<Linux>, M, R>;
+
+/// The allocator: each thread finds its front end through `S`.
+pub type Mesh<S> = ThreadLocal<S, Meshed<ComplementMesher>>;
+
+/// The allocator without meshing.
+pub type MeshWithoutMeshing<S> = ThreadLocal<S, Meshed<NoMesh>>;
+
+/// The allocator with the search of the paper (PLDI 2019, Figure 2, t = 64).
+pub type MeshOfThePaper<S> = ThreadLocal<S, Meshed<SplitMesher<64>>>;
+
+/// A heap for [`ThreadLocal`], over the running system. Meshing begins when the global heap below is told so
+/// ([`GlobalHeap::enable_meshing`]).
+pub const fn meshed<M: MeshPolicy, R: Report>() -> Meshed<M, R> {
+    Threads::new(GlobalHeap::new(Arena::new(Linux::new())))
+}

@@ -24,7 +24,7 @@ pub struct SplitMesher<const T: usize> {
 }
 
 /// Takes the place of a span that left during the running round.
-const LEFT: u32 = u32::MAX;
+const GONE: u32 = u32::MAX;
 
 impl<const T: usize> SplitMesher<T> {
     /// A search that takes its random order from `rng`.
@@ -74,7 +74,7 @@ impl<const T: usize> Mesher for SplitMesher<T> {
                 let Some(merge) = pair(spans, *l, *r) else {
                     continue;
                 };
-                (*l, *r) = (LEFT, LEFT);
+                (*l, *r) = (GONE, GONE);
                 if found(merge).is_break() {
                     return;
                 }
@@ -102,7 +102,7 @@ fn pair(spans: &[Candidate], a: u32, b: u32) -> Option<Merge> {
 fn without_gaps(half: &mut [u32]) -> &mut [u32] {
     let mut kept = 0;
     let places = Cell::from_mut(&mut *half).as_slice_of_cells();
-    for span in places.iter().map(Cell::get).filter(|&span| span != LEFT) {
+    for span in places.iter().map(Cell::get).filter(|&span| span != GONE) {
         if let Some(place) = places.get(kept) {
             place.set(span);
             kept += 1;

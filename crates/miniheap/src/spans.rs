@@ -45,6 +45,9 @@ pub struct Spans {
     live_groups: usize,
     /// Units: each has pages of its own.
     units: usize,
+    /// Spans ever made, and the most in use at a time.
+    made: usize,
+    peak: usize,
     /// Slots in use.
     live: usize,
     /// Changes since the last [`check_now_and_then`](Self::check_now_and_then) that looked.
@@ -78,6 +81,8 @@ impl Spans {
             spans: 0,
             live_groups: 0,
             units: 0,
+            made: 0,
+            peak: 0,
             live: 0,
             unchecked: 0,
         }
@@ -91,6 +96,16 @@ impl Spans {
     /// Spans that are in use, those to be dissolved included.
     pub fn spans(&self) -> usize {
         self.spans
+    }
+
+    /// Spans ever made.
+    pub fn made(&self) -> usize {
+        self.made
+    }
+
+    /// The most spans that were in use at a time.
+    pub fn peak(&self) -> usize {
+        self.peak
     }
 
     /// Physical spans: a group counts once.
@@ -161,6 +176,8 @@ impl Spans {
         *heap = MiniHeap::solo(first, id);
         self.spans += 1;
         self.units += 1;
+        self.made += 1;
+        self.peak = self.peak.max(self.spans);
         Some(SpanId(id))
     }
 

@@ -73,25 +73,59 @@ impl ShuffleVector {
     /// Takes the newest slot out; `None` when there are none.
     #[inline(always)]
     pub fn pop(&mut self) -> Option<NonNull<u8>> {
-        if self.top == self.bottom {
+        // SAFETY: `&mut self` makes this the only user.
+        unsafe { Self::pop_at(NonNull::from(self)) }
+    }
+
+    /// [`pop`](Self::pop) by address, for a vector that may be [empty](Self::empty) and shared by many: it is only read
+    /// then.
+    ///
+    /// # Safety
+    /// `this` is valid for reads. Unless it has no storage, nobody else uses it.
+    #[inline(always)]
+    pub unsafe fn pop_at(this: NonNull<Self>) -> Option<NonNull<u8>> {
+        let this = this.as_ptr();
+        // SAFETY: valid for reads (contract).
+        let top = unsafe { (*this).top };
+        // SAFETY: as above.
+        if top == unsafe { (*this).bottom } {
             return None;
         }
         // SAFETY: `top` is above `bottom` in the same storage.
-        self.top = unsafe { self.top.sub(1) };
+        let newest = unsafe { top.sub(1) };
+        // SAFETY: a vector with slots has storage, so this is its only user.
+        unsafe { (*this).top = newest };
         // SAFETY: `top` was one past a written entry.
-        Some(unsafe { self.top.read() })
+        Some(unsafe { newest.read() })
     }
 
     /// Adds `slot` as the newest; false, with nothing changed, when the limit is reached.
     #[inline(always)]
     pub fn push(&mut self, slot: NonNull<u8>) -> bool {
-        if self.top == self.limit {
+        // SAFETY: `&mut self` makes this the only user.
+        unsafe { Self::push_at(NonNull::from(self), slot) }
+    }
+
+    /// [`push`](Self::push) by address, for a vector that may be [empty](Self::empty) and shared by many: it is only read
+    /// then.
+    ///
+    /// # Safety
+    /// `this` is valid for reads. Unless it has no storage, nobody else uses it.
+    #[inline(always)]
+    pub unsafe fn push_at(this: NonNull<Self>, slot: NonNull<u8>) -> bool {
+        let this = this.as_ptr();
+        // SAFETY: valid for reads (contract).
+        let top = unsafe { (*this).top };
+        // SAFETY: as above.
+        if top == unsafe { (*this).limit } {
             return false;
         }
         // SAFETY: `top` is below `limit`, hence inside the storage.
-        unsafe { self.top.write(slot) };
+        unsafe { top.write(slot) };
         // SAFETY: the entry just written lies inside the storage, so one past it is in bounds.
-        self.top = unsafe { self.top.add(1) };
+        let above = unsafe { top.add(1) };
+        // SAFETY: a vector with room has storage, so this is its only user.
+        unsafe { (*this).top = above };
         true
     }
 

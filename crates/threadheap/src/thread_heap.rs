@@ -96,26 +96,57 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         unsafe { self.vectors.get_unchecked_mut(class.index()) }
     }
 
-    /// A slot of `class` that is at hand.
+    /// The vector of `class` of the heap at `this`.
     #[inline(always)]
-    pub fn pop(&mut self, class: SizeClass) -> Option<NonNull<u8>> {
-        self.vector(class).pop()
+    unsafe fn vector_at(this: NonNull<Self>, class: SizeClass) -> NonNull<ShuffleVector> {
+        debug_assert!(class.index() < CLASSES);
+        // SAFETY: `this` is valid for reads (contract of the callers); no reference is made.
+        let vectors = unsafe { &raw mut (*this.as_ptr()).vectors }.cast::<ShuffleVector>();
+        // SAFETY: as in `vector`.
+        let vector = unsafe { vectors.add(class.index()) };
+        // SAFETY: a field's address is not null.
+        unsafe { NonNull::new_unchecked(vector) }
     }
 
-    /// Keeps `object` if its page is mine and there is room; says whether it did.
+    /// A slot of `class` that is at hand.
     ///
     /// # Safety
-    /// `object` is an object in use, or an address outside of the arena; nobody uses it any more.
+    /// `this` is [`IDLE`](Self::IDLE), which is only read, or nobody else uses it.
     #[inline(always)]
-    pub unsafe fn push(&mut self, object: NonNull<u8>) -> bool {
-        let Some(page) = self
-            .labels
-            .page_by(object.addr().get(), const { P::PAGE_SIZE.trailing_zeros() })
-        else {
+    pub unsafe fn pop_at(this: NonNull<Self>, class: SizeClass) -> Option<NonNull<u8>> {
+        // SAFETY: valid for reads (contract).
+        let vector = unsafe { Self::vector_at(this, class) };
+        // SAFETY: an idle heap's vectors have no storage; any other is used by the caller alone.
+        unsafe { ShuffleVector::pop_at(vector) }
+    }
+
+    /// Keeps the object at `address` if its page is mine and there is room; says whether it did.
+    ///
+    /// # Safety
+    /// * As for [`pop_at`](Self::pop_at).
+    /// * At `address` is an object in use, or it is outside of the arena; nobody uses the object any more.
+    #[inline(always)]
+    pub unsafe fn push_at(this: NonNull<Self>, address: *mut u8) -> bool {
+        // SAFETY: valid for reads (contract); the labels of a heap never change.
+        let labels = unsafe { &raw const (*this.as_ptr()).labels };
+        // SAFETY: as above.
+        let labels = unsafe { labels.read() };
+        let shift = const { P::PAGE_SIZE.trailing_zeros() };
+        let Some(page) = labels.page_by(address.addr(), shift) else {
             return false;
         };
-        let class = self.labels.label(page).0 ^ self.mine;
-        class < CLASSES as u32 && self.vector(SizeClass(class as u8)).push(object)
+        // SAFETY: valid for reads (contract).
+        let mine = unsafe { (*this.as_ptr()).mine };
+        let class = labels.label(page).0 ^ mine;
+        if class >= CLASSES as u32 {
+            return false;
+        }
+        // SAFETY: as above; the class was checked.
+        let vector = unsafe { Self::vector_at(this, SizeClass(class as u8)) };
+        // SAFETY: the address lies in the arena, which is not at zero.
+        let object = unsafe { NonNull::new_unchecked(address) };
+        // SAFETY: an idle heap's vectors have no storage; any other is used by the caller alone.
+        unsafe { ShuffleVector::push_at(vector, object) }
     }
 
     /// The heap below; `None` when this heap serves nobody.
@@ -148,7 +179,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         vector.pop()
     }
 
-    /// Takes back an object of which [`push`](Self::push) said no, for whatever reason.
+    /// Takes back an object of which [`push_at`](Self::push_at) said no, for whatever reason.
     ///
     /// # Safety
     /// * This heap [serves](Self::serves) the calling thread.
@@ -232,7 +263,7 @@ unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> Heap for ThreadHeap<P, M, R> 
     #[inline]
     fn allocate(&mut self, layout: Layout) -> Option<NonNull<u8>> {
         match SpanClasses::class_for(layout.size(), layout.align()) {
-            Some(class) => self.pop(class).or_else(|| self.refill(class)),
+            Some(class) => self.vector(class).pop().or_else(|| self.refill(class)),
             None => Some(
                 self.global()?
                     .allocate_large(layout.size(), layout.align())?
@@ -244,7 +275,7 @@ unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> Heap for ThreadHeap<P, M, R> 
     #[inline]
     unsafe fn deallocate(&mut self, block: NonNull<u8>, _layout: Layout) {
         // SAFETY: the caller gives the block up.
-        if !unsafe { self.push(block) } {
+        if !unsafe { Self::push_at(NonNull::from(&mut *self), block.as_ptr()) } {
             // SAFETY: as above; a heap that handed out blocks serves its thread.
             unsafe { self.free_elsewhere(block) };
         }

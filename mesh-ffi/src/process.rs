@@ -1,0 +1,157 @@
+//! The heap of this process, and how the library comes to life.
+//!
+//! Three moments: the first request of all (the loader's, perhaps) makes the main thread's front end and registers the
+//! fork handlers; the constructor, which runs once the C library is there, reads the environment and lets meshing begin;
+//! the destructor prints what was asked for.
+
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
+
+use arena::{Arena, Linux};
+use globalheap::{Misuse, Report};
+use heap::ThreadLocalHeap;
+use stack::{ComplementMesher, Meshed, ThreadHeap};
+
+use crate::line::Line;
+use crate::tls::{self, Standing};
+use crate::{config, fork, signals, summary};
+
+/// The allocator: claimed slots for each thread, over spans that are meshed, over pages.
+type Heap = Meshed<ComplementMesher, ToStandardError>;
+/// A thread's front end.
+pub(crate) type Front = ThreadHeap<Arena<Linux>, ComplementMesher, ToStandardError>;
+
+/// The heap of this process.
+pub(crate) static HEAP: Heap = stack::meshed();
+
+/// The process that the library was set up in; zero before the constructor.
+static OWNER: AtomicI32 = AtomicI32::new(0);
+
+/// Reports misuse, at most a few times.
+pub(crate) struct ToStandardError;
+
+/// Lines that misuse may bring.
+const MOST_REPORTS: u32 = 16;
+
+impl Report for ToStandardError {
+    fn misuse(what: Misuse, address: usize) {
+        static REPORTS: AtomicU32 = AtomicU32::new(0);
+        if REPORTS.fetch_add(1, Ordering::Relaxed) >= MOST_REPORTS {
+            return;
+        }
+        let mut line = Line::new();
+        line.text(match what {
+            Misuse::DoubleFree => "double free of ",
+            Misuse::NotAnObject => "free of what is no object: ",
+        });
+        line.address(address).print();
+    }
+}
+
+/// The calling thread's front end, made now if it can have one.
+pub(crate) fn front() -> Option<NonNull<Front>> {
+    match tls::standing() {
+        Standing::Attached(front) => Some(front),
+        Standing::Retired => None,
+        Standing::Idle => attach(),
+    }
+}
+
+fn attach() -> Option<NonNull<Front>> {
+    static FIRST: AtomicBool = AtomicBool::new(true);
+    let front = HEAP.attach()?;
+    // Written before anything is called that may allocate.
+    tls::set_heap(front);
+    if FIRST.swap(false, Ordering::Relaxed) {
+        fork::register();
+    }
+    at_thread_end(front);
+    Some(front)
+}
+
+/// Arranges for the thread's slots to come back when it ends.
+fn at_thread_end(front: NonNull<Front>) {
+    static KEY: AtomicU32 = AtomicU32::new(0);
+    // Key numbers are kept one higher, so that zero means that there is none yet.
+    let mut known = KEY.load(Ordering::Acquire);
+    if known == 0 {
+        let mut key = 0;
+        // SAFETY: writes one key; the destructor is a function of this library, which is never unloaded.
+        if unsafe { libc::pthread_key_create(&raw mut key, Some(thread_ends)) } != 0 {
+            // No keys left: the slots of threads that end stay claimed.
+            return;
+        }
+        known = match KEY.compare_exchange(0, key + 1, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => key + 1,
+            Err(other) => {
+                // SAFETY: made above, and used by nobody.
+                unsafe { libc::pthread_key_delete(key) };
+                other
+            }
+        };
+    }
+    // SAFETY: the key exists and is never deleted.
+    unsafe { libc::pthread_setspecific(known - 1, front.as_ptr().cast_const().cast()) };
+}
+
+extern "C" fn thread_ends(_: *mut libc::c_void) {
+    if let Standing::Attached(front) = tls::standing() {
+        tls::retire();
+        tls::within(|| {
+            // SAFETY: it was attached by this thread, whose word was the only pointer to it.
+            unsafe { HEAP.detach(front) };
+        });
+    }
+}
+
+/// Whether this process is the one that the library was set up in, or a child that came by `fork`.
+///
+/// A process that shares its memory with another (after `vfork`, or some uses of `clone`) is neither, and must not mesh.
+pub(crate) fn is_ours() -> bool {
+    // SAFETY: has no preconditions.
+    OWNER.load(Ordering::Relaxed) == unsafe { libc::getpid() }
+}
+
+/// Notes that this process is ours from now on.
+pub(crate) fn adopt() {
+    // SAFETY: has no preconditions.
+    OWNER.store(unsafe { libc::getpid() }, Ordering::Relaxed);
+}
+
+/// The loader calls it once the C library is there, with the program's arguments.
+extern "C" fn constructor(
+    _count: i32,
+    _arguments: *const *const libc::c_char,
+    environment: *const *const libc::c_char,
+) {
+    adopt();
+    // SAFETY: the loader passes the environment, a list of strings that ends with null.
+    let config = unsafe { config::read(environment) };
+    if let Some(period) = config.period_ms {
+        HEAP.global().set_period(period);
+    }
+    if let Some(decay) = config.decay_ms {
+        HEAP.global().pages().set_decay(decay);
+    }
+    if let Some(mappings) = config.mappings {
+        HEAP.global().pages().set_mappings_limit(mappings);
+    }
+    summary::set_format(config.summary);
+    if config.meshing && signals::install() {
+        // SAFETY: the handler was installed: it makes writers wait for the barrier.
+        unsafe { HEAP.global().enable_meshing() };
+    }
+}
+
+extern "C" fn destructor() {
+    summary::print_if_asked();
+}
+
+#[used]
+#[unsafe(link_section = ".init_array")]
+static CONSTRUCTOR: extern "C" fn(i32, *const *const libc::c_char, *const *const libc::c_char) =
+    constructor;
+
+#[used]
+#[unsafe(link_section = ".fini_array")]
+static DESTRUCTOR: extern "C" fn() = destructor;

@@ -1,0 +1,128 @@
+//! What the entry points do when the thread's front end has no answer. `errno` is set here.
+
+use core::ptr::{NonNull, null_mut};
+
+use heap::{ClassMap, SizeClass};
+use miniheap::SpanClasses;
+
+use crate::process::{HEAP, front};
+use crate::{errno, tls};
+
+/// The largest request that C allows.
+const LARGEST: usize = isize::MAX as usize;
+
+/// Requests aligned to this many bytes or more are for the kernel or a device, so their spans are never meshed.
+const UNMESHED_ALIGNMENT: usize = 512;
+
+/// A new block.
+#[derive(Clone, Copy)]
+pub(crate) struct Block {
+    pub(crate) start: NonNull<u8>,
+    /// Whether all bytes are known to be zero.
+    pub(crate) zeroed: bool,
+}
+
+/// A block of `size` bytes, for callers whose front end had no slot at hand.
+pub(crate) fn allocate(size: usize) -> Option<Block> {
+    tls::within(|| match SpanClasses::class_of(size) {
+        Some(class) => small(class),
+        None => large(size, 1),
+    })
+}
+
+/// A block of `size` bytes aligned to `align`, a power of two.
+pub(crate) fn allocate_aligned(size: usize, align: usize) -> Option<Block> {
+    let size_for_class = if align >= UNMESHED_ALIGNMENT {
+        size.max(globalheap::tuning::LARGEST_MESHED + 1)
+    } else {
+        size
+    };
+    tls::within(|| match SpanClasses::class_for(size_for_class, align) {
+        Some(class) => small(class),
+        None => large(size, align),
+    })
+}
+
+fn small(class: SizeClass) -> Option<Block> {
+    let start = match front() {
+        Some(front) => {
+            // SAFETY: the calling thread's own heap.
+            let at_hand = unsafe { crate::process::Front::pop_at(front, class) };
+            // SAFETY: attached, and used by this thread alone.
+            at_hand.or_else(|| unsafe { &mut *front.as_ptr() }.refill(class))
+        }
+        None => HEAP.allocate_direct(class),
+    };
+    start.map(|start| Block {
+        start,
+        zeroed: false,
+    })
+}
+
+fn large(size: usize, align: usize) -> Option<Block> {
+    if size > LARGEST || align > LARGEST {
+        return None;
+    }
+    let block = HEAP.global().allocate_large(size, align)?;
+    Some(Block {
+        start: block.start,
+        zeroed: block.zeroed,
+    })
+}
+
+/// The block's address as C wants it: null and ENOMEM for none.
+pub(crate) fn to_c(block: Option<Block>) -> *mut libc::c_void {
+    match block {
+        Some(block) => block.start.as_ptr().cast(),
+        None => {
+            errno::set(libc::ENOMEM);
+            null_mut()
+        }
+    }
+}
+
+/// `malloc` behind its fast path.
+#[cold]
+#[inline(never)]
+pub(crate) extern "C" fn malloc(size: usize) -> *mut libc::c_void {
+    to_c(allocate(size))
+}
+
+/// `free` behind its fast path.
+///
+/// # Safety
+/// As for `free`.
+#[cold]
+#[inline(never)]
+pub(crate) unsafe extern "C" fn free(object: *mut u8) {
+    let Some(object) = NonNull::new(object) else {
+        return;
+    };
+    tls::within(|| match front() {
+        Some(front) => {
+            // SAFETY: attached, and used by this thread alone.
+            let heap = unsafe { &mut *front.as_ptr() };
+            // SAFETY: the caller gives the object up.
+            unsafe { heap.free_elsewhere(object) };
+        }
+        // SAFETY: as above.
+        None => unsafe { HEAP.free_direct(object) },
+    });
+}
+
+/// Bytes that the object has room for; zero for what is not ours.
+pub(crate) fn usable_size(object: NonNull<u8>) -> usize {
+    HEAP.global().usable_size(object).unwrap_or(0)
+}
+
+/// Makes the large object at `object` `size` bytes long without copying it, if that can be had.
+///
+/// # Safety
+/// As for `realloc`.
+pub(crate) unsafe fn resize_large(object: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
+    if size > LARGEST {
+        return None;
+    }
+    // SAFETY: the caller uses only what is returned, if something is.
+    tls::within(|| unsafe { HEAP.global().resize_large(object, size) })
+}

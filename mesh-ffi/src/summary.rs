@@ -1,0 +1,126 @@
+//! What is printed at exit.
+
+use core::sync::atomic::{AtomicU8, Ordering};
+
+use arena::Linux;
+use arena::Os;
+
+use crate::config::SummaryFormat;
+use crate::line::Line;
+use crate::process::HEAP;
+
+const MIB: usize = 1 << 20;
+
+static FORMAT: AtomicU8 = AtomicU8::new(SummaryFormat::Nothing as u8);
+
+pub(crate) fn set_format(format: SummaryFormat) {
+    FORMAT.store(format as u8, Ordering::Relaxed);
+}
+
+/// Prints the summary that the environment asked for.
+pub(crate) fn print_if_asked() {
+    let format = FORMAT.load(Ordering::Relaxed);
+    if format == SummaryFormat::Text as u8 {
+        crate::tls::within(print);
+    } else if format == SummaryFormat::Json as u8 {
+        crate::tls::within(print_json);
+    }
+}
+
+/// One line of the summary.
+fn figure(name: &str, value: usize) {
+    Line::bare()
+        .text(name)
+        .text(":")
+        .text(padding(name))
+        .number(value)
+        .print();
+}
+
+/// One line of the summary, bytes shown in MiB with one decimal.
+fn mebibytes(name: &str, bytes: usize) {
+    let tenths = bytes * 10 / MIB;
+    let mut line = Line::bare();
+    line.text(name)
+        .text(":")
+        .text(padding(name))
+        .number(tenths / 10);
+    line.text(".").number(tenths % 10).print();
+}
+
+fn padding(name: &str) -> &'static str {
+    const SPACES: &str = "                        ";
+    SPACES
+        .get(name.len().min(SPACES.len() - 1)..)
+        .unwrap_or(" ")
+}
+
+/// The summary in text, with the lines of the original Mesh first.
+pub(crate) fn print() {
+    let stats = HEAP.global().stats();
+    let arena = HEAP.global().pages().stats();
+    let mesh = stats.mesh;
+    figure("MESH COUNT", mesh.meshes);
+    mebibytes("Meshed MB (total)", mesh.pages_released * Linux::PAGE_SIZE);
+    figure("Meshed pages HWM", mesh.pages_saved_peak);
+    mebibytes("Meshed MB HWM", mesh.pages_saved_peak * Linux::PAGE_SIZE);
+    figure("MH Alloc Count", stats.spans_made);
+    figure("MH Free Count", stats.spans_freed);
+    figure("MH High Water Mark", stats.spans_peak);
+    figure("Mesh cycles", mesh.cycles);
+    figure("Mesh steps refused", mesh.refused);
+    figure("Pages saved now", mesh.pages_saved);
+    figure(
+        "Longest hold (us)",
+        usize::try_from(mesh.longest_hold_ns / 1_000).unwrap_or(usize::MAX),
+    );
+    figure("Mappings", arena.mappings);
+    figure("Mappings permitted", arena.mappings_limit);
+    mebibytes("Objects small MB", stats.small_bytes);
+    mebibytes("Objects large MB", stats.large_bytes);
+    mebibytes("Spans MB", stats.span_bytes);
+    mebibytes("Dirty MB", arena.dirty);
+    mebibytes("Metadata MB", arena.metadata);
+}
+
+/// The summary as one JSON object on one line.
+fn print_json() {
+    let stats = HEAP.global().stats();
+    let arena = HEAP.global().pages().stats();
+    let mesh = stats.mesh;
+    let figures: [(&str, usize); 17] = [
+        ("mesh_count", mesh.meshes),
+        ("pages_released", mesh.pages_released),
+        ("pages_saved", mesh.pages_saved),
+        ("pages_saved_peak", mesh.pages_saved_peak),
+        ("cycles", mesh.cycles),
+        ("refused", mesh.refused),
+        (
+            "longest_hold_ns",
+            usize::try_from(mesh.longest_hold_ns).unwrap_or(usize::MAX),
+        ),
+        ("mappings", arena.mappings),
+        ("mappings_limit", arena.mappings_limit),
+        ("small_bytes", stats.small_bytes),
+        ("large_bytes", stats.large_bytes),
+        ("span_bytes", stats.span_bytes),
+        ("dirty_bytes", arena.dirty),
+        ("clean_bytes", arena.clean),
+        ("metadata_bytes", arena.metadata),
+        ("reserved_bytes", arena.reserved),
+        ("hints_refused", arena.hints_refused),
+    ];
+    for (number, (name, value)) in figures.into_iter().enumerate() {
+        let mut line = Line::bare();
+        line.text(if number == 0 { "{\"" } else { " \"" })
+            .text(name)
+            .text("\": ")
+            .number(value);
+        line.text(if number + 1 == figures.len() {
+            "}"
+        } else {
+            ","
+        })
+        .print();
+    }
+}
