@@ -18,8 +18,8 @@ use crate::{Budget, Candidate, Merge, Mesher};
 ///
 /// Full spans are hardest to place, so they choose first; and by taking what fits best they leave
 /// the sparse spans, which fit nearly everywhere, to the others. Partners are found through an exact
-/// index: among 8,192 spans (of more, among every shard of that size) none with a fair chance to fit
-/// is overlooked.
+/// index: among 8,192 spans none with a fair chance to fit is overlooked. More spans, or those for
+/// which the budget is scarce, are searched in shards.
 ///
 /// Scratch memory: one word for each span, and the index with one bit for each slot of at most 8,192
 /// spans.
@@ -48,9 +48,7 @@ impl Mesher for ComplementMesher {
         };
         let len = fullest_first(spans, slots, order);
         let order = placeable(spans, slots, order.get(..len).unwrap_or_default());
-        let Some(shards) =
-            NonZero::new(order.len().div_ceil(affordable(order.len(), slots, budget)))
-        else {
+        let Some(shards) = shards(order.len(), slots, budget) else {
             return;
         };
         for first in 0..shards.get() {
@@ -73,15 +71,17 @@ fn placeable<'a>(spans: &[Candidate], slots: usize, order: &'a [u32]) -> &'a [u3
     order.get(first..).unwrap_or_default()
 }
 
-/// How many spans to search at once, so that the budget lasts for all shards: to look at fewer
-/// partners for every span finds more than to look at all partners for a few.
+/// Into how many shards to divide the spans: enough that none has more than [`SHARD`] spans and that
+/// the budget lasts for all of them. To look at fewer partners for every span finds more
+/// than to look at all partners for a few.
 ///
 /// A span reads about √slots columns for each block of its shard (measured: 2√slots for each block it
 /// looks at, which is every other one).
-fn affordable(spans: usize, slots: usize, budget: &Budget) -> usize {
-    let steps = (spans * slots.isqrt()) as u64;
-    let blocks = budget.left().checked_div(steps).unwrap_or(0);
-    blocks.clamp(1, (SHARD / BLOCK) as u64) as usize * BLOCK
+fn shards(spans: usize, slots: usize, budget: &Budget) -> Option<NonZero<usize>> {
+    let steps = NonZero::new((spans * slots.isqrt()) as u64)?;
+    let blocks = (budget.left() / steps).clamp(1, (SHARD / BLOCK) as u64);
+    let size = NonZero::new(blocks as usize * BLOCK)?;
+    NonZero::new((spans + size.get() - 1) / size)
 }
 
 /// Groups the spans of one shard.

@@ -6,8 +6,7 @@ use bitmap::SpanBits;
 
 use crate::Candidate;
 
-/// Spans searched at once, at most. Work grows with the square of it, so more spans are divided into
-/// shards.
+/// Spans searched at once, at most: the work grows with the square of their number.
 pub(crate) const SHARD: usize = 8192;
 
 /// Every `step`-th span of an order, from `first` on: as many full and sparse ones as in the whole.

@@ -51,6 +51,35 @@ fn shards_cover_everything() {
     assert_eq!(left.len() + merges.len(), spans.len());
 }
 
+/// A scarce budget is spread over all spans, not spent on the fullest ones.
+#[test]
+fn a_quarter_of_the_work_finds_four_tenths() {
+    for (slots, occupancy) in [
+        (16, Occupancy::Spread(0.3, 0.7)),
+        (32, Occupancy::Equal(0.4)),
+        (64, Occupancy::Spread(0.15, 0.5)),
+        (256, Occupancy::Spread(0.05, 0.25)),
+    ] {
+        let spans = draw::spans(SPANS, slots, &occupancy, &mut Pcg32::new(13, slots as u64));
+        let (all, work) = released(&mut ComplementMesher, &spans, slots, 1);
+        let mut memory = scratch::<ComplementMesher>(&spans, slots);
+        let mut budget = Budget::steps(work / 4);
+        let some = limited(
+            &mut ComplementMesher,
+            &spans,
+            slots,
+            &mut memory,
+            &mut budget,
+            usize::MAX,
+        );
+        assert!(
+            some.len() * 10 >= all * 4,
+            "{slots} slots: {} of {all}",
+            some.len()
+        );
+    }
+}
+
 /// SplitMesher may repeat its pass over what the one before left, until it has taken as many steps:
 /// a step of either takes about the same time.
 #[test]
