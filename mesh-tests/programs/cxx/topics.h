@@ -1,0 +1,5 @@
+// The topics of the C++ program, one file each.
+void operators();
+void failures();
+void containers();
+void threads();

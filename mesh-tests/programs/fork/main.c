@@ -1,0 +1,51 @@
+/* Processes that fork. The argument names the topic. */
+#include "family.h"
+
+atomic_int stop;
+atomic_int spoiled;
+
+static void *work(void *seed)
+{
+    unsigned state = (unsigned)(size_t)seed;
+    struct sparse mine = sparse_new(200, 8, state);
+    while (!stop) {
+        spoiled |= live(next_random(&state));
+        spoiled |= !sparse_painted(&mine, (unsigned)(size_t)seed);
+    }
+    sparse_free(&mine);
+    return NULL;
+}
+
+void start_threads(pthread_t *threads, int count)
+{
+    for (int i = 0; i < count; i++)
+        need("a thread starts",
+             pthread_create(&threads[i], NULL, work, (void *)(size_t)(i + 1)) == 0);
+}
+
+void join_threads(pthread_t *threads, int count)
+{
+    stop = 1;
+    for (int i = 0; i < count; i++)
+        pthread_join(threads[i], NULL);
+    stop = 0;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*run)(void);
+    } topics[] = {
+        {"beside-threads", beside_threads}, {"generations", generations},
+        {"contents", contents},             {"stopped-child", stopped_child},
+        {"raw-clones", raw_clones},         {"programs", programs},
+        {"signals", signals},
+    };
+    for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
+        if (argc == 2 && strcmp(argv[1], topics[i].name) == 0) {
+            topics[i].run();
+            return 0;
+        }
+    return 64;
+}

@@ -1,0 +1,105 @@
+//! Compares a program under the library with the same program without it.
+
+use anyhow::{Context, Result, bail};
+use similar::TextDiff;
+
+use crate::run::{Outcome, Run};
+use crate::settings::Settings;
+use crate::{scene, statistics};
+
+/// A program, and what must be the same in every run of it.
+#[derive(Debug)]
+pub struct Case {
+    run: Run,
+    ending: &'static str,
+    stderr: bool,
+    meshes: bool,
+    own: &'static [&'static str],
+}
+
+impl Case {
+    /// A program that ends with exit code 0. Output, errors and status are compared.
+    pub fn new(run: Run) -> Self {
+        Self {
+            run,
+            ending: "exit 0",
+            stderr: true,
+            meshes: false,
+            own: &[],
+        }
+    }
+
+    /// The program ends otherwise: `exit 3`, `signal 11`.
+    pub fn ending(mut self, ending: &'static str) -> Self {
+        self.ending = ending;
+        self
+    }
+
+    /// What the program writes to standard error differs from run to run.
+    pub fn any_stderr(mut self) -> Self {
+        self.stderr = false;
+        self
+    }
+
+    /// The program leaves its heap so sparse that the library must find something to mesh, where
+    /// the settings allow it. Its statistics must say so; they take the place of standard error.
+    pub fn meshing(mut self) -> Self {
+        self.meshes = true;
+        self.any_stderr()
+    }
+
+    /// Programs among the children that have an allocator of their own.
+    pub fn own_allocators(mut self, programs: &'static [&'static str]) -> Self {
+        self.own = programs;
+        self
+    }
+
+    /// Runs the program without the library, then under each of `settings`. Returns what the run
+    /// without the library gave.
+    pub fn check(&self, settings: &[Settings]) -> Result<Outcome> {
+        let control = scene::without(&self.run)?;
+        if control.ending() != self.ending {
+            bail!("without the library: expected {}: {control}", self.ending);
+        }
+        for settings in settings {
+            self.check_one(settings, &control).with_context(|| {
+                format!("{} under {}", self.run.program().display(), settings.name())
+            })?;
+        }
+        Ok(control)
+    }
+
+    fn check_one(&self, settings: &Settings, control: &Outcome) -> Result<()> {
+        let mut run = self.run.clone();
+        if self.meshes {
+            run = run.variable("MALLOCSTATS", "1");
+        }
+        let outcome = scene::under(&run, settings, self.own)?;
+        if outcome.ending() != self.ending {
+            bail!("expected {}: {outcome}", self.ending);
+        }
+        same("standard output", &control.stdout, &outcome.stdout)?;
+        if self.stderr {
+            same("standard error", &control.stderr, &outcome.stderr)?;
+        }
+        if self.meshes && settings.meshes() {
+            match statistics::meshes(&outcome.stderr) {
+                None => bail!("no statistics: {outcome}"),
+                Some(0) => bail!("nothing was meshed: {outcome}"),
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn same(what: &str, without: &str, with: &str) -> Result<()> {
+    if without == with {
+        return Ok(());
+    }
+    let difference = TextDiff::from_lines(without, with);
+    bail!(
+        "{what} differs (-without, +with the library):\n{}",
+        difference.unified_diff().context_radius(2)
+    )
+}

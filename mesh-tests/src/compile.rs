@@ -1,0 +1,113 @@
+//! Compiles the C and C++ programs of the tests.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Result, bail};
+use tempfile::TempDir;
+
+use crate::library::Library;
+use crate::run::Run;
+use crate::{artifact, tool};
+
+/// How a program comes to use the library.
+#[derive(Clone, Copy, Debug)]
+pub enum Linking {
+    /// Not at all: it is preloaded, or the program runs without it.
+    Unlinked,
+    /// `-lmesh`, found at run time through the program's run path.
+    Shared(&'static Library),
+    /// `libmesh.a`, of which the linker takes what it needs.
+    Static(&'static Library),
+    /// `libmesh.a` as a whole.
+    WholeArchive(&'static Library),
+}
+
+/// A compiled program. The file is removed when this is dropped.
+#[derive(Debug)]
+pub struct Program {
+    path: PathBuf,
+    _directory: TempDir,
+}
+
+impl Program {
+    /// Compiles sources of the `programs` directory. C++ if a name ends in `.cpp`, else C.
+    pub fn compile(sources: &[&str]) -> Result<Self> {
+        Self::compile_with(sources, Linking::Unlinked)
+    }
+
+    /// Compiles and links sources of the `programs` directory.
+    pub fn compile_with(sources: &[&str], linking: Linking) -> Result<Self> {
+        let cxx = sources.iter().any(|source| source.ends_with(".cpp"));
+        let (compiler, dialect) = if cxx {
+            ("g++", "-std=c++17")
+        } else {
+            ("gcc", "-std=gnu11")
+        };
+        let directory = TempDir::with_prefix("mesh-program-")?;
+        let path = directory.path().canonicalize()?.join("program");
+        let mut command = Command::new(tool::find(compiler)?);
+        command
+            // The calls of the allocator are what is tested: none may be optimised away.
+            .args([
+                dialect,
+                "-O1",
+                "-g",
+                "-fno-builtin",
+                "-Wall",
+                "-Wextra",
+                "-pthread",
+            ])
+            .args([
+                "-Wno-alloc-size-larger-than",
+                "-Wno-deprecated-declarations",
+                "-o",
+            ])
+            .arg(&path)
+            .args(
+                sources
+                    .iter()
+                    .map(|source| artifact::programs().join(source)),
+            );
+        link(&mut command, linking)?;
+        let output = command.output()?;
+        if !output.status.success() {
+            bail!("{command:?}\n{}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(Self {
+            path,
+            _directory: directory,
+        })
+    }
+
+    /// The executable file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The program without arguments.
+    pub fn run(&self) -> Run {
+        Run::new(self.path())
+    }
+}
+
+fn link(command: &mut Command, linking: Linking) -> Result<()> {
+    match linking {
+        Linking::Unlinked => {}
+        Linking::Shared(library) => {
+            let directory = library.shared().parent().unwrap_or(Path::new("/"));
+            let run_path = format!("-Wl,-rpath,{}", directory.display());
+            command.arg("-L").arg(directory).args(["-lmesh", &run_path]);
+        }
+        Linking::Static(library) => {
+            command.arg(library.archive()?);
+        }
+        Linking::WholeArchive(library) => {
+            command
+                .arg("-Wl,--whole-archive")
+                .arg(library.archive()?)
+                .arg("-Wl,--no-whole-archive");
+        }
+    }
+    Ok(())
+}

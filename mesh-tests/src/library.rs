@@ -1,0 +1,96 @@
+//! The library under test. `cargo test` does not build it, so the first test that asks does.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use crate::artifact;
+
+/// Names a shared library that is tested in place of libmesh.
+const OVERRIDE: &str = "MESH_TEST_LIBRARY";
+
+/// A malloc library that programs can be run with.
+#[derive(Debug)]
+pub struct Library {
+    shared: PathBuf,
+    archive: Option<PathBuf>,
+}
+
+impl Library {
+    /// The library as users get it.
+    pub fn release() -> Result<&'static Self> {
+        static BUILT: OnceLock<Result<Library>> = OnceLock::new();
+        borrowed(BUILT.get_or_init(|| Self::built(&["--release"], "release")))
+    }
+
+    /// The library with debug assertions.
+    pub fn debug() -> Result<&'static Self> {
+        static BUILT: OnceLock<Result<Library>> = OnceLock::new();
+        borrowed(BUILT.get_or_init(|| Self::built(&[], "debug")))
+    }
+
+    /// The shared library.
+    pub fn shared(&self) -> &Path {
+        &self.shared
+    }
+
+    /// The static library.
+    pub fn archive(&self) -> Result<&Path> {
+        self.archive
+            .as_deref()
+            .with_context(|| format!("{} has no static library", self.shared.display()))
+    }
+
+    /// Whether this is libmesh: it can mesh, and says so in its statistics.
+    pub fn is_mesh(&self) -> bool {
+        self.archive.is_some()
+    }
+
+    fn built(flags: &[&str], profile: &str) -> Result<Self> {
+        if let Some(path) = env::var_os(OVERRIDE) {
+            let shared = Path::new(&path)
+                .canonicalize()
+                .with_context(|| format!("{path:?}"))?;
+            return Ok(Self {
+                shared,
+                archive: None,
+            });
+        }
+        artifact::exclusively(|target| {
+            let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+                .args(["build", "--quiet", "--package", "mesh-ffi"])
+                .args(flags)
+                .arg("--manifest-path")
+                .arg(artifact::workspace_manifest())
+                .arg("--target-dir")
+                .arg(target)
+                .output()
+                .context("cargo")?;
+            if !output.status.success() {
+                bail!(
+                    "mesh-ffi does not build:\n{}",
+                    String::from_utf8_lossy(&output.stderr)
+                );
+            }
+            let directory = target.join(profile).canonicalize()?;
+            let shared = directory.join("libmesh.so");
+            let archive = directory.join("libmesh.a");
+            for file in [&shared, &archive] {
+                if !file.is_file() {
+                    bail!("cargo built mesh-ffi, but there is no {}", file.display());
+                }
+            }
+            Ok(Self {
+                shared,
+                archive: Some(archive),
+            })
+        })
+    }
+}
+
+fn borrowed(built: &'static Result<Library>) -> Result<&'static Library> {
+    built.as_ref().map_err(|error| anyhow!("{error:#}"))
+}

@@ -1,0 +1,120 @@
+//! The ways in which a program is run with the library: which build, and its environment.
+
+use anyhow::Result;
+
+use crate::library::Library;
+
+/// One way to run a program with the library.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    name: &'static str,
+    library: &'static Library,
+    variables: &'static [(&'static str, &'static str)],
+}
+
+impl Settings {
+    /// The release library as installed.
+    pub fn release() -> Result<Self> {
+        Ok(Self {
+            name: "release",
+            library: Library::release()?,
+            variables: &[],
+        })
+    }
+
+    /// The release library, meshing as often as it can.
+    pub fn release_eager() -> Result<Self> {
+        Ok(Self {
+            name: "release, MESH_PERIOD_MS=1",
+            library: Library::release()?,
+            variables: &[("MESH_PERIOD_MS", "1")],
+        })
+    }
+
+    /// The same with the write barrier that needs no privilege.
+    pub fn release_mprotect() -> Result<Self> {
+        Ok(Self {
+            name: "release, MESH_PERIOD_MS=1 MESH_BARRIER=mprotect",
+            library: Library::release()?,
+            variables: &[("MESH_PERIOD_MS", "1"), ("MESH_BARRIER", "mprotect")],
+        })
+    }
+
+    /// The release library, meshing in a thread of its own.
+    pub fn release_background() -> Result<Self> {
+        Ok(Self {
+            name: "release, MESH_PERIOD_MS=1 MESH_BACKGROUND_THREAD=1",
+            library: Library::release()?,
+            variables: &[("MESH_PERIOD_MS", "1"), ("MESH_BACKGROUND_THREAD", "1")],
+        })
+    }
+
+    /// The release library without meshing.
+    pub fn disabled() -> Result<Self> {
+        Ok(Self {
+            name: "release, MESH_ENABLED=0",
+            library: Library::release()?,
+            variables: &[("MESH_ENABLED", "0")],
+        })
+    }
+
+    /// The library with assertions, meshing as often as it can.
+    pub fn debug_eager() -> Result<Self> {
+        Ok(Self {
+            name: "debug, MESH_PERIOD_MS=1",
+            library: Library::debug()?,
+            variables: &[("MESH_PERIOD_MS", "1")],
+        })
+    }
+
+    /// The same with the write barrier that needs no privilege.
+    pub fn debug_mprotect() -> Result<Self> {
+        Ok(Self {
+            name: "debug, MESH_PERIOD_MS=1 MESH_BARRIER=mprotect",
+            library: Library::debug()?,
+            variables: &[("MESH_PERIOD_MS", "1"), ("MESH_BARRIER", "mprotect")],
+        })
+    }
+
+    /// For programs that take seconds: both builds, with and without meshing.
+    pub fn usual() -> Result<Vec<Self>> {
+        Ok(vec![
+            Self::release()?,
+            Self::debug_eager()?,
+            Self::disabled()?,
+        ])
+    }
+
+    /// For programs that are quick: every setting, both barriers.
+    pub fn every() -> Result<Vec<Self>> {
+        Ok(vec![
+            Self::release()?,
+            Self::release_eager()?,
+            Self::release_mprotect()?,
+            Self::release_background()?,
+            Self::disabled()?,
+            Self::debug_eager()?,
+            Self::debug_mprotect()?,
+        ])
+    }
+
+    /// The settings in words, for messages.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The library that is preloaded.
+    pub fn library(&self) -> &'static Library {
+        self.library
+    }
+
+    /// The variables for the library.
+    pub fn variables(&self) -> &'static [(&'static str, &'static str)] {
+        self.variables
+    }
+
+    /// Whether a program that leaves its heap sparse must see meshes.
+    pub fn meshes(&self) -> bool {
+        self.library.is_mesh() && !self.variables.contains(&("MESH_ENABLED", "0"))
+    }
+}

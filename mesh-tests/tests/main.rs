@@ -1,0 +1,25 @@
+//! Real programs under the preloaded library, one module for each topic.
+//!
+//! `cargo test -p mesh-tests redis` runs one of them.
+
+mod archive;
+mod codegen;
+mod configuration;
+mod conformance;
+mod cxx;
+mod fork;
+mod git;
+mod introspection;
+mod limits;
+mod linking;
+mod perl;
+mod python;
+mod redis;
+mod ruby;
+mod signals;
+mod sqlite;
+mod stress;
+mod symbols;
+mod syscalls;
+mod threads;
+mod toolchain;
