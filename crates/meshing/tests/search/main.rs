@@ -6,4 +6,5 @@ mod draw;
 mod lemma;
 mod optimum;
 mod oracle;
+mod split;
 mod targets;
