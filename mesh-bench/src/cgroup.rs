@@ -6,6 +6,7 @@
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -37,13 +38,15 @@ impl MemoryGroup {
             .with_context(|| path.display().to_string())
     }
 
-    /// The highest usage so far in bytes; the kernel charges in steps of up to 256 KiB per processor.
+    /// The highest charge so far in bytes; the kernel charges in steps of up to 256 KiB per processor.
     pub(crate) fn peak(&self) -> Result<u64> {
         let path = self.path.join("memory.max_usage_in_bytes");
-        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-        text.trim()
-            .parse()
-            .with_context(|| path.display().to_string())
+        read_bytes(&path).with_context(|| path.display().to_string())
+    }
+
+    /// The file with the charge of the moment, for [`read_bytes`].
+    pub(crate) fn charges(&self) -> PathBuf {
+        self.path.join("memory.usage_in_bytes")
     }
 }
 
@@ -65,6 +68,15 @@ impl Drop for MemoryGroup {
             std::thread::sleep(Duration::from_millis(10));
         }
     }
+}
+
+/// A file that holds one number; allocates nothing, since the caller may be the process it measures.
+pub(crate) fn read_bytes(file: &Path) -> io::Result<u64> {
+    let mut buffer = [0; 32];
+    let length = File::open(file)?.read(&mut buffer)?;
+    let text = std::str::from_utf8(buffer[..length].trim_ascii()).ok();
+    text.and_then(|text| text.parse().ok())
+        .ok_or(io::ErrorKind::InvalidData.into())
 }
 
 /// The group in which this process may create groups; `None` where there is no such controller or no permission.
@@ -143,6 +155,16 @@ mod tests {
         assert_eq!(memory_path("4:cpu,memory:/"), Some(""));
         assert_eq!(memory_path("0::/a"), None);
         assert_eq!(memory_path("1:cpu:/a"), None);
+    }
+
+    #[test]
+    fn a_number_is_read_with_its_line_end() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("number");
+        std::fs::write(&file, "9223372036854771712\n").unwrap();
+        assert_eq!(read_bytes(&file).unwrap(), 9_223_372_036_854_771_712);
+        std::fs::write(&file, "max\n").unwrap();
+        assert!(read_bytes(&file).is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::{fragment, probe, workloads};
 use anyhow::{Context, Result};
 use clap::Subcommand;
+use std::path::PathBuf;
 use std::process::{Command as Process, Stdio};
 
 /// What a child does.
@@ -14,6 +15,8 @@ pub(crate) enum Command {
     Fragment {
         /// The plan.
         plan: String,
+        /// The file with the charge of the control group that the child is alone in.
+        charges: Option<PathBuf>,
     },
     /// Runs one of the tool's own workloads.
     Workload {
@@ -37,7 +40,7 @@ pub(crate) fn run(command: Command) -> Result<()> {
             );
             Ok(())
         }
-        Command::Fragment { plan } => fragment::run_plan(&plan),
+        Command::Fragment { plan, charges } => fragment::run_plan(&plan, charges.as_deref()),
         Command::Workload { name, quick } => workloads::run_own(&name, quick),
     }
 }

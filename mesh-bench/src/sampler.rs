@@ -1,6 +1,8 @@
 //! A thread that samples the physical memory of another process.
 
+use crate::cgroup;
 use crate::physical::Physical;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -11,8 +13,17 @@ use std::time::{Duration, Instant};
 pub(crate) struct Sample {
     /// Seconds since the sampler was started.
     pub(crate) at_s: f64,
-    /// `Pss` plus page tables.
-    pub(crate) bytes: u64,
+    /// `Pss` plus page tables: pages that were meshed and not touched since are missing.
+    pub(crate) mapped: u64,
+    /// What the control group of the process is charged for; `None` when it has none of its own.
+    pub(crate) charged: Option<u64>,
+}
+
+impl Sample {
+    /// The charge where there is one, else what is mapped.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.charged.unwrap_or(self.mapped)
+    }
 }
 
 /// A running sampler; it ends with this value, or with the process.
@@ -22,11 +33,12 @@ pub(crate) struct Sampler {
 }
 
 impl Sampler {
-    /// Samples process `pid` about every `period`, less often when a sample takes more than a tenth of it.
-    pub(crate) fn start(pid: u32, period: Duration) -> Self {
+    /// Samples process `pid` about every `period`, less often when a sample takes more than a tenth of it; `charges` is
+    /// the file with the charge of its control group.
+    pub(crate) fn start(pid: u32, charges: Option<PathBuf>, period: Duration) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&stop);
-        let thread = std::thread::spawn(move || collect(pid, period, &seen));
+        let thread = std::thread::spawn(move || collect(pid, charges.as_deref(), period, &seen));
         Self {
             stop,
             thread: Some(thread),
@@ -55,18 +67,24 @@ impl Drop for Sampler {
     }
 }
 
-fn collect(pid: u32, period: Duration, stop: &AtomicBool) -> Vec<Sample> {
+fn collect(pid: u32, charges: Option<&Path>, period: Duration, stop: &AtomicBool) -> Vec<Sample> {
     let started = Instant::now();
     let mut samples = Vec::new();
-    while !stop.load(Ordering::Relaxed) {
+    loop {
+        // Looked at before the sample, so that the last one is later than the call that ends it.
+        let last = stop.load(Ordering::Relaxed);
         let before = Instant::now();
         let Ok(now) = Physical::of_process(pid) else {
             break;
         };
         samples.push(Sample {
             at_s: started.elapsed().as_secs_f64(),
-            bytes: now.total(),
+            mapped: now.total(),
+            charged: charges.and_then(|file| cgroup::read_bytes(file).ok()),
         });
+        if last {
+            break;
+        }
         std::thread::park_timeout(period.max(before.elapsed() * 10));
     }
     samples
@@ -74,7 +92,7 @@ fn collect(pid: u32, period: Duration, stop: &AtomicBool) -> Vec<Sample> {
 
 /// The highest sample.
 pub(crate) fn peak(samples: &[Sample]) -> u64 {
-    samples.iter().map(|sample| sample.bytes).max().unwrap_or(0)
+    samples.iter().map(Sample::bytes).max().unwrap_or(0)
 }
 
 /// The mean over time, in bytes: each sample counts until the next. `None` below two samples.
@@ -82,7 +100,7 @@ pub(crate) fn mean_over_time(samples: &[Sample]) -> Option<f64> {
     let (first, last) = (samples.first()?, samples.last()?);
     let area: f64 = samples
         .windows(2)
-        .map(|pair| pair[0].bytes as f64 * (pair[1].at_s - pair[0].at_s))
+        .map(|pair| pair[0].bytes() as f64 * (pair[1].at_s - pair[0].at_s))
         .sum();
     let time = last.at_s - first.at_s;
     (time > 0.0).then(|| area / time)
@@ -92,8 +110,25 @@ pub(crate) fn mean_over_time(samples: &[Sample]) -> Option<f64> {
 mod tests {
     use super::*;
 
-    fn sample(at_s: f64, bytes: u64) -> Sample {
-        Sample { at_s, bytes }
+    fn sample(at_s: f64, mapped: u64) -> Sample {
+        Sample {
+            at_s,
+            mapped,
+            charged: None,
+        }
+    }
+
+    #[test]
+    fn a_charge_goes_before_what_is_mapped() {
+        assert_eq!(
+            Sample {
+                charged: Some(5),
+                ..sample(0.0, 9)
+            }
+            .bytes(),
+            5
+        );
+        assert_eq!(sample(0.0, 9).bytes(), 9);
     }
 
     #[test]
@@ -106,11 +141,11 @@ mod tests {
 
     #[test]
     fn samples_come_in_order_until_it_is_stopped() {
-        let sampler = Sampler::start(std::process::id(), Duration::from_millis(1));
+        let sampler = Sampler::start(std::process::id(), None, Duration::from_millis(1));
         std::thread::sleep(Duration::from_millis(300));
         let samples = sampler.stop();
         assert!(samples.len() >= 2, "{samples:?}");
         assert!(samples.is_sorted_by(|a, b| a.at_s < b.at_s));
-        assert!(samples.iter().all(|sample| sample.bytes > 0));
+        assert!(samples.iter().all(|sample| sample.bytes() > 0));
     }
 }

@@ -4,38 +4,39 @@
 //! one small object every tick of the wait.
 
 use super::contents::{self, Key};
+use super::gauge::Gauge;
 use super::objects::Objects;
 use super::outcome::{Damage, Outcome, PAGE};
 use super::plan::Plan;
 use super::span::Span;
 use crate::block::Block;
 use crate::malloc;
-use crate::physical::Physical;
 use anyhow::{Context, Result};
 use arrayvec::ArrayVec;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Most different usable sizes among the kept objects.
 const MOST_CLASSES: usize = 256;
 const TICK: Duration = Duration::from_millis(100);
 
-/// Does what `plan`, a [`Plan`] in JSON, says and prints the [`Outcome`] in JSON.
-pub(crate) fn run_plan(plan: &str) -> Result<()> {
+/// Does what `plan`, a [`Plan`] in JSON, says and prints the [`Outcome`] in JSON; `charges`
+/// is the file with the charge of our control group.
+pub(crate) fn run_plan(plan: &str, charges: Option<&Path>) -> Result<()> {
     let plan: Plan = serde_json::from_str(plan).context("the plan")?;
-    let outcome = carry_out(&plan)?;
+    let outcome = carry_out(&plan, charges)?;
     println!("{}", serde_json::to_string(&outcome)?);
     Ok(())
 }
 
-fn carry_out(plan: &Plan) -> Result<Outcome> {
+fn carry_out(plan: &Plan, charges: Option<&Path>) -> Result<Outcome> {
     let count = plan.objects();
     let mut objects = Objects::new(count).context("the table of objects")?;
-    let baseline = Physical::of_self().context("physical memory")?;
-    let heap = || Physical::of_self().map(|now| now.total().saturating_sub(baseline.total()));
+    let gauge = Gauge::new(charges).context("physical memory")?;
 
     let mut outcome = Outcome {
         objects: count as u64,
-        baseline,
+        baseline: gauge.baseline(),
         ..Outcome::default()
     };
     for index in 0..count {
@@ -43,23 +44,28 @@ fn carry_out(plan: &Plan) -> Result<Outcome> {
         contents::write(objects.bytes_mut(index), Key::new(plan.seed, index, 0));
         outcome.allocated_bytes += plan.size_of(index) as u64;
     }
-    outcome.full = heap()?;
+    outcome.full = gauge.heap()?;
 
     (0..count)
         .filter(|&index| !plan.keeps(index))
         .for_each(|index| objects.free(index));
-    outcome.freed = heap()?;
+    outcome.freed = gauge.heap()?;
     if plan.trim {
         malloc::trim();
     }
     wait(Duration::from_secs_f64(plan.wait_s), plan.quiet_wait);
-    outcome.settled = heap()?;
+    outcome.unread = gauge.heap()?;
 
     if plan.corrupt {
         damage_one(plan, &mut objects, count);
     }
-    outcome.damage = verify_and_rewrite(plan, &mut objects, count);
-    outcome.rewritten = heap()?;
+    outcome.damage = first_damage(plan, &mut objects, count, 0);
+    outcome.settled = gauge.heap()?;
+    if outcome.damage.is_none() {
+        rewrite(plan, &mut objects, count);
+        outcome.damage = first_damage(plan, &mut objects, count, 1);
+    }
+    outcome.rewritten = gauge.heap()?;
     count_live(plan, &objects, count, &mut outcome)?;
     Ok(outcome)
 }
@@ -80,11 +86,16 @@ fn wait(time: Duration, quiet: bool) {
     }
 }
 
-/// The first byte that changed during the wait, or in between writing all kept objects anew and reading them again.
-fn verify_and_rewrite(plan: &Plan, objects: &mut Objects, count: usize) -> Option<Damage> {
-    let kept = || (0..count).filter(|&index| plan.keeps(index));
-    let changed = |objects: &mut Objects, generation: u64| {
-        kept().find_map(|object| {
+/// The first byte of the kept objects that is not of this generation; all of them are read if there is none.
+fn first_damage(
+    plan: &Plan,
+    objects: &mut Objects,
+    count: usize,
+    generation: u64,
+) -> Option<Damage> {
+    (0..count)
+        .filter(|&index| plan.keeps(index))
+        .find_map(|object| {
             let key = Key::new(plan.seed, object, generation);
             let offset = contents::first_difference(objects.bytes_mut(object), key)?;
             Some(Damage {
@@ -93,15 +104,13 @@ fn verify_and_rewrite(plan: &Plan, objects: &mut Objects, count: usize) -> Optio
                 rewritten: generation > 0,
             })
         })
-    };
-    let damage = changed(objects, 0);
-    if damage.is_some() {
-        return damage;
+}
+
+/// Writes the contents of generation 1 to all kept objects, before any is read: two on one place would show.
+fn rewrite(plan: &Plan, objects: &mut Objects, count: usize) {
+    for index in (0..count).filter(|&index| plan.keeps(index)) {
+        contents::write(objects.bytes_mut(index), Key::new(plan.seed, index, 1));
     }
-    // All are written before the first is read: two objects on one place would show.
-    kept()
-        .for_each(|index| contents::write(objects.bytes_mut(index), Key::new(plan.seed, index, 1)));
-    changed(objects, 1)
 }
 
 /// Changes one bit in the middle of a kept object in the middle.
@@ -158,7 +167,7 @@ mod tests {
 
     #[test]
     fn untouched_objects_pass() {
-        let outcome = carry_out(&plan(Keep::Share(0.3))).unwrap();
+        let outcome = carry_out(&plan(Keep::Share(0.3)), None).unwrap();
         assert_eq!(outcome.damage, None);
         assert!(outcome.kept > 0 && outcome.kept < outcome.objects);
         assert!(outcome.live_bytes <= outcome.live_usable_bytes);
@@ -167,10 +176,13 @@ mod tests {
 
     #[test]
     fn one_changed_bit_is_reported() {
-        let outcome = carry_out(&Plan {
-            corrupt: true,
-            ..plan(Keep::Every(10))
-        })
+        let outcome = carry_out(
+            &Plan {
+                corrupt: true,
+                ..plan(Keep::Every(10))
+            },
+            None,
+        )
         .unwrap();
         let damage = outcome.damage.unwrap();
         assert!(!damage.rewritten);
@@ -178,23 +190,24 @@ mod tests {
     }
 
     #[test]
-    fn a_check_leaves_the_next_generation_behind() {
+    fn each_generation_is_told_from_the_other() {
         let plan = plan(Keep::Every(2));
         let mut objects = Objects::new(4).unwrap();
-        (0..4).for_each(|index| objects.allocate(index, plan.size_of(index)));
-        (0..4).for_each(|index| {
-            contents::write(objects.bytes_mut(index), Key::new(plan.seed, index, 0))
-        });
-        assert_eq!(verify_and_rewrite(&plan, &mut objects, 4), None);
-        // Not the contents of generation 0 any more: to a new check, the first kept object changed.
-        let damage = verify_and_rewrite(&plan, &mut objects, 4).unwrap();
-        assert_eq!((damage.object, damage.rewritten), (0, false));
+        for index in 0..4 {
+            objects.allocate(index, plan.size_of(index));
+            contents::write(objects.bytes_mut(index), Key::new(plan.seed, index, 0));
+        }
+        assert_eq!(first_damage(&plan, &mut objects, 4, 0), None);
+        assert!(first_damage(&plan, &mut objects, 4, 1).unwrap().rewritten);
+        rewrite(&plan, &mut objects, 4);
+        assert_eq!(first_damage(&plan, &mut objects, 4, 1), None);
+        assert!(!first_damage(&plan, &mut objects, 4, 0).unwrap().rewritten);
         (0..4).for_each(|index| objects.free(index));
     }
 
     #[test]
     fn nothing_kept_needs_nothing() {
-        let outcome = carry_out(&plan(Keep::Share(0.0))).unwrap();
+        let outcome = carry_out(&plan(Keep::Share(0.0)), None).unwrap();
         assert_eq!(
             (outcome.kept, outcome.live_bytes, outcome.minimum_pages),
             (0, 0, 0)

@@ -1,6 +1,7 @@
 //! `mesh-bench fragment`: how much of a fragmented heap comes back, with every byte of the kept objects checked.
 
 mod contents;
+mod gauge;
 mod measured;
 mod objects;
 mod outcome;
@@ -11,17 +12,19 @@ mod span;
 pub(crate) use measured::run_plan;
 
 use crate::allocators::{Allocator, Selection};
+use crate::cgroup::{self, MemoryGroup};
 use crate::launch::{self, Running};
 use crate::{bytes, child, probe, progress, share};
 use anyhow::{Context, Result, bail};
 use outcome::Outcome;
 use plan::{Keep, Plan};
+use std::path::Path;
 use std::time::Duration;
 
 /// Fragments a heap under each allocator.
 ///
 /// A child process allocates objects, frees most of them, waits, and then checks and rewrites every kept byte. Released
-/// is what the heap's physical memory fell by between `all live` and `after the wait`; the bound is what it would fall
+/// is what the heap's physical memory fell by between `all live` and `after wait`; the bound is what it would fall
 /// by if the kept objects filled as few spans as possible, where a span is the smallest run of pages with room for two
 /// objects and at most 2% left over.
 #[derive(clap::Args, Debug)]
@@ -78,11 +81,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let plan = args.plan()?;
     let allocators = args.selection.resolve()?;
     probe::verify_all(&allocators)?;
+    let groups = cgroup::parent();
     let bar = progress::bar(allocators.len());
     let mut outcomes = Vec::new();
     for allocator in &allocators {
         bar.set_message(allocator.name.clone());
-        let outcome = measure(allocator, &plan).with_context(|| allocator.name.clone())?;
+        let outcome =
+            measure(allocator, &plan, groups.as_deref()).with_context(|| allocator.name.clone())?;
         bar.inc(1);
         outcomes.push((allocator.name.as_str(), outcome));
     }
@@ -120,13 +125,19 @@ impl Args {
     }
 }
 
-fn measure(allocator: &Allocator, plan: &Plan) -> Result<Outcome> {
-    let text = serde_json::to_string(plan)?;
-    let (mut command, output) = launch::with_output(child::command(&["fragment", &text])?)?;
+/// One child, in a control group of its own if `groups` is a directory to make one in.
+fn measure(allocator: &Allocator, plan: &Plan, groups: Option<&Path>) -> Result<Outcome> {
+    let group = groups.map(MemoryGroup::inside).transpose()?;
+    let (mut command, output) = launch::with_output(child::command(&["fragment"])?)?;
+    command
+        .arg(serde_json::to_string(plan)?)
+        .args(group.as_ref().map(MemoryGroup::charges));
     allocator.preload(&mut command);
     // Ample: a gigabyte takes seconds.
     let limit = Duration::from_secs_f64(plan.wait_s + 60.0 + plan.total as f64 / (16 << 20) as f64);
-    Running::start(command, None)?.wait(limit)?.success()?;
+    Running::start(command, group.as_ref())?
+        .wait(limit)?
+        .success()?;
     serde_json::from_str(&launch::read_back(output)?).context("the child's outcome")
 }
 
@@ -157,12 +168,19 @@ fn judge(outcomes: &[(&str, Outcome)], min_released: Option<f64>) -> Result<()> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gauge::Heap;
     use outcome::Damage;
 
     fn outcome(released_pages: u64) -> Outcome {
         Outcome {
-            full: 110 << 12,
-            settled: (110 - released_pages) << 12,
+            full: Heap {
+                mapped: 110 << 12,
+                charged: None,
+            },
+            settled: Heap {
+                mapped: (110 - released_pages) << 12,
+                charged: None,
+            },
             minimum_pages: 10,
             ..Outcome::default()
         }

@@ -1,10 +1,11 @@
 //! What a child reports.
 
+use super::gauge::Heap;
 use crate::physical::Physical;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The figures of one run. Heap figures are physical bytes above the baseline.
+/// The figures of one run.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Outcome {
     /// Objects allocated.
@@ -20,13 +21,15 @@ pub(crate) struct Outcome {
     /// The whole process before the first object: program, libraries and the tool's own table.
     pub(crate) baseline: Physical,
     /// The heap with all objects live.
-    pub(crate) full: u64,
+    pub(crate) full: Heap,
     /// The heap at once after freeing.
-    pub(crate) freed: u64,
-    /// The heap after the wait.
-    pub(crate) settled: u64,
+    pub(crate) freed: Heap,
+    /// The heap after the wait, before anything was read.
+    pub(crate) unread: Heap,
+    /// The heap after the wait, once every kept object was read.
+    pub(crate) settled: Heap,
     /// The heap after every kept object was written again.
-    pub(crate) rewritten: u64,
+    pub(crate) rewritten: Heap,
     /// Pages that the kept objects need at least.
     pub(crate) minimum_pages: u64,
     /// The first damaged byte, if any.
@@ -50,12 +53,12 @@ pub(crate) const PAGE: u64 = 4096;
 impl Outcome {
     /// Pages by which the heap fell between all live and the end of the wait.
     pub(crate) fn released_pages(&self) -> u64 {
-        self.full.saturating_sub(self.settled) / PAGE
+        self.full.bytes().saturating_sub(self.settled.bytes()) / PAGE
     }
 
     /// Pages by which it could fall at most.
     pub(crate) fn releasable_pages(&self) -> u64 {
-        (self.full / PAGE).saturating_sub(self.minimum_pages)
+        (self.full.bytes() / PAGE).saturating_sub(self.minimum_pages)
     }
 
     /// The share of the releasable pages that were released; `None` when nothing could be.
@@ -84,11 +87,18 @@ impl fmt::Display for Damage {
 mod tests {
     use super::*;
 
+    fn pages(count: u64) -> Heap {
+        Heap {
+            mapped: count * PAGE,
+            charged: None,
+        }
+    }
+
     #[test]
     fn the_share_is_of_what_could_be_released() {
         let outcome = Outcome {
-            full: 100 * PAGE,
-            settled: 55 * PAGE,
+            full: pages(100),
+            settled: pages(55),
             minimum_pages: 10,
             ..Outcome::default()
         };
@@ -102,8 +112,8 @@ mod tests {
     #[test]
     fn a_heap_that_grew_released_nothing() {
         let outcome = Outcome {
-            full: 10 * PAGE,
-            settled: 11 * PAGE,
+            full: pages(10),
+            settled: pages(11),
             minimum_pages: 10,
             ..Outcome::default()
         };

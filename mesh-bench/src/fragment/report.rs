@@ -25,12 +25,12 @@ pub(crate) fn print(plan: &Plan, outcomes: &[(&str, Outcome)]) {
         plan.seed
     );
     println!(
-        "MiB of physical memory of the heap (Pss + page tables, above the process before its first object)\n"
+        "MiB of physical memory of the heap, above the process before its first object: Pss + page tables, or the charge of its control group where that is more\n"
     );
     println!("{}\n", figures(outcomes));
     let scale = outcomes
         .iter()
-        .map(|(_, outcome)| outcome.full)
+        .map(|(_, outcome)| outcome.full.bytes())
         .max()
         .unwrap_or(0);
     for (name, outcome) in outcomes {
@@ -63,10 +63,10 @@ fn figures(outcomes: &[(&str, Outcome)]) -> comfy_table::Table {
         figures.add_row([
             (*name).into(),
             mebibytes(outcome.live_bytes),
-            mebibytes(outcome.full),
-            mebibytes(outcome.freed),
-            mebibytes(outcome.settled),
-            mebibytes(outcome.rewritten),
+            mebibytes(outcome.full.bytes()),
+            mebibytes(outcome.freed.bytes()),
+            mebibytes(outcome.settled.bytes()),
+            mebibytes(outcome.rewritten.bytes()),
             outcome.released_pages().to_string(),
             outcome.releasable_pages().to_string(),
             table::percent(outcome.released_share()),
@@ -82,9 +82,9 @@ fn figures(outcomes: &[(&str, Outcome)]) -> comfy_table::Table {
 
 fn print_bars(name: &str, outcome: &Outcome, scale: f64) {
     let rows = [
-        ("all live", outcome.full),
-        ("freed", outcome.freed),
-        ("after wait", outcome.settled),
+        ("all live", outcome.full.bytes()),
+        ("freed", outcome.freed.bytes()),
+        ("after wait", outcome.settled.bytes()),
         ("least possible", outcome.minimum_pages * PAGE),
     ];
     for (row, (label, bytes)) in rows.into_iter().enumerate() {

@@ -8,6 +8,7 @@ mod trial;
 
 use crate::allocators::{Allocator, Selection};
 use crate::bytes::Mebibytes;
+use crate::cgroup;
 use crate::{interrupt, probe, programs, progress, rotation, table};
 use anyhow::{Context, Result};
 use dataset::Phase;
@@ -116,6 +117,8 @@ fn run_trials(
         .map(|(phase, file)| (*phase, file.as_path()))
         .collect();
     let repeat = usize::from(args.repeat);
+    let idle = Duration::from_secs(args.idle.into());
+    let groups = cgroup::parent();
     let bar = progress::bar(repeat * allocators.len());
     let mut trials = Vec::new();
     for round in 0..repeat {
@@ -123,7 +126,7 @@ fn run_trials(
             interrupt::check()?;
             let allocator = &allocators[index];
             bar.set_message(allocator.name.clone());
-            let trial = trial::run(allocator, &phases, Duration::from_secs(args.idle.into()))
+            let trial = trial::run(allocator, &phases, idle, groups.as_deref())
                 .with_context(|| allocator.name.clone())?;
             trials.push((index, trial));
             bar.inc(1);
@@ -138,7 +141,9 @@ fn print(args: &Args, summaries: &[Summary]) {
         "Redis, 100 MB LRU: {} keys of {} bytes, then {} of {}, then {} s idle; medians of {}, seed {}",
         args.keys1, args.size1, args.keys2, args.size2, args.idle, args.repeat, args.seed
     );
-    println!("MiB of physical memory of the server (Pss + page tables)\n");
+    println!(
+        "MiB of physical memory of the server: charge of its control group, else Pss + page tables; the latter at the end also in its own column\n"
+    );
     let header = [
         "allocator",
         "insert s",
@@ -146,6 +151,7 @@ fn print(args: &Args, summaries: &[Summary]) {
         "mean",
         "peak",
         "final",
+        "Pss + PT",
         "used_memory",
         "keys",
     ];
@@ -158,6 +164,7 @@ fn print(args: &Args, summaries: &[Summary]) {
             Mebibytes(summary.mean_bytes).to_string(),
             Mebibytes(summary.peak_bytes).to_string(),
             Mebibytes(summary.final_bytes).to_string(),
+            Mebibytes(summary.final_mapped).to_string(),
             Mebibytes(summary.used_memory).to_string(),
             format!("{:.0}", summary.keys),
         ]);

@@ -21,6 +21,8 @@ pub(crate) struct Summary {
     pub(crate) peak_bytes: f64,
     /// After the idle time.
     pub(crate) final_bytes: f64,
+    /// The part of it that `Pss` plus page tables show.
+    pub(crate) final_mapped: f64,
     /// What Redis thinks it uses.
     pub(crate) used_memory: f64,
     /// Keys that are left.
@@ -41,6 +43,7 @@ impl Summary {
             mean_bytes: middle(|trial| trial.mean_bytes)?,
             peak_bytes: middle(|trial| trial.peak_bytes as f64)?,
             final_bytes: middle(|trial| trial.final_bytes as f64)?,
+            final_mapped: middle(|trial| trial.final_mapped as f64)?,
             used_memory: middle(|trial| trial.used_memory as f64)?,
             keys: middle(|trial| trial.keys as f64)?,
         })
@@ -87,6 +90,7 @@ mod tests {
             mean_bytes: 1.0,
             peak_bytes: 1,
             final_bytes,
+            final_mapped: 1,
             used_memory: 1,
             keys: 1,
             samples: Vec::new(),

@@ -4,8 +4,8 @@ use super::client::info_number;
 use super::dataset::Phase;
 use super::server::Server;
 use crate::allocators::Allocator;
+use crate::cgroup::MemoryGroup;
 use crate::launch::{self, Running};
-use crate::physical::Physical;
 use crate::sampler::{self, Sample, Sampler};
 use crate::{interrupt, programs};
 use anyhow::{Context, Result, bail};
@@ -14,7 +14,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// What one trial showed; memory is physical, in bytes.
+/// What one trial showed; memory is physical, in bytes: what the control group is charged for, else `Pss` plus page
+/// tables.
 #[derive(Clone, Debug, serde::Serialize)]
 pub(crate) struct Trial {
     /// Seconds that the two insertions took.
@@ -27,6 +28,8 @@ pub(crate) struct Trial {
     pub(crate) peak_bytes: u64,
     /// At the end of the idle time.
     pub(crate) final_bytes: u64,
+    /// The part of it that `Pss` plus page tables show.
+    pub(crate) final_mapped: u64,
     /// What Redis thinks it uses.
     pub(crate) used_memory: u64,
     /// Keys that are left.
@@ -39,30 +42,35 @@ const SAMPLE_PERIOD: Duration = Duration::from_millis(50);
 const INSERT_LIMIT: Duration = Duration::from_secs(300);
 const CACHE: [&str; 4] = ["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"];
 
-/// Runs one trial: each phase is what to insert and the file with its commands.
+/// Runs one trial: each phase is what to insert and the file with its commands; the server gets a control group of its
+/// own if `groups` is a directory to make one in.
 pub(crate) fn run(
     allocator: &Allocator,
     phases: &[(Phase, &Path)],
     idle: Duration,
+    groups: Option<&Path>,
 ) -> Result<Trial> {
-    let server = Server::start(allocator, &CACHE, None)?;
-    let sampler = Sampler::start(server.pid(), SAMPLE_PERIOD);
+    let group = groups.map(MemoryGroup::inside).transpose()?;
+    let server = Server::start(allocator, &CACHE, group.as_ref())?;
+    let charges = group.as_ref().map(MemoryGroup::charges);
+    let sampler = Sampler::start(server.pid(), charges, SAMPLE_PERIOD);
     let started = Instant::now();
     for (phase, file) in phases {
         insert(&server, phase.keys, file)?;
     }
     let insert_s = started.elapsed().as_secs_f64();
     rest(&server, idle)?;
-    let last = Physical::of_process(server.pid()).context("the server's memory")?;
     let samples = sampler.stop();
+    let last = samples.last().context("no samples")?;
     let (used_memory, keys) = ask(&server)?;
     let usage = server.stop()?;
     Ok(Trial {
         insert_s,
         cpu_s: (usage.user + usage.system).as_secs_f64(),
         mean_bytes: sampler::mean_over_time(&samples).context("too few samples")?,
-        peak_bytes: sampler::peak(&samples).max(last.total()),
-        final_bytes: last.total(),
+        peak_bytes: sampler::peak(&samples),
+        final_bytes: last.bytes(),
+        final_mapped: last.mapped,
         used_memory,
         keys,
         samples,

@@ -25,7 +25,7 @@ fn serve(site: &Site, allocator: &Allocator, meter: &Meter) -> Result<Measuremen
     let server = Server::start(allocator, &[], group.as_ref())?;
     let sampler = group
         .is_none()
-        .then(|| Sampler::start(server.pid(), SAMPLE_PERIOD));
+        .then(|| Sampler::start(server.pid(), None, SAMPLE_PERIOD));
     let requests = site.scale.of(REQUESTS).to_string();
     let mut load = site.command("redis-benchmark")?;
     load.arg("-s").arg(server.socket());
