@@ -46,3 +46,16 @@ fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     // SAFETY: `abort` may be called at any time.
     unsafe { libc::abort() }
 }
+
+// Named by the unwind tables of the precompiled core library. Nothing unwinds through us, so nobody calls it. Hidden:
+// programs written in Rust have one of their own, which must not be replaced.
+core::arch::global_asm!(
+    ".pushsection .text.rust_eh_personality,\"ax\",@progbits",
+    ".hidden rust_eh_personality",
+    ".globl rust_eh_personality",
+    ".type rust_eh_personality, @function",
+    "rust_eh_personality:",
+    "ud2",
+    ".size rust_eh_personality, . - rust_eh_personality",
+    ".popsection",
+);

@@ -75,6 +75,12 @@ fn possible(spans: &Spans, page_size: usize) -> usize {
     spans.physical_spans().saturating_sub(needed) * geometry.pages.index() * page_size
 }
 
+/// Bytes that a cycle must promise at this period, so that the work per second is worth the same at any.
+fn worthwhile(period_ms: u64) -> usize {
+    let share = period_ms.clamp(1, PERIOD_MS) as usize;
+    WORTHWHILE * share / PERIOD_MS as usize
+}
+
 impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// Does what is due: gives back pages that have been unused for long, and meshes when that promises enough.
     #[inline]
@@ -98,7 +104,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             && Schedule::claim(&self.schedule.next_mesh, now, period)
         {
             let possible = self.possible_bytes();
-            if possible >= WORTHWHILE {
+            if possible >= worthwhile(period) {
                 let released = self.mesh_cycle();
                 self.schedule
                     .settle(self.pages.clock_ms(), released, possible);

@@ -6,7 +6,8 @@ pub const SPANS_PER_REFILL: usize = 16;
 /// Milliseconds between two mesh cycles, at least, unless the program or its environment says otherwise.
 pub const PERIOD_MS: u64 = 100;
 
-/// A cycle starts by itself when at least this many bytes could come back.
+/// A cycle starts by itself when at least this many bytes could come back; in proportion less when the period is shorter
+/// than [`PERIOD_MS`].
 pub const WORTHWHILE: usize = 1 << 20;
 
 /// A cycle that gave back less than one part in this many of what it could have is followed by a longer pause.
