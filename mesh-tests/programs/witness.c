@@ -1,4 +1,4 @@
-/* Preloaded behind the library under test: appends to $MESH_TEST_WITNESS which program this is and
+/* Preloaded behind the library under test: appends to $WITNESS_NOTES which program this is and
  * which file its malloc comes from. One write, so that processes do not mix their lines. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -42,7 +42,7 @@ static const char *provider_of_malloc(void)
 
 __attribute__((constructor)) static void note(void)
 {
-    const char *notes = getenv("MESH_TEST_WITNESS");
+    const char *notes = getenv("WITNESS_NOTES");
     if (notes == NULL || readlink("/proc/self/exe", program, sizeof program - 1) < 0)
         return;
     int size = snprintf(line, sizeof line, "%s\t%s\n", program, provider_of_malloc());

@@ -64,6 +64,8 @@ impl Program {
                 "-o",
             ])
             .arg(&path)
+            .arg("-I")
+            .arg(artifact::programs().join("../../mesh-ffi/include"))
             .args(
                 sources
                     .iter()

@@ -15,7 +15,7 @@ use crate::{artifact, tool};
 
 /// Adds the witness to a program; it writes to `notes`.
 pub fn attach(run: Run, notes: &Path) -> Result<Run> {
-    Ok(run.preload(library()?).variable("MESH_TEST_WITNESS", notes))
+    Ok(run.preload(library()?).variable("WITNESS_NOTES", notes))
 }
 
 /// What the witness saw in one process.

@@ -1,1 +1,125 @@
-//! redis
+//! Redis: single-threaded, long-lived, and saved by a forked child that reads the whole heap.
+
+mod server;
+
+use std::fs;
+
+use anyhow::{Result, ensure};
+use mesh_tests::{Settings, statistics, tool};
+use tempfile::TempDir;
+
+use server::Server;
+
+/// Keys with values whose sizes and bytes follow from their numbers.
+const FILL: &str = "
+    for n = tonumber(ARGV[1]), tonumber(ARGV[2]) do
+        redis.call('SET', 'key:' .. n, string.rep(string.char(97 + n % 26), 100 + n * 7 % 400))
+    end
+    return 'OK'";
+
+/// Deletes all but every eighth key: what stays lies sparse in its pages.
+const THIN: &str = "
+    for n = tonumber(ARGV[1]), tonumber(ARGV[2]) do
+        if n * 7919 % 8 ~= 0 then redis.call('DEL', 'key:' .. n) end
+    end
+    return 'OK'";
+
+/// Writes to keys that are there, and adds hashes and lists.
+const CHANGE: &str = "
+    for n = tonumber(ARGV[1]), tonumber(ARGV[2]) do
+        redis.call('APPEND', 'key:' .. n, 'changed')
+        redis.call('HSET', 'hash:' .. n % 100, n, n * 3)
+        redis.call('RPUSH', 'list:' .. n % 10, n)
+    end
+    return 'OK'";
+
+#[test]
+fn benchmark_then_save_and_reload() -> Result<()> {
+    tool::require(&["redis-server", "redis-cli", "redis-benchmark"])?;
+    for settings in Settings::usual()? {
+        let scene = TempDir::with_prefix("mesh-redis-")?;
+        let server = Server::start(scene.path(), &settings)?;
+        server.benchmark(&[
+            "-q", "-n", "10000", "-c", "20", "-r", "5000", "-d", "200", "-P", "4",
+        ])?;
+        server.eval(FILL, &["1", "20000"])?;
+        let digest = server.digest()?;
+        server.command(&["BGSAVE"])?;
+        server.wait_for_save()?;
+        ensure!(server.digest()? == digest, "saving changes the database");
+        server.stop()?;
+
+        let server = Server::start(scene.path(), &settings)?;
+        ensure!(
+            server.digest()? == digest,
+            "reloading changes the database: {}",
+            settings.name()
+        );
+        server.stop()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn writes_while_a_child_saves() -> Result<()> {
+    tool::require(&["redis-server", "redis-cli"])?;
+    let settings = [
+        Settings::release_eager()?,
+        Settings::release_mprotect()?,
+        Settings::debug_eager()?,
+    ];
+    for settings in settings {
+        let scene = TempDir::with_prefix("mesh-redis-")?;
+        let server = Server::start(&scene.path().join("first"), &settings)?;
+        for batch in 0..10 {
+            let range = [
+                &(batch * 20_000).to_string(),
+                &(batch * 20_000 + 19_999).to_string(),
+            ];
+            server.eval(FILL, &range.map(String::as_str))?;
+            server.eval(THIN, &range.map(String::as_str))?;
+        }
+        let before = server.digest()?;
+
+        // The child takes its time, so that it reads while the parent writes.
+        server.command(&["CONFIG", "SET", "rdb-key-save-delay", "60"])?;
+        server.command(&["BGSAVE"])?;
+        for batch in 0..10 {
+            let range = [
+                &(batch * 20_000).to_string(),
+                &(batch * 20_000 + 4_999).to_string(),
+            ];
+            server.eval(CHANGE, &range.map(String::as_str))?;
+            server.eval(THIN, &range.map(String::as_str))?;
+        }
+        ensure!(server.is_saving()?, "the child was too fast for this test");
+        let after = server.digest()?;
+        server.command(&["CONFIG", "SET", "rdb-key-save-delay", "0"])?;
+        server.wait_for_save()?;
+        ensure!(
+            server.digest()? == after,
+            "the end of saving changes the database"
+        );
+
+        // What was saved is the database as it was when the child was forked.
+        let second = scene.path().join("second");
+        fs::create_dir(&second)?;
+        fs::copy(server.database(), second.join("dump.rdb"))?;
+        let copy = Server::start(&second, &settings)?;
+        ensure!(
+            copy.digest()? == before,
+            "the child saved another state: {}",
+            settings.name()
+        );
+        copy.stop()?;
+
+        let outcome = server.stop()?;
+        if settings.meshes() {
+            ensure!(
+                statistics::meshes(&outcome.stderr) > Some(0),
+                "nothing was meshed: {outcome}"
+            );
+        }
+    }
+    Ok(())
+}
