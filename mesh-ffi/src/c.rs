@@ -117,11 +117,11 @@ pub unsafe extern "C" fn realloc(object: *mut c_void, size: usize) -> *mut c_voi
     if stays(room, size) {
         return object;
     }
-    // SAFETY: the caller uses only what is returned.
-    if let Some(resized) =
-        unsafe { slow::resize_large(old, size) }.filter(|_| size > SpanClasses::LARGEST)
-    {
-        return resized.as_ptr().cast();
+    if size > SpanClasses::LARGEST {
+        // SAFETY: the caller uses only what is returned.
+        if let Some(resized) = unsafe { slow::resize_large(old, size) } {
+            return resized.as_ptr().cast();
+        }
     }
     let new = malloc(size);
     if let Some(target) = NonNull::new(new.cast::<u8>()) {

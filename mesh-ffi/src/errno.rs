@@ -1,15 +1,21 @@
 //! `errno`, which exists in this crate only.
 
+/// The calling thread's `errno`.
+fn place() -> *mut i32 {
+    // SAFETY: has no preconditions.
+    unsafe { libc::__errno_location() }
+}
+
 /// Sets `errno`.
 pub(crate) fn set(value: i32) {
-    // SAFETY: the C library's location is valid for the calling thread.
-    unsafe { *libc::__errno_location() = value };
+    // SAFETY: valid for the calling thread.
+    unsafe { place().write(value) };
 }
 
 /// The value of `errno`.
 pub(crate) fn value() -> i32 {
-    // SAFETY: as in `set`.
-    unsafe { *libc::__errno_location() }
+    // SAFETY: valid for the calling thread.
+    unsafe { place().read() }
 }
 
 /// Runs `act` and leaves `errno` as it was.

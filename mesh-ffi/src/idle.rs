@@ -5,6 +5,7 @@
 
 use libc::{c_int, c_uint, epoll_event, fd_set, nfds_t, pollfd, sigset_t, timespec, timeval};
 
+use crate::bounce::exchange;
 use crate::next::next;
 use crate::process::{self, HEAP};
 use crate::{errno, tls};
@@ -59,6 +60,23 @@ unsafe fn before_time(time: *const timespec) {
     }
 }
 
+/// The length of an array that the program gave as an `int`.
+fn length(count: c_int) -> usize {
+    usize::try_from(count).unwrap_or(0)
+}
+
+/// Writes a value that the kernel may have changed.
+fn write<T>(place: *mut T, value: T) {
+    // SAFETY: called for the places of an array that the program passed for writing.
+    unsafe { place.write(value) };
+}
+
+/// Writes the part of an entry that the kernel may have changed.
+fn write_answer(place: *mut pollfd, value: pollfd) {
+    // SAFETY: called for the places of an array that the program passed for writing.
+    unsafe { (*place).revents = value.revents };
+}
+
 /// `epoll_wait`.
 ///
 /// # Safety
@@ -71,8 +89,10 @@ pub unsafe extern "C" fn epoll_wait(
     timeout: c_int,
 ) -> c_int {
     before_wait(timeout);
-    // SAFETY: the same contract.
-    unsafe { next_epoll_wait(set, events, most, timeout) }
+    // SAFETY: the same contract, with the program's events or as many others.
+    let call = |events| unsafe { next_epoll_wait(set, events, most, timeout) };
+    // SAFETY: the program wants the kernel to write to the events.
+    unsafe { exchange(events, length(most), call, write) }
 }
 
 /// `epoll_pwait`.
@@ -88,8 +108,10 @@ pub unsafe extern "C" fn epoll_pwait(
     mask: *const sigset_t,
 ) -> c_int {
     before_wait(timeout);
-    // SAFETY: the same contract.
-    unsafe { next_epoll_pwait(set, events, most, timeout, mask) }
+    // SAFETY: the same contract, with the program's events or as many others.
+    let call = |events| unsafe { next_epoll_pwait(set, events, most, timeout, mask) };
+    // SAFETY: the program wants the kernel to write to the events.
+    unsafe { exchange(events, length(most), call, write) }
 }
 
 /// `poll`.
@@ -99,8 +121,10 @@ pub unsafe extern "C" fn epoll_pwait(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn poll(files: *mut pollfd, count: nfds_t, timeout: c_int) -> c_int {
     before_wait(timeout);
-    // SAFETY: the same contract.
-    unsafe { next_poll(files, count, timeout) }
+    // SAFETY: the same contract, with the program's array or a copy.
+    let call = |files| unsafe { next_poll(files, count, timeout) };
+    // SAFETY: the program wants the kernel to write to the array.
+    unsafe { exchange(files, count as usize, call, write_answer) }
 }
 
 /// `ppoll`.
@@ -116,8 +140,10 @@ pub unsafe extern "C" fn ppoll(
 ) -> c_int {
     // SAFETY: null or valid (contract).
     unsafe { before_time(timeout) };
-    // SAFETY: the same contract.
-    unsafe { next_ppoll(files, count, timeout, mask) }
+    // SAFETY: the same contract, with the program's array or a copy.
+    let call = |files| unsafe { next_ppoll(files, count, timeout, mask) };
+    // SAFETY: the program wants the kernel to write to the array.
+    unsafe { exchange(files, count as usize, call, write_answer) }
 }
 
 /// `select`.

@@ -7,7 +7,7 @@
 //! * `tls`: the calling thread's word;
 //! * `slow`: what the entry points do when the thread's front end has no answer;
 //! * `c`, `glibc`, `cxx`, `introspection`: the symbols;
-//! * `signals`, `fork`, `idle`: what the program does that concerns meshing;
+//! * `signals`, `fork`, `idle`, `receiving`, `bounce`: what the program does that concerns meshing;
 //! * `config`, `summary`, `line`: the environment, and what is printed.
 #![no_std]
 #![expect(
@@ -15,6 +15,7 @@
     reason = "what is public here is so for C, not for Rust"
 )]
 
+mod bounce;
 mod c;
 mod config;
 mod cxx;
@@ -26,6 +27,7 @@ mod introspection;
 mod line;
 mod next;
 mod process;
+mod receiving;
 mod signals;
 mod slow;
 mod summary;
@@ -52,7 +54,7 @@ fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
 core::arch::global_asm!(
     ".pushsection .text.rust_eh_personality,\"ax\",@progbits",
     ".hidden rust_eh_personality",
-    ".globl rust_eh_personality",
+    ".weak rust_eh_personality",
     ".type rust_eh_personality, @function",
     "rust_eh_personality:",
     "ud2",
