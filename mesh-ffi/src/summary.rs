@@ -83,7 +83,7 @@ pub(crate) fn print() {
     mebibytes("Metadata MB", arena.metadata);
 }
 
-/// The summary as one JSON object on one line.
+/// The summary as one JSON object.
 fn print_json() {
     let stats = HEAP.global().stats();
     let arena = HEAP.global().pages().stats();
@@ -110,17 +110,21 @@ fn print_json() {
         ("reserved_bytes", arena.reserved),
         ("hints_refused", arena.hints_refused),
     ];
-    for (number, (name, value)) in figures.into_iter().enumerate() {
-        let mut line = Line::bare();
-        line.text(if number == 0 { "{\"" } else { " \"" })
-            .text(name)
-            .text("\": ")
-            .number(value);
-        line.text(if number + 1 == figures.len() {
-            "}"
-        } else {
-            ","
-        })
-        .print();
+    Line::bare().text("{").print();
+    for (name, value) in figures {
+        Line::bare().text("  \"").text(name).text("\": ").number(value).text(",").print();
     }
+    Line::bare().text("  \"bins\": [").print();
+    let mut between = "    ";
+    for class in HEAP.global().classes().filter(|class| class.spans > 0) {
+        let mut line = Line::bare();
+        line.text(between).text("{\"size\": ").number(class.object_size);
+        line.text(", \"slots\": ").number(class.slots).text(", \"pages\": ").number(class.pages);
+        line.text(", \"live\": ").number(class.live).text(", \"spans\": ").number(class.spans);
+        line.text(", \"physical_spans\": ").number(class.physical_spans);
+        line.text(", \"groups\": ").number(class.groups).text("}").print();
+        between = "  , ";
+    }
+    Line::bare().text("  ]").print();
+    Line::bare().text("}").print();
 }

@@ -174,7 +174,10 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         home: PageIndex,
     ) -> Result<Option<PageIndex>, Refused> {
         loop {
-            let member = spans.next_to_move(join).ok_or(Refused)?;
+            let Some(member) = spans.next_to_move(join) else {
+                // The leader had no objects of its own: it and the shared pages are left behind.
+                return Ok(None);
+            };
             let run = spans.run(member).ok_or(Refused)?;
             self.copy_objects(spans, member, home)?;
             // SAFETY: the shared pages hold the member's objects since the line above, and it is protected until now.

@@ -44,6 +44,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         for class in Self::meshed_classes() {
             released += self.mesh_class(&mut cycle, class);
         }
+        // Meshes leave leaders behind, with the pages that they have released.
+        self.dissolve_leftovers(&cycle);
         self.pages.close_shared();
         released * P::PAGE_SIZE
     }

@@ -78,6 +78,8 @@ pub struct ClassStats {
     pub slots: usize,
     /// Pages of a span.
     pub pages: usize,
+    /// Physical spans: those that were meshed together count once.
+    pub physical_spans: usize,
     /// Groups of meshed spans.
     pub groups: usize,
     /// Virtual spans ever made.
@@ -118,6 +120,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             spans: spans.spans(),
             slots: usize::from(geometry.slots),
             pages: geometry.pages.index(),
+            physical_spans: spans.physical_spans(),
             groups: spans.groups(),
             made: spans.made(),
             peak: spans.peak(),
