@@ -232,9 +232,7 @@ impl Spans {
                 Released::Emptied
             }
             (0, Some(_)) => {
-                heap.state = State::Dead;
-                self.bins.remove(&mut self.heaps, unit);
-                self.dead.push(&mut self.heaps, unit);
+                self.bury(unit);
                 Released::Kept
             }
             _ => {

@@ -61,9 +61,13 @@ impl Spans {
         self.live_groups += 1;
     }
 
-    /// The member of `unit` to move next: the leader last, so that a group whose move stops half-way keeps it.
+    /// The member of `unit` to move next: the leader last, so that a group whose move stops half-way keeps it. `None` when
+    /// no slot of the unit is in use any more: a leader without slots of its own is not moved, but left behind.
     pub fn next_to_move(&self, unit: SpanId) -> Option<SpanId> {
         let heap = self.heaps.get(unit.0)?;
+        if heap.state != State::Unit || heap.count == 0 {
+            return None;
+        }
         Some(if heap.group().is_some() {
             SpanId(heap.peer)
         } else {
@@ -139,8 +143,21 @@ impl Spans {
         let record = self.groups.get_mut(group?.0)?;
         record.live = record.live.without(&live);
         record.members -= 1;
-        self.rebin(unit);
+        if self.heaps.get(unit)?.count == 0 {
+            self.bury(unit);
+        } else {
+            self.rebin(unit);
+        }
         None
+    }
+
+    /// The leader of a group without slots in use is left behind, to be dissolved or revived.
+    pub(super) fn bury(&mut self, leader: u32) {
+        self.bins.remove(&mut self.heaps, leader);
+        if let Some(heap) = self.heaps.get_mut(leader) {
+            heap.state = State::Dead;
+            self.dead.push(&mut self.heaps, leader);
+        }
     }
 
     /// Takes a member that is not the leader out of the ring.
