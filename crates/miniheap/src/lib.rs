@@ -14,6 +14,8 @@
 mod bins;
 mod classes;
 mod group;
+#[cfg(test)]
+mod leaked;
 mod miniheap;
 mod pool;
 mod spans;

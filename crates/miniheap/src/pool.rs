@@ -84,3 +84,6 @@ impl<T: Record> Pool<T> {
         self.at(number).map(|mut record| unsafe { record.as_mut() })
     }
 }
+
+#[cfg(test)]
+mod tests;

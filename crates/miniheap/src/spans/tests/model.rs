@@ -1,0 +1,138 @@
+//! What [`Spans`](crate::Spans) stands for, as plainly as it can be said.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use heap::{OwnerId, PageIndex};
+
+/// Where a virtual span is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Place {
+    /// On pages of its own.
+    Alone,
+    /// On the shared pages that its own run names.
+    Leader,
+    /// On the shared pages of this leader.
+    Member(u32),
+    /// Left behind on shared pages, of no use to anybody.
+    Detached,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Span {
+    pub(super) first: PageIndex,
+    pub(super) owner: OwnerId,
+    pub(super) place: Place,
+    pub(super) live: BTreeSet<u16>,
+}
+
+/// All spans by the number of their record.
+#[derive(Default, Debug)]
+pub(super) struct Model {
+    pub(super) spans: BTreeMap<u32, Span>,
+}
+
+impl Model {
+    pub(super) fn add(&mut self, id: u32, first: PageIndex) {
+        let span = Span {
+            first,
+            owner: OwnerId::NOBODY,
+            place: Place::Alone,
+            live: BTreeSet::new(),
+        };
+        assert!(self.spans.insert(id, span).is_none(), "{id} is in use");
+    }
+
+    /// The unit that a span belongs to; of a detached span, itself.
+    pub(super) fn unit_of(&self, id: u32) -> u32 {
+        match self.spans[&id].place {
+            Place::Member(leader) => leader,
+            _ => id,
+        }
+    }
+
+    pub(super) fn members(&self, unit: u32) -> BTreeSet<u32> {
+        let of_unit = |&id: &u32| self.unit_of(id) == unit;
+        self.spans.keys().copied().filter(of_unit).collect()
+    }
+
+    /// Slots in use in a whole unit.
+    pub(super) fn union(&self, unit: u32) -> BTreeSet<u16> {
+        let members = self.members(unit);
+        members
+            .iter()
+            .flat_map(|id| self.spans[id].live.iter().copied())
+            .collect()
+    }
+
+    pub(super) fn live(&self) -> usize {
+        self.spans.values().map(|span| span.live.len()).sum()
+    }
+
+    /// Physical spans.
+    pub(super) fn units(&self) -> Vec<u32> {
+        let unit = |id: &u32| matches!(self.spans[id].place, Place::Alone | Place::Leader);
+        self.spans.keys().copied().filter(unit).collect()
+    }
+
+    pub(super) fn leaders(&self) -> BTreeSet<u32> {
+        let leads = |id: &u32| self.spans[id].place == Place::Leader;
+        self.spans.keys().copied().filter(leads).collect()
+    }
+
+    /// Leaders whose groups nobody uses any more.
+    pub(super) fn dead(&self) -> BTreeSet<u32> {
+        self.leaders()
+            .into_iter()
+            .filter(|&id| self.union(id).is_empty())
+            .collect()
+    }
+
+    pub(super) fn detached(&self) -> BTreeSet<u32> {
+        let detached = |id: &u32| self.spans[id].place == Place::Detached;
+        self.spans.keys().copied().filter(detached).collect()
+    }
+
+    pub(super) fn claim(
+        &mut self,
+        unit: u32,
+        slots: impl IntoIterator<Item = u16>,
+        owner: OwnerId,
+    ) {
+        let span = self.spans.get_mut(&unit).unwrap();
+        span.owner = owner;
+        span.live.extend(slots);
+    }
+
+    /// Whether the slot was in use.
+    pub(super) fn release(&mut self, id: u32, slot: u16) -> bool {
+        let Some(span) = self.spans.get_mut(&id) else {
+            return false;
+        };
+        let was_live = span.live.remove(&slot);
+        if was_live && span.live.is_empty() && matches!(span.place, Place::Member(_)) {
+            span.place = Place::Detached;
+        }
+        was_live
+    }
+
+    pub(super) fn can_mesh(&self, keep: u32, join: u32) -> bool {
+        let units = self.units();
+        let in_use = |id| units.contains(&id) && !self.union(id).is_empty();
+        keep != join
+            && in_use(keep)
+            && in_use(join)
+            && self.union(keep).is_disjoint(&self.union(join))
+    }
+
+    /// `member` goes to the group of `keep`; says whether shared pages are left without anybody.
+    pub(super) fn transfer(&mut self, member: u32, keep: u32) -> bool {
+        let span = self.spans.get_mut(&member).unwrap();
+        assert!(
+            !span.live.is_empty(),
+            "a span that nobody uses is not worth a move"
+        );
+        let abandoned = span.place == Place::Leader;
+        span.place = Place::Member(keep);
+        abandoned
+    }
+}
