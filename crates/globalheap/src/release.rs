@@ -2,8 +2,8 @@
 
 use core::ptr::NonNull;
 
-use heap::{PageHeap, SizeClass};
-use miniheap::{Released, Spans};
+use heap::{Labels, PageHeap, SizeClass};
+use miniheap::{Geometry, Released, SpanClasses, Spans};
 
 use crate::global::GlobalHeap;
 use crate::policy::MeshPolicy;
@@ -17,9 +17,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// * Nobody uses the objects any more.
     pub unsafe fn release(&self, class: SizeClass, slots: &[NonNull<u8>]) {
         {
+            let labels = self.labels();
+            let geometry = SpanClasses::geometry(class);
             let mut spans = self.class(class);
             for &slot in slots {
-                if let Err(misuse) = self.release_one(&mut spans, class, slot) {
+                if let Err(misuse) = self.release_one(&mut spans, &labels, class, geometry, slot) {
                     Self::misuse(misuse, slot.addr().get());
                 }
             }
@@ -28,15 +30,18 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         self.upkeep();
     }
 
+    #[inline]
     fn release_one(
         &self,
         spans: &mut Spans,
+        labels: &Labels,
         class: SizeClass,
+        geometry: &Geometry,
         slot: NonNull<u8>,
     ) -> Result<(), Misuse> {
-        let labels = self.labels();
         let address = slot.addr().get();
-        let page = labels.page_at(address).ok_or(Misuse::NotAnObject)?;
+        let shift = const { P::PAGE_SIZE.trailing_zeros() };
+        let page = labels.page_by(address, shift).ok_or(Misuse::NotAnObject)?;
         if labels
             .label(page)
             .as_small()
@@ -47,10 +52,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         let id = self.pages.span_at(page);
         let first = spans.get(id).ok_or(Misuse::NotAnObject)?.first();
         let offset = address.wrapping_sub(labels.address_of(first));
-        let slot = spans
-            .geometry()
-            .slot_at(offset)
-            .ok_or(Misuse::NotAnObject)?;
+        let slot = geometry.slot_at(offset).ok_or(Misuse::NotAnObject)?;
         match spans.release(id, slot) {
             Released::NotLive => return Err(Misuse::DoubleFree),
             Released::Kept => {}

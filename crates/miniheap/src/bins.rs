@@ -1,5 +1,6 @@
 //! Units by how full they are.
 
+use crate::classes::Geometry;
 use crate::miniheap::{MiniHeap, NONE};
 use crate::pool::Pool;
 
@@ -25,17 +26,17 @@ impl Bins {
         }
     }
 
-    /// The bin for a unit with `count` of `slots` slots in use.
+    /// The bin for a unit with `count` slots in use.
     ///
     /// Full units are in none. A unit with few free slots is in none either: a refill would get little from it, and at
     /// that fullness next to nothing can be gained by filling it up.
-    pub(crate) fn bin_for(count: u16, slots: u16) -> u8 {
-        let free = slots.saturating_sub(count);
-        if free == 0 || usize::from(free) * BINS < usize::from(slots) {
+    #[inline]
+    pub(crate) fn bin_for(count: u16, geometry: &Geometry) -> u8 {
+        if count > geometry.fullest_listed {
             return UNLISTED;
         }
-        let bin = usize::from(count) * BINS / usize::from(slots);
-        u8::try_from(bin).unwrap_or(UNLISTED)
+        // `bin_scale` is 2^16 BINS / slots, rounded up: the quotient is exact for counts below the number of slots.
+        ((u32::from(count) * geometry.bin_scale) >> 16) as u8
     }
 
     /// Adds a unit that is in no bin.

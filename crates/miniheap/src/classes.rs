@@ -7,6 +7,7 @@
 //! part in [`TAIL_SHARE`]. Few slots make spans that mesh, so no span is larger than that. A class whose objects are whole
 //! pages has spans of one slot: such a span is empty or full, and its pages go back by themselves.
 
+use crate::bins::BINS;
 use heap::{ClassMap, PageCount, SizeClass, Slot};
 
 /// Bytes in a page.
@@ -38,6 +39,10 @@ pub struct Geometry {
     pub slots: u16,
     /// `2^32 / object_size`, rounded up: division by multiplication.
     reciprocal: u32,
+    /// `2^16 × BINS / slots`, rounded up.
+    pub(crate) bin_scale: u32,
+    /// Units with more slots in use than this have no bin.
+    pub(crate) fullest_listed: u16,
 }
 
 const fn size_of_class(class: usize) -> usize {
@@ -60,10 +65,15 @@ const fn geometry_of_size(size: usize) -> Geometry {
             pages += 1;
         }
     }
+    let slots = pages * PAGE / size;
+    // A unit is listed while at least one part in BINS of its slots is free, and no less than one slot.
+    let least_free = slots.div_ceil(BINS);
     Geometry {
         object_size: size as u32,
         pages: PageCount(pages as u32),
-        slots: (pages * PAGE / size) as u16,
+        slots: slots as u16,
+        bin_scale: (BINS << 16).div_ceil(slots) as u32,
+        fullest_listed: (slots - least_free) as u16,
         reciprocal: (1_u64 << 32).div_ceil(size as u64) as u32,
     }
 }
@@ -186,6 +196,13 @@ const _: () = {
         assert!(spans.slots as usize <= MAX_SLOTS);
         assert!(spans.slots as usize >= MIN_SLOTS || size.is_multiple_of(PAGE));
         assert!(bytes - spans.slots as usize * size <= bytes / TAIL_SHARE);
+        // The scale gives every count of a listed unit its bin.
+        let mut count = 0;
+        while count < spans.slots as usize {
+            let bin = (count * spans.bin_scale as usize) >> 16;
+            assert!(bin == count * BINS / spans.slots as usize && bin < BINS);
+            count += 1;
+        }
         // The reciprocal divides exactly up to the span's length.
         assert!(bytes as u64 <= (1_u64 << 32) / size as u64);
         class += 1;

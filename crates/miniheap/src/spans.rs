@@ -206,40 +206,54 @@ impl Spans {
     }
 
     /// Marks a slot, handed out at the addresses of `id`, as free.
+    #[inline]
     pub fn release(&mut self, id: SpanId, slot: Slot) -> Released {
-        let unit = self.unit_of(id.0);
         let Some(heap) = self.heaps.get_mut(id.0) else {
             return Released::NotLive;
         };
         if !heap.live.remove(slot.index()) {
             return Released::NotLive;
         }
-        let (drained, group) = (heap.live.is_empty(), heap.group());
         self.live -= 1;
-        if let Some(group) = group.and_then(|group| self.groups.get_mut(group.0)) {
-            group.live.remove(slot.index());
+        if heap.group().is_some() {
+            return self.release_in_group(id.0, slot);
         }
-        if drained && id.0 != unit {
-            self.detach(id.0);
+        heap.count -= 1;
+        if heap.count == 0 {
+            self.bins.remove(&mut self.heaps, id.0);
+            return Released::Emptied;
         }
-        let Some(heap) = self.heaps.get_mut(unit) else {
+        if Bins::bin_for(heap.count, &self.geometry) != heap.bin {
+            self.rebin(id.0);
+        }
+        Released::Kept
+    }
+
+    /// The rest of a release at the addresses of a group's member.
+    fn release_in_group(&mut self, member: u32, slot: Slot) -> Released {
+        let unit = self.unit_of(member);
+        let Some(heap) = self.heaps.get(member) else {
             return Released::Kept;
         };
-        heap.count -= 1;
-        match (heap.count, group) {
-            (0, None) => {
-                self.bins.remove(&mut self.heaps, unit);
-                Released::Emptied
-            }
-            (0, Some(_)) => {
-                self.bury(unit);
-                Released::Kept
-            }
-            _ => {
-                self.rebin(unit);
-                Released::Kept
-            }
+        let drained = heap.live.is_empty();
+        if let Some(group) = heap.group().and_then(|group| self.groups.get_mut(group.0)) {
+            group.live.remove(slot.index());
         }
+        if drained && member != unit {
+            self.detach(member);
+        }
+        let Some(leader) = self.heaps.get_mut(unit) else {
+            return Released::Kept;
+        };
+        leader.count -= 1;
+        if leader.count == 0 {
+            leader.state = State::Dead;
+            self.bins.remove(&mut self.heaps, unit);
+            self.dead.push(&mut self.heaps, unit);
+        } else {
+            self.rebin(unit);
+        }
+        Released::Kept
     }
 
     /// Takes out a span on pages of its own that has no slot in use, and returns its pages.
@@ -259,7 +273,7 @@ impl Spans {
         let Some(heap) = self.heaps.get(unit) else {
             return;
         };
-        let bin = Bins::bin_for(heap.count, self.geometry.slots);
+        let bin = Bins::bin_for(heap.count, &self.geometry);
         if bin != heap.bin {
             self.bins.remove(&mut self.heaps, unit);
             if bin != UNLISTED {

@@ -5,6 +5,8 @@ use core::ptr::NonNull;
 
 use heap::SizeClass;
 
+use crate::depth::CLASSES;
+
 /// Slots kept before they are sent.
 const CAPACITY: usize = 128;
 /// Bytes kept before they are sent.
@@ -48,29 +50,40 @@ impl Outbox {
 
     /// Empties the outbox, class by class.
     pub(crate) fn send(&mut self, mut deliver: impl FnMut(SizeClass, &[NonNull<u8>])) {
-        let mut len = core::mem::replace(&mut self.len, 0);
+        let len = core::mem::replace(&mut self.len, 0);
         self.bytes = 0;
-        let mut batch = [NonNull::<u8>::dangling(); CAPACITY];
-        while len > 0 {
-            let class = self.classes[0];
-            let (mut sent, mut kept) = (0, 0);
-            for place in 0..len {
-                // SAFETY: the first `len` places were written by `put`, or moved down from such a place below.
-                let slot = unsafe { self.slots[place].assume_init() };
-                if self.classes[place] == class {
-                    batch[sent] = slot;
-                    sent += 1;
-                } else {
-                    self.slots[kept].write(slot);
-                    self.classes[kept] = self.classes[place];
-                    kept += 1;
-                }
+        let classes = &self.classes[..len];
+        // Where the slots of each class end in the sorted order: first their numbers, then the sums.
+        let mut ends = [0_u8; CLASSES];
+        for class in classes {
+            ends[class.index()] += 1;
+        }
+        let mut sum = 0;
+        for end in &mut ends {
+            sum += *end;
+            *end = sum;
+        }
+        let mut sorted = [NonNull::<u8>::dangling(); CAPACITY];
+        let mut starts = ends;
+        // From the back, since places are given out from the ends: slots of a class keep their order.
+        for (class, slot) in classes.iter().zip(&self.slots[..len]).rev() {
+            let place = &mut starts[class.index()];
+            *place -= 1;
+            // SAFETY: the first `len` places were written by `put`.
+            sorted[usize::from(*place)] = unsafe { slot.assume_init() };
+        }
+        for (class, (&start, &end)) in starts.iter().zip(&ends).enumerate() {
+            if start < end {
+                deliver(
+                    SizeClass(class as u8),
+                    &sorted[usize::from(start)..usize::from(end)],
+                );
             }
-            deliver(class, &batch[..sent]);
-            len = kept;
         }
     }
 }
+
+const _: () = assert!(CAPACITY <= u8::MAX as usize);
 
 #[cfg(test)]
 mod tests {

@@ -114,7 +114,7 @@ impl Spans {
         let bin = if heap.count == 0 {
             UNLISTED
         } else {
-            Bins::bin_for(heap.count, self.geometry.slots)
+            Bins::bin_for(heap.count, &self.geometry)
         };
         if heap.bin != bin {
             return Err(Violation::Bin(id));
