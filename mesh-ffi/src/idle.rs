@@ -29,7 +29,8 @@ fn before_sleep(milliseconds: u64) {
     if tls::inside() || !HEAP.global().wants_upkeep(milliseconds) || !process::is_ours() {
         return;
     }
-    errno::preserved(|| tls::within(|| HEAP.global().before_sleep(milliseconds)));
+    let alone = HEAP.stats().attached <= 1;
+    errno::preserved(|| tls::within(|| HEAP.global().before_sleep(milliseconds, alone)));
 }
 
 /// Before waiting for a number of milliseconds, or without end if it is negative. A wait of zero is no sleep.

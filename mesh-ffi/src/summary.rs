@@ -112,17 +112,35 @@ fn print_json() {
     ];
     Line::bare().text("{").print();
     for (name, value) in figures {
-        Line::bare().text("  \"").text(name).text("\": ").number(value).text(",").print();
+        Line::bare()
+            .text("  \"")
+            .text(name)
+            .text("\": ")
+            .number(value)
+            .text(",")
+            .print();
     }
     Line::bare().text("  \"bins\": [").print();
     let mut between = "    ";
     for class in HEAP.global().classes().filter(|class| class.spans > 0) {
         let mut line = Line::bare();
-        line.text(between).text("{\"size\": ").number(class.object_size);
-        line.text(", \"slots\": ").number(class.slots).text(", \"pages\": ").number(class.pages);
-        line.text(", \"live\": ").number(class.live).text(", \"spans\": ").number(class.spans);
-        line.text(", \"physical_spans\": ").number(class.physical_spans);
-        line.text(", \"groups\": ").number(class.groups).text("}").print();
+        line.text(between)
+            .text("{\"size\": ")
+            .number(class.object_size);
+        line.text(", \"slots\": ")
+            .number(class.slots)
+            .text(", \"pages\": ")
+            .number(class.pages);
+        line.text(", \"live\": ")
+            .number(class.live)
+            .text(", \"spans\": ")
+            .number(class.spans);
+        line.text(", \"physical_spans\": ")
+            .number(class.physical_spans);
+        line.text(", \"groups\": ")
+            .number(class.groups)
+            .text("}")
+            .print();
         between = "  , ";
     }
     Line::bare().text("  ]").print();

@@ -19,6 +19,8 @@
 
 mod commit;
 mod cycle;
+#[cfg(test)]
+mod fake;
 mod fork;
 mod global;
 mod large;
@@ -30,6 +32,8 @@ mod report;
 mod schedule;
 mod scratch;
 mod stats;
+#[cfg(test)]
+mod tests;
 pub mod tuning;
 
 pub use fork::Fork;

@@ -51,6 +51,10 @@ impl Schedule {
                 .is_ok()
     }
 
+    fn last_was_effective(&self) -> bool {
+        self.pause.load(Ordering::Relaxed) == 1
+    }
+
     /// Sets the pause before the next cycle by what the last one achieved: `released` of `possible` bytes.
     fn settle(&self, now: u64, released: usize, possible: usize) {
         let effective = released * EFFECTIVE_SHARE >= possible.max(1);
@@ -99,6 +103,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             return;
         }
         self.pages.purge(false);
+        self.mesh_if_due(now);
+    }
+
+    fn mesh_if_due(&self, now: u64) {
+        let period = self.schedule.period_ms.load(Ordering::Relaxed);
         if M::MESHES
             && self.meshing_enabled()
             && Schedule::claim(&self.schedule.next_mesh, now, period)
@@ -118,15 +127,18 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             || self.pages.clock_ms() >= self.schedule.next_purge.load(Ordering::Relaxed)
     }
 
-    /// Does what is due before a sleep. Before a long one everything is due: nobody may come by again for a while.
-    pub fn before_sleep(&self, milliseconds: u64) {
+    /// Does what is due before a sleep. A long one of a program that is `alone`, with one thread, is the last chance for a
+    /// while: then a cycle does not wait for its time, unless the last one achieved nothing, and no unused page stays.
+    pub fn before_sleep(&self, milliseconds: u64, alone: bool) {
         if milliseconds < LONG_SLEEP_MS {
             return self.upkeep();
         }
-        if M::MESHES && self.meshing_enabled() && self.possible_bytes() >= WORTHWHILE {
-            self.mesh_cycle();
+        let now = self.pages.clock_ms();
+        if self.schedule.last_was_effective() {
+            self.schedule.next_mesh.store(now, Ordering::Relaxed);
         }
-        self.pages.purge(true);
+        self.mesh_if_due(now);
+        self.pages.purge(alone);
     }
 
     /// Bytes that meshing could give back at the very best.
