@@ -91,7 +91,6 @@ impl Settings {
             Self::release()?,
             Self::release_eager()?,
             Self::release_mprotect()?,
-            Self::release_background()?,
             Self::disabled()?,
             Self::debug_eager()?,
             Self::debug_mprotect()?,

@@ -33,11 +33,16 @@ fn address_space_comes_to_an_end() -> Result<()> {
         limited(
             &program,
             "-v 524288",
-            &[size, "128"],
+            &[size, "128", "thread"],
             &[Settings::release()?],
         )?;
     }
-    limited(&program, "-v 524288", &["0", "128"], &Settings::usual()?)?;
+    limited(
+        &program,
+        "-v 524288",
+        &["0", "128", "thread"],
+        &Settings::usual()?,
+    )?;
     limited(&program, "-v 65536", &["0", "8"], &Settings::usual()?)
 }
 

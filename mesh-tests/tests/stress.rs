@@ -50,3 +50,8 @@ fn sparse_survivors() -> Result<()> {
 fn sparse_survivors_debug_mprotect() -> Result<()> {
     stress(&["--fragment"], Settings::debug_mprotect()?)
 }
+
+#[test]
+fn sparse_survivors_background_thread() -> Result<()> {
+    stress(&["--fragment"], Settings::release_background()?)
+}

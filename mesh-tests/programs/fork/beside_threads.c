@@ -31,6 +31,8 @@ void beside_threads(void)
             _exit(failed);
         }
         good += well(child);
+        if (i % 10 == 0)
+            compact();
     }
     check("children of a process with busy threads", good == FORKS);
 

@@ -7,7 +7,7 @@ atomic_int spoiled;
 static void *work(void *seed)
 {
     unsigned state = (unsigned)(size_t)seed;
-    struct sparse mine = sparse_new(200, 8, state);
+    struct sparse mine = sparse_new(2000, 8, state);
     while (!stop) {
         spoiled |= live(next_random(&state));
         spoiled |= !sparse_painted(&mine, (unsigned)(size_t)seed);

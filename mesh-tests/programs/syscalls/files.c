@@ -35,16 +35,16 @@ int files(const struct sparse *heap)
 {
     int file = new_file(0), good = 1;
     need("a file", file >= 0 && fill(file));
-    for (unsigned call = 0; call < CALLS; call++) {
+    for (unsigned call = 0; good && call < CALLS; call++) {
         size_t a = call * 5u % heap->count, b = (a + 1) % heap->count;
         size_t sizes = heap->sizes[a] + heap->sizes[b], offset = call * 977u % (SIZE - sizes);
         struct iovec parts[] = {{heap->blocks[a], heap->sizes[a]}, {heap->blocks[b], heap->sizes[b]}};
         if (call % 2)
-            good &= preadv(file, parts, 2, (off_t)offset) == (ssize_t)sizes
+            good &= returned("preadv", preadv(file, parts, 2, (off_t)offset), sizes)
                 && as_in_file(heap->blocks[b], heap->sizes[b], offset + heap->sizes[a]);
         else
-            good &= pread(file, heap->blocks[a], heap->sizes[a], (off_t)offset)
-                == (ssize_t)heap->sizes[a];
+            good &= returned("pread", pread(file, heap->blocks[a], heap->sizes[a], (off_t)offset),
+                             heap->sizes[a]);
         good &= as_in_file(heap->blocks[a], heap->sizes[a], offset);
     }
     close(file);
@@ -72,7 +72,8 @@ int direct_files(void)
     for (unsigned call = 0; call < 5 * STAY; call++) {
         size_t offset = (size_t)call * SECTOR * 3 % SIZE;
         memset(blocks[call % STAY], 0, SECTOR);
-        good &= pread(file, blocks[call % STAY], SECTOR, (off_t)offset) == SECTOR;
+        good &= returned("direct pread", pread(file, blocks[call % STAY], SECTOR, (off_t)offset),
+                         SECTOR);
         good &= as_in_file(blocks[call % STAY], SECTOR, offset);
     }
     for (int i = 0; i < STAY; i++)

@@ -33,6 +33,15 @@ static inline int is_message(const unsigned char *bytes, size_t size, unsigned n
     return 1;
 }
 
+/* Whether a call returned what it had to. */
+static inline int returned(const char *call, ssize_t value, size_t wanted)
+{
+    if (value == (ssize_t)wanted)
+        return 1;
+    printf("%s returned %zd in place of %zu: %s\n", call, value, wanted, strerror(errno));
+    return 0;
+}
+
 /* The topics: each returns whether every byte of every call was right. */
 int pipes(const struct sparse *heap);
 int datagrams(const struct sparse *heap);
