@@ -130,6 +130,16 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// Puts a private run onto the shared pages that it names, with its content.
     fn share_run(&self, run: Run) -> Result<(), Refused> {
         self.pages.open_shared(run)?;
+        let shared = self.protect_and_share(run);
+        if shared.is_err() {
+            // SAFETY: the run was not put onto them, and nobody else is.
+            unsafe { self.pages.free_shared(run) };
+        }
+        shared
+    }
+
+    /// Puts a private run onto the shared pages that it names, which are open.
+    fn protect_and_share(&self, run: Run) -> Result<(), Refused> {
         self.pages.protect(run)?;
         let bytes = run.pages.index() * P::PAGE_SIZE;
         // SAFETY: the shared pages are open and as long as the run; the run is protected, and nobody else is on them.
@@ -138,8 +148,6 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         let aliased = unsafe { self.pages.alias(run, run.first) };
         if aliased.is_err() {
             self.pages.unprotect(run);
-            // SAFETY: the run was not put onto them, and nobody else is.
-            unsafe { self.pages.free_shared(run) };
         }
         aliased
     }
