@@ -47,7 +47,12 @@ impl Schedule {
         let at = due.load(Ordering::Relaxed);
         now >= at
             && due
-                .compare_exchange(at, now + interval, Ordering::Relaxed, Ordering::Relaxed)
+                .compare_exchange(
+                    at,
+                    now.saturating_add(interval),
+                    Ordering::Relaxed,
+                    Ordering::Relaxed,
+                )
                 .is_ok()
     }
 
@@ -66,8 +71,10 @@ impl Schedule {
         };
         self.pause.store(pause, Ordering::Relaxed);
         let period = self.period_ms.load(Ordering::Relaxed);
-        self.next_mesh
-            .store(now + period * pause, Ordering::Relaxed);
+        self.next_mesh.store(
+            now.saturating_add(period.saturating_mul(pause)),
+            Ordering::Relaxed,
+        );
     }
 }
 
