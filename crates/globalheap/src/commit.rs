@@ -40,25 +40,37 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         class: SizeClass,
         merges: impl Iterator<Item = (SpanId, SpanId)>,
     ) -> ControlFlow<usize, usize> {
-        let mut released = 0;
+        self.hold(class, merges, |spans, (keep, join)| {
+            spans
+                .can_mesh(keep, join)
+                .then(|| self.mesh(spans, keep, join))
+        })
+    }
+
+    /// Carries out `plans` under one hold of the lock, each by `act`, which releases a physical span, is refused, or finds
+    /// that the plan does not fit any more. Returns the pages released; breaks off when mappings run out.
+    pub(crate) fn hold<T>(
+        &self,
+        class: SizeClass,
+        plans: impl Iterator<Item = T>,
+        mut act: impl FnMut(&mut Spans, T) -> Option<Result<(), Refused>>,
+    ) -> ControlFlow<usize, usize> {
+        let (mut released, mut exhausted) = (0, false);
         let mut spans = self.class(class);
         let start = self.pages.clock_ns();
         let barrier = self.pages.begin_barrier();
-        let mut outcome = ControlFlow::Continue(0);
-        for (keep, join) in merges {
-            if !self.pages.mappings_permit() {
-                outcome = ControlFlow::Break(0);
+        for plan in plans {
+            exhausted = !self.pages.mappings_permit();
+            if exhausted {
                 break;
             }
-            if !spans.can_mesh(keep, join) {
-                continue;
-            }
-            match self.mesh(&mut spans, keep, join) {
-                Ok(()) => {
+            match act(&mut spans, plan) {
+                Some(Ok(())) => {
                     released += spans.geometry().pages.index();
                     self.meshed.count(&self.meshed.meshes, 1);
                 }
-                Err(Refused) => self.meshed.count(&self.meshed.refused, 1),
+                Some(Err(Refused)) => self.meshed.count(&self.meshed.refused, 1),
+                None => {}
             }
         }
         self.pages.end_barrier(barrier);
@@ -69,9 +81,10 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             .longest_hold_ns
             .fetch_max(held, Ordering::Relaxed);
         self.meshed.count(&self.meshed.pages_released, released);
-        match outcome {
-            ControlFlow::Continue(_) => ControlFlow::Continue(released),
-            ControlFlow::Break(_) => ControlFlow::Break(released),
+        if exhausted {
+            ControlFlow::Break(released)
+        } else {
+            ControlFlow::Continue(released)
         }
     }
 
@@ -102,7 +115,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     }
 
     /// Puts the unit onto shared pages, if it is not there yet; returns the page that names them.
-    fn share(&self, spans: &mut Spans, unit: SpanId) -> Result<PageIndex, Refused> {
+    pub(crate) fn share(&self, spans: &mut Spans, unit: SpanId) -> Result<PageIndex, Refused> {
         let heap = spans.get(unit).ok_or(Refused)?;
         if let Some(group) = heap.group().and_then(|group| spans.group(group)) {
             let run = Run {
@@ -186,17 +199,29 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 // The leader had no objects of its own: it and the shared pages are left behind.
                 return Ok(None);
             };
-            let run = spans.run(member).ok_or(Refused)?;
-            self.copy_objects(spans, member, home)?;
-            // SAFETY: the shared pages hold the member's objects since the line above, and it is protected until now.
-            unsafe { self.pages.alias(run, home) }?;
-            let abandoned = spans.transfer(member, keep);
+            let abandoned = self.move_member(spans, keep, member, home)?;
             if member == join {
                 // Members that moved before were sharing pages already; with the leader, a physical span is gone.
-                self.meshed.save(run.pages.index());
+                self.meshed.save(spans.geometry().pages.index());
                 return Ok(abandoned);
             }
         }
+    }
+
+    /// Copies the objects of a protected span to the shared pages at `home`, those of `keep`, and puts the span onto them.
+    /// Returns the page that names the shared pages that nobody is on any more, if it was the last one there.
+    pub(crate) fn move_member(
+        &self,
+        spans: &mut Spans,
+        keep: SpanId,
+        member: SpanId,
+        home: PageIndex,
+    ) -> Result<Option<PageIndex>, Refused> {
+        let run = spans.run(member).ok_or(Refused)?;
+        self.copy_objects(spans, member, home)?;
+        // SAFETY: the shared pages hold the member's objects since the line above, and it is protected until now.
+        unsafe { self.pages.alias(run, home) }?;
+        Ok(spans.transfer(member, keep))
     }
 
     /// Copies the objects of one member to the same slots of the shared pages at `home`, neighbouring slots at once.

@@ -5,6 +5,7 @@
 
 use core::ops::ControlFlow;
 
+use bitmap::SpanBits;
 use heap::{Guard, PageHeap, SizeClass, SpanId};
 use meshing::{Budget, Candidate, Merge};
 use miniheap::SpanClasses;
@@ -12,7 +13,7 @@ use miniheap::SpanClasses;
 use crate::global::GlobalHeap;
 use crate::policy::MeshPolicy;
 use crate::report::Report;
-use crate::scratch::Scratch;
+use crate::scratch::{Parts, Scratch};
 use crate::tuning::{CANDIDATES, MESHES_PER_HOLD, STEPS, STEPS_PER_CANDIDATE};
 
 /// What cycles keep from one to the next.
@@ -43,6 +44,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         let mut released = 0;
         for class in Self::meshed_classes() {
             released += self.mesh_class(&mut cycle, class);
+            released += self.scatter_class(&mut cycle, class);
         }
         // Meshes leave leaders behind, with the pages that they have released.
         self.dissolve_leftovers(&cycle);
@@ -57,49 +59,20 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         if expected < 2 {
             return 0;
         }
-        let words = M::scratch_words(expected, slots);
-        let Some(mut scratch) = Scratch::new(&self.pages, expected, words) else {
+        let Some(mut scratch) = Scratch::new::<M>(&self.pages, expected, slots) else {
             self.meshed.count(&self.meshed.refused, 1);
             return 0;
         };
-        let parts = scratch.parts();
-
-        let mut units = 0;
-        {
+        let mut parts = scratch.parts();
+        let units = {
             let spans = self.class(class);
-            for (candidate, (unit, live, members)) in parts.candidates.iter_mut().zip(spans.units())
-            {
-                let weight = u16::try_from(members).unwrap_or(u16::MAX);
-                *candidate = Candidate {
-                    live,
-                    tag: unit.0,
-                    weight,
-                };
-                units += 1;
-            }
-        }
+            let places = parts.candidates.iter_mut().zip(spans.units());
+            places
+                .map(|(place, (unit, live, members))| *place = whole(unit, live, members))
+                .count()
+        };
+        let found = self.search(cycle, slots, &mut parts, units);
         let candidates = &parts.candidates[..units];
-
-        let mesher = cycle
-            .mesher
-            .get_or_insert_with(|| M::seeded(self.pages.entropy()));
-        let mut budget = Budget::steps(STEPS.min(STEPS_PER_CANDIDATE * units as u64));
-        let mut merges = parts.merges.iter_mut();
-        let mut found = 0;
-        mesher.find(
-            candidates,
-            slots,
-            parts.words,
-            &mut budget,
-            |merge| match merges.next() {
-                Some(slot) => {
-                    *slot = merge;
-                    found += 1;
-                    ControlFlow::Continue(())
-                }
-                None => ControlFlow::Break(()),
-            },
-        );
 
         let mut released = 0;
         for batch in parts.merges[..found].chunks(MESHES_PER_HOLD) {
@@ -113,5 +86,47 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             }
         }
         released
+    }
+
+    /// Searches among the first `candidates` candidates; returns how many merges were found.
+    pub(crate) fn search(
+        &self,
+        cycle: &mut Guard<'_, P::Lock, Cycle<M>>,
+        slots: usize,
+        parts: &mut Parts<'_>,
+        candidates: usize,
+    ) -> usize {
+        let mesher = cycle
+            .mesher
+            .get_or_insert_with(|| M::seeded(self.pages.entropy()));
+        let mut budget = Budget::steps(STEPS.min(STEPS_PER_CANDIDATE * candidates as u64));
+        let mut places = parts.merges.iter_mut();
+        let mut found = 0;
+        let spans = &parts.candidates[..candidates];
+        mesher.find(
+            spans,
+            slots,
+            parts.words,
+            &mut budget,
+            |merge| match places.next() {
+                Some(place) => {
+                    *place = merge;
+                    found += 1;
+                    ControlFlow::Continue(())
+                }
+                None => ControlFlow::Break(()),
+            },
+        );
+        found
+    }
+}
+
+/// A whole unit as a candidate.
+pub(crate) fn whole(unit: SpanId, live: SpanBits, members: u32) -> Candidate {
+    let weight = u16::try_from(members).unwrap_or(u16::MAX);
+    Candidate {
+        live,
+        tag: unit.0,
+        weight,
     }
 }

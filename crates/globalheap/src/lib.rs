@@ -6,6 +6,7 @@
 //! * `large`: page runs of their own;
 //! * `cycle`: which spans to mesh is searched for without a lock, and carried out in short steps under it;
 //! * `commit`: one mesh, step by step;
+//! * `scatter`: a thinned-out group is taken apart, and its members go to other groups;
 //! * `leftovers`: spans that a mesh has left behind go back to private pages;
 //! * `fork`: a child's own copy of the meshed groups, and of nothing else;
 //! * `schedule`: when to do which.
@@ -29,6 +30,7 @@ mod policy;
 mod refill;
 mod release;
 mod report;
+mod scatter;
 mod schedule;
 mod scratch;
 mod stats;

@@ -4,7 +4,7 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 
 use heap::PageHeap;
-use meshing::{Candidate, Merge};
+use meshing::{Candidate, Merge, Mesher};
 
 /// What a search reads and writes, in one mapping: the candidates, the merges found, and the mesher's own words.
 pub(crate) struct Scratch<'a, P: PageHeap> {
@@ -24,8 +24,9 @@ pub(crate) struct Parts<'s> {
 }
 
 impl<'a, P: PageHeap> Scratch<'a, P> {
-    /// Room for `candidates` candidates, as many merges, and `words` words; `None` when there is no memory.
-    pub(crate) fn new(pages: &'a P, candidates: usize, words: usize) -> Option<Self> {
+    /// Room for `M` to search among `candidates` candidates of `slots` slots; `None` when there is no memory.
+    pub(crate) fn new<M: Mesher>(pages: &'a P, candidates: usize, slots: usize) -> Option<Self> {
+        let words = M::scratch_words(candidates, slots);
         let first = Layout::array::<Candidate>(candidates).ok()?;
         let (layout, merges_at) = first
             .extend(Layout::array::<Merge>(candidates).ok()?)

@@ -34,3 +34,9 @@ pub const LEFTOVERS_PER_HOLD: usize = 32;
 /// The largest objects that are meshed, in bytes. C libraries let the kernel write into stdio buffers of 1,024 bytes and
 /// more without a function that could be wrapped, so larger objects must not be protected with `mprotect`.
 pub const LARGEST_MESHED: usize = 1_023;
+
+/// A cycle takes apart at most one group in this many, the emptiest.
+pub const SCATTERED_SHARE: usize = 8;
+
+/// Members of a group that is taken apart, at most: each costs a remap, and one page comes back for all of them.
+pub const SCATTERED_MEMBERS: u32 = 8;

@@ -151,6 +151,29 @@ impl Spans {
             .map_or(id, |group| group.leader)
     }
 
+    /// The unit that a span belongs to, if it is a unit or a member of one.
+    pub fn leader(&self, id: SpanId) -> Option<SpanId> {
+        let heap = self.heaps.get(id.0)?;
+        matches!(heap.state, State::Unit | State::Member).then(|| SpanId(self.unit_of(id.0)))
+    }
+
+    /// Whether a slot is in use at the span's own addresses.
+    pub fn holds_objects(&self, id: SpanId) -> bool {
+        self.heaps
+            .get(id.0)
+            .is_some_and(|heap| !heap.live.is_empty())
+    }
+
+    /// Whether `keep` is a unit in use that has the slots free which are in use at the addresses of `span`.
+    pub fn has_room_for(&self, keep: SpanId, span: SpanId) -> bool {
+        let in_use = self
+            .heaps
+            .get(keep.0)
+            .is_some_and(|heap| heap.state == State::Unit && heap.count > 0);
+        let live = self.heaps.get(span.0).map(|heap| heap.live);
+        in_use && keep != span && live.is_some_and(|live| live.is_disjoint(&self.union(keep)))
+    }
+
     /// Slots in use in a whole unit.
     pub fn union(&self, unit: SpanId) -> SpanBits {
         let Some(heap) = self.heaps.get(unit.0) else {

@@ -92,6 +92,19 @@ impl Spans {
         self.members(unit).filter_map(|member| self.run(member))
     }
 
+    /// The leader of a group from which all objects have been moved away becomes a leftover.
+    pub fn leave_if_drained(&mut self, leader: SpanId) {
+        let drained = self
+            .heaps
+            .get_mut(leader.0)
+            .filter(|heap| heap.state == State::Unit && heap.count == 0 && heap.group().is_some());
+        if let Some(heap) = drained {
+            heap.state = State::Dead;
+            self.bins.remove(&mut self.heaps, leader.0);
+            self.dead.push(&mut self.heaps, leader.0);
+        }
+    }
+
     /// `member`, which is now on the shared pages of `keep`, leaves its unit for the group of `keep`. Returns the first
     /// page of the shared pages that nobody is on any more, if it was the last member of a group.
     pub fn transfer(&mut self, member: SpanId, keep: SpanId) -> Option<PageIndex> {

@@ -1,0 +1,194 @@
+//! Groups that have thinned out are taken apart.
+//!
+//! When objects of meshed spans die, groups end up half full: too full to fit into each other as wholes. Their members are
+//! small, though, and each can move by itself. A group whose members all find a place in other groups releases its page.
+//!
+//! The search is the mesher's: the members of the emptiest groups are candidates one by one, every other unit is a
+//! candidate that is too heavy to move. Only groups of which every member found a place are then carried out.
+
+use core::ops::ControlFlow;
+
+use heap::{Guard, PageHeap, Refused, Run, SizeClass, SpanId};
+use meshing::Candidate;
+use miniheap::{SpanClasses, Spans};
+
+use crate::cycle::{Cycle, whole};
+use crate::global::GlobalHeap;
+use crate::policy::MeshPolicy;
+use crate::report::Report;
+use crate::scratch::Scratch;
+use crate::tuning::{CANDIDATES, SCATTERED_MEMBERS, SCATTERED_SHARE};
+
+/// Too heavy to move.
+const HEAVY: u16 = u16::MAX;
+
+impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
+    /// Takes apart groups of one class; returns the pages that this released.
+    pub(crate) fn scatter_class(
+        &self,
+        cycle: &mut Guard<'_, P::Lock, Cycle<M>>,
+        class: SizeClass,
+    ) -> usize {
+        let slots = usize::from(SpanClasses::geometry(class).slots);
+        let (groups, units) = {
+            let spans = self.class(class);
+            (spans.groups(), spans.physical_spans().min(CANDIDATES))
+        };
+        let most_sources = groups / SCATTERED_SHARE;
+        if most_sources == 0 {
+            return 0;
+        }
+        let expected = units + most_sources * SCATTERED_MEMBERS as usize;
+        let Some(mut scratch) = Scratch::new::<M>(&self.pages, expected, slots) else {
+            self.meshed.count(&self.meshed.refused, 1);
+            return 0;
+        };
+        let mut parts = scratch.parts();
+        let (members, candidates) =
+            choose_sources(&self.class(class), most_sources, parts.candidates);
+        if members == 0 {
+            return 0;
+        }
+        let found = self.search(cycle, slots, &mut parts, candidates);
+
+        // What was found for each member: one more than the index of the unit it goes to.
+        let (candidates, targets) = (&parts.candidates[..candidates], &mut parts.words[..members]);
+        targets.fill(0);
+        for merge in &parts.merges[..found] {
+            if merge.keep as usize >= members
+                && let Some(target) = targets.get_mut(merge.join as usize)
+            {
+                *target = merge.keep + 1;
+            }
+        }
+        let place_of = |index: usize| {
+            let target = targets.get(index)?.checked_sub(1)?;
+            candidates.get(target as usize).map(|unit| SpanId(unit.tag))
+        };
+
+        let (mut released, mut next) = (0, 0);
+        while next < members {
+            // The members of one group stand together.
+            let first = next;
+            next += usize::from(candidates[first].weight.max(1));
+            let moves = (first..next.min(members))
+                .map(|index| Some((SpanId(candidates.get(index)?.tag), place_of(index)?)));
+            if moves.clone().any(|found| found.is_none()) {
+                continue;
+            }
+            let plan = moves.flatten();
+            match self.hold(class, core::iter::once(plan), |spans, plan| {
+                self.scatter(spans, plan)
+            }) {
+                ControlFlow::Continue(pages) => released += pages,
+                ControlFlow::Break(pages) => return released + pages,
+            }
+        }
+        released
+    }
+
+    /// Moves all members of a group to other units, as planned; `None` when the plan does not fit any more.
+    fn scatter(
+        &self,
+        spans: &mut Spans,
+        plan: impl Iterator<Item = (SpanId, SpanId)> + Clone,
+    ) -> Option<Result<(), Refused>> {
+        let leader = spans.leader(plan.clone().next()?.0)?;
+        // The plan names the members that have objects, all of them, and a place for each that still fits.
+        let in_use = spans
+            .members(leader)
+            .filter(|&member| spans.holds_objects(member))
+            .count();
+        let fits = |(member, keep): (SpanId, SpanId)| {
+            spans.leader(member) == Some(leader)
+                && keep != leader
+                && spans.has_room_for(keep, member)
+        };
+        if plan.clone().count() != in_use || !plan.clone().all(fits) {
+            return None;
+        }
+        let leader_moves = plan.clone().find(|&(member, _)| member == leader);
+        let others = plan.filter(|&(member, _)| member != leader);
+        // The leader goes last: a group that is not taken apart to its end keeps it.
+        let mut moves = others.chain(leader_moves);
+        let outcome = moves.try_for_each(|(member, keep)| self.move_out(spans, member, keep));
+        spans.leave_if_drained(leader);
+        Some(outcome)
+    }
+
+    /// Moves one member to the unit `keep`.
+    fn move_out(&self, spans: &mut Spans, member: SpanId, keep: SpanId) -> Result<(), Refused> {
+        let home = self.share(spans, keep)?;
+        let run = spans.run(member).ok_or(Refused)?;
+        self.pages.protect(run)?;
+        match self.move_member(spans, keep, member, home) {
+            Ok(Some(first)) => {
+                // SAFETY: the last member has just left them.
+                unsafe { self.pages.free_shared(Run { first, ..run }) };
+                self.meshed.save(run.pages.index());
+                Ok(())
+            }
+            Ok(None) => Ok(()),
+            Err(refused) => {
+                self.pages.unprotect(run);
+                Err(refused)
+            }
+        }
+    }
+}
+
+/// Writes candidates: first the members of the emptiest groups, those of a group side by side and with their number as
+/// weight, then all other units. Returns the number of the former, and of all.
+fn choose_sources(spans: &Spans, most: usize, candidates: &mut [Candidate]) -> (usize, usize) {
+    let (mut len, mut sources) = (0, 0);
+    let is_source = |members: u32| (2..=SCATTERED_MEMBERS).contains(&members);
+    let mut put = |len: &mut usize, candidate: Candidate| {
+        if let Some(place) = candidates.get_mut(*len) {
+            *place = candidate;
+            *len += 1;
+        }
+    };
+    for (unit, _, members) in spans.units() {
+        if sources == most {
+            break;
+        }
+        if !is_source(members) {
+            continue;
+        }
+        sources += 1;
+        let with_objects = || {
+            spans
+                .members(unit)
+                .filter(|&member| spans.holds_objects(member))
+        };
+        let count = u16::try_from(with_objects().count()).unwrap_or(HEAVY);
+        for member in with_objects() {
+            if let Some(heap) = spans.get(member) {
+                put(
+                    &mut len,
+                    Candidate {
+                        live: *heap.live(),
+                        tag: member.0,
+                        weight: count,
+                    },
+                );
+            }
+        }
+    }
+    let members = len;
+    let mut passed = 0;
+    for (unit, live, count) in spans.units() {
+        if is_source(count) && passed < sources {
+            passed += 1;
+            continue;
+        }
+        put(
+            &mut len,
+            Candidate {
+                weight: HEAVY,
+                ..whole(unit, live, count)
+            },
+        );
+    }
+    (members, len)
+}
