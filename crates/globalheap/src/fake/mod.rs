@@ -1,0 +1,145 @@
+//! Pages that are a model of pages: ordinary memory, no system call, and every contract checked.
+//!
+//! Each virtual page maps to a *frame*, a physical page; shared pages are frames with a name. The fake knows which objects
+//! the program has and what it wrote there, so it notices at once when a step changes a byte that the program can see.
+//! Each call that may be refused has a number, and a test can have any of them refused.
+
+mod memory;
+mod objects;
+mod page_heap;
+mod refusals;
+mod window;
+
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use heap::PageCount;
+use memory::Memory;
+use refusals::Refusals;
+use window::Window;
+
+/// Bytes in a page.
+pub(crate) const PAGE: usize = 4096;
+
+/// Where the pages pretend to be. Nothing is there: objects are read and written through the fake only.
+const BASE: usize = 0x1000_0000_0000;
+
+/// A page heap over a model of memory.
+pub(crate) struct FakePages {
+    words: Box<[AtomicU32]>,
+    state: Mutex<State>,
+    pub(crate) refusals: Refusals,
+    /// The time; it stands still unless a test moves it.
+    pub(crate) clock_ms: AtomicU64,
+    ticks_ns: AtomicU64,
+    /// The time of each purge, and whether it was one of all pages.
+    pub(crate) purges: Mutex<Vec<(u64, bool)>>,
+}
+
+struct State {
+    memory: Memory,
+    /// Shared pages by the run that they were made for, and the copies of them while a fork is under way.
+    shared: Window,
+    snapshot: Window,
+    /// How many barriers have begun and not ended.
+    barriers: u64,
+    locked_for_fork: bool,
+    /// Whether this is the child of a fork: then there is no other thread.
+    child: bool,
+    /// Scratch blocks that are out.
+    scratch: usize,
+}
+
+impl FakePages {
+    /// An arena of `pages` pages, none of which is in use.
+    pub(crate) fn new(pages: u32) -> Self {
+        Self {
+            words: (0..pages).map(|_| AtomicU32::new(0)).collect(),
+            state: Mutex::new(State {
+                memory: Memory::new(BASE, pages),
+                shared: Window::default(),
+                snapshot: Window::default(),
+                barriers: 0,
+                locked_for_fork: false,
+                child: false,
+                scratch: 0,
+            }),
+            refusals: Refusals::default(),
+            clock_ms: AtomicU64::new(0),
+            ticks_ns: AtomicU64::new(0),
+            purges: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// The state, for a call that needs the arena's lock.
+    fn state(&self) -> MutexGuard<'_, State> {
+        let state = self.any_state();
+        assert!(!state.locked_for_fork, "the lock is taken for a fork");
+        state
+    }
+
+    fn any_state(&self) -> MutexGuard<'_, State> {
+        // After a panic under the lock the test fails anyway.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From here on this is the child of a fork: private pages are its own, shared ones are the parent's.
+    pub(crate) fn become_child(&self) {
+        let state = &mut *self.any_state();
+        state.child = true;
+        // The parent forgets the copies at once.
+        let copies = state.snapshot.frames();
+        state.memory.shared_frames_become_foreign(&copies);
+    }
+
+    /// Physical pages in use: of spans, of large objects, and shared ones.
+    pub(crate) fn physical_pages(&self) -> usize {
+        self.state().memory.frames_present()
+    }
+
+    /// Whether no run of so many pages is unused.
+    pub(crate) fn is_full(&self, pages: PageCount) -> bool {
+        self.state().memory.find_unused(pages, 1).is_none()
+    }
+
+    /// Panics unless all of the program's objects are as they were written, writable, and nobody else's.
+    pub(crate) fn verify(&self) {
+        let state = self.state();
+        assert_eq!(state.barriers, 0, "a barrier was not ended");
+        assert_eq!(state.scratch, 0, "scratch memory was not given back");
+        state.memory.verify_all();
+        state.memory.verify_writable();
+    }
+
+    /// Panics unless nothing is in use.
+    pub(crate) fn verify_empty(&self) {
+        self.verify();
+        assert_eq!(
+            self.state().memory.runs_in_use(),
+            0,
+            "runs were not given back"
+        );
+        assert_eq!(self.physical_pages(), 0, "shared pages were not given back");
+    }
+
+    // The program's own doings.
+
+    /// The program writes `content` to the object at `address`, which is a new one or one of its own.
+    pub(crate) fn write(&self, address: usize, content: Vec<u8>) {
+        self.state().memory.write_object(address, content);
+    }
+
+    /// The program gives up the object at `address`.
+    pub(crate) fn forget(&self, address: usize) {
+        self.state().memory.forget_object(address);
+    }
+
+    /// The program gives up all but the first `len` bytes of the object at `address`.
+    pub(crate) fn truncate(&self, address: usize, len: usize) {
+        self.state().memory.truncate_object(address, len);
+    }
+
+    pub(crate) fn advance_clock(&self, milliseconds: u64) {
+        self.clock_ms.fetch_add(milliseconds, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,351 @@
+//! The model as a [`PageHeap`], with the contract of each call checked.
+
+use core::alloc::Layout;
+use core::ptr::NonNull;
+use core::sync::atomic::Ordering;
+
+use heap::{
+    Barrier, Label, Labels, LargeRun, Metadata, OwnerId, PageCount, PageHeap, PageIndex, Refused,
+    Run, SizeClass, SpanId, SpinLock,
+};
+
+use super::memory::Purpose;
+use super::{BASE, FakePages, PAGE};
+
+fn pages(run: Run) -> impl Iterator<Item = PageIndex> {
+    (run.first.0..run.end().0).map(PageIndex)
+}
+
+fn zeroed(layout: Layout) -> Option<NonNull<u8>> {
+    assert_ne!(layout.size(), 0);
+    // SAFETY: the size is not zero.
+    NonNull::new(unsafe { std::alloc::alloc_zeroed(layout) })
+}
+
+fn scratch_layout(bytes: usize) -> Layout {
+    Layout::from_size_align(bytes.next_multiple_of(PAGE), PAGE).expect("a layout")
+}
+
+impl FakePages {
+    fn grant(&self, name: &'static str) -> Result<(), Refused> {
+        if self.refusals.grant(name) {
+            Ok(())
+        } else {
+            Err(Refused)
+        }
+    }
+
+    fn set_label(&self, page: PageIndex, label: Label) {
+        self.words[page.index()].store(label.0, Ordering::Relaxed);
+    }
+
+    fn label_large(&self, run: Run) {
+        pages(run).for_each(|page| self.set_label(page, Label::LARGE_END));
+        self.set_label(run.first, Label::LARGE);
+    }
+}
+
+// SAFETY: each block is a fresh one of the system's allocator, zeroed, and is never given back.
+unsafe impl Metadata for FakePages {
+    fn metadata(&self, layout: Layout) -> Option<NonNull<u8>> {
+        self.grant("metadata").ok()?;
+        zeroed(layout)
+    }
+}
+
+// SAFETY: the model keeps runs apart, and panics when a step would change what the program sees.
+unsafe impl PageHeap for FakePages {
+    const PAGE_SIZE: usize = PAGE;
+    type Lock = SpinLock;
+
+    fn labels(&self) -> Labels {
+        let words = NonNull::from(&self.words[0]);
+        // SAFETY: the words live as long as the fake, and a test drops it last.
+        unsafe { Labels::new(BASE, self.words.len(), PAGE.trailing_zeros(), words) }
+    }
+
+    fn allocate_span(&self, pages: PageCount) -> Option<PageIndex> {
+        self.grant("allocate_span").ok()?;
+        let memory = &mut self.state().memory;
+        let run = memory.find_unused(pages, 1)?;
+        memory.take(run, Purpose::Span, 0xa5);
+        Some(run.first)
+    }
+
+    unsafe fn free_span(&self, run: Run) {
+        let memory = &mut self.state().memory;
+        assert!(
+            pages(run).all(|page| !memory.is_shared(page)),
+            "{run:?} is on shared pages"
+        );
+        memory.retire(run, Purpose::Span);
+    }
+
+    fn label_span(&self, run: Run, class: SizeClass, owner: OwnerId, id: SpanId) {
+        let memory = &mut self.state().memory;
+        assert!(memory.run_at(run.first, Purpose::Span) == Some(run));
+        for page in pages(run) {
+            memory.pages[page.index()].record = id.0;
+            self.set_label(page, Label::small(class, owner));
+        }
+    }
+
+    fn set_owner(&self, run: Run, class: SizeClass, owner: OwnerId) {
+        assert!(self.state().memory.run_at(run.first, Purpose::Span) == Some(run));
+        pages(run).for_each(|page| self.set_label(page, Label::small(class, owner)));
+    }
+
+    fn span_at(&self, page: PageIndex) -> SpanId {
+        SpanId(self.state().memory.pages[page.index()].record)
+    }
+
+    fn allocate_large(&self, pages: PageCount, align: PageCount) -> Option<LargeRun> {
+        self.grant("allocate_large").ok()?;
+        let memory = &mut self.state().memory;
+        let run = memory.find_unused(pages, align.0)?;
+        // Sometimes the pages were used before.
+        let zeroed = run.first.0.is_multiple_of(2);
+        memory.take(run, Purpose::Large, if zeroed { 0 } else { 0x5a });
+        self.label_large(run);
+        Some(LargeRun {
+            first: run.first,
+            zeroed,
+        })
+    }
+
+    fn large_pages(&self, page: PageIndex) -> Option<PageCount> {
+        let run = self.state().memory.run_at(page, Purpose::Large)?;
+        Some(run.pages)
+    }
+
+    unsafe fn free_large(&self, page: PageIndex) -> Option<PageCount> {
+        let memory = &mut self.state().memory;
+        let run = memory.run_at(page, Purpose::Large)?;
+        memory.retire(run, Purpose::Large);
+        self.set_label(page, Label::UNLABELLED);
+        Some(run.pages)
+    }
+
+    unsafe fn resize_large(&self, page: PageIndex, count: PageCount) -> bool {
+        if self.grant("resize_large").is_err() {
+            return false;
+        }
+        let memory = &mut self.state().memory;
+        let run = memory
+            .run_at(page, Purpose::Large)
+            .expect("a large object starts here");
+        let grown = Run {
+            first: page,
+            pages: count,
+        };
+        if count > run.pages {
+            let extra = Run {
+                first: run.end(),
+                pages: PageCount(count.0 - run.pages.0),
+            };
+            if !memory.is_unused(extra) {
+                return false;
+            }
+        }
+        memory.resize(run, count);
+        self.label_large(grown);
+        true
+    }
+
+    unsafe fn move_large(&self, page: PageIndex, count: PageCount) -> Option<PageIndex> {
+        self.grant("move_large").ok()?;
+        let memory = &mut self.state().memory;
+        let old = memory
+            .run_at(page, Purpose::Large)
+            .expect("a large object starts here");
+        if count <= old.pages {
+            return None;
+        }
+        let new = memory.find_unused(count, 1)?;
+        memory.take(new, Purpose::Large, 0);
+        for (from, to) in pages(old).zip(pages(new)) {
+            let frame = memory.detach(from);
+            memory.put(to, frame);
+        }
+        let address = |run: Run| BASE + run.first.index() * PAGE;
+        memory.move_object(address(old), address(new));
+        memory.retire(old, Purpose::Large);
+        self.set_label(page, Label::UNLABELLED);
+        self.label_large(new);
+        Some(new.first)
+    }
+
+    fn mappings_permit(&self) -> bool {
+        self.grant("mappings_permit").is_ok()
+    }
+
+    fn begin_barrier(&self) -> Barrier {
+        let state = &mut *self.state();
+        state.barriers += 1;
+        assert_eq!(state.barriers, 1, "there is one barrier at a time");
+        Barrier(state.barriers)
+    }
+
+    fn end_barrier(&self, barrier: Barrier) {
+        let state = &mut *self.state();
+        assert_eq!(barrier.0, state.barriers);
+        state.barriers = 0;
+    }
+
+    fn protect(&self, run: Run) -> Result<(), Refused> {
+        self.grant("protect")?;
+        let state = &mut *self.state();
+        assert_eq!(state.barriers, 1, "nobody would wait");
+        for page in pages(run) {
+            state.memory.pages[page.index()].protected = true;
+        }
+        Ok(())
+    }
+
+    fn unprotect(&self, run: Run) {
+        let memory = &mut self.state().memory;
+        pages(run).for_each(|page| memory.pages[page.index()].protected = false);
+    }
+
+    fn open_shared(&self, run: Run) -> Result<(), Refused> {
+        self.grant("open_shared")?;
+        let state = &mut *self.state();
+        assert!(state.memory.run_at(run.first, Purpose::Span) == Some(run));
+        state.shared.open(&mut state.memory, run);
+        Ok(())
+    }
+
+    unsafe fn copy_to_shared(&self, from: PageIndex, to: PageIndex, offset: usize, len: usize) {
+        let state = &mut *self.state();
+        let run = state
+            .memory
+            .run_at(from, Purpose::Span)
+            .expect("a span starts here");
+        assert!(
+            offset + len <= run.pages.index() * PAGE,
+            "these bytes are not the span's"
+        );
+        assert!(pages(run).all(|page| state.memory.pages[page.index()].protected));
+        let frames = state.shared.opened(to);
+        state.memory.copy_to_frames(from, frames, offset, len);
+        // Whoever is on the shared pages already has nothing at these places.
+        state.memory.verify_all();
+    }
+
+    fn close_shared(&self) {
+        self.state().shared.close();
+    }
+
+    unsafe fn alias(&self, run: Run, onto: PageIndex) -> Result<(), Refused> {
+        self.grant("alias")?;
+        let state = &mut *self.state();
+        assert!(state.memory.run_at(run.first, Purpose::Span) == Some(run));
+        assert_eq!(state.barriers, 1, "nobody would wait");
+        let frames = state.shared.opened(onto).to_vec();
+        assert_eq!(frames.len(), run.pages.index());
+        for (page, frame) in pages(run).zip(frames) {
+            let safe = state.child || state.memory.pages[page.index()].protected;
+            assert!(safe, "a write could get lost");
+            state.memory.put(page, Some(frame));
+        }
+        state.memory.verify_run(run);
+        Ok(())
+    }
+
+    unsafe fn free_shared(&self, run: Run) {
+        let state = &mut *self.state();
+        let frames = state.shared.get(run.first).expect("shared pages");
+        assert_eq!(frames.len(), run.pages.index());
+        state.memory.punch(frames.iter().copied());
+        // Nobody who is still on them has an object there.
+        state.memory.verify_all();
+    }
+
+    unsafe fn dissolve(&self, run: Run) -> Result<(), Refused> {
+        self.grant("dissolve")?;
+        self.state().memory.retire(run, Purpose::Span);
+        Ok(())
+    }
+
+    fn lock_for_fork(&self) {
+        self.state().locked_for_fork = true;
+    }
+
+    unsafe fn unlock_after_fork(&self) {
+        let state = &mut *self.any_state();
+        assert!(
+            core::mem::take(&mut state.locked_for_fork),
+            "the lock is open"
+        );
+    }
+
+    fn reserve_snapshot(&self, run: Run) -> Result<(), Refused> {
+        self.grant("reserve_snapshot")?;
+        let state = &mut *self.state();
+        assert!(
+            state.shared.get(run.first).is_some(),
+            "there is nothing to copy"
+        );
+        state.snapshot.open(&mut state.memory, run);
+        Ok(())
+    }
+
+    fn copy_to_snapshot(&self, run: Run) {
+        let state = &mut *self.state();
+        let from = state.shared.get(run.first).expect("shared pages").to_vec();
+        let to = state.snapshot.opened(run.first);
+        state.memory.copy_frames(&from, to);
+    }
+
+    fn drop_snapshot(&self) {
+        let state = &mut *self.state();
+        let snapshot = core::mem::take(&mut state.snapshot);
+        state.memory.punch(snapshot.frames());
+    }
+
+    fn adopt_snapshot(&self) {
+        let state = &mut *self.state();
+        // Spans stay on the old frames until they are moved; those have no name any more.
+        state.shared = core::mem::take(&mut state.snapshot);
+    }
+
+    unsafe fn make_private(&self, run: Run, onto: PageIndex) -> Result<(), Refused> {
+        self.grant("make_private")?;
+        let state = &mut *self.state();
+        let from = state.shared.get(onto).expect("shared pages").to_vec();
+        state.memory.put_on_private_pages(run, 0);
+        let to = state.memory.frames_of(run);
+        state.memory.copy_frames(&from, &to);
+        state.memory.verify_run(run);
+        Ok(())
+    }
+
+    fn map_scratch(&self, bytes: usize) -> Option<NonNull<u8>> {
+        self.grant("map_scratch").ok()?;
+        self.state().scratch += 1;
+        zeroed(scratch_layout(bytes))
+    }
+
+    unsafe fn unmap_scratch(&self, scratch: NonNull<u8>, bytes: usize) {
+        self.state().scratch -= 1;
+        // SAFETY: mapped with this length (contract).
+        unsafe { std::alloc::dealloc(scratch.as_ptr(), scratch_layout(bytes)) };
+    }
+
+    fn purge(&self, all: bool) {
+        self.purges.lock().unwrap().push((self.clock_ms(), all));
+    }
+
+    fn clock_ms(&self) -> u64 {
+        self.clock_ms.load(Ordering::Relaxed)
+    }
+
+    fn clock_ns(&self) -> u64 {
+        self.ticks_ns.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn entropy(&self) -> u64 {
+        // One seed for all tests: their own choices vary.
+        0x9e37_79b9_7f4a_7c15
+    }
+}

@@ -1,0 +1,114 @@
+//! Fork, seen from both sides.
+
+use heap::OwnerId;
+use meshing::ComplementMesher;
+
+use super::program::{Program, class_of};
+
+const PAGES: u32 = 512;
+
+/// A program with groups, and with private spans.
+fn meshed() -> Program {
+    let mut program = Program::<ComplementMesher>::new(PAGES);
+    for size in [512, 320] {
+        for _ in 0..12 {
+            program.allocate(class_of(size), OwnerId(1), 20);
+        }
+    }
+    program.thin_out(4);
+    assert!(program.heap.mesh_cycle() > 0);
+    program.allocate(class_of(512), OwnerId(1), 10);
+    program.allocate(class_of(2048), OwnerId(1), 10);
+    program.allocate_large(10_000, 1);
+    program.check();
+    program
+}
+
+fn goes_on(mut program: Program) {
+    program.heap.assert_open();
+    program.check();
+    program.write_all();
+    program.allocate(class_of(512), OwnerId(2), 20);
+    program.thin_out(2);
+    program.heap.mesh_cycle();
+    program.check();
+    program.end();
+}
+
+#[test]
+fn the_parent_goes_on_as_before() {
+    let program = meshed();
+    let before = program.pages().physical_pages();
+    program.heap.reserve_fork().unwrap();
+    assert_eq!(
+        program.heap.mesh_cycle(),
+        0,
+        "no group may come while a fork is under way"
+    );
+    // SAFETY: reserved above; the heap is not used before the fork has ended.
+    let fork = unsafe { program.heap.prepare_fork() };
+    // SAFETY: prepared above, and this is the parent.
+    unsafe { program.heap.parent_after_fork(fork) };
+    assert_eq!(program.pages().physical_pages(), before);
+    goes_on(program);
+}
+
+#[test]
+fn the_child_never_writes_to_its_parents_pages() {
+    let program = meshed();
+    let before = program.pages().physical_pages();
+    program.heap.reserve_fork().unwrap();
+    // SAFETY: reserved above; the heap is not used before the fork has ended.
+    let fork = unsafe { program.heap.prepare_fork() };
+    program.pages().become_child();
+    // SAFETY: prepared above, and this stands for the child.
+    unsafe { program.heap.child_after_fork(fork) }.unwrap();
+    assert_eq!(program.pages().physical_pages(), before);
+    goes_on(program);
+}
+
+#[test]
+fn a_child_forks_again() {
+    let program = meshed();
+    for _ in 0..3 {
+        program.heap.reserve_fork().unwrap();
+        // SAFETY: reserved above; the heap is not used before the fork has ended.
+        let fork = unsafe { program.heap.prepare_fork() };
+        program.pages().become_child();
+        // SAFETY: prepared above, and this stands for the child.
+        unsafe { program.heap.child_after_fork(fork) }.unwrap();
+        program.check();
+    }
+    goes_on(program);
+}
+
+#[test]
+fn a_cancelled_fork_changes_nothing() {
+    let program = meshed();
+    let before = program.pages().physical_pages();
+    program.heap.reserve_fork().unwrap();
+    assert!(
+        program.pages().physical_pages() > before,
+        "there is no room for copies"
+    );
+    // SAFETY: reserved above.
+    unsafe { program.heap.cancel_fork() };
+    assert_eq!(program.pages().physical_pages(), before);
+    goes_on(program);
+}
+
+#[test]
+fn a_program_that_never_meshed_copies_nothing() {
+    let mut program = Program::<ComplementMesher>::new(PAGES);
+    program.allocate(class_of(512), OwnerId(1), 40);
+    let before = program.pages().physical_pages();
+    program.heap.reserve_fork().unwrap();
+    assert_eq!(program.pages().physical_pages(), before);
+    // SAFETY: reserved above; the heap is not used before the fork has ended.
+    let fork = unsafe { program.heap.prepare_fork() };
+    program.pages().become_child();
+    // SAFETY: prepared above, and this stands for the child.
+    unsafe { program.heap.child_after_fork(fork) }.unwrap();
+    assert_eq!(program.pages().physical_pages(), before);
+    goes_on(program);
+}

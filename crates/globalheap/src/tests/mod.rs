@@ -1,0 +1,9 @@
+//! The heap over pages that are a model, with every contract checked and any call refused.
+
+mod cycle;
+mod fork;
+mod large;
+mod program;
+mod refill_release;
+mod refusals;
+mod schedule;
