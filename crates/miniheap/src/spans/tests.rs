@@ -18,7 +18,7 @@ use pair::{Pair, bits};
 use step::{Step, geometries, steps};
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn agrees_with_the_model(geometry in geometries(), steps in steps()) {

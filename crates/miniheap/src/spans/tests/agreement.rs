@@ -28,6 +28,14 @@ impl Pair {
             assert_eq!((record.first(), record.owner()), (span.first, span.owner));
             let grouped = matches!(span.place, Place::Leader | Place::Member(_));
             assert_eq!(record.group().is_some(), grouped);
+            assert_eq!(spans.holds_objects(SpanId(id)), !span.live.is_empty());
+            let in_a_unit = span.place != Place::Detached && !model.dead().contains(&id);
+            let leader = in_a_unit.then(|| SpanId(model.unit_of(id)));
+            assert_eq!(spans.leader(SpanId(id)), leader);
+            for &keep in model.spans.keys() {
+                let room = spans.has_room_for(SpanId(keep), SpanId(id));
+                assert_eq!(room, model.has_room_for(keep, id));
+            }
         }
         assert_eq!(
             spans.get(SpanId(spans.heaps.len())).map(MiniHeap::first),

@@ -124,6 +124,20 @@ impl Model {
             && self.union(keep).is_disjoint(&self.union(join))
     }
 
+    /// Whether `keep` is a unit in use with the slots free that are in use at the addresses of `span`.
+    pub(super) fn has_room_for(&self, keep: u32, span: u32) -> bool {
+        let in_use = self.units().contains(&keep) && !self.union(keep).is_empty();
+        in_use && keep != span && self.union(keep).is_disjoint(&self.spans[&span].live)
+    }
+
+    /// Whether `member` has objects, which fit into another unit, and is free to go: a leader goes last.
+    pub(super) fn can_move(&self, member: u32, keep: u32) -> bool {
+        let unit = self.unit_of(member);
+        let free_to_go = member != unit || self.members(unit).len() == 1;
+        let has_objects = !self.spans[&member].live.is_empty();
+        has_objects && free_to_go && unit != keep && self.has_room_for(keep, member)
+    }
+
     /// `member` goes to the group of `keep`; says whether shared pages are left without anybody.
     pub(super) fn transfer(&mut self, member: u32, keep: u32) -> bool {
         let span = self.spans.get_mut(&member).unwrap();

@@ -110,6 +110,17 @@ impl Pair {
                     self.mesh(keep, join, usize::MAX);
                 }
             }
+            Step::MoveOut { pair } => {
+                let ids = || self.model.spans.keys().copied();
+                let pairs = ids().flat_map(|keep| ids().map(move |member| (keep, member)));
+                let fits = |&(keep, member): &(u32, u32)| self.model.can_move(member, keep);
+                if let Some((keep, member)) = choice(pair, pairs.filter(fits)) {
+                    let left = self.model.unit_of(member);
+                    self.share(keep);
+                    self.transfer(member, keep);
+                    self.spans.leave_if_drained(SpanId(left));
+                }
+            }
             Step::Leftover { forget } => {
                 self.leftover(forget);
             }
@@ -191,11 +202,7 @@ impl Pair {
         if !possible {
             return;
         }
-        if self.model.spans[&keep].place == Place::Alone {
-            let group = self.spans.reserve_group(&self.memory).unwrap();
-            self.spans.settle(SpanId(keep), group);
-            self.model.spans.get_mut(&keep).unwrap().place = Place::Leader;
-        }
+        self.share(keep);
         for _ in 0..moves {
             let next = self.spans.next_to_move(SpanId(join)).map(|id| id.0);
             // A leader whose group has nothing left to move stays behind, for the dead.
@@ -204,14 +211,27 @@ impl Pair {
             let members = self.model.members(join);
             assert!(members.contains(&member));
             assert_eq!(member == join, members.len() == 1, "the leader moves last");
-            let home = self.model.spans[&join].first;
-            let abandoned = self.model.transfer(member, keep).then_some(home);
-            assert_eq!(self.spans.transfer(SpanId(member), SpanId(keep)), abandoned);
+            self.transfer(member, keep);
             self.check();
             if member == join {
                 return;
             }
         }
+    }
+
+    /// Puts a unit on shared pages, if it is not there.
+    fn share(&mut self, keep: u32) {
+        if self.model.spans[&keep].place == Place::Alone {
+            let group = self.spans.reserve_group(&self.memory).unwrap();
+            self.spans.settle(SpanId(keep), group);
+            self.model.spans.get_mut(&keep).unwrap().place = Place::Leader;
+        }
+    }
+
+    fn transfer(&mut self, member: u32, keep: u32) {
+        let home = self.model.spans[&member].first;
+        let abandoned = self.model.transfer(member, keep).then_some(home);
+        assert_eq!(self.spans.transfer(SpanId(member), SpanId(keep)), abandoned);
     }
 
     /// Says whether there was a leftover.

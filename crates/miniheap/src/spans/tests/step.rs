@@ -37,6 +37,10 @@ pub(super) enum Step {
         keep: Index,
         join: Index,
     },
+    /// Move one member with objects to a unit that has room for them.
+    MoveOut {
+        pair: Index,
+    },
     /// Deal with a leftover.
     Leftover {
         forget: bool,
@@ -64,6 +68,7 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (0..20_u32, 0..260_u16).prop_map(|(span, slot)| Step::ReleaseAny { span, slot }),
         8 => (any::<Index>(), moves).prop_map(|(pair, moves)| Step::Mesh { pair, moves }),
         1 => (any::<Index>(), any::<Index>()).prop_map(|(keep, join)| Step::MeshAny { keep, join }),
+        4 => any::<Index>().prop_map(|pair| Step::MoveOut { pair }),
         2 => any::<bool>().prop_map(|forget| Step::Leftover { forget }),
         1 => (1..4_u32).prop_map(|owner| Step::Revive { owner }),
         1 => any::<Index>().prop_map(Step::Remove),
