@@ -196,7 +196,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     ) -> Result<Option<PageIndex>, Refused> {
         loop {
             let Some(member) = spans.next_to_move(join) else {
-                // The leader had no objects of its own: it and the shared pages are left behind.
+                // The leader had no objects of its own: it and the shared pages are left behind, for whoever revives them.
+                self.unprotect_members(spans, join);
                 return Ok(None);
             };
             let abandoned = self.move_member(spans, keep, member, home)?;
