@@ -26,6 +26,8 @@ pub struct Arena<O: Os> {
     pub(crate) state: Mutex<O::Lock, State>,
     pub(crate) windows: Mutex<O::Lock, Windows>,
     pub(crate) barrier: WriteBarrier,
+    /// Runs that are protected: none, once a barrier has ended.
+    pub(crate) protected: AtomicUsize,
     /// Mappings that meshing and remapping added.
     pub(crate) mappings: AtomicUsize,
     /// The system's limit on mappings; zero while nobody asked.
@@ -334,6 +336,7 @@ impl<O: Os> Arena<O> {
                 ballast: Ballast::new(),
             }),
             barrier: WriteBarrier::new(),
+            protected: AtomicUsize::new(0),
             mappings: AtomicUsize::new(0),
             mappings_limit: AtomicUsize::new(0),
             hints_refused: AtomicUsize::new(0),

@@ -224,6 +224,11 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
     }
 
     fn end_barrier(&self, barrier: Barrier) {
+        debug_assert_eq!(
+            self.protected.load(Ordering::Relaxed),
+            0,
+            "a run stays protected"
+        );
         self.barrier.end(&self.os);
         self.os.restore_signals(SignalMask(barrier.0));
     }
@@ -231,7 +236,9 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
     fn protect(&self, run: Run) -> Result<(), Refused> {
         let at = self.address(run.first).ok_or(Refused)?;
         // SAFETY: the arena owns the range; a barrier is under way, so writers wait.
-        unsafe { self.os.protect(at, Self::bytes(run), Access::Read) }.map_err(|_| Refused)
+        unsafe { self.os.protect(at, Self::bytes(run), Access::Read) }.map_err(|_| Refused)?;
+        self.protected.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 
     fn unprotect(&self, run: Run) {
@@ -241,6 +248,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         let len = Self::bytes(run);
         // SAFETY: the arena owns the range, and more access never hurts anybody.
         let _ = self.insist(|| unsafe { self.os.protect(at, len, Access::ReadWrite) });
+        self.protected.fetch_sub(1, Ordering::Relaxed);
     }
 
     fn open_shared(&self, run: Run) -> Result<(), Refused> {
@@ -284,6 +292,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         let len = Self::bytes(run);
         // SAFETY: the window's page and the span are the arena's; the caller says that the content is right.
         self.insist(|| unsafe { self.os.alias(from, len, to) })?;
+        self.protected.fetch_sub(1, Ordering::Relaxed);
         self.note_shared(&ground.map, run, true);
         self.hint(to, len, Advice::InDumps);
         Ok(())

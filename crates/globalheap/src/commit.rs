@@ -91,27 +91,18 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// Moves the unit `join` onto the pages of the unit `keep`. On a refusal part of it may have moved.
     fn mesh(&self, spans: &mut Spans, keep: SpanId, join: SpanId) -> Result<(), Refused> {
         let home = self.share(spans, keep)?;
-        let pages = spans.geometry().pages;
         self.protect_members(spans, join)?;
-        let moved = self.move_members(spans, keep, join, home);
-        match moved {
-            // The pages that nobody is on any more: the shared ones that join had. Private ones went with the remap.
-            Ok(Some(abandoned)) => {
-                // SAFETY: the last member has just left them.
-                unsafe {
-                    self.pages.free_shared(Run {
-                        first: abandoned,
-                        pages,
-                    })
-                };
-                Ok(())
-            }
-            Ok(None) => Ok(()),
-            Err(Refused) => {
+        while let Some(member) = spans.next_to_move(join) {
+            if let Err(refused) = self.move_member(spans, keep, member, home) {
                 self.unprotect_members(spans, join);
-                Err(Refused)
+                return Err(refused);
+            }
+            if member == join {
+                return Ok(());
             }
         }
+        spans.leave_if_drained(join);
+        Ok(())
     }
 
     /// Puts the unit onto shared pages, if it is not there yet; returns the page that names them.
@@ -165,14 +156,16 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         aliased
     }
 
-    /// Protects all members of a unit, or none.
+    /// Protects all members of a unit that have objects, or none.
     fn protect_members(&self, spans: &Spans, unit: SpanId) -> Result<(), Refused> {
-        for (done, run) in spans.member_runs(unit).enumerate() {
+        let runs = || {
+            spans
+                .members_with_objects(unit)
+                .filter_map(|member| spans.run(member))
+        };
+        for (done, run) in runs().enumerate() {
             if let Err(refused) = self.pages.protect(run) {
-                spans
-                    .member_runs(unit)
-                    .take(done)
-                    .for_each(|run| self.pages.unprotect(run));
+                runs().take(done).for_each(|run| self.pages.unprotect(run));
                 return Err(refused);
             }
         }
@@ -180,49 +173,35 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     }
 
     fn unprotect_members(&self, spans: &Spans, unit: SpanId) {
-        spans
-            .member_runs(unit)
-            .for_each(|run| self.pages.unprotect(run));
-    }
-
-    /// Copies the objects of each member of `join` to the shared pages at `home`, and puts the member onto them. Returns the
-    /// page that names the shared pages that join had, if any.
-    fn move_members(
-        &self,
-        spans: &mut Spans,
-        keep: SpanId,
-        join: SpanId,
-        home: PageIndex,
-    ) -> Result<Option<PageIndex>, Refused> {
-        loop {
-            let Some(member) = spans.next_to_move(join) else {
-                // The leader had no objects of its own: it and the shared pages are left behind, for whoever revives them.
-                self.unprotect_members(spans, join);
-                return Ok(None);
-            };
-            let abandoned = self.move_member(spans, keep, member, home)?;
-            if member == join {
-                // Members that moved before were sharing pages already; with the leader, a physical span is gone.
-                self.meshed.save(spans.geometry().pages.index());
-                return Ok(abandoned);
-            }
-        }
+        let runs = spans
+            .members_with_objects(unit)
+            .filter_map(|member| spans.run(member));
+        runs.for_each(|run| self.pages.unprotect(run));
     }
 
     /// Copies the objects of a protected span to the shared pages at `home`, those of `keep`, and puts the span onto them.
-    /// Returns the page that names the shared pages that nobody is on any more, if it was the last one there.
+    /// Shared pages that nobody is on any more are freed; private ones went with the remap.
     pub(crate) fn move_member(
         &self,
         spans: &mut Spans,
         keep: SpanId,
         member: SpanId,
         home: PageIndex,
-    ) -> Result<Option<PageIndex>, Refused> {
+    ) -> Result<(), Refused> {
         let run = spans.run(member).ok_or(Refused)?;
+        let was_unit = spans.leader(member) == Some(member);
         self.copy_objects(spans, member, home)?;
         // SAFETY: the shared pages hold the member's objects since the line above, and it is protected until now.
         unsafe { self.pages.alias(run, home) }?;
-        Ok(spans.transfer(member, keep))
+        if let Some(first) = spans.transfer(member, keep) {
+            // SAFETY: the last member has just left them.
+            unsafe { self.pages.free_shared(Run { first, ..run }) };
+        }
+        if was_unit {
+            // Members that moved before were sharing pages already; with the leader, a physical span is gone.
+            self.meshed.save(run.pages.index());
+        }
+        Ok(())
     }
 
     /// Copies the objects of one member to the same slots of the shared pages at `home`, neighbouring slots at once.

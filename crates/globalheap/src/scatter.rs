@@ -8,7 +8,7 @@
 
 use core::ops::ControlFlow;
 
-use heap::{Guard, PageHeap, Refused, Run, SizeClass, SpanId};
+use heap::{Guard, PageHeap, Refused, SizeClass, SpanId};
 use meshing::Candidate;
 use miniheap::{SpanClasses, Spans};
 
@@ -95,10 +95,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     ) -> Option<Result<(), Refused>> {
         let leader = spans.leader(plan.clone().next()?.0)?;
         // The plan names the members that have objects, all of them, and a place for each that still fits.
-        let in_use = spans
-            .members(leader)
-            .filter(|&member| spans.holds_objects(member))
-            .count();
+        let in_use = spans.members_with_objects(leader).count();
         let fits = |(member, keep): (SpanId, SpanId)| {
             spans.leader(member) == Some(leader)
                 && keep != leader
@@ -121,19 +118,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         let home = self.share(spans, keep)?;
         let run = spans.run(member).ok_or(Refused)?;
         self.pages.protect(run)?;
-        match self.move_member(spans, keep, member, home) {
-            Ok(Some(first)) => {
-                // SAFETY: the last member has just left them.
-                unsafe { self.pages.free_shared(Run { first, ..run }) };
-                self.meshed.save(run.pages.index());
-                Ok(())
-            }
-            Ok(None) => Ok(()),
-            Err(refused) => {
-                self.pages.unprotect(run);
-                Err(refused)
-            }
+        let moved = self.move_member(spans, keep, member, home);
+        if moved.is_err() {
+            self.pages.unprotect(run);
         }
+        moved
     }
 }
 
@@ -156,11 +145,7 @@ fn choose_sources(spans: &Spans, most: usize, candidates: &mut [Candidate]) -> (
             continue;
         }
         sources += 1;
-        let with_objects = || {
-            spans
-                .members(unit)
-                .filter(|&member| spans.holds_objects(member))
-        };
+        let with_objects = || spans.members_with_objects(unit);
         let count = u16::try_from(with_objects().count()).unwrap_or(HEAVY);
         for member in with_objects() {
             if let Some(heap) = spans.get(member) {

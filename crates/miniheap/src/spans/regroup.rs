@@ -1,7 +1,7 @@
 //! How spans come together in groups, and leave them.
 //!
 //! **Invariant:** the members of a group form a ring through `peer`; their live slots are disjoint and make up the
-//! group's. Each step moves one span and keeps this true, so a mesh may stop after any of them.
+//! group's. A member that is not the leader has objects: without any it is detached. Each step moves one span and keeps this true, so a mesh may stop after any of them.
 
 use heap::{Metadata, PageIndex, Run, SpanId};
 
@@ -61,18 +61,20 @@ impl Spans {
         self.live_groups += 1;
     }
 
-    /// The member of `unit` to move next: the leader last, so that a group whose move stops half-way keeps it. `None` when
-    /// no slot of the unit is in use any more: a leader without slots of its own is not moved, but left behind.
+    /// The member of `unit` to move next, if any has objects: the leader last, so that a group whose move stops half-way
+    /// keeps it. A leader without objects does not move: see [`leave_if_drained`](Self::leave_if_drained).
     pub fn next_to_move(&self, unit: SpanId) -> Option<SpanId> {
         let heap = self.heaps.get(unit.0)?;
-        if heap.state != State::Unit || heap.count == 0 {
-            return None;
+        if heap.group().is_some() && heap.peer != unit.0 {
+            return Some(SpanId(heap.peer));
         }
-        Some(if heap.group().is_some() {
-            SpanId(heap.peer)
-        } else {
-            unit
-        })
+        self.holds_objects(unit).then_some(unit)
+    }
+
+    /// The members of a unit that have objects: all but, perhaps, the leader.
+    pub fn members_with_objects(&self, unit: SpanId) -> impl Iterator<Item = SpanId> + '_ {
+        self.members(unit)
+            .filter(|&member| self.holds_objects(member))
     }
 
     /// All members of a unit, itself first.

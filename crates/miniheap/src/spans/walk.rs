@@ -18,6 +18,8 @@ pub enum Violation {
     Bin(SpanId),
     /// A ring does not lead back, or has the wrong length.
     Ring(SpanId),
+    /// A member that is not the leader has no slot in use.
+    Drained(SpanId),
     /// A span that nobody should use has a slot in use.
     Leftover(SpanId),
     /// A total does not add up.
@@ -44,6 +46,7 @@ impl Spans {
             live += heap.live.len();
             match heap.state {
                 State::Unit => self.check_unit(id)?,
+                State::Member if heap.live.is_empty() => return Err(Violation::Drained(id)),
                 State::Detached | State::Dead if !heap.live.is_empty() => {
                     return Err(Violation::Leftover(id));
                 }
