@@ -1,7 +1,7 @@
 /* Children of children, each with threads of its own and each with the heap of all before. */
 #include "family.h"
 
-enum { DEPTH = 4, THREADS = 2 };
+enum { DEPTH = 3, THREADS = 2 };
 
 static int descend(int depth, const struct sparse *heap, unsigned seed)
 {
