@@ -189,6 +189,12 @@ unsafe impl PageHeap for FakePages {
     fn end_barrier(&self, barrier: Barrier) {
         let state = &mut *self.state();
         assert_eq!(barrier.0, state.barriers);
+        let protected = state.memory.pages.iter().any(|page| page.protected);
+        // A child that could not have its memory to itself does not go on.
+        assert!(
+            !protected || state.child,
+            "whoever writes there now waits for nobody"
+        );
         state.barriers = 0;
     }
 
