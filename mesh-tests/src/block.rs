@@ -208,3 +208,62 @@ fn posix_memalign(alignment: usize, size: usize) -> *mut c_void {
     let _ = unsafe { libc::posix_memalign(&raw mut block, alignment, size) };
     block
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOURCES: [Source; 4] = [
+        Source::Malloc,
+        Source::Calloc,
+        Source::AlignedAlloc,
+        Source::PosixMemalign,
+    ];
+
+    fn block(source: Source, size: usize) -> Block {
+        Block::allocate(source, 64, size, 99, 1)
+            .expect("sound")
+            .expect("memory")
+    }
+
+    #[test]
+    fn every_overwritten_byte_is_found() {
+        for size in [1, 7, 8, 9, 100, 4097] {
+            for offset in 0..size {
+                let mut block = block(Source::Malloc, size);
+                let before = block.bytes()[offset];
+                block.storage()[offset].write(before ^ 1);
+                let error = block.verify().expect_err("a byte is wrong").to_string();
+                assert!(error.contains(&format!("byte Some({offset})")), "{error}");
+                block.storage()[offset].write(before);
+                block.free().expect("sound again");
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_stay_sound_through_their_lives() {
+        for source in SOURCES {
+            let mut block = block(source, 1000);
+            block.verify().expect("filled");
+            block.rewrite(7);
+            block.verify().expect("rewritten");
+            let block = block
+                .resize(5000)
+                .expect("grown")
+                .resize(10)
+                .expect("shrunk");
+            assert_eq!(block.bytes().len(), 10);
+            block.free().expect("sound");
+        }
+    }
+
+    #[test]
+    fn a_block_with_the_bytes_of_another_is_found() {
+        let mut block = block(Source::Malloc, 64);
+        block.number = 100;
+        assert!(block.verify().is_err());
+        block.fill();
+        block.free().expect("sound");
+    }
+}

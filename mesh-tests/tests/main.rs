@@ -9,6 +9,7 @@ mod conformance;
 mod cxx;
 mod fork;
 mod git;
+mod harness;
 mod introspection;
 mod limits;
 mod linking;
