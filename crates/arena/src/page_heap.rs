@@ -133,8 +133,10 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         let mut state = self.state.lock();
         // Looked up under the lock, so that of two frees of one object only the first finds it.
         let run = self.large_run(page)?;
-        if map.label(page) == Label::LARGE_MOVED {
-            map.set_ends(run, Label::UNLABELLED);
+        let moved = map.label(page) == Label::LARGE_MOVED;
+        // An unused run has labels at its ends only: merged with the run before it, this one would still look like an object.
+        map.set_ends(run, Label::UNLABELLED);
+        if moved {
             drop(state);
             // SAFETY: the object is dead. A moved run has a mapping of its own until it is renewed.
             let renewed = unsafe { self.renew(run) }.is_ok();
@@ -205,6 +207,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
             self.mappings.fetch_add(2, Ordering::Relaxed);
         }
         let _ = self.label_large(&map, new, Label::LARGE_MOVED);
+        map.set_ends(old, Label::UNLABELLED);
         // The pages went with the object: what is left reads as zeros.
         state.large.clean.insert(&map, old);
         Some(new.first)
