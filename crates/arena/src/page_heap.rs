@@ -56,6 +56,14 @@ impl<O: Os> Arena<O> {
         }
     }
 
+    /// Notes that a run is writable again. It may have been so all the time: a fork goes on when protecting is refused.
+    fn note_writable(&self) {
+        let lifted = |protected: usize| protected.checked_sub(1);
+        let _ = self
+            .protected
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, lifted);
+    }
+
     /// A hint to the system; a refusal is counted.
     fn hint(&self, at: NonNull<u8>, len: usize, advice: Advice) {
         if self.os.advise(at, len, advice).is_err() {
@@ -238,10 +246,14 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
 
     fn protect(&self, run: Run) -> Result<(), Refused> {
         let at = self.address(run.first).ok_or(Refused)?;
-        // SAFETY: the arena owns the range; a barrier is under way, so writers wait.
-        unsafe { self.os.protect(at, Self::bytes(run), Access::Read) }.map_err(|_| Refused)?;
         self.protected.fetch_add(1, Ordering::Relaxed);
-        Ok(())
+        // SAFETY: the arena owns the range; a barrier is under way, so writers wait.
+        let protected = unsafe { self.os.protect(at, Self::bytes(run), Access::Read) };
+        protected.map_err(|_| {
+            // Of a run in several mappings a part may be protected.
+            self.unprotect(run);
+            Refused
+        })
     }
 
     fn unprotect(&self, run: Run) {
@@ -251,7 +263,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         let len = Self::bytes(run);
         // SAFETY: the arena owns the range, and more access never hurts anybody.
         let _ = self.insist(|| unsafe { self.os.protect(at, len, Access::ReadWrite) });
-        self.protected.fetch_sub(1, Ordering::Relaxed);
+        self.note_writable();
     }
 
     fn open_shared(&self, run: Run) -> Result<(), Refused> {
@@ -295,7 +307,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         let len = Self::bytes(run);
         // SAFETY: the window's page and the span are the arena's; the caller says that the content is right.
         self.insist(|| unsafe { self.os.alias(from, len, to) })?;
-        self.protected.fetch_sub(1, Ordering::Relaxed);
+        self.note_writable();
         self.note_shared(&ground.map, run, true);
         self.hint(to, len, Advice::InDumps);
         Ok(())
@@ -379,6 +391,9 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         let to = self.address(run.first).ok_or(Refused)?;
         // SAFETY: the content is in the window; the caller keeps everybody else away.
         unsafe { self.renew(run) }?;
+        self.note_writable();
+        // Before the pages are written: then they are one mapping with their neighbours.
+        self.hint(to, Self::bytes(run), Advice::NoHugePages);
         // SAFETY: both ranges are as long as the run, and apart.
         unsafe { from.copy_to_nonoverlapping(to, Self::bytes(run)) };
         self.note_shared(&ground.map, run, false);
