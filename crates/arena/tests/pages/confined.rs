@@ -1,0 +1,167 @@
+//! The system with little address space, for tests that make many arenas.
+
+use std::collections::BTreeMap;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arena::os::{Access, Advice, Errno, SignalMask};
+use arena::{Linux, Os};
+
+const PAGE: usize = Linux::PAGE_SIZE;
+
+/// Linux, with a limit on addresses, with a clock that a test moves, and with all that was mapped unmapped at the end.
+pub(crate) struct Confined {
+    linux: Linux,
+    /// Bytes of addresses that a process seems to be allowed.
+    limit: usize,
+    /// Lengths of the mappings that were made and not removed, by address.
+    mapped: Mutex<BTreeMap<usize, usize>>,
+    clock_ms: Arc<AtomicU64>,
+    /// Whether protecting several pages stops half-way.
+    pub(crate) halfway: AtomicBool,
+}
+
+impl Confined {
+    /// An arena over this reserves three quarters of `limit` bytes.
+    pub(crate) fn to(limit: usize) -> Self {
+        Self {
+            linux: Linux::new(),
+            limit,
+            mapped: Mutex::new(BTreeMap::new()),
+            clock_ms: Arc::new(AtomicU64::new(1)),
+            halfway: AtomicBool::new(false),
+        }
+    }
+
+    /// The clock, in milliseconds.
+    pub(crate) fn clock(&self) -> Arc<AtomicU64> {
+        self.clock_ms.clone()
+    }
+
+    fn mapped(&self) -> MutexGuard<'_, BTreeMap<usize, usize>> {
+        // After a panic under the lock the test fails anyway.
+        self.mapped.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, made: Result<NonNull<u8>, Errno>, len: usize) -> Result<NonNull<u8>, Errno> {
+        let at = made?;
+        self.mapped().insert(at.addr().get(), len);
+        Ok(at)
+    }
+}
+
+impl Drop for Confined {
+    fn drop(&mut self) {
+        for (&at, &len) in self.mapped().iter() {
+            let at = NonNull::new(at as *mut u8).expect("no mapping is at zero");
+            // SAFETY: mapped by `linux`, and whoever used it is gone: the arena owns this value.
+            unsafe { self.linux.unmap(at, len) }.expect("it was mapped");
+        }
+    }
+}
+
+// SAFETY: each method passes its call on; what is added touches no memory.
+unsafe impl Os for Confined {
+    const PAGE_SIZE: usize = Linux::PAGE_SIZE;
+    type Lock = <Linux as Os>::Lock;
+
+    fn reserve(&self, len: usize, access: Access) -> Result<NonNull<u8>, Errno> {
+        self.note(self.linux.reserve(len, access), len)
+    }
+
+    fn map_shared(&self, len: usize) -> Result<NonNull<u8>, Errno> {
+        self.note(self.linux.map_shared(len), len)
+    }
+
+    unsafe fn unmap(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+        let noted = self.mapped().remove(&at.addr().get());
+        assert_eq!(noted, Some(len), "only whole mappings are removed");
+        // SAFETY: the same contract.
+        unsafe { self.linux.unmap(at, len) }
+    }
+
+    unsafe fn replace(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+        // SAFETY: the same contract.
+        unsafe { self.linux.replace(at, len) }
+    }
+
+    unsafe fn protect(&self, at: NonNull<u8>, len: usize, access: Access) -> Result<(), Errno> {
+        let stops = access == Access::Read && len > PAGE && self.halfway.load(Ordering::Relaxed);
+        // SAFETY: the same contract.
+        unsafe {
+            self.linux
+                .protect(at, if stops { PAGE } else { len }, access)
+        }?;
+        if stops { Err(Errno::ENOMEM) } else { Ok(()) }
+    }
+
+    unsafe fn alias(&self, from: NonNull<u8>, len: usize, to: NonNull<u8>) -> Result<(), Errno> {
+        // SAFETY: the same contract.
+        unsafe { self.linux.alias(from, len, to) }
+    }
+
+    unsafe fn move_pages(
+        &self,
+        from: NonNull<u8>,
+        len: usize,
+        to: NonNull<u8>,
+    ) -> Result<(), Errno> {
+        // SAFETY: the same contract.
+        unsafe { self.linux.move_pages(from, len, to) }
+    }
+
+    unsafe fn discard(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+        // SAFETY: the same contract.
+        unsafe { self.linux.discard(at, len) }
+    }
+
+    fn populate(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+        self.linux.populate(at, len)
+    }
+
+    unsafe fn punch(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+        // SAFETY: the same contract.
+        unsafe { self.linux.punch(at, len) }
+    }
+
+    fn advise(&self, at: NonNull<u8>, len: usize, advice: Advice) -> Result<(), Errno> {
+        self.linux.advise(at, len, advice)
+    }
+
+    fn block_signals(&self) -> SignalMask {
+        self.linux.block_signals()
+    }
+
+    fn restore_signals(&self, mask: SignalMask) {
+        self.linux.restore_signals(mask);
+    }
+
+    fn wait(&self, word: &AtomicU32, value: u32) {
+        self.linux.wait(word, value);
+    }
+
+    fn wake(&self, word: &AtomicU32) {
+        self.linux.wake(word);
+    }
+
+    fn clock_ms(&self) -> u64 {
+        self.clock_ms.load(Ordering::Relaxed)
+    }
+
+    fn clock_ns(&self) -> u64 {
+        self.linux.clock_ns()
+    }
+
+    fn entropy(&self) -> u64 {
+        self.linux.entropy()
+    }
+
+    fn mappings_limit(&self) -> usize {
+        self.linux.mappings_limit()
+    }
+
+    fn address_space_limit(&self) -> usize {
+        self.limit
+    }
+}

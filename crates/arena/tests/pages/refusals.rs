@@ -1,0 +1,255 @@
+//! One script, run once for each system call that may be refused.
+
+use std::ops::Range;
+
+use arena::{Arena, FailNth};
+use heap::{PageCount, PageHeap};
+
+use crate::bytes::{Owned, PAGE};
+use crate::confined::Confined;
+use crate::runs::{Step, Tenant};
+use crate::sharing::{put, span};
+
+type Refusing = FailNth<Confined>;
+
+/// Where a span of the script is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Private,
+    Shared,
+    Gone,
+}
+
+/// Spans that share pages, each with an object of its own.
+struct Group {
+    spans: Vec<Owned>,
+    places: Vec<Place>,
+}
+
+const OBJECT: usize = 100;
+
+impl Group {
+    fn new(arena: &Arena<Refusing>) -> Option<Self> {
+        let mut spans = Vec::new();
+        for _ in 0..4 {
+            // Labels are set without a system call.
+            let first = arena.allocate_span(PageCount(2))?;
+            // SAFETY: private, and in nobody's hands.
+            unsafe { arena.free_span(Owned::of(arena, first, PageCount(2)).run) };
+            spans.push(span(arena, 2));
+        }
+        let places = vec![Place::Private; spans.len()];
+        let group = Self { spans, places };
+        for number in 0..group.spans.len() {
+            group.spans[number].write(Self::offset(number), &[number as u8 + 1; OBJECT]);
+        }
+        Some(group)
+    }
+
+    fn offset(number: usize) -> usize {
+        PAGE - OBJECT + number * OBJECT
+    }
+
+    fn verify(&self) {
+        for (number, span) in self.spans.iter().enumerate() {
+            if self.places[number] != Place::Gone {
+                let found = &span.bytes()[Self::offset(number)..][..OBJECT];
+                assert_eq!(found, [number as u8 + 1; OBJECT]);
+            }
+        }
+    }
+
+    fn share(&mut self, arena: &Arena<Refusing>) {
+        let home = self.spans[0].run;
+        for number in 0..self.spans.len() {
+            let done = put(
+                arena,
+                &self.spans[number],
+                home,
+                Self::offset(number),
+                OBJECT,
+            );
+            if done {
+                self.places[number] = Place::Shared;
+            }
+            self.verify();
+        }
+    }
+
+    fn shared(&self) -> impl Iterator<Item = Owned> {
+        let shared = |&(_, &place): &(&Owned, &Place)| place == Place::Shared;
+        self.spans
+            .iter()
+            .zip(&self.places)
+            .filter(shared)
+            .map(|(&span, _)| span)
+    }
+
+    /// Goes on as the child of a fork would; says whether it can.
+    fn adopt(&self, arena: &Arena<Refusing>) -> bool {
+        let home = self.spans[0].run;
+        if arena.reserve_snapshot(home).is_err() {
+            arena.drop_snapshot();
+            return true;
+        }
+        let barrier = arena.begin_barrier();
+        if self.shared().any(|span| arena.protect(span.run).is_err()) {
+            self.shared().for_each(|span| arena.unprotect(span.run));
+            arena.end_barrier(barrier);
+            arena.drop_snapshot();
+            return true;
+        }
+        arena.copy_to_snapshot(home);
+        arena.adopt_snapshot();
+        let adopted = self.shared().all(|span| {
+            // SAFETY: the copy holds what the shared pages held.
+            let aliased = unsafe { arena.alias(span.run, home.first) };
+            // SAFETY: there is no other thread.
+            aliased.is_ok() || unsafe { arena.make_private(span.run, home.first) }.is_ok()
+        });
+        if adopted {
+            arena.end_barrier(barrier);
+            self.verify();
+        }
+        adopted
+    }
+
+    /// Gives the spans back, as far as the system lets us.
+    fn leave(&mut self, arena: &Arena<Refusing>) {
+        for (span, place) in self.spans.iter().zip(&mut self.places) {
+            match place {
+                // While the system refuses to lift a protection, nobody else may get the span.
+                Place::Private if !span.is_writable() => {}
+                Place::Private => {
+                    // SAFETY: private, and given up.
+                    unsafe { arena.free_span(span.run) };
+                    *place = Place::Gone;
+                }
+                Place::Shared => {
+                    // SAFETY: shared, and given up.
+                    if unsafe { arena.dissolve(span.run) }.is_ok() {
+                        *place = Place::Gone;
+                    }
+                }
+                Place::Gone => {}
+            }
+        }
+    }
+}
+
+/// The script with the calls of these turns refused; returns how many calls there were.
+fn run(turns: Range<u64>) -> u64 {
+    let os = Confined::to(16 << 20);
+    let clock = os.clock();
+    let mut tenant = Tenant::of(Arena::new(FailNth::new(os)), clock);
+    tenant.arena.os().refuse(turns.start, turns.end);
+    let steps = [
+        Step::Span(3),
+        Step::Large {
+            pages: 90,
+            align: 8,
+        },
+        Step::Large { pages: 5, align: 1 },
+        Step::Span(16),
+        Step::Resize { nth: 1, pages: 2 },
+        Step::Move { nth: 0, more: 30 },
+        Step::Resize { nth: 0, pages: 400 },
+        Step::Free(0),
+        Step::Purge { all: true },
+        Step::Large {
+            pages: 70,
+            align: 1,
+        },
+        Step::Move { nth: 1, more: 300 },
+        Step::Free(1),
+        Step::Span(1),
+    ];
+    for step in &steps {
+        tenant.apply(step);
+        tenant.check();
+    }
+    let mut group = Group::new(&tenant.arena);
+    if let Some(group) = &mut group {
+        group.share(&tenant.arena);
+        if !group.adopt(&tenant.arena) {
+            return tenant.arena.os().calls();
+        }
+        group.leave(&tenant.arena);
+    }
+    tenant.arena.purge(true);
+    let calls = tenant.arena.os().calls();
+
+    // The system has recovered.
+    tenant.arena.os().refuse(0, 0);
+    if let Some(mut group) = group {
+        group.verify();
+        group
+            .spans
+            .iter()
+            .for_each(|span| tenant.arena.unprotect(span.run));
+        group.leave(&tenant.arena);
+        // SAFETY: all spans are gone.
+        unsafe { tenant.arena.free_shared(group.spans[0].run) };
+    }
+    tenant.apply(&Step::Span(2));
+    tenant.apply(&Step::Large { pages: 9, align: 2 });
+    assert!(tenant.holds(2), "what the system has is handed out");
+    tenant.end();
+    calls
+}
+
+#[test]
+fn any_one_call_may_be_refused() {
+    let mut turn = 0;
+    while run(turn..turn + 1) > turn {
+        turn += 1;
+    }
+    assert!(turn > 30, "the script makes {turn} calls");
+}
+
+#[test]
+fn any_two_calls_in_a_row_may_be_refused() {
+    let mut turn = 0;
+    while run(turn..turn + 2) > turn {
+        turn += 1;
+    }
+    assert!(turn > 30, "the script makes {turn} calls");
+}
+
+#[test]
+fn all_calls_from_any_one_on_may_be_refused() {
+    let mut turn = 0;
+    while run(turn..u64::MAX) > turn {
+        turn += 1;
+    }
+    assert!(turn > 30, "the script makes {turn} calls");
+}
+
+#[test]
+fn an_arena_that_cannot_be_reserved_serves_nobody_and_is_tried_again() {
+    let arena = Arena::new(FailNth::new(Confined::to(16 << 20)));
+    arena.os().refuse(0, u64::MAX);
+    assert_eq!(arena.labels().page_count(), 0);
+    assert!(arena.allocate_span(PageCount(1)).is_none());
+    assert!(arena.allocate_large(PageCount(1), PageCount(1)).is_none());
+    arena.purge(true);
+    arena.os().refuse(0, 0);
+    assert!(arena.allocate_span(PageCount(1)).is_some());
+}
+
+#[test]
+fn a_smaller_arena_is_taken_when_a_large_one_is_refused() {
+    for refused in 1..=5 {
+        let arena = Arena::new(FailNth::new(Confined::to(64 << 20)));
+        arena.os().refuse(0, refused);
+        let first = arena.allocate_span(PageCount(1));
+        let reserved = arena.stats().reserved;
+        assert!(
+            first.is_some() && reserved < 48 << 20,
+            "{refused}: {reserved} bytes"
+        );
+        let page = Owned::of(&arena, first.expect("checked"), PageCount(1));
+        page.fill(1);
+        page.verify(1, 1);
+    }
+}
