@@ -1,0 +1,138 @@
+//! How much a front end keeps, and what happens to the rest.
+
+use std::alloc::Layout;
+
+use heap::{ClassMap, SizeClass};
+use miniheap::SpanClasses;
+
+use crate::program::{Attached, Front, Object, heap};
+
+/// Bytes of one class that a front end keeps at most, unless two slots are more.
+const MOST_BYTES: usize = 64 << 10;
+/// Slots of one class that it keeps at most.
+const MOST_SLOTS: usize = 256;
+
+fn layout(size: usize) -> Layout {
+    Layout::from_size_align(size, 1).expect("a plain layout")
+}
+
+fn objects(front: &mut Attached<'_>, size: usize, count: usize) -> Vec<Object> {
+    let mut allocate = || front.allocate(layout(size)).expect("there is memory");
+    (0..count).map(|_| allocate()).collect()
+}
+
+#[test]
+fn a_front_end_keeps_a_bounded_part_of_what_it_freed() {
+    for class in (0..SpanClasses::COUNT as u8).map(SizeClass) {
+        let heap = heap();
+        let mut front = Attached::to(&heap);
+        let size = SpanClasses::object_size(class);
+        let bound = MOST_SLOTS.min(MOST_BYTES / size).max(2);
+        let mut kept_most = 0;
+        // Twice, since the limit grows as long as the class is used.
+        for _ in 0..2 {
+            for object in objects(&mut front, size, 3 * bound + 1) {
+                front.free(object);
+                let kept = front.kept_bytes() / size;
+                assert!(kept <= bound, "{kept} slots of {size} bytes");
+                kept_most = kept_most.max(kept);
+            }
+        }
+        assert_eq!(
+            kept_most, bound,
+            "a front end for objects of {size} bytes learns to keep them"
+        );
+        front.front().flush();
+        assert_eq!(heap.global().class_stats(class).live, 0);
+    }
+}
+
+#[test]
+fn a_freed_slot_is_the_next_one_handed_out() {
+    let heap = heap();
+    let mut front = Attached::to(&heap);
+    let mut some = objects(&mut front, 48, 20);
+    let last = some.pop().expect("20 of them");
+    let at = last.start;
+    front.free(last);
+    assert_eq!(
+        front.allocate(layout(48)).expect("one is at hand").start,
+        at
+    );
+}
+
+#[test]
+fn slots_are_handed_out_in_random_order() {
+    let heap = heap();
+    let mut front = Attached::to(&heap);
+    let some = objects(&mut front, 64, 64);
+    let ascending = some
+        .windows(2)
+        .filter(|pair| pair[0].start < pair[1].start)
+        .count();
+    // Of 63 neighbours about half ascend; in random order more than 24 from that are never seen.
+    assert!((8..=55).contains(&ascending), "{ascending} of 63 ascend");
+}
+
+#[test]
+fn a_slot_that_another_front_end_frees_comes_home() {
+    let heap = heap();
+    let (mut one, mut other) = (Attached::to(&heap), Attached::to(&heap));
+    let class = SpanClasses::class_of(512).expect("a small size");
+    // As many as a span has, and none is left at hand.
+    let mine = objects(&mut one, 512, 8);
+    let places: std::collections::BTreeSet<_> = mine.iter().map(|object| object.start).collect();
+    one.front().flush();
+    let before = heap.global().class_stats(class).live;
+    assert_eq!(before, 8);
+    for object in mine {
+        other.free(object);
+    }
+    assert_eq!(other.kept_bytes(), 8 * 512, "they wait to be sent");
+    assert_eq!(heap.global().class_stats(class).live, 8);
+    other.front().flush();
+    assert_eq!(heap.global().class_stats(class).live, 0);
+    // The same pages serve the next ones.
+    let again = objects(&mut one, 512, 8);
+    let span = |at: &std::ptr::NonNull<u8>| at.addr().get() / 4096;
+    let pages =
+        |places: &std::collections::BTreeSet<_>| places.iter().map(span).collect::<Vec<_>>();
+    let again = again.iter().map(|object| object.start).collect();
+    assert_eq!(pages(&again).first(), pages(&places).first());
+}
+
+#[test]
+fn what_others_own_is_sent_home_before_it_is_much() {
+    let heap = heap();
+    let (mut one, mut other) = (Attached::to(&heap), Attached::to(&heap));
+    for size in [16, 1024, 32 << 10] {
+        for object in objects(&mut one, size, 1000.min((4 << 20) / size)) {
+            other.free(object);
+            assert!(other.kept_bytes() < MOST_BYTES + size);
+        }
+        other.front().flush();
+    }
+}
+
+#[test]
+fn a_front_end_that_serves_nobody_has_nothing_and_takes_nothing() {
+    let mut idle = Front::IDLE;
+    let at = std::ptr::NonNull::from(&mut idle);
+    for class in (0..SpanClasses::COUNT as u8).map(SizeClass) {
+        // SAFETY: it is this test's alone.
+        assert_eq!(unsafe { Front::pop_at(at, class) }, None);
+    }
+    let heap = heap();
+    let object = Attached::to(&heap)
+        .allocate(layout(64))
+        .expect("there is memory");
+    for address in [
+        object.start.as_ptr(),
+        std::ptr::null_mut(),
+        usize::MAX as *mut u8,
+    ] {
+        // SAFETY: it is this test's alone; the object is not used by it.
+        assert!(!unsafe { Front::push_at(at, address) });
+    }
+    assert!(!idle.serves() && idle.kept_bytes() == 0);
+}

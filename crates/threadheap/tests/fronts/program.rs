@@ -1,0 +1,110 @@
+//! A program with objects from several front ends.
+
+use std::alloc::Layout;
+use std::ptr::NonNull;
+
+use arena::{Arena, FailNth};
+use globalheap::{GlobalHeap, Ignore};
+use heap::{Heap, ThreadLocalHeap};
+use meshing::ComplementMesher;
+use miniheap::SpanClasses;
+use threadheap::{ThreadHeap, Threads};
+
+use crate::confined::Confined;
+
+pub(crate) type Pages = Arena<FailNth<Confined>>;
+pub(crate) type Shared = Threads<Pages, ComplementMesher, Ignore>;
+pub(crate) type Front = ThreadHeap<Pages, ComplementMesher, Ignore>;
+
+/// A heap in few addresses. It is boxed, since front ends point to it.
+pub(crate) fn heap() -> Box<Shared> {
+    let pages = Arena::new(FailNth::new(Confined::to(64 << 20)));
+    Box::new(Threads::new(GlobalHeap::new(pages)))
+}
+
+/// A front end that the test uses alone, until it is dropped.
+pub(crate) struct Attached<'h> {
+    heap: &'h Shared,
+    front: NonNull<Front>,
+}
+
+impl<'h> Attached<'h> {
+    pub(crate) fn to(heap: &'h Shared) -> Self {
+        let front = heap.attach().expect("there is memory for a front end");
+        Self { heap, front }
+    }
+
+    pub(crate) fn front(&mut self) -> &mut Front {
+        // SAFETY: attached, and nobody else has it.
+        unsafe { self.front.as_mut() }
+    }
+
+    pub(crate) fn at(&self) -> NonNull<Front> {
+        self.front
+    }
+
+    pub(crate) fn kept_bytes(&self) -> usize {
+        // SAFETY: attached, and nobody else has it.
+        unsafe { self.front.as_ref() }.kept_bytes()
+    }
+
+    pub(crate) fn allocate(&mut self, layout: Layout) -> Option<Object> {
+        let start = self.front().allocate(layout)?;
+        Some(Object {
+            start,
+            layout,
+            content: 0,
+        })
+    }
+
+    pub(crate) fn free(&mut self, object: Object) {
+        object.verify();
+        // SAFETY: the object is live, and given up here.
+        unsafe { self.front().deallocate(object.start, object.layout) };
+    }
+}
+
+impl Drop for Attached<'_> {
+    fn drop(&mut self) {
+        // SAFETY: attached, and not used any more.
+        unsafe { self.heap.detach(self.front) };
+    }
+}
+
+/// An object in use, and what is written to all of its bytes.
+#[derive(Debug)]
+pub(crate) struct Object {
+    pub(crate) start: NonNull<u8>,
+    pub(crate) layout: Layout,
+    content: u8,
+}
+
+// SAFETY: an object belongs to whoever has this value.
+unsafe impl Send for Object {}
+
+impl Object {
+    pub(crate) fn fill(&mut self, content: u8) {
+        self.content = content;
+        // SAFETY: the object is in use and has so many bytes.
+        unsafe { self.start.write_bytes(content, self.layout.size()) };
+    }
+
+    pub(crate) fn verify(&self) {
+        let bytes = NonNull::slice_from_raw_parts(self.start, self.layout.size());
+        // SAFETY: the object is in use; nobody writes to it now.
+        let bytes = unsafe { bytes.as_ref() };
+        assert!(
+            self.content == 0 || bytes.iter().all(|&byte| byte == self.content),
+            "{self:?}"
+        );
+    }
+
+    /// Bytes that the heap spends on it.
+    pub(crate) fn rounded(&self) -> usize {
+        let (size, align) = (self.layout.size(), self.layout.align());
+        SpanClasses::class_for(size, align).map_or(
+            size.next_multiple_of(4096),
+            <SpanClasses as heap::ClassMap>::object_size,
+        )
+    }
+}
