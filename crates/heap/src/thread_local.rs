@@ -53,6 +53,11 @@ impl<S: ThreadSlot<H::Local>, H: ThreadLocalHeap> ThreadLocal<S, H> {
         }
     }
 
+    /// The heap that all threads share: for its figures, and what else it offers as a whole. Blocks come through `self`.
+    pub const fn shared(&self) -> &H {
+        &self.shared
+    }
+
     /// Gives the calling thread's front end back, for example because the thread will be idle. It attaches again at its
     /// next request, unless it has retired.
     pub fn detach_thread(&self) {
