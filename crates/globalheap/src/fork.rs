@@ -120,9 +120,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         };
         // SAFETY: the locks are held since `prepare_fork`.
         unsafe { self.each_group(adopt) };
+        // What could not be moved stays protected, and everything locked: it is the parent's.
+        adopted?;
         // SAFETY: the locks are held since `prepare_fork`, in the parent.
         unsafe { self.end_fork(fork) };
-        adopted
+        Ok(())
     }
 
     /// Passes each group to `act`: its leader, and the run of its shared pages.
