@@ -1,0 +1,36 @@
+//! The suite, stamped on each variant. Nothing is live at the end of a case, and all but one variant have meshed.
+
+use std::sync::Mutex;
+
+use mesh::{ComplementMesher, Mesh, MeshOfThePaper, MeshWithoutMeshing, NoMesh, SplitMesher};
+use shadowheap::shared_heap_suite;
+
+use crate::lent::{Composed, Idle, Lent, Slot};
+
+/// The variants are what the suite is stamped on.
+const _: fn(&Mesh<Slot>) -> &Composed<ComplementMesher> = |heap| heap;
+const _: fn(&MeshWithoutMeshing<Slot>) -> &Composed<NoMesh> = |heap| heap;
+const _: fn(&MeshOfThePaper<Slot>) -> &Composed<SplitMesher<64>> = |heap| heap;
+
+static DEFAULT: Idle<ComplementMesher> = Mutex::new(Vec::new());
+static WITHOUT: Idle<NoMesh> = Mutex::new(Vec::new());
+static PAPER: Idle<SplitMesher<64>> = Mutex::new(Vec::new());
+
+shared_heap_suite!(
+    default,
+    || Lent::from(&DEFAULT),
+    thread_end = |heap| heap.leave(),
+    at_end = |heap| heap.assert_unused()
+);
+shared_heap_suite!(
+    without_meshing,
+    || Lent::from(&WITHOUT),
+    thread_end = |heap| heap.leave(),
+    at_end = |heap| heap.assert_unused()
+);
+shared_heap_suite!(
+    of_the_paper,
+    || Lent::from(&PAPER),
+    thread_end = |heap| heap.leave(),
+    at_end = |heap| heap.assert_unused()
+);
