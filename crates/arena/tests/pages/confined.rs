@@ -39,6 +39,11 @@ impl Confined {
         self.clock_ms.clone()
     }
 
+    /// Mappings that were made and not removed.
+    pub(crate) fn mappings(&self) -> usize {
+        self.mapped().len()
+    }
+
     fn mapped(&self) -> MutexGuard<'_, BTreeMap<usize, usize>> {
         // After a panic under the lock the test fails anyway.
         self.mapped.lock().unwrap_or_else(PoisonError::into_inner)

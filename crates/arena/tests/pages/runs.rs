@@ -1,6 +1,6 @@
 //! Spans and large objects on real pages: apart, aligned, whole, and zero where that is promised.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -242,6 +242,13 @@ impl<O: Os> Tenant<O> {
         let stats = self.arena.stats();
         assert_eq!(stats.dirty, 0);
         assert_eq!(stats.clean, self.known * PAGE);
+        // Each page can be had once: none is lost, and none is there twice.
+        let pages = self.arena.labels().page_count();
+        let mut had = BTreeSet::new();
+        while let Some(page) = self.arena.allocate_span(PageCount(1)) {
+            assert!(had.insert(page));
+        }
+        assert_eq!(had.len(), pages);
     }
 }
 

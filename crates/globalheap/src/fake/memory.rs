@@ -14,7 +14,7 @@ pub(super) struct Physical {
     pub(super) bytes: Box<[u8; PAGE]>,
     /// Whether memory is spent on it. Frames that are not present read as zeros.
     pub(super) present: bool,
-    shared: bool,
+    pub(super) shared: bool,
     /// Whether it belongs to the parent of this process.
     pub(super) foreign: bool,
 }

@@ -61,6 +61,8 @@ fn the_child_never_writes_to_its_parents_pages() {
     // SAFETY: reserved above; the heap is not used before the fork has ended.
     let fork = unsafe { program.heap.prepare_fork() };
     program.pages().become_child();
+    // Whatever runs in the child before its step is caught when it writes there.
+    program.pages().verify_shared_is_protected();
     // SAFETY: prepared above, and this stands for the child.
     unsafe { program.heap.child_after_fork(fork) }.unwrap();
     assert_eq!(program.pages().physical_pages(), before);

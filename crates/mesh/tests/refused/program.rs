@@ -4,7 +4,7 @@ use std::alloc::Layout;
 use std::collections::BTreeSet;
 use std::ptr::NonNull;
 
-use heap::{Heap, ThreadLocalHeap};
+use heap::{Heap, PageCount, PageHeap, ThreadLocalHeap};
 use mesh::{Arena, ComplementMesher, FailNth, GlobalHeap, Ignore, ThreadHeap, Threads};
 use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng;
@@ -242,5 +242,10 @@ impl Program {
         );
         let pages = self.pages().stats();
         assert_eq!((pages.dirty, pages.clean), (0, self.known * PAGE));
+        // Each page can be had once: none is lost, and none is there twice.
+        let arena = self.pages();
+        let had = std::iter::from_fn(|| arena.allocate_span(PageCount(1)));
+        let had: BTreeSet<_> = had.collect();
+        assert_eq!(had.len(), arena.labels().page_count());
     }
 }

@@ -48,6 +48,25 @@ fn a_front_end_keeps_a_bounded_part_of_what_it_freed() {
 }
 
 #[test]
+fn a_flushed_front_end_begins_with_little_again() {
+    let heap = heap();
+    let mut front = Attached::to(&heap);
+    let first = objects(&mut front, 64, 1);
+    let little = front.kept_bytes();
+    for object in objects(&mut front, 64, 2000) {
+        front.free(object);
+    }
+    assert!(front.kept_bytes() > 4 * little);
+    front.front().flush();
+    let second = objects(&mut front, 64, 1);
+    assert_eq!(front.kept_bytes(), little);
+    first
+        .into_iter()
+        .chain(second)
+        .for_each(|object| front.free(object));
+}
+
+#[test]
 fn a_freed_slot_is_the_next_one_handed_out() {
     let heap = heap();
     let mut front = Attached::to(&heap);
