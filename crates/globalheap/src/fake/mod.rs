@@ -116,6 +116,11 @@ impl FakePages {
         state.memory.verify_writable();
     }
 
+    /// Whether all shared pages that were opened were let go of.
+    pub(crate) fn shared_pages_are_closed(&self) -> bool {
+        self.state().shared.is_closed()
+    }
+
     /// Panics unless nothing is in use.
     pub(crate) fn verify_empty(&self) {
         self.verify();

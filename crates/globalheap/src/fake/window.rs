@@ -31,6 +31,10 @@ impl Window {
         self.open.clear();
     }
 
+    pub(super) fn is_closed(&self) -> bool {
+        self.open.is_empty()
+    }
+
     /// The shared pages named by `home`, which are open.
     pub(super) fn opened(&self, home: PageIndex) -> &[Frame] {
         assert!(self.open.contains(&home), "shared pages are not open");

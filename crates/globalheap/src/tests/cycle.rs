@@ -79,6 +79,7 @@ fn a_cycle_releases_what_the_search_finds<M: MeshPolicy>() {
             (released / pages, released)
         );
         assert_eq!(stats.pages_saved_peak, stats.pages_saved);
+        assert!(program.pages().shared_pages_are_closed());
         program.write_all();
         program.end();
     }

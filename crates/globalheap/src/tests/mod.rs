@@ -1,5 +1,6 @@
 //! The heap over pages that are a model, with every contract checked and any call refused.
 
+mod changes;
 mod cycle;
 mod fork;
 mod large;

@@ -2,6 +2,7 @@
 
 use core::cell::RefCell;
 use core::ptr::NonNull;
+use std::rc::Rc;
 
 use heap::{ClassMap, OwnerId, SizeClass};
 use meshing::ComplementMesher;
@@ -48,7 +49,7 @@ pub(super) struct Large {
 
 /// A heap, and the objects that a program has in it. The fake below knows what is written there.
 pub(super) struct Program<M = ComplementMesher> {
-    pub(super) heap: GlobalHeap<FakePages, M, Kept>,
+    pub(super) heap: Rc<GlobalHeap<FakePages, M, Kept>>,
     pub(super) objects: Vec<Object>,
     pub(super) large: Vec<Large>,
     pub(super) rng: Pcg32,
@@ -63,7 +64,7 @@ impl<M: MeshPolicy> Program<M> {
     /// A program that has nothing yet. It writes nothing while a step of the heap runs, so meshing may begin.
     pub(super) fn new(pages: u32) -> Self {
         Kept::take();
-        let heap = GlobalHeap::new(FakePages::new(pages));
+        let heap = Rc::new(GlobalHeap::new(FakePages::new(pages)));
         // SAFETY: there is one thread, which is never caught at a protected page.
         unsafe { heap.enable_meshing() };
         Self {

@@ -186,3 +186,36 @@ fn any_call_may_be_refused_while_groups_are_taken_apart() {
 fn all_calls_may_be_refused_while_groups_are_taken_apart() {
     assert!(every_turn(taking_apart, |first| first..u64::MAX).contains("alias"));
 }
+
+#[test]
+fn what_is_refused_again_and_again_costs_nothing_more_each_time() {
+    for name in [
+        "protect",
+        "open_shared",
+        "alias",
+        "mappings_permit",
+        "map_scratch",
+    ] {
+        let mut program = Program::<ComplementMesher>::new(PAGES);
+        program.allocate(class_of(512), OwnerId(1), 120);
+        program.thin_out(4);
+        program.pages().refusals.refuse_named(Some(name));
+        program.heap.mesh_cycle();
+        let records = program.pages().refusals.calls_named("metadata");
+        let pages = program.pages().physical_pages();
+        for _ in 0..100 {
+            program.heap.mesh_cycle();
+        }
+        program.check();
+        assert_eq!(program.heap.stats().mesh.meshes, 0);
+        assert_eq!(program.pages().physical_pages(), pages, "{name}");
+        assert_eq!(
+            program.pages().refusals.calls_named("metadata"),
+            records,
+            "{name}"
+        );
+        program.pages().refusals.refuse_named(None);
+        assert!(program.heap.mesh_cycle() > 0);
+        program.end();
+    }
+}

@@ -29,6 +29,12 @@ fn a_front_end_that_was_given_back_serves_again() {
     let other = Attached::to(&heap);
     assert_ne!(other.at(), again.at());
     assert_eq!((heap.stats().attached, heap.stats().made), (2, 2));
+    // However many were given back, all of them serve again.
+    let more: Vec<_> = (0..5).map(|_| Attached::to(&heap)).collect();
+    drop((again, other, more));
+    let all: Vec<_> = (0..7).map(|_| Attached::to(&heap)).collect();
+    assert_eq!((heap.stats().attached, heap.stats().made), (7, 7));
+    drop(all);
 }
 
 #[test]
