@@ -40,16 +40,17 @@ fn figures() -> Figures {
     })
 }
 
-/// Figures of the heap, with the meanings that glibc's manual gives them: `uordblks + fordblks` is `arena + hblkhd`.
+/// Figures of the heap, with the meanings that glibc's manual gives them: all blocks come from one arena, of which
+/// `uordblks` bytes are in use and `fordblks` are not.
 #[unsafe(no_mangle)]
 pub extern "C" fn mallinfo2() -> libc::mallinfo2 {
     let figures = figures();
     libc::mallinfo2 {
-        arena: figures.system - figures.large,
+        arena: figures.system,
         ordblks: 1,
         smblks: 0,
-        hblks: figures.large_count,
-        hblkhd: figures.large,
+        hblks: 0,
+        hblkhd: 0,
         usmblks: 0,
         fsmblks: 0,
         uordblks: figures.in_use,

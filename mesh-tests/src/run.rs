@@ -19,7 +19,7 @@ use crate::settings::Settings;
 use crate::{artifact, tool};
 
 /// A program that hangs is ended after this time. Far above what any of them needs.
-const TIME_LIMIT: Duration = Duration::from_secs(150);
+const TIME_LIMIT: Duration = Duration::from_secs(100);
 
 /// A program, its arguments and its variables. It can be run more than once.
 #[derive(Clone, Debug)]

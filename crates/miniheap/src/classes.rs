@@ -127,6 +127,10 @@ impl SpanClasses {
     /// The class for a request of `size` bytes aligned to `align`, a power of two up to a page; `None` when the request
     /// needs pages of its own.
     pub fn class_for(size: usize, align: usize) -> Option<SizeClass> {
+        // A span starts at a page, and not at a multiple of anything larger.
+        if align > PAGE {
+            return None;
+        }
         let mut class = Self::class_of(size)?;
         // Slots start at multiples of the object size from the start of a page.
         while !Self::object_size(class).is_multiple_of(align) {
