@@ -1,7 +1,7 @@
 //! Fork. What happens to the groups is told in the `fork` module of `globalheap`.
 
 use core::cell::UnsafeCell;
-use core::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 
 use globalheap::Fork;
 use libc::pid_t;
@@ -30,6 +30,10 @@ static RESERVED_BY: AtomicUsize = AtomicUsize::new(0);
 
 /// Registers the fork handlers. The earlier, the better: the first `prepare` to be registered is the last to run.
 pub(crate) fn register() {
+    static REGISTERED: AtomicBool = AtomicBool::new(false);
+    if REGISTERED.swap(true, Ordering::Relaxed) {
+        return;
+    }
     // SAFETY: the handlers are functions of this library, which is never unloaded. Without memory for the registration
     // nothing can be done.
     let _ = unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
@@ -41,6 +45,8 @@ pub(crate) fn register() {
 /// As for the function of the C library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fork() -> pid_t {
+    // A program that has not asked for memory yet has no handlers to end what is begun here.
+    register();
     if tls::within(|| HEAP.global().reserve_fork()).is_err() {
         errno::set(libc::EAGAIN);
         return -1;

@@ -5,7 +5,7 @@
 //! the destructor prints what was asked for.
 
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 use arena::{Arena, Linux};
 use globalheap::{Misuse, Report};
@@ -58,13 +58,10 @@ pub(crate) fn front() -> Option<NonNull<Front>> {
 }
 
 fn attach() -> Option<NonNull<Front>> {
-    static FIRST: AtomicBool = AtomicBool::new(true);
     let front = HEAP.attach()?;
     // Written before anything is called that may allocate.
     tls::set_heap(front);
-    if FIRST.swap(false, Ordering::Relaxed) {
-        fork::register();
-    }
+    fork::register();
     at_thread_end(front);
     Some(front)
 }
