@@ -24,7 +24,7 @@ pub(crate) fn write(object: &mut [u8], key: Key) {
     }
 }
 
-/// The offset of the first byte that is not as [`write`] left it.
+/// The offset of the first byte that is not as [`write()`] left it.
 pub(crate) fn first_difference(object: &[u8], key: Key) -> Option<usize> {
     object.chunks(8).enumerate().find_map(|(number, chunk)| {
         let word = key.word(number);
