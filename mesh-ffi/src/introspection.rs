@@ -59,21 +59,22 @@ pub extern "C" fn mallinfo2() -> libc::mallinfo2 {
     }
 }
 
-/// As `mallinfo2`, in `int`s: what does not fit is shown as the largest.
+/// As `mallinfo2`, in `int`s: what does not fit is shown as the largest, and `fordblks` so that the figures still add up.
 #[unsafe(no_mangle)]
 pub extern "C" fn mallinfo() -> libc::mallinfo {
     let wide = mallinfo2();
     let int = |value: usize| c_int::try_from(value).unwrap_or(c_int::MAX);
+    let (arena, uordblks) = (int(wide.arena), int(wide.uordblks));
     libc::mallinfo {
-        arena: int(wide.arena),
+        arena,
         ordblks: int(wide.ordblks),
         smblks: int(wide.smblks),
         hblks: int(wide.hblks),
         hblkhd: int(wide.hblkhd),
         usmblks: int(wide.usmblks),
         fsmblks: int(wide.fsmblks),
-        uordblks: int(wide.uordblks),
-        fordblks: int(wide.fordblks),
+        uordblks,
+        fordblks: arena - uordblks,
         keepcost: int(wide.keepcost),
     }
 }
