@@ -92,6 +92,11 @@ impl Block {
         Ok(Some(block))
     }
 
+    /// Bytes that were asked for.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
     /// Looks at every byte.
     pub fn verify(&self) -> Result<(), Corruption> {
         let wanted = pattern(self.number, self.size);

@@ -76,15 +76,18 @@ fn library() -> Result<&'static Path> {
 
 fn build() -> Result<PathBuf> {
     artifact::exclusively(|target| {
-        let library = target.canonicalize()?.join("libwitness.so");
+        let target = target.canonicalize()?;
+        let (library, new) = (target.join("libwitness.so"), target.join("libwitness.new"));
         let output = Command::new(tool::find("gcc")?)
             .args(["-O2", "-Wall", "-shared", "-fPIC", "-o"])
-            .arg(&library)
+            .arg(&new)
             .arg(artifact::programs().join("witness.c"))
             .output()?;
         if !output.status.success() {
             bail!("witness.c:\n{}", String::from_utf8_lossy(&output.stderr));
         }
+        // Put in place as a whole: programs of another test process may be running on the old one.
+        fs::rename(&new, &library)?;
         Ok(library)
     })
 }

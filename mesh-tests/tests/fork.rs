@@ -35,7 +35,6 @@ fn busy() -> Result<[Settings; 3]> {
 }
 
 #[test]
-#[ignore = "open: takes longer than its time limit"]
 fn two_hundred_forks_beside_four_threads() -> Result<()> {
     topic("beside-threads", &busy()?)
 }

@@ -24,7 +24,6 @@ fn shared_library() -> Result<()> {
 }
 
 #[test]
-#[ignore = "open: aborts"]
 fn static_library() -> Result<()> {
     for library in [Library::release()?, Library::debug()?] {
         corner_cases(Linking::Static(library), Program::path)?;

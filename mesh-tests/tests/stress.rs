@@ -32,7 +32,6 @@ fn all_sizes() -> Result<()> {
 }
 
 #[test]
-#[ignore = "open: failed once"]
 fn all_sizes_debug() -> Result<()> {
     stress(&[], Settings::debug_eager()?)
 }

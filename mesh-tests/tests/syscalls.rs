@@ -22,7 +22,6 @@ fn reads_into_a_heap_that_meshes() -> Result<()> {
 }
 
 #[test]
-#[ignore = "open: fails with MESH_ENABLED=0"]
 fn descriptors_that_the_program_closes() -> Result<()> {
     let program = Program::compile(&["limits/descriptors.c"])?;
     let control = Case::new(program.run())

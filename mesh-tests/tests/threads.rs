@@ -52,7 +52,6 @@ fn the_main_thread_leaves_first() -> Result<()> {
 }
 
 #[test]
-#[ignore = "open: fails with the debug library"]
 fn detached_threads_at_exit() -> Result<()> {
     topic("detached-at-exit")
 }

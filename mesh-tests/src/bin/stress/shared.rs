@@ -54,6 +54,12 @@ impl Shared {
         self.verified.load(Ordering::Relaxed)
     }
 
+    /// Bytes of the blocks in the mailboxes, each counted when its mailbox is looked at.
+    pub(crate) fn live_bytes(&self) -> usize {
+        let size = |index| self.open(index).as_ref().map_or(0, Block::size);
+        (0..MAILBOXES).map(size).sum()
+    }
+
     /// Frees every block that is left.
     pub(crate) fn free_all(&self) {
         for index in 0..MAILBOXES {
