@@ -42,5 +42,6 @@ pub use fork::Fork;
 pub use global::GlobalHeap;
 pub use large::LargeBlock;
 pub use policy::MeshPolicy;
+pub use refill::SpanSlots;
 pub use report::{Ignore, Misuse, Report};
 pub use stats::{ClassStats, HeapStats, MeshStats};

@@ -2,7 +2,7 @@
 
 use core::ptr::NonNull;
 
-use bitmap::SpanBits;
+use bitmap::SlotSet;
 use heap::{OwnerId, PageHeap, Run, SizeClass, SpanId};
 use miniheap::{SpanClasses, Spans};
 use rand_pcg::Pcg32;
@@ -14,8 +14,8 @@ use crate::report::Report;
 use crate::tuning::SPANS_PER_REFILL;
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
-    /// Claims up to `wanted` free slots of `class` for `owner` and passes their addresses to `take`, span by span. Returns
-    /// their number: less than `wanted` when they would come from too many spans, none when there is no memory.
+    /// Claims up to `wanted` free slots of `class` for `owner` and passes them to `take`, span by span. Returns their
+    /// number: less than `wanted` when they would come from too many spans, none when there is no memory.
     ///
     /// From a span, all free slots are claimed or a uniformly random subset of them: then the slots in use are a random
     /// set whatever the order in which the program uses them, which is what makes two spans likely to mesh.
@@ -25,7 +25,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         owner: OwnerId,
         wanted: usize,
         rng: &mut Pcg32,
-        mut take: impl FnMut(NonNull<u8>),
+        mut take: impl FnMut(&mut Pcg32, SpanSlots),
     ) -> usize {
         self.upkeep();
         let labels = self.labels();
@@ -53,15 +53,15 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 );
             }
             spans.claim(unit, &slots, owner);
-            let start = labels.address_of(first);
-            for slot in slots.iter() {
-                let address = start + slot * geometry.object_size as usize;
-                // Addresses of the arena are never zero.
-                if let Some(object) = NonNull::new(address as *mut u8) {
-                    take(object);
-                    taken += 1;
-                }
-            }
+            taken += slots.len();
+            take(
+                rng,
+                SpanSlots {
+                    start: labels.address_of(first),
+                    object_size: geometry.object_size as usize,
+                    slots: slots.bits().iter(),
+                },
+            );
         }
         taken
     }
@@ -89,15 +89,33 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     }
 }
 
+/// Addresses of claimed slots of one span, ascending.
+pub struct SpanSlots {
+    start: usize,
+    object_size: usize,
+    slots: bitmap::Iter<4>,
+}
+
+impl Iterator for SpanSlots {
+    type Item = NonNull<u8>;
+
+    #[inline]
+    fn next(&mut self) -> Option<NonNull<u8>> {
+        let slot = self.slots.next()?;
+        // Addresses of the arena are never zero: `None` comes from the end of the slots only.
+        NonNull::new((self.start + slot * self.object_size) as *mut u8)
+    }
+}
+
 /// All of `free`, or `wanted` of them, every such subset being equally likely.
-fn choose(free: SpanBits, wanted: usize, rng: &mut Pcg32) -> SpanBits {
+fn choose(free: SlotSet, wanted: usize, rng: &mut Pcg32) -> SlotSet {
     let mut left = free.len();
     if left <= wanted {
         return free;
     }
-    let (mut chosen, mut needed) = (SpanBits::EMPTY, wanted);
+    let (mut chosen, mut needed) = (SlotSet::EMPTY, wanted);
     // Selection sampling: each slot is taken with the chance that is still needed among those left.
-    for slot in free.iter() {
+    for slot in free.bits().iter() {
         let draw = (u64::from(rng.next_u32()) * left as u64) >> 32;
         if (draw as usize) < needed {
             chosen.insert(slot);
@@ -111,16 +129,18 @@ fn choose(free: SpanBits, wanted: usize, rng: &mut Pcg32) -> SpanBits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bitmap::SpanBits;
 
     #[test]
     fn every_subset_is_equally_likely() {
         let mut rng = Pcg32::new(42, 54);
-        let free = SpanBits::from_words([0b1011_0110, 0, 1, 0]);
+        let free = SlotSet::from(SpanBits::from_words([0b1011_0110, 0, 1, 0]));
         let (size, wanted, trials) = (free.len(), 2, 30_000);
         let mut seen = std::collections::BTreeMap::<Vec<usize>, usize>::new();
         for _ in 0..trials {
             let chosen = choose(free, wanted, &mut rng);
-            assert!(chosen.is_subset(&free) && chosen.len() == wanted);
+            let chosen = *chosen.bits();
+            assert!(chosen.is_subset(free.bits()) && chosen.len() == wanted);
             *seen.entry(chosen.iter().collect()).or_default() += 1;
         }
         let subsets = size * (size - 1) / 2;
@@ -136,7 +156,7 @@ mod tests {
 
     #[test]
     fn few_free_slots_are_all_taken() {
-        let free = SpanBits::from_words([0b101, 0, 0, 0]);
+        let free = SlotSet::from(SpanBits::from_words([0b101, 0, 0, 0]));
         assert_eq!(choose(free, 2, &mut Pcg32::new(1, 1)), free);
     }
 }

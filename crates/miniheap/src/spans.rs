@@ -1,7 +1,7 @@
 //! All spans of one size class.
 
-use bitmap::SpanBits;
-use heap::{Metadata, OwnerId, PageIndex, Run, Slot, SpanId};
+use bitmap::{SlotSet, SpanBits};
+use heap::{Metadata, OwnerId, PageIndex, Run, SpanId};
 
 use crate::bins::{BINS, Bins, UNLISTED};
 use crate::classes::Geometry;
@@ -54,16 +54,14 @@ pub struct Spans {
     unchecked: usize,
 }
 
-/// What a release found.
+/// What a release did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Released {
-    /// The slot was not in use: freed twice, or never handed out.
-    NotLive,
-    /// The slot is free; other slots of the unit are in use, or its pages stay for another reason.
-    Kept,
-    /// The slot is free, and was the last one of a span on pages of its own: the caller takes the span out with
+pub struct Released {
+    /// The slots that were in use, and are free now. Others were freed twice, or never handed out.
+    pub freed: SlotSet,
+    /// Whether they were the last ones of a span on pages of its own: the caller takes the span out with
     /// [`Spans::remove`].
-    Emptied,
+    pub emptied: bool,
 }
 
 impl Spans {
@@ -184,8 +182,11 @@ impl Spans {
     }
 
     /// Slots that nobody uses in a unit.
-    pub fn free_slots(&self, unit: SpanId) -> SpanBits {
-        SpanBits::first(usize::from(self.geometry.slots)).without(&self.union(unit))
+    pub fn free_slots(&self, unit: SpanId) -> SlotSet {
+        let slots = usize::from(self.geometry.slots);
+        let count = self.heaps.get(unit.0).map_or(0, |heap| heap.count);
+        let free = SpanBits::first(slots).without(&self.union(unit));
+        SlotSet::known(free, slots - usize::from(count))
     }
 
     /// Makes a record for the span at `first`, on pages of its own, with all slots free. It is in no bin before slots of
@@ -212,63 +213,74 @@ impl Spans {
     }
 
     /// Marks free slots of a unit as in use, at its leader's addresses, on behalf of `owner`.
-    pub fn claim(&mut self, unit: SpanId, slots: &SpanBits, owner: OwnerId) {
+    pub fn claim(&mut self, unit: SpanId, slots: &SlotSet, owner: OwnerId) {
         let Some(heap) = self.heaps.get_mut(unit.0) else {
             return;
         };
-        debug_assert!(heap.state == State::Unit && heap.live.is_disjoint(slots));
-        heap.live = heap.live.union(slots);
+        debug_assert!(heap.state == State::Unit && heap.live.is_disjoint(slots.bits()));
+        heap.live = heap.live.union(slots.bits());
         heap.owner = owner;
         heap.count += slots.len() as u16;
         if let Some(group) = heap.group().and_then(|group| self.groups.get_mut(group.0)) {
-            debug_assert!(group.live.is_disjoint(slots));
-            group.live = group.live.union(slots);
+            debug_assert!(group.live.is_disjoint(slots.bits()));
+            group.live = group.live.union(slots.bits());
         }
         self.live += slots.len();
         self.rebin(unit.0);
     }
 
-    /// Marks a slot, handed out at the addresses of `id`, as free.
+    /// Marks slots, handed out at the addresses of `id`, as free.
     #[inline]
-    pub fn release(&mut self, id: SpanId, slot: Slot) -> Released {
-        let Some(heap) = self.heaps.get_mut(id.0) else {
-            return Released::NotLive;
+    pub fn release(&mut self, id: SpanId, slots: &SlotSet) -> Released {
+        let nothing = Released {
+            freed: SlotSet::EMPTY,
+            emptied: false,
         };
-        if !heap.live.remove(slot.index()) {
-            return Released::NotLive;
+        let Some(heap) = self.heaps.get_mut(id.0) else {
+            return nothing;
+        };
+        let freed = slots.intersection(&heap.live);
+        if freed.is_empty() {
+            return nothing;
         }
-        self.live -= 1;
+        heap.live = heap.live.without(freed.bits());
+        self.live -= freed.len();
+        let kept = Released { freed, ..nothing };
         if heap.group().is_some() {
-            return self.release_in_group(id.0, slot);
+            self.release_in_group(id.0, &freed);
+            return kept;
         }
-        heap.count -= 1;
+        heap.count -= freed.len() as u16;
         if heap.count == 0 {
             self.bins.remove(&mut self.heaps, id.0);
-            return Released::Emptied;
+            return Released {
+                emptied: true,
+                ..kept
+            };
         }
         if Bins::bin_for(heap.count, &self.geometry) != heap.bin {
             self.rebin(id.0);
         }
-        Released::Kept
+        kept
     }
 
     /// The rest of a release at the addresses of a group's member.
-    fn release_in_group(&mut self, member: u32, slot: Slot) -> Released {
+    fn release_in_group(&mut self, member: u32, freed: &SlotSet) {
         let unit = self.unit_of(member);
         let Some(heap) = self.heaps.get(member) else {
-            return Released::Kept;
+            return;
         };
         let drained = heap.live.is_empty();
         if let Some(group) = heap.group().and_then(|group| self.groups.get_mut(group.0)) {
-            group.live.remove(slot.index());
+            group.live = group.live.without(freed.bits());
         }
         if drained && member != unit {
             self.detach(member);
         }
         let Some(leader) = self.heaps.get_mut(unit) else {
-            return Released::Kept;
+            return;
         };
-        leader.count -= 1;
+        leader.count -= freed.len() as u16;
         if leader.count == 0 {
             leader.state = State::Dead;
             self.bins.remove(&mut self.heaps, unit);
@@ -276,7 +288,6 @@ impl Spans {
         } else {
             self.rebin(unit);
         }
-        Released::Kept
     }
 
     /// Takes out a span on pages of its own that has no slot in use, and returns its pages.

@@ -170,11 +170,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         let vector = self.vectors.get_mut(class.index())?;
         let limit = vector.limit();
         let wanted = refill_size(limit);
-        let taken = global.refill(class, self.owner, wanted, rng, |slot| {
+        // Slots of a span stay together, in random order: what is allocated together often dies together.
+        global.refill(class, self.owner, wanted, rng, |rng, slots| {
             // There is room: the vector was empty, and `wanted` is no more than its limit.
-            vector.push(slot);
+            vector.refill(rng, slots);
         });
-        vector.shuffle_newest(taken, rng);
         vector.set_limit(limit * 2);
         vector.pop()
     }

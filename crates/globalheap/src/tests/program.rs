@@ -99,7 +99,9 @@ impl<M: MeshPolicy> Program<M> {
         let mut got = Vec::new();
         let taken = self
             .heap
-            .refill(class, owner, wanted, &mut self.rng, |slot| got.push(slot));
+            .refill(class, owner, wanted, &mut self.rng, |_, slots| {
+                got.extend(slots)
+            });
         assert_eq!(taken, got.len());
         assert!(taken <= wanted);
         for start in got {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bitmap::SpanBits;
+use bitmap::{SlotSet, SpanBits};
 use heap::{OwnerId, PageIndex, SpanId};
 
 use super::model::Place;
@@ -51,7 +51,8 @@ impl Pair {
             let union = bits(&model.union(unit));
             assert_eq!(spans.union(SpanId(unit)), union);
             let all = SpanBits::first(usize::from(self.slots()));
-            assert_eq!(spans.free_slots(SpanId(unit)), all.without(&union));
+            let free: SlotSet = all.without(&union).into();
+            assert_eq!(spans.free_slots(SpanId(unit)), free);
             let members: Vec<u32> = spans.members(SpanId(unit)).map(|id| id.0).collect();
             assert_eq!(members[0], unit);
             assert_eq!(members.len(), model.members(unit).len());

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bitmap::SpanBits;
-use heap::{OwnerId, PageIndex, Run, Slot, SpanId};
+use heap::{OwnerId, PageIndex, Run, SpanId};
 use proptest::sample::Index;
 
 use super::model::{Model, Place};
@@ -75,7 +75,7 @@ impl Pair {
             }
             Step::Refill { owner } => {
                 if let Some(unit) = self.spans.fullest(OwnerId(owner)) {
-                    let lowest = self.spans.free_slots(unit).iter().next();
+                    let lowest = self.spans.free_slots(unit).bits().iter().next();
                     let mut slots = SpanBits::EMPTY;
                     slots.insert(lowest.expect("a unit in a bin has a free slot"));
                     self.claim(unit.0, slots, OwnerId(owner));
@@ -152,34 +152,44 @@ impl Pair {
         if slots.is_empty() {
             return;
         }
-        self.spans.claim(SpanId(unit), &slots, owner);
+        self.spans.claim(SpanId(unit), &slots.into(), owner);
         self.model
-            .claim(unit, slots.iter().map(|slot| slot as u16), owner);
+            .claim(unit, slots.bits().iter().map(|slot| slot as u16), owner);
     }
 
     pub(super) fn release(&mut self, id: u32, slot: u16) {
+        self.release_all(id, &BTreeSet::from([slot]));
+    }
+
+    /// Releases slots, whether they are in use or not.
+    pub(super) fn release_all(&mut self, id: u32, slots: &BTreeSet<u16>) {
         let alone = self
             .model
             .spans
             .get(&id)
             .is_some_and(|span| span.place == Place::Alone);
-        let expected = if !self.model.release(id, slot) {
-            Released::NotLive
-        } else if alone && self.model.spans[&id].live.is_empty() {
-            Released::Emptied
-        } else {
-            Released::Kept
-        };
-        assert_eq!(self.spans.release(SpanId(id), Slot(slot)), expected);
-        if expected == Released::Emptied {
+        let freed = slots
+            .iter()
+            .copied()
+            .filter(|&slot| self.model.release(id, slot))
+            .collect::<BTreeSet<_>>();
+        let emptied = alone && !freed.is_empty() && self.model.spans[&id].live.is_empty();
+        let freed = bits(&freed);
+        assert_eq!(
+            self.spans.release(SpanId(id), &bits(slots).into()),
+            Released {
+                freed: freed.into(),
+                emptied
+            }
+        );
+        if emptied {
             self.remove(id);
         }
     }
 
     pub(super) fn drain(&mut self, id: u32) {
-        for slot in self.model.spans[&id].live.clone() {
-            self.release(id, slot);
-        }
+        let live = self.model.spans[&id].live.clone();
+        self.release_all(id, &live);
     }
 
     pub(super) fn remove(&mut self, id: u32) {
