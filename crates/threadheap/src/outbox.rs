@@ -8,7 +8,7 @@ use heap::SizeClass;
 use crate::depth::CLASSES;
 
 /// Slots kept before they are sent.
-const CAPACITY: usize = 128;
+const CAPACITY: usize = 512;
 /// Bytes kept before they are sent.
 const MOST_BYTES: usize = 64 << 10;
 
@@ -54,7 +54,7 @@ impl Outbox {
         self.bytes = 0;
         let classes = &self.classes[..len];
         // Where the slots of each class end in the sorted order: first their numbers, then the sums.
-        let mut ends = [0_u8; CLASSES];
+        let mut ends = [0_u16; CLASSES];
         for class in classes {
             ends[class.index()] += 1;
         }
@@ -83,7 +83,7 @@ impl Outbox {
     }
 }
 
-const _: () = assert!(CAPACITY <= u8::MAX as usize);
+const _: () = assert!(CAPACITY <= u16::MAX as usize);
 
 #[cfg(test)]
 mod tests {
