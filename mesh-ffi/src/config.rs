@@ -14,7 +14,7 @@ pub(crate) enum SummaryFormat {
 
 /// What the environment says; `None` keeps the default.
 pub(crate) struct Config {
-    pub(crate) meshing: bool,
+    pub(crate) meshing: Option<bool>,
     pub(crate) period_ms: Option<u64>,
     pub(crate) decay_ms: Option<u64>,
     pub(crate) mappings: Option<usize>,
@@ -22,7 +22,7 @@ pub(crate) struct Config {
 }
 
 const DEFAULT: Config = Config {
-    meshing: true,
+    meshing: None,
     period_ms: None,
     decay_ms: None,
     mappings: None,
@@ -67,8 +67,8 @@ fn apply(config: &mut Config, variable: &[u8]) {
             _ => false,
         },
         b"MESH_ENABLED" => match value {
-            b"0" => set(&mut config.meshing, false),
-            b"1" => set(&mut config.meshing, true),
+            b"0" => set(&mut config.meshing, Some(false)),
+            b"1" => set(&mut config.meshing, Some(true)),
             _ => false,
         },
         b"MESH_PERIOD_MS" => number(value).is_some_and(|ms| set(&mut config.period_ms, Some(ms))),

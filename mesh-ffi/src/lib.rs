@@ -8,6 +8,7 @@
 //! * `slow`: what the entry points do when the thread's front end has no answer;
 //! * `c`, `glibc`, `cxx`, `introspection`: the symbols;
 //! * `signals`, `fork`, `idle`, `receiving`, `bounce`: what the program does that concerns meshing;
+//! * `pinning`, `shared_futexes`, `asynchronous`, `stop`: what must not be meshed;
 //! * `config`, `summary`, `line`: the environment, and what is printed.
 #![no_std]
 #![expect(
@@ -15,6 +16,7 @@
     reason = "what is public here is so for C, not for Rust"
 )]
 
+mod asynchronous;
 mod bounce;
 mod c;
 mod config;
@@ -26,10 +28,13 @@ mod idle;
 mod introspection;
 mod line;
 mod next;
+mod pinning;
 mod process;
 mod receiving;
+mod shared_futexes;
 mod signals;
 mod slow;
+mod stop;
 mod summary;
 mod tls;
 

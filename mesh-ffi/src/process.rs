@@ -13,8 +13,9 @@ use heap::ThreadLocalHeap;
 use stack::{ComplementMesher, Meshed, ThreadHeap};
 
 use crate::line::Line;
+use crate::stop::{Reason, stop};
 use crate::tls::{self, Standing};
-use crate::{config, fork, signals, summary};
+use crate::{config, fork, signals, stop, summary};
 
 /// The allocator: claimed slots for each thread, over spans that are meshed, over pages.
 type Heap = Meshed<ComplementMesher, ToStandardError>;
@@ -134,9 +135,17 @@ extern "C" fn constructor(
         HEAP.global().pages().set_mappings_limit(mappings);
     }
     summary::set_format(config.summary);
-    if config.meshing && signals::install() {
+    if config.meshing == Some(false) {
+        return stop(Reason::Asked);
+    }
+    if config.meshing == Some(true) {
+        stop::insist();
+    }
+    if signals::install() {
         // SAFETY: the handler was installed: it makes writers wait for the barrier.
         unsafe { HEAP.global().enable_meshing() };
+    } else {
+        stop(Reason::NoHandler);
     }
 }
 

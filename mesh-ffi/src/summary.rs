@@ -8,6 +8,7 @@ use arena::Os;
 use crate::config::SummaryFormat;
 use crate::line::Line;
 use crate::process::HEAP;
+use crate::stop;
 
 const MIB: usize = 1 << 20;
 
@@ -67,6 +68,11 @@ pub(crate) fn print() {
     figure("MH Alloc Count", stats.spans_made);
     figure("MH Free Count", stats.spans_freed);
     figure("MH High Water Mark", stats.spans_peak);
+    Line::bare()
+        .text("Meshing:                ")
+        .text(stop::reason().map_or("on", |_| "off: "))
+        .text(stop::reason().unwrap_or(""))
+        .print();
     figure("Mesh cycles", mesh.cycles);
     figure("Mesh steps refused", mesh.refused);
     figure("Pages saved now", mesh.pages_saved);
@@ -111,6 +117,11 @@ fn print_json() {
         ("hints_refused", arena.hints_refused),
     ];
     Line::bare().text("{").print();
+    Line::bare()
+        .text("  \"unmeshed_because\": \"")
+        .text(stop::reason().unwrap_or(""))
+        .text("\",")
+        .print();
     for (name, value) in figures {
         Line::bare()
             .text("  \"")

@@ -24,3 +24,4 @@ mod symbols;
 mod syscalls;
 mod threads;
 mod toolchain;
+mod unmeshed;

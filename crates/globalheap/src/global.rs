@@ -87,6 +87,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         self.enabled.store(false, Ordering::Release);
     }
 
+    /// Returns when no mesh cycle that began earlier is under way any more.
+    pub fn wait_for_cycle(&self) {
+        drop(self.cycle.lock());
+    }
+
     /// Whether meshing has been enabled.
     pub fn meshing_enabled(&self) -> bool {
         self.enabled.load(Ordering::Acquire)

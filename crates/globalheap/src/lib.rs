@@ -26,6 +26,7 @@ mod fork;
 mod global;
 mod large;
 mod leftovers;
+mod pin;
 mod policy;
 mod refill;
 mod release;

@@ -94,6 +94,9 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         plan: impl Iterator<Item = (SpanId, SpanId)> + Clone,
     ) -> Option<Result<(), Refused>> {
         let leader = spans.leader(plan.clone().next()?.0)?;
+        if spans.is_pinned(leader) {
+            return None;
+        }
         // The plan names the members that have objects, all of them, and a place for each that still fits.
         let in_use = spans.members_with_objects(leader).count();
         let fits = |(member, keep): (SpanId, SpanId)| {

@@ -14,10 +14,10 @@ pub(crate) const NONE: u32 = u32::MAX;
 /// A virtual span: where it is, which of its slots are in use, and which other spans it belongs with.
 ///
 /// ```text
-///  0               32      36      40      44       48      52      56     58   59      60
-///  +---------------+-------+-------+-------+--------+-------+-------+------+----+-------+
-///  |     live      | first | owner | next  |previous| group | peer  |count |bin | state |
-///  +---------------+-------+-------+-------+--------+-------+-------+------+----+-------+
+///  0               32      36      40      44       48      52      56     58   59      60     62
+///  +---------------+-------+-------+-------+--------+-------+-------+------+----+-------+------+
+///  |     live      | first | owner | next  |previous| group | peer  |count |bin | state | pins |
+///  +---------------+-------+-------+-------+--------+-------+-------+------+----+-------+------+
 /// ```
 #[derive(Debug)]
 #[repr(C)]
@@ -39,6 +39,8 @@ pub struct MiniHeap {
     /// The bin that the unit is in.
     pub(crate) bin: u8,
     pub(crate) state: State,
+    /// Reasons why the unit must stay on its physical pages; kept for units only.
+    pub(crate) pins: u16,
 }
 
 const_assert_eq!(size_of::<MiniHeap>(), 64);
@@ -76,6 +78,7 @@ impl MiniHeap {
             count: 0,
             bin: UNLISTED,
             state: State::Unit,
+            pins: 0,
         }
     }
 

@@ -10,6 +10,7 @@ use crate::miniheap::{MiniHeap, NONE, State};
 use crate::pool::Pool;
 
 mod list;
+mod pins;
 mod regroup;
 mod walk;
 
@@ -162,12 +163,12 @@ impl Spans {
             .is_some_and(|heap| !heap.live.is_empty())
     }
 
-    /// Whether `keep` is a unit in use that has the slots free which are in use at the addresses of `span`.
+    /// Whether `keep` is a unit in use that may take others in, and has the slots free which are in use at the addresses
+    /// of `span`.
     pub fn has_room_for(&self, keep: SpanId, span: SpanId) -> bool {
-        let in_use = self
-            .heaps
-            .get(keep.0)
-            .is_some_and(|heap| heap.state == State::Unit && heap.count > 0);
+        let in_use = self.heaps.get(keep.0).is_some_and(|heap| {
+            heap.state == State::Unit && heap.count > 0 && heap.takes_others_in()
+        });
         let live = self.heaps.get(span.0).map(|heap| heap.live);
         in_use && keep != span && live.is_some_and(|live| live.is_disjoint(&self.union(keep)))
     }
@@ -325,13 +326,18 @@ impl Spans {
         }
     }
 
-    /// All units that have a bin, the emptiest first, with the slots in use and the number of virtual spans.
+    /// All units that have a bin and may be part of a mesh, the emptiest first, with the slots in use and the number of
+    /// virtual spans: `u32::MAX` for those that may take others in but not move.
     pub fn units(&self) -> impl Iterator<Item = (SpanId, SpanBits, u32)> + '_ {
         self.bins.iter(&self.heaps).filter_map(|unit| {
             let heap = self.heaps.get(unit)?;
+            if !heap.takes_others_in() {
+                return None;
+            }
             let group = heap.group().and_then(|group| self.groups.get(group.0));
             let (live, members) = group.map_or((heap.live, 1), |group| (group.live, group.members));
-            Some((SpanId(unit), live, members))
+            let weight = if heap.pins == 0 { members } else { u32::MAX };
+            Some((SpanId(unit), live, weight))
         })
     }
 }

@@ -102,6 +102,17 @@ impl FakePages {
         self.state().memory.frames_present()
     }
 
+    /// The number of the physical page at an address of the program.
+    pub(crate) fn frame_at(&self, address: usize) -> Option<usize> {
+        let page = heap::PageHeap::labels(self).page_at(address)?;
+        let run = heap::Run {
+            first: page,
+            pages: PageCount(1),
+        };
+        let frames = self.state().memory.frames_of(run);
+        frames.first().map(|frame| frame.0)
+    }
+
     /// Whether no run of so many pages is unused.
     pub(crate) fn is_full(&self, pages: PageCount) -> bool {
         self.state().memory.find_unused(pages, 1).is_none()

@@ -4,6 +4,7 @@ mod changes;
 mod cycle;
 mod fork;
 mod large;
+mod pins;
 mod program;
 mod refill_release;
 mod refusals;

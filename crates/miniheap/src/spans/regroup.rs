@@ -10,7 +10,7 @@ use crate::group::{Group, GroupId};
 use crate::miniheap::{MiniHeap, NONE, State};
 
 impl Spans {
-    /// Whether the units are two, in use, and have no slot in common.
+    /// Whether the units are two, in use, have no slot in common, and the pages of none move that must not.
     pub fn can_mesh(&self, keep: SpanId, join: SpanId) -> bool {
         let in_use = |id: SpanId| {
             self.heaps
@@ -20,6 +20,11 @@ impl Spans {
         keep != join
             && in_use(keep)
             && in_use(join)
+            && self
+                .heaps
+                .get(keep.0)
+                .is_some_and(MiniHeap::takes_others_in)
+            && self.heaps.get(join.0).is_some_and(|heap| heap.pins == 0)
             && self.union(keep).is_disjoint(&self.union(join))
     }
 
@@ -261,7 +266,7 @@ impl Spans {
     pub fn revive(&mut self) -> Option<SpanId> {
         let id = self.dead.pop(&mut self.heaps)?;
         let heap = self.heaps.get_mut(id)?;
-        heap.state = State::Unit;
+        (heap.state, heap.pins) = (State::Unit, 0);
         Some(SpanId(id))
     }
 

@@ -50,6 +50,9 @@ impl Pair {
         for unit in model.units() {
             let union = bits(&model.union(unit));
             assert_eq!(spans.union(SpanId(unit)), union);
+            if !union.is_empty() {
+                assert_eq!(spans.is_pinned(SpanId(unit)), model.is_pinned(unit));
+            }
             let all = SpanBits::first(usize::from(self.slots()));
             let free: SlotSet = all.without(&union).into();
             assert_eq!(spans.free_slots(SpanId(unit)), free);
@@ -90,11 +93,16 @@ impl Pair {
         let listed: BTreeSet<u32> = listed.collect();
         let bin = |unit: u32| model.union(unit).len() * BINS / slots;
         let found: Vec<_> = spans.units().collect();
-        assert_eq!(found.len(), listed.len());
+        let meshable = |unit: &&u32| model.takes_others_in(**unit);
+        assert_eq!(found.len(), listed.iter().filter(meshable).count());
         for &(id, live, members) in &found {
             assert!(listed.contains(&id.0));
             assert_eq!(live, bits(&model.union(id.0)));
-            assert_eq!(members as usize, model.members(id.0).len());
+            let weight = match model.is_pinned(id.0) {
+                true => u32::MAX as usize,
+                false => model.members(id.0).len(),
+            };
+            assert_eq!(members as usize, weight);
         }
         assert!(found.is_sorted_by_key(|&(id, ..)| bin(id.0)));
         let top = listed.iter().map(|&unit| bin(unit)).max();

@@ -29,6 +29,8 @@ pub(super) struct Span {
 #[derive(Default, Debug)]
 pub(super) struct Model {
     pub(super) spans: BTreeMap<u32, Span>,
+    /// How often units with objects are pinned.
+    pub(super) pins: BTreeMap<u32, u16>,
 }
 
 impl Model {
@@ -112,7 +114,27 @@ impl Model {
         if was_live && span.live.is_empty() && matches!(span.place, Place::Member(_)) {
             span.place = Place::Detached;
         }
+        let unit = self.unit_of(id);
+        if self.union(unit).is_empty() {
+            self.pins.remove(&unit);
+        }
         was_live
+    }
+
+    pub(super) fn is_pinned(&self, unit: u32) -> bool {
+        self.pins.get(&unit).is_some_and(|&pins| pins > 0)
+    }
+
+    /// Whether a mesh may leave the unit's pages as they are, and put others onto them.
+    pub(super) fn takes_others_in(&self, unit: u32) -> bool {
+        !self.is_pinned(unit) || self.spans[&unit].place == Place::Leader
+    }
+
+    /// The unit that a pin of `id` holds, if it holds any.
+    pub(super) fn pinnable(&self, id: u32) -> Option<u32> {
+        let unit = self.unit_of(id);
+        let in_use = self.spans[&id].place != Place::Detached && !self.union(unit).is_empty();
+        in_use.then_some(unit)
     }
 
     pub(super) fn can_mesh(&self, keep: u32, join: u32) -> bool {
@@ -121,12 +143,16 @@ impl Model {
         keep != join
             && in_use(keep)
             && in_use(join)
+            && self.takes_others_in(keep)
+            && !self.is_pinned(join)
             && self.union(keep).is_disjoint(&self.union(join))
     }
 
     /// Whether `keep` is a unit in use with the slots free that are in use at the addresses of `span`.
     pub(super) fn has_room_for(&self, keep: u32, span: u32) -> bool {
-        let in_use = self.units().contains(&keep) && !self.union(keep).is_empty();
+        let in_use = self.units().contains(&keep)
+            && !self.union(keep).is_empty()
+            && self.takes_others_in(keep);
         in_use && keep != span && self.union(keep).is_disjoint(&self.spans[&span].live)
     }
 
@@ -135,7 +161,11 @@ impl Model {
         let unit = self.unit_of(member);
         let free_to_go = member != unit || self.members(unit).len() == 1;
         let has_objects = !self.spans[&member].live.is_empty();
-        has_objects && free_to_go && unit != keep && self.has_room_for(keep, member)
+        has_objects
+            && free_to_go
+            && !self.is_pinned(unit)
+            && unit != keep
+            && self.has_room_for(keep, member)
     }
 
     /// `member` goes to the group of `keep`; says whether shared pages are left without anybody.

@@ -138,6 +138,27 @@ impl Pair {
                     self.remove(id);
                 }
             }
+            Step::Pin(index) => {
+                // An empty unit is about to be removed: nobody can ask for it.
+                let ids = self.model.spans.keys().copied();
+                let ids = ids.filter(|&id| self.model.pinnable(id).is_some());
+                if let Some(id) = choice(index, ids) {
+                    *self.model.pins.entry(self.model.unit_of(id)).or_default() += 1;
+                    assert!(self.spans.pin(SpanId(id)));
+                }
+            }
+            Step::Unpin(index) => {
+                if let Some(id) = self.any(index)
+                    && let unit = self.model.unit_of(id)
+                    && self.model.pinnable(id).is_some()
+                {
+                    let pinned = self.model.is_pinned(unit);
+                    assert_eq!(self.spans.unpin(SpanId(id)), pinned);
+                    if pinned {
+                        *self.model.pins.entry(unit).or_default() -= 1;
+                    }
+                }
+            }
         }
     }
 

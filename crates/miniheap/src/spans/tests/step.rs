@@ -49,6 +49,10 @@ pub(super) enum Step {
         owner: u32,
     },
     Remove(Index),
+    /// Pin the unit of a span.
+    Pin(Index),
+    /// Take one pin out.
+    Unpin(Index),
 }
 
 pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -72,6 +76,8 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => any::<bool>().prop_map(|forget| Step::Leftover { forget }),
         1 => (1..4_u32).prop_map(|owner| Step::Revive { owner }),
         1 => any::<Index>().prop_map(Step::Remove),
+        1 => any::<Index>().prop_map(Step::Pin),
+        1 => any::<Index>().prop_map(Step::Unpin),
     ];
     prop::collection::vec(step, 1..150)
 }

@@ -1,0 +1,68 @@
+//! Objects whose physical pages must not change.
+//!
+//! Devices, futexes that several processes share, and locked memory know a page by what it is physically. What they are
+//! given is pinned: see the module `pins` of `miniheap` for what that means for a mesh.
+
+use heap::{Guard, Label, PageHeap, PageIndex, SpanId};
+use miniheap::Spans;
+
+use crate::global::GlobalHeap;
+use crate::policy::MeshPolicy;
+use crate::report::Report;
+
+impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
+    /// Keeps the object at `address` on its physical pages until [`unpin`](Self::unpin), or until all objects near it are
+    /// gone. False when no object can be there. Large objects always stay where they are.
+    pub fn pin(&self, address: usize) -> bool {
+        self.at_object(address, Spans::pin)
+    }
+
+    /// Ends one [`pin`](Self::pin); false when there is none.
+    pub fn unpin(&self, address: usize) -> bool {
+        self.at_object(address, Spans::unpin)
+    }
+
+    /// Pins all objects in `len` bytes at `start`, for as long as objects live there.
+    pub fn pin_range(&self, start: usize, len: usize) {
+        let labels = self.labels();
+        let mut at = start.max(labels.address_of(PageIndex(0)));
+        let end = start.saturating_add(len);
+        while at < end
+            && let Some(page) = labels.page_at(at)
+        {
+            let pages = match self.small_at(page) {
+                Some((mut spans, span)) => {
+                    spans.pin(span);
+                    let run = spans.run(span);
+                    run.map_or(1, |run| run.end().0.saturating_sub(page.0))
+                }
+                None => 1,
+            };
+            at = labels.address_of(page) + pages as usize * P::PAGE_SIZE;
+        }
+    }
+
+    fn at_object(&self, address: usize, act: impl FnOnce(&mut Spans, SpanId) -> bool) -> bool {
+        let labels = self.labels();
+        let Some(page) = labels.page_at(address) else {
+            return false;
+        };
+        match labels.label(page) {
+            Label::LARGE | Label::LARGE_MOVED => true,
+            _ => match self.small_at(page) {
+                Some((mut spans, span)) => act(&mut spans, span),
+                None => false,
+            },
+        }
+    }
+
+    /// The span of small objects at `page`, with its class locked.
+    fn small_at(&self, page: PageIndex) -> Option<(Guard<'_, P::Lock, Spans>, SpanId)> {
+        let (class, _) = self.labels().label(page).as_small()?;
+        let spans = self.class(class);
+        let span = self.pages.span_at(page);
+        // The label was read without the lock: the page may have changed hands.
+        let run = spans.run(span)?;
+        (run.first <= page && page < run.end()).then_some((spans, span))
+    }
+}

@@ -1,0 +1,57 @@
+//! Why this process does not mesh.
+
+use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+
+use crate::process::HEAP;
+use crate::tls;
+
+/// What ended meshing, or kept it from beginning.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Reason {
+    /// The environment said so.
+    Asked = 1,
+    /// There is no handler for faults at protected pages.
+    NoHandler,
+    /// Devices may write to any object at any time.
+    AsynchronousIo,
+    /// The program wants all its pages to stay in memory.
+    LockedMemory,
+    /// A filter may kill the process for a system call that a mesh makes.
+    Seccomp,
+}
+
+static REASON: AtomicU8 = AtomicU8::new(0);
+
+/// Whether the environment asked for meshing by name: then a system call filter does not end it.
+static INSISTED: AtomicBool = AtomicBool::new(false);
+
+/// Notes that the environment asked for meshing by name.
+pub(crate) fn insist() {
+    INSISTED.store(true, Ordering::Relaxed);
+}
+
+/// Ends meshing for good. What is meshed stays so; nothing moves any more when this returns.
+pub(crate) fn stop(reason: Reason) {
+    if reason == Reason::Seccomp && INSISTED.load(Ordering::Relaxed) {
+        return;
+    }
+    // The first reason stays.
+    let _ = REASON.compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed);
+    HEAP.global().disable_meshing();
+    if !tls::inside() {
+        tls::within(|| HEAP.global().wait_for_cycle());
+    }
+}
+
+/// Why nothing is meshed; `None` when meshing is on.
+pub(crate) fn reason() -> Option<&'static str> {
+    Some(match REASON.load(Ordering::Relaxed) {
+        0 => return None,
+        value if value == Reason::Asked as u8 => "MESH_ENABLED=0",
+        value if value == Reason::NoHandler as u8 => "no handler for SIGSEGV",
+        value if value == Reason::AsynchronousIo as u8 => "asynchronous I/O",
+        value if value == Reason::LockedMemory as u8 => "mlockall",
+        _ => "seccomp",
+    })
+}

@@ -1,0 +1,83 @@
+/* What a program may ask for after which nothing may be meshed any more. */
+#include "../sparse.h"
+#include <aio.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Reads a pipe asynchronously, into small blocks of a sparse heap. */
+static void aio(void)
+{
+    enum { READS = 50, SIZE = 100 };
+    static struct aiocb controls[READS];
+    int ends[2];
+    need("a pipe", pipe(ends) == 0);
+    for (int i = 0; i < READS; i++) {
+        controls[i].aio_fildes = ends[0];
+        controls[i].aio_buf = memset(malloc(SIZE), 0, SIZE);
+        controls[i].aio_nbytes = SIZE;
+        need("aio_read", aio_read(&controls[i]) == 0);
+    }
+    struct sparse heap = sparse_new(20000, 10, 1);
+    char data[SIZE];
+    memset(data, 7, SIZE);
+    int whole = 1;
+    for (int i = 0; i < READS; i++) {
+        compact();
+        need("write", write(ends[1], data, SIZE) == SIZE);
+    }
+    for (int i = 0; i < READS; i++) {
+        const struct aiocb *list[] = {&controls[i]};
+        while (aio_error(&controls[i]) == EINPROGRESS)
+            aio_suspend(list, 1, NULL);
+        whole &= aio_return(&controls[i]) == SIZE
+            && memcmp((const void *)controls[i].aio_buf, data, SIZE) == 0;
+    }
+    check("asynchronous reads arrive", whole);
+    sparse_free(&heap);
+}
+
+static void locked(void)
+{
+    int locked = mlockall(MCL_CURRENT | MCL_FUTURE) == 0;
+    check("memory can be locked", locked);
+}
+
+/* A filter that kills for what a mesh does. */
+static void filtered(void)
+{
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mremap, 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_membarrier, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+    };
+    struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
+    need("no new privileges", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    int installed = prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
+    check("a filter can be installed", installed);
+}
+
+int main(int count, char **arguments)
+{
+    const char *topic = count > 1 ? arguments[1] : "";
+    if (strcmp(topic, "aio") == 0)
+        aio();
+    else if (strcmp(topic, "mlockall") == 0)
+        locked();
+    else if (strcmp(topic, "seccomp") == 0)
+        filtered();
+    else
+        need("a topic", 0);
+    struct sparse heap = sparse_new(20000, 10, 1);
+    compact();
+    check("blocks are whole", sparse_painted(&heap, 1));
+    sparse_free(&heap);
+    return 0;
+}

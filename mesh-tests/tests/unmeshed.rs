@@ -1,0 +1,46 @@
+//! What must not be meshed: objects that keep their physical pages, and programs after which nothing moves.
+
+use anyhow::{Result, ensure};
+use mesh_tests::{Case, Program, Settings, scene, statistics};
+
+use crate::conformance::all_ok;
+
+#[test]
+fn pinned_objects() -> Result<()> {
+    let sources = ["pinned/main.c", "pinned/futexes.c", "pinned/pages.c"];
+    let program = Program::compile(&sources)?;
+    let control = Case::new(program.run())
+        .meshing()
+        .check(&Settings::every()?)?;
+    all_ok(&control.stdout, 7)
+}
+
+/// A program that asks for `topic` runs as without the library, and the summary names the reason why it did not mesh.
+fn nothing_meshes_after(topic: &str, reason: &str) -> Result<()> {
+    let program = Program::compile(&["unmeshed/main.c"])?;
+    let run = program.run().argument(topic).variable("MALLOCSTATS", "1");
+    let control = scene::without(&run)?.succeeded()?;
+    all_ok(&control.stdout, 2)?;
+    for settings in Settings::every()?.into_iter().filter(Settings::meshes) {
+        let outcome = scene::under(&run, &settings, &[])?.succeeded()?;
+        ensure!(outcome.stdout == control.stdout, "{outcome}");
+        ensure!(outcome.stderr.contains(reason), "{outcome}");
+        ensure!(statistics::meshes(&outcome.stderr) == Some(0), "{outcome}");
+    }
+    Ok(())
+}
+
+#[test]
+fn asynchronous_reads() -> Result<()> {
+    nothing_meshes_after("aio", "off: asynchronous I/O")
+}
+
+#[test]
+fn locked_memory() -> Result<()> {
+    nothing_meshes_after("mlockall", "off: mlockall")
+}
+
+#[test]
+fn system_call_filters() -> Result<()> {
+    nothing_meshes_after("seccomp", "off: seccomp")
+}
