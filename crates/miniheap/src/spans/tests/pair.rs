@@ -173,7 +173,7 @@ impl Pair {
         if slots.is_empty() {
             return;
         }
-        self.spans.claim(SpanId(unit), &slots.into(), owner);
+        self.spans.claim(SpanId(unit), &slots, owner);
         self.model
             .claim(unit, slots.bits().iter().map(|slot| slot as u16), owner);
     }
