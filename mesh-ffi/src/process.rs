@@ -135,8 +135,9 @@ extern "C" fn constructor(
     }
     summary::set_format(config.summary);
     if config.meshing && signals::install() {
-        // SAFETY: the handler was installed: it makes writers wait for the barrier.
-        unsafe { HEAP.global().enable_meshing() };
+        // SAFETY: the handler was installed: it makes writers wait for the barrier. Should a raw system call have replaced
+        // it since, the guard puts it back.
+        unsafe { HEAP.global().enable_meshing_guarded(signals::still_ours) };
     }
 }
 

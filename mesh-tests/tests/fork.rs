@@ -56,7 +56,6 @@ fn a_stopped_child_holds_nobody_up() -> Result<()> {
 }
 
 #[test]
-#[ignore = "_Fork and clone are not interposed yet"]
 fn clones_without_fork() -> Result<()> {
     topic("raw-clones", &Settings::every()?)
 }

@@ -43,7 +43,6 @@ fn the_program_gets_its_own_faults() -> Result<()> {
 }
 
 #[test]
-#[ignore = "a fault inside the handler of another one is not deadly yet"]
 fn faults_without_a_handler_are_deadly() -> Result<()> {
     let deadly = [
         "null-read",
@@ -67,7 +66,6 @@ fn faults_without_a_handler_are_deadly() -> Result<()> {
 }
 
 #[test]
-#[ignore = "masks read back lack SIGSEGV"]
 fn masks_are_what_the_program_set() -> Result<()> {
     let masks = [
         "mask-as-set",

@@ -13,6 +13,8 @@
 //! The child may run code of the C library that writes to the heap before it gets to its step: the protection is inherited,
 //! so whoever handles the fault calls [`child_after_fork`](GlobalHeap::child_after_fork) then.
 
+use core::sync::atomic::Ordering;
+
 use heap::{PageHeap, Refused, Run, SpanId};
 use miniheap::Spans;
 
@@ -42,6 +44,19 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             unsafe { self.cancel_fork() };
         }
         reserved
+    }
+
+    /// Stops mesh cycles and makes no room, for a fork that is too late to refuse. If anything is meshed, its child is
+    /// refused in [`child_after_fork`](Self::child_after_fork), and must end.
+    ///
+    /// Must be followed as [`reserve_fork`](Self::reserve_fork).
+    pub fn reserve_nothing_for_fork(&self) {
+        self.cycle.lock_for_fork();
+    }
+
+    /// Whether anything was ever meshed, so that a fork has something to copy. Takes no lock.
+    pub fn may_have_groups(&self) -> bool {
+        self.meshed.meshes.load(Ordering::Relaxed) > 0
     }
 
     /// Gives up what [`reserve_fork`](Self::reserve_fork) did.
