@@ -10,6 +10,7 @@
 
 use core::ffi::c_void;
 
+use heap::Label;
 use libc::{c_int, sighandler_t, siginfo_t as Info, ucontext_t};
 
 use super::action;
@@ -151,7 +152,7 @@ fn as_if_alone(info: &mut Info) {
     let address = unsafe { info.si_addr() }.addr();
     let labels = HEAP.global().labels();
     if let Some(page) = labels.page_at(address)
-        && labels.label(page) == heap::Label::UNLABELLED
+        && matches!(labels.label(page), Label::UNTOUCHED | Label::UNLABELLED)
     {
         info.si_code = SEGV_MAPERR;
     }
