@@ -1,11 +1,11 @@
 //! Processes that fork, in every way and at every moment.
 
-use anyhow::Result;
-use mesh_tests::{Case, Program, Settings};
+use anyhow::{Result, ensure};
+use mesh_tests::{Case, Program, Settings, scene};
 
 use crate::conformance::all_ok;
 
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 12] = [
     "fork/main.c",
     "fork/beside_threads.c",
     "fork/generations.c",
@@ -14,6 +14,10 @@ const SOURCES: [&str; 8] = [
     "fork/raw_clones.c",
     "fork/programs.c",
     "fork/signals.c",
+    "fork/within_library.c",
+    "fork/no_room.c",
+    "fork/prefork.c",
+    "fork/storm.c",
 ];
 
 /// Runs one topic, which must leave meshes behind.
@@ -68,4 +72,40 @@ fn other_programs() -> Result<()> {
 #[test]
 fn signals_during_fork() -> Result<()> {
     topic("signals", &Settings::every()?)
+}
+
+#[test]
+fn forks_inside_the_c_library() -> Result<()> {
+    topic("within-library", &busy()?)
+}
+
+#[test]
+fn a_fork_without_room_is_refused_or_its_child_ends() -> Result<()> {
+    topic("no-room", &Settings::every()?)?;
+    let program = Program::compile(&SOURCES)?;
+    for settings in [Settings::release_eager()?, Settings::debug_eager()?] {
+        let run = program.run().argument("no-room");
+        let outcome = scene::under(&run, &settings, &[])?;
+        for said in [
+            "fork: refused",
+            "_Fork: refused",
+            "clone: refused",
+            "syscall(SYS_clone): refused",
+            "mesh: no memory for the child of a fork",
+            "a fork of the C library: child ended with 127",
+        ] {
+            ensure!(outcome.stderr.contains(said), "no `{said}`: {outcome}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn children_that_live_long() -> Result<()> {
+    topic("prefork", &busy()?)
+}
+
+#[test]
+fn forks_in_a_storm() -> Result<()> {
+    topic("storm", &busy()?)
 }

@@ -229,6 +229,43 @@ static void by_system_call(void)
     write_to(wild);
 }
 
+static void (*earlier)(int, siginfo_t *, void *);
+
+/* Passes on what is not its own, as libraries do that stand in front of others. */
+static void pass_on(int signal, siginfo_t *info, void *context)
+{
+    note(signal, info, context);
+    if (seen->handled > 3)
+        _exit(9);
+    if (earlier != NULL)
+        earlier(signal, info, context);
+    else
+        sigaction(SIGSEGV, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+}
+
+static void set_chained(void)
+{
+    struct kernel_action before;
+    need("rt_sigaction", syscall(SYS_rt_sigaction, SIGSEGV, NULL, &before, 8) == 0);
+    memcpy(&earlier, &before.handler, sizeof earlier);
+    set_by_system_call((void *)pass_on);
+}
+
+static void chained(void)
+{
+    set_chained();
+    write_to(wild);
+}
+
+static void chained_while_meshing(void)
+{
+    set_chained();
+    struct sparse heap = sparse_new(500, 10, 1);
+    compact();
+    sparse_paint(&heap, 2);
+    write_to(wild);
+}
+
 static void *repaint(void *heap)
 {
     for (unsigned i = 0; i < 50; i++)
@@ -273,5 +310,7 @@ const struct fault_case handlers[] = {
     {"blocked and opened again", blocked_and_opened},
     {"rt_sigaction", by_system_call},
     {"rt_sigaction while meshing", by_system_call_while_meshing},
+    {"rt_sigaction, passing on", chained},
+    {"passing on while meshing", chained_while_meshing},
     {NULL, NULL},
 };
