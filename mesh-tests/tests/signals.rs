@@ -7,13 +7,14 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use mesh_tests::{Case, Program, Run, Settings, artifact, scene};
 
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 7] = [
     "signals/main.c",
     "signals/own_handlers.c",
     "signals/deaths.c",
     "signals/masks.c",
     "signals/stacks.c",
     "signals/heap_writers.c",
+    "signals/threads.c",
 ];
 
 /// Runs cases that end alike.
@@ -96,6 +97,12 @@ fn handlers_have_stacks_of_their_own() -> Result<()> {
 #[test]
 fn handlers_write_to_the_heap_at_any_moment() -> Result<()> {
     cases(&["handler-by-timer", "handler-by-threads"], "exit 0")
+}
+
+/// A handler that waits for the end of a mesh holds up the code that it interrupted, with its locks.
+#[test]
+fn handlers_wait_for_a_mesh_over_an_allocation() -> Result<()> {
+    cases(&["handler-over-allocations"], "exit 0")
 }
 
 /// Each case is a line that says what the process saw of its fault and what its parent saw.

@@ -78,6 +78,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         for class in Self::class_numbers() {
             self.class_lock(class).lock_for_fork();
         }
+        self.pages.lock_for_fork();
         let barrier = self.pages.begin_barrier();
         let copy = |spans: &Spans, leader, home| {
             for run in spans.member_runs(leader) {
@@ -89,7 +90,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         };
         // SAFETY: the locks were taken above.
         unsafe { self.each_group(copy) };
-        self.pages.lock_for_fork();
+        self.pages.lock_shared_for_fork();
         Fork(barrier)
     }
 
