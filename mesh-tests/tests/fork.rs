@@ -5,7 +5,7 @@ use mesh_tests::{Case, Program, Settings, scene};
 
 use crate::conformance::all_ok;
 
-const SOURCES: [&str; 12] = [
+const SOURCES: [&str; 13] = [
     "fork/main.c",
     "fork/beside_threads.c",
     "fork/generations.c",
@@ -18,6 +18,7 @@ const SOURCES: [&str; 12] = [
     "fork/no_room.c",
     "fork/prefork.c",
     "fork/storm.c",
+    "fork/files.c",
 ];
 
 /// Runs one topic, which must leave meshes behind.
@@ -103,6 +104,11 @@ fn a_fork_without_room_is_refused_or_its_child_ends() -> Result<()> {
 #[test]
 fn children_that_live_long() -> Result<()> {
     topic("prefork", &busy()?)
+}
+
+#[test]
+fn forks_beside_threads_with_files() -> Result<()> {
+    topic("files", &busy()?)
 }
 
 #[test]

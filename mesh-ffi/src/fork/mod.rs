@@ -4,6 +4,7 @@
 //! (`daemon`, `forkpty`) comes to the handlers without a reservation; `clones` has the ways that call no handlers.
 
 mod clones;
+mod files;
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 mod system_call;
 
@@ -61,7 +62,8 @@ pub(crate) fn register() -> bool {
         return false;
     }
     // SAFETY: the handlers are functions of this library, which is never unloaded.
-    let refused = unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) } != 0;
+    let refused =
+        unsafe { libc::pthread_atfork(Some(before), Some(after), Some(after_in_child)) } != 0;
     REGISTERED.store(!refused, Ordering::Release);
     BEGUN.store(!refused, Ordering::Relaxed);
     !refused
@@ -139,7 +141,25 @@ fn duplicate<T: PartialEq + Default>(clone: impl FnOnce() -> T) -> Option<T> {
     Some(result)
 }
 
-extern "C" fn prepare() {
+/// The C library's handler before a fork.
+extern "C" fn before() {
+    files::lock();
+    prepare();
+}
+
+/// The C library's handler in the parent.
+extern "C" fn after() {
+    parent();
+    files::unlock();
+}
+
+/// The C library's handler in the child.
+extern "C" fn after_in_child() {
+    child();
+    files::reset();
+}
+
+fn prepare() {
     if tls::inside() {
         // A signal handler over a slow path that may hold a lock: see `child`.
         return;
@@ -173,7 +193,7 @@ unsafe fn take() -> Option<Prepared> {
     unsafe { (*UNDER_WAY.0.get()).take() }
 }
 
-extern "C" fn parent() {
+fn parent() {
     if tls::inside() {
         return;
     }
@@ -190,7 +210,7 @@ extern "C" fn parent() {
     HEAP.global().pages().os().restore_signals(mask);
 }
 
-extern "C" fn child() {
+fn child() {
     process::adopt();
     if tls::inside() {
         if HEAP.global().may_have_groups() {

@@ -56,5 +56,6 @@ void within_library(void);
 void no_room(void);
 void prefork(void);
 void storm(void);
+void files(void);
 
 #endif

@@ -42,7 +42,7 @@ int main(int argc, char **argv)
         {"raw-clones", raw_clones},         {"programs", programs},
         {"signals", signals},               {"within-library", within_library},
         {"no-room", no_room},               {"prefork", prefork},
-        {"storm", storm},
+        {"storm", storm},                   {"files", files},
     };
     for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
         if (argc == 2 && strcmp(argv[1], topics[i].name) == 0) {
