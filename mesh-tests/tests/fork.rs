@@ -40,8 +40,7 @@ fn busy() -> Result<[Settings; 3]> {
 }
 
 #[test]
-#[ignore = "open: takes longer than its time limit"]
-fn two_hundred_forks_beside_four_threads() -> Result<()> {
+fn forks_beside_four_threads() -> Result<()> {
     topic("beside-threads", &busy()?)
 }
 

@@ -68,9 +68,9 @@ pub(super) fn to_kernel(set: sigset_t) -> sigset_t {
     with(with(set, STAND_IN, blocked), libc::SIGSEGV, false)
 }
 
-/// The program's form of a mask of the kernel.
+/// The program's form of a mask of the kernel. After a raw system call of the program's, SIGSEGV itself may be in it.
 pub(super) fn to_program(set: sigset_t) -> sigset_t {
-    let blocked = has(&set, STAND_IN);
+    let blocked = has(&set, STAND_IN) || has(&set, libc::SIGSEGV);
     with(set, libc::SIGSEGV, blocked)
 }
 
