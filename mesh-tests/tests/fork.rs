@@ -5,7 +5,7 @@ use mesh_tests::{Case, Program, Settings, scene};
 
 use crate::conformance::all_ok;
 
-const SOURCES: [&str; 13] = [
+const SOURCES: [&str; 14] = [
     "fork/main.c",
     "fork/beside_threads.c",
     "fork/generations.c",
@@ -19,6 +19,7 @@ const SOURCES: [&str; 13] = [
     "fork/prefork.c",
     "fork/storm.c",
     "fork/files.c",
+    "fork/handlers.c",
 ];
 
 /// Runs one topic, which must leave meshes behind.
@@ -108,6 +109,11 @@ fn children_that_live_long() -> Result<()> {
 #[test]
 fn forks_beside_threads_with_files() -> Result<()> {
     topic("files", &busy()?)
+}
+
+#[test]
+fn handlers_that_fork() -> Result<()> {
+    topic("handlers", &busy()?)
 }
 
 #[test]

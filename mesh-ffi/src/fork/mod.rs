@@ -166,14 +166,20 @@ fn prepare() {
     }
     let mask = HEAP.global().pages().os().block_signals();
     let reserved = RESERVED_BY.load(Ordering::Relaxed) == tls::thread_number();
-    if !reserved && HEAP.global().reserve_fork().is_err() {
-        // This fork did not come through our `fork`, which would have refused it. The groups are protected all the same,
-        // so that the child cannot write to them before it comes to its step, where it ends.
+    let room = reserved || HEAP.global().reserve_fork().is_ok();
+    if !room {
         HEAP.global().reserve_nothing_for_fork();
     }
     HEAP.lock_for_fork();
-    // SAFETY: room was made, by this thread; it does not use the heap before `parent` or `child`.
-    let fork = unsafe { HEAP.global().prepare_fork() };
+    let fork = if room {
+        // SAFETY: room was made, by this thread; it does not use the heap before `parent` or `child`.
+        unsafe { HEAP.global().prepare_fork() }
+    } else {
+        // This fork did not come through our `fork`, which would have refused it. The groups are protected all the same,
+        // so that the child cannot write to them before it comes to its step, where it ends.
+        // SAFETY: as above.
+        unsafe { HEAP.global().prepare_fork_without_room() }
+    };
     signals::lock_for_fork();
     // SAFETY: all locks are held.
     unsafe { *UNDER_WAY.0.get() = Some(Prepared { fork, mask }) };

@@ -57,5 +57,6 @@ void no_room(void);
 void prefork(void);
 void storm(void);
 void files(void);
+void handlers(void);
 
 #endif
