@@ -9,7 +9,7 @@ use crate::errno;
 use crate::next::next;
 
 next!(fn next_fork_alone = c"_Fork"() -> pid_t);
-next!(fn next_clone = c"clone"(start: Start, stack: *mut c_void, flags: c_int, argument: *mut c_void, parent: *mut pid_t, thread: *mut c_void, child: *mut pid_t) -> c_int);
+next!(fn next_clone = c"clone"(start: Option<Start>, stack: *mut c_void, flags: c_int, argument: *mut c_void, parent: *mut pid_t, thread: *mut c_void, child: *mut pid_t) -> c_int);
 
 /// What a clone runs.
 type Start = extern "C" fn(*mut c_void) -> c_int;
@@ -49,7 +49,7 @@ extern "C" fn begin(begin: *mut c_void) -> c_int {
 /// As for the function of the C library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn clone(
-    start: Start,
+    start: Option<Start>,
     stack: *mut c_void,
     flags: c_int,
     argument: *mut c_void,
@@ -57,15 +57,17 @@ pub unsafe extern "C" fn clone(
     thread: *mut c_void,
     child: *mut pid_t,
 ) -> c_int {
-    if flags & libc::CLONE_VM != 0 {
+    let start = match start {
+        Some(start) if flags & libc::CLONE_VM == 0 => start,
         // SAFETY: the same contract.
-        return unsafe { next_clone(start, stack, flags, argument, parent, thread, child) };
-    }
+        _ => return unsafe { next_clone(start, stack, flags, argument, parent, thread, child) },
+    };
     let mut first = Begin { start, argument };
     let first = (&raw mut first).cast();
     // SAFETY: the same contract; the child calls the function that was asked for.
-    let made =
-        duplicate(|| unsafe { next_clone(begin, stack, flags, first, parent, thread, child) });
+    let made = duplicate(|| unsafe {
+        next_clone(Some(begin), stack, flags, first, parent, thread, child)
+    });
     made.unwrap_or_else(|| {
         errno::set(libc::EAGAIN);
         -1

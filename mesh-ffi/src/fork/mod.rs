@@ -164,6 +164,10 @@ fn prepare() {
         // A signal handler over a slow path that may hold a lock: see `child`.
         return;
     }
+    if HEAP.global().may_have_groups() {
+        // The child's first fault must come to us. If it does not, another handler was put in our place just now.
+        let _ = signals::still_ours();
+    }
     let mask = HEAP.global().pages().os().block_signals();
     let reserved = RESERVED_BY.load(Ordering::Relaxed) == tls::thread_number();
     let room = reserved || HEAP.global().reserve_fork().is_ok();

@@ -17,6 +17,10 @@ mod waiting;
 pub(crate) use action::{lock_for_fork, still_ours, unlock_after_fork};
 pub(crate) use mask::ForKernel;
 
+// A fault on a page that holds the stack could not be handled there. No stack lies in an object that may be meshed: the
+// kernel refuses alternate stacks smaller than this, and less than a signal's frame is no stack for a coroutine either.
+const _: () = assert!(libc::MINSIGSTKSZ > globalheap::tuning::LARGEST_MESHED);
+
 /// Puts our handlers in place; says whether that worked.
 pub(crate) fn install() -> bool {
     let installed = action::install();
