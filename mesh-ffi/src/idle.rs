@@ -8,6 +8,7 @@ use libc::{c_int, c_uint, epoll_event, fd_set, nfds_t, pollfd, sigset_t, timespe
 use crate::bounce::exchange;
 use crate::next::next;
 use crate::process::{self, HEAP};
+use crate::signals::ForKernel;
 use crate::{errno, tls};
 
 next!(fn next_epoll_wait = c"epoll_wait"(set: c_int, events: *mut epoll_event, most: c_int, timeout: c_int) -> c_int);
@@ -109,8 +110,10 @@ pub unsafe extern "C" fn epoll_pwait(
     mask: *const sigset_t,
 ) -> c_int {
     before_wait(timeout);
+    // SAFETY: null or valid (contract).
+    let mask = unsafe { ForKernel::new(mask) };
     // SAFETY: the same contract, with the program's events or as many others.
-    let call = |events| unsafe { next_epoll_pwait(set, events, most, timeout, mask) };
+    let call = |events| unsafe { next_epoll_pwait(set, events, most, timeout, mask.pointer()) };
     // SAFETY: the program wants the kernel to write to the events.
     unsafe { exchange(events, length(most), call, write) }
 }
@@ -141,8 +144,10 @@ pub unsafe extern "C" fn ppoll(
 ) -> c_int {
     // SAFETY: null or valid (contract).
     unsafe { before_time(timeout) };
+    // SAFETY: null or valid (contract).
+    let mask = unsafe { ForKernel::new(mask) };
     // SAFETY: the same contract, with the program's array or a copy.
-    let call = |files| unsafe { next_ppoll(files, count, timeout, mask) };
+    let call = |files| unsafe { next_ppoll(files, count, timeout, mask.pointer()) };
     // SAFETY: the program wants the kernel to write to the array.
     unsafe { exchange(files, count as usize, call, write_answer) }
 }
@@ -190,8 +195,10 @@ pub unsafe extern "C" fn pselect(
 ) -> c_int {
     // SAFETY: null or valid (contract).
     unsafe { before_time(timeout) };
-    // SAFETY: the same contract.
-    unsafe { next_pselect(count, read, write, except, timeout, mask) }
+    // SAFETY: null or valid (contract).
+    let mask = unsafe { ForKernel::new(mask) };
+    // SAFETY: the same contract; the mask lives across the call.
+    unsafe { next_pselect(count, read, write, except, timeout, mask.pointer()) }
 }
 
 /// `nanosleep`.

@@ -142,8 +142,9 @@ extern "C" fn constructor(
         stop::insist();
     }
     if signals::install() {
-        // SAFETY: the handler was installed: it makes writers wait for the barrier.
-        unsafe { HEAP.global().enable_meshing() };
+        // SAFETY: the handler was installed: it makes writers wait for the barrier. Should a raw system call have replaced
+        // it since, the guard puts it back.
+        unsafe { HEAP.global().enable_meshing_guarded(signals::still_ours) };
     } else {
         stop(Reason::NoHandler);
     }

@@ -1,11 +1,11 @@
 //! Processes that fork, in every way and at every moment.
 
-use anyhow::Result;
-use mesh_tests::{Case, Program, Settings};
+use anyhow::{Result, ensure};
+use mesh_tests::{Case, Program, Settings, scene};
 
 use crate::conformance::all_ok;
 
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 14] = [
     "fork/main.c",
     "fork/beside_threads.c",
     "fork/generations.c",
@@ -14,6 +14,12 @@ const SOURCES: [&str; 8] = [
     "fork/raw_clones.c",
     "fork/programs.c",
     "fork/signals.c",
+    "fork/within_library.c",
+    "fork/no_room.c",
+    "fork/prefork.c",
+    "fork/storm.c",
+    "fork/files.c",
+    "fork/handlers.c",
 ];
 
 /// Runs one topic, which must leave meshes behind.
@@ -35,7 +41,7 @@ fn busy() -> Result<[Settings; 3]> {
 }
 
 #[test]
-fn two_hundred_forks_beside_four_threads() -> Result<()> {
+fn forks_beside_four_threads() -> Result<()> {
     topic("beside-threads", &busy()?)
 }
 
@@ -55,7 +61,6 @@ fn a_stopped_child_holds_nobody_up() -> Result<()> {
 }
 
 #[test]
-#[ignore = "_Fork and clone are not interposed yet"]
 fn clones_without_fork() -> Result<()> {
     topic("raw-clones", &Settings::every()?)
 }
@@ -68,4 +73,50 @@ fn other_programs() -> Result<()> {
 #[test]
 fn signals_during_fork() -> Result<()> {
     topic("signals", &Settings::every()?)
+}
+
+#[test]
+fn forks_inside_the_c_library() -> Result<()> {
+    topic("within-library", &busy()?)
+}
+
+#[test]
+fn a_fork_without_room_is_refused_or_its_child_ends() -> Result<()> {
+    topic("no-room", &Settings::every()?)?;
+    let program = Program::compile(&SOURCES)?;
+    for settings in [Settings::release_eager()?, Settings::debug_eager()?] {
+        let run = program.run().argument("no-room");
+        let outcome = scene::under(&run, &settings, &[])?;
+        for said in [
+            "fork: refused",
+            "_Fork: refused",
+            "clone: refused",
+            "syscall(SYS_clone): refused",
+            "mesh: no memory for the child of a fork",
+            "a fork of the C library: child ended with 127",
+        ] {
+            ensure!(outcome.stderr.contains(said), "no `{said}`: {outcome}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn children_that_live_long() -> Result<()> {
+    topic("prefork", &busy()?)
+}
+
+#[test]
+fn forks_beside_threads_with_files() -> Result<()> {
+    topic("files", &busy()?)
+}
+
+#[test]
+fn handlers_that_fork() -> Result<()> {
+    topic("handlers", &busy()?)
+}
+
+#[test]
+fn forks_in_a_storm() -> Result<()> {
+    topic("storm", &busy()?)
 }

@@ -1,15 +1,20 @@
 //! Faults and signals reach the program as if the library were not there.
 
-use anyhow::{Result, ensure};
-use mesh_tests::{Case, Program, Settings};
+use std::env;
+use std::path::Path;
+use std::process::Command;
 
-const SOURCES: [&str; 6] = [
+use anyhow::{Context, Result, ensure};
+use mesh_tests::{Case, Program, Run, Settings, artifact, scene};
+
+const SOURCES: [&str; 7] = [
     "signals/main.c",
     "signals/own_handlers.c",
     "signals/deaths.c",
     "signals/masks.c",
     "signals/stacks.c",
     "signals/heap_writers.c",
+    "signals/threads.c",
 ];
 
 /// Runs cases that end alike.
@@ -43,7 +48,6 @@ fn the_program_gets_its_own_faults() -> Result<()> {
 }
 
 #[test]
-#[ignore = "a fault inside the handler of another one is not deadly yet"]
 fn faults_without_a_handler_are_deadly() -> Result<()> {
     let deadly = [
         "null-read",
@@ -67,7 +71,6 @@ fn faults_without_a_handler_are_deadly() -> Result<()> {
 }
 
 #[test]
-#[ignore = "masks read back lack SIGSEGV"]
 fn masks_are_what_the_program_set() -> Result<()> {
     let masks = [
         "mask-as-set",
@@ -94,4 +97,64 @@ fn handlers_have_stacks_of_their_own() -> Result<()> {
 #[test]
 fn handlers_write_to_the_heap_at_any_moment() -> Result<()> {
     cases(&["handler-by-timer", "handler-by-threads"], "exit 0")
+}
+
+/// A handler that waits for the end of a mesh holds up the code that it interrupted, with its locks.
+#[test]
+fn handlers_wait_for_a_mesh_over_an_allocation() -> Result<()> {
+    cases(&["handler-over-allocations"], "exit 0")
+}
+
+/// Each case is a line that says what the process saw of its fault and what its parent saw.
+#[test]
+fn the_fault_matrix_is_that_of_the_system() -> Result<()> {
+    let program = Program::compile(&[
+        "faults/main.c",
+        "faults/accesses.c",
+        "faults/handlers.c",
+        "faults/sent.c",
+    ])?;
+    // Without meshing there is no handler of ours, so that reserved addresses cannot look unmapped.
+    let meshing: Vec<_> = Settings::every()?
+        .into_iter()
+        .filter(Settings::meshes)
+        .collect();
+    let control = Case::new(program.run()).meshing().check(&meshing)?;
+    ensure!(control.stdout.lines().count() > 50, "{control}");
+    ensure!(
+        control.stdout.ends_with("ok the heap is whole\n"),
+        "{control}"
+    );
+    Ok(())
+}
+
+/// The standard library of Rust finds the guard page in a handler of its own, on a stack of its own.
+#[test]
+fn a_rust_program_reports_its_stack_overflow() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let path = directory.path().join("overflow");
+    let cargo = env::var_os("CARGO").context("tests are run by cargo")?;
+    let compiled = Command::new(Path::new(&cargo).with_file_name("rustc"))
+        .args(["--edition", "2021", "-o"])
+        .arg(&path)
+        .arg(artifact::programs().join("signals/overflow.rs"))
+        .status()?;
+    ensure!(compiled.success(), "rustc: {compiled}");
+    for thread in ["main", "other"] {
+        let run = Run::new(&path).argument(thread);
+        // The message has the thread's number in it.
+        Case::new(run.clone())
+            .any_stderr()
+            .ending("signal 6")
+            .check(&Settings::every()?)?;
+        for settings in Settings::every()? {
+            let outcome = scene::under(&run, &settings, &[])?;
+            ensure!(
+                outcome.stderr.contains("has overflowed its stack"),
+                "{}: {outcome}",
+                settings.name()
+            );
+        }
+    }
+    Ok(())
 }

@@ -43,17 +43,21 @@ pub(crate) struct Ground {
     pub(crate) map: PageMap,
 }
 
-/// The shared pages in use, and their copies while a fork is under way.
+/// The shared pages in use, their copies while a fork is under way, and what else a mesh needs of the arena.
+///
+/// A thread that waits for a barrier's end in a handler may hold a lock of the code that the handler interrupted. So who is
+/// neither in a barrier nor keeps others out of one takes this lock [uninterrupted](Arena::with_windows), and a barrier
+/// needs no other lock.
 pub(crate) struct Windows {
     pub(crate) current: Window,
     pub(crate) snapshot: Window,
     pub(crate) ballast: Ballast,
+    pub(crate) metadata: MetadataChunks,
 }
 
 /// Everything under the arena's lock.
 pub(crate) struct State {
     ranges: Option<Ranges>,
-    pub(crate) metadata: MetadataChunks,
     pub(crate) decay: Decay,
     pub(crate) spans: Area,
     pub(crate) large: Area,
@@ -271,7 +275,6 @@ impl State {
     const fn new() -> Self {
         Self {
             ranges: None,
-            metadata: MetadataChunks::new(),
             decay: Decay::new(),
             spans: Area::new(Side::Spans),
             large: Area::new(Side::Large),
@@ -334,6 +337,7 @@ impl<O: Os> Arena<O> {
                 current: Window::new(),
                 snapshot: Window::new(),
                 ballast: Ballast::new(),
+                metadata: MetadataChunks::new(),
             }),
             barrier: WriteBarrier::new(),
             protected: AtomicUsize::new(0),
@@ -451,12 +455,13 @@ impl<O: Os> Arena<O> {
 
     /// The figures of now.
     pub fn stats(&self) -> ArenaStats {
-        let windows = self.windows.lock().current.mapped();
+        let (windows, metadata) =
+            self.with_windows(|windows| (windows.current.mapped(), windows.metadata.mapped()));
         let state = self.state.lock();
         let mut stats = ArenaStats {
             mappings: self.mappings.load(Ordering::Relaxed) + windows,
             hints_refused: self.hints_refused.load(Ordering::Relaxed),
-            metadata: state.metadata.mapped(),
+            metadata,
             dirty: (state.spans.dirty.pages() + state.large.dirty.pages()) * O::PAGE_SIZE,
             clean: (state.spans.clean.pages() + state.large.clean.pages()) * O::PAGE_SIZE,
             ..ArenaStats::default()
@@ -474,7 +479,15 @@ impl<O: Os> Arena<O> {
     }
 
     pub(crate) fn allocate_metadata(&self, layout: Layout) -> Option<NonNull<u8>> {
-        self.state.lock().metadata.allocate(&self.os, layout)
+        self.with_windows(|windows| windows.metadata.allocate(&self.os, layout))
+    }
+
+    /// Runs `act` under the lock of the windows where no handler can interrupt it.
+    pub(crate) fn with_windows<T>(&self, act: impl FnOnce(&mut Windows) -> T) -> T {
+        let mask = self.os.block_signals();
+        let result = act(&mut self.windows.lock());
+        self.os.restore_signals(mask);
+        result
     }
 }
 

@@ -37,7 +37,7 @@ impl<O: Os> Arena<O> {
     /// although the kernel makes one mapping of runs that are neighbours in the window as well.
     fn note_shared(&self, map: &PageMap, run: Run, shared: bool) {
         // Under the lock: the neighbours' bits may change at the same time.
-        let _state = self.state.lock();
+        let _windows = self.windows.lock();
         if map.is_shared(run.first) == shared {
             return;
         }
@@ -222,7 +222,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
     }
 
     fn mappings_permit(&self) -> bool {
-        let windows = self.windows.lock().current.mapped();
+        let windows = self.with_windows(|windows| windows.current.mapped());
         // One mesh adds four mappings at most: two spans, each with a border on both sides.
         self.mappings.load(Ordering::Relaxed) + windows + 4 <= self.mappings_permitted()
     }
@@ -268,12 +268,10 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
 
     fn open_shared(&self, run: Run) -> Result<(), Refused> {
         let pages = self.ground().ok_or(Refused)?.map.pages();
-        let mut windows = self.windows.lock();
-        // The lock order is windows, then state: only here are both held.
-        let metadata = &mut self.state.lock().metadata;
+        let windows = &mut *self.windows.lock();
         windows
             .current
-            .open(&self.os, metadata, pages, run)
+            .open(&self.os, &mut windows.metadata, pages, run)
             .map_err(|_| Refused)
             .map(drop)
     }
@@ -337,24 +335,26 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
     }
 
     fn lock_for_fork(&self) {
-        self.windows.lock_for_fork();
         self.state.lock_for_fork();
+    }
+
+    fn lock_shared_for_fork(&self) {
+        self.windows.lock_for_fork();
     }
 
     unsafe fn unlock_after_fork(&self) {
         // SAFETY: the caller took the lock.
-        unsafe { self.state.unlock_after_fork() };
-        // SAFETY: as above.
         unsafe { self.windows.unlock_after_fork() };
+        // SAFETY: as above.
+        unsafe { self.state.unlock_after_fork() };
     }
 
     fn reserve_snapshot(&self, run: Run) -> Result<(), Refused> {
         let pages = self.ground().ok_or(Refused)?.map.pages();
-        let mut windows = self.windows.lock();
-        let metadata = &mut self.state.lock().metadata;
+        let windows = &mut *self.windows.lock();
         windows
             .snapshot
-            .open(&self.os, metadata, pages, run)
+            .open(&self.os, &mut windows.metadata, pages, run)
             .map_err(|_| Refused)
             .map(drop)
     }

@@ -31,14 +31,14 @@ impl<M> Cycle<M> {
 impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// Looks for spans to mesh in all size classes, and meshes them. Returns the bytes that this released.
     ///
-    /// Does nothing while meshing is not enabled, or when another thread is at it.
+    /// Does nothing while meshing is not enabled, when its guard says no, or when another thread is at it.
     pub fn mesh_cycle(&self) -> usize {
-        if !self.meshing_enabled() {
-            return 0;
-        }
         let Some(mut cycle) = self.cycle.try_lock() else {
             return 0;
         };
+        if !self.may_mesh() {
+            return 0;
+        }
         self.meshed.count(&self.meshed.cycles, 1);
         self.dissolve_leftovers(&cycle);
         let mut released = 0;

@@ -13,6 +13,8 @@
 //! The child may run code of the C library that writes to the heap before it gets to its step: the protection is inherited,
 //! so whoever handles the fault calls [`child_after_fork`](GlobalHeap::child_after_fork) then.
 
+use core::sync::atomic::Ordering;
+
 use heap::{PageHeap, Refused, Run, SpanId};
 use miniheap::Spans;
 
@@ -23,7 +25,11 @@ use crate::report::Report;
 /// A fork under way, between its preparation and its end on either side.
 #[derive(Debug)]
 #[must_use]
-pub struct Fork(heap::Barrier);
+pub struct Fork {
+    barrier: heap::Barrier,
+    /// Whether the groups were copied for the child.
+    copied: bool,
+}
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// Stops mesh cycles and makes room for copies of all groups. When it is refused, nothing has changed.
@@ -44,6 +50,28 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         reserved
     }
 
+    /// Stops mesh cycles and makes no room: for a fork that is too late to refuse.
+    ///
+    /// Must be followed by [`prepare_fork_without_room`](Self::prepare_fork_without_room).
+    pub fn reserve_nothing_for_fork(&self) {
+        self.cycle.lock_for_fork();
+    }
+
+    /// [`prepare_fork`](Self::prepare_fork) without copies. If anything is meshed, the child is refused in
+    /// [`child_after_fork`](Self::child_after_fork), and must end.
+    ///
+    /// # Safety
+    /// The calling thread called [`reserve_nothing_for_fork`](Self::reserve_nothing_for_fork). Until the fork has ended it
+    /// does not use this heap.
+    pub unsafe fn prepare_fork_without_room(&self) -> Fork {
+        self.hold_still(false)
+    }
+
+    /// Whether anything was ever meshed, so that a fork has something to copy. Takes no lock.
+    pub fn may_have_groups(&self) -> bool {
+        self.meshed.meshes.load(Ordering::Relaxed) > 0
+    }
+
     /// Gives up what [`reserve_fork`](Self::reserve_fork) did.
     ///
     /// # Safety
@@ -60,9 +88,15 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// # Safety
     /// The calling thread reserved. Until the fork has ended it does not use this heap.
     pub unsafe fn prepare_fork(&self) -> Fork {
+        self.hold_still(true)
+    }
+
+    /// Takes the locks that are left, protects the groups, and copies them if there is room for it.
+    fn hold_still(&self, copied: bool) -> Fork {
         for class in Self::class_numbers() {
             self.class_lock(class).lock_for_fork();
         }
+        self.pages.lock_for_fork();
         let barrier = self.pages.begin_barrier();
         let copy = |spans: &Spans, leader, home| {
             for run in spans.member_runs(leader) {
@@ -70,12 +104,14 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 // written, as in memory that threads share without a lock.
                 let _ = self.pages.protect(run);
             }
-            self.pages.copy_to_snapshot(home);
+            if copied {
+                self.pages.copy_to_snapshot(home);
+            }
         };
         // SAFETY: the locks were taken above.
         unsafe { self.each_group(copy) };
-        self.pages.lock_for_fork();
-        Fork(barrier)
+        self.pages.lock_shared_for_fork();
+        Fork { barrier, copied }
     }
 
     /// The parent's way out.
@@ -105,9 +141,15 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     pub unsafe fn child_after_fork(&self, fork: Fork) -> Result<(), Refused> {
         // SAFETY: `prepare_fork` took them, in the parent.
         unsafe { self.pages.unlock_after_fork() };
-        self.pages.adopt_snapshot();
+        if fork.copied {
+            self.pages.adopt_snapshot();
+        }
         let mut adopted = Ok(());
         let adopt = |spans: &Spans, leader, home: Run| {
+            if !fork.copied {
+                adopted = Err(Refused);
+                return;
+            }
             for run in spans.member_runs(leader) {
                 // SAFETY: the copy holds what the shared pages held at the fork.
                 let aliased = unsafe { self.pages.alias(run, home.first) };
@@ -147,7 +189,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// # Safety
     /// The calling thread holds the locks for a fork.
     unsafe fn end_fork(&self, fork: Fork) {
-        self.pages.end_barrier(fork.0);
+        self.pages.end_barrier(fork.barrier);
         for class in Self::class_numbers().rev() {
             // SAFETY: the caller holds the lock.
             unsafe { self.class_lock(class).unlock_after_fork() };

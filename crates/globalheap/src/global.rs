@@ -1,8 +1,8 @@
 //! The heap itself: a page heap, a lock per size class, and the cycle.
 
 use core::marker::PhantomData;
-use core::ptr::NonNull;
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::ptr::{NonNull, null_mut};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
 use heap::{ClassMap, Guard, Label, Labels, Mutex, PageHeap, SizeClass};
 use miniheap::{SpanClasses, Spans};
@@ -23,6 +23,8 @@ pub struct GlobalHeap<P: PageHeap, M, R = Ignore> {
     pub(crate) meshed: MeshCounters,
     /// Whether writers to protected pages are taken care of, so that meshing may begin.
     pub(crate) enabled: AtomicBool,
+    /// Asked before each cycle.
+    guard: AtomicPtr<()>,
     /// Bytes and number of large objects in use.
     pub(crate) large_bytes: AtomicUsize,
     pub(crate) large_count: AtomicUsize,
@@ -57,6 +59,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             schedule: Schedule::new(),
             meshed: MeshCounters::new(),
             enabled: AtomicBool::new(false),
+            guard: AtomicPtr::new(null_mut()),
             large_bytes: AtomicUsize::new(0),
             large_count: AtomicUsize::new(0),
             report: PhantomData,
@@ -80,6 +83,31 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// then tries again.
     pub unsafe fn enable_meshing(&self) {
         self.enabled.store(M::MESHES, Ordering::Release);
+    }
+
+    /// Lets meshing begin, with cycles that ask `guard` first and do nothing when it says no: others can undo what
+    /// makes writers wait.
+    ///
+    /// # Safety
+    /// As for [`enable_meshing`](Self::enable_meshing), from a yes of `guard` to the end of the cycle.
+    pub unsafe fn enable_meshing_guarded(&self, guard: fn() -> bool) {
+        self.guard.store(guard as *mut (), Ordering::Relaxed);
+        // SAFETY: the caller's promise. Its release store publishes the guard.
+        unsafe { self.enable_meshing() };
+    }
+
+    /// Whether a cycle may begin now.
+    pub(crate) fn may_mesh(&self) -> bool {
+        if !self.meshing_enabled() {
+            return false;
+        }
+        let guard = self.guard.load(Ordering::Relaxed);
+        if guard.is_null() {
+            return true;
+        }
+        // SAFETY: only `enable_meshing_guarded` writes it, and functions of this type.
+        let guard = unsafe { core::mem::transmute::<*mut (), fn() -> bool>(guard) };
+        guard()
     }
 
     /// Stops meshing; what is meshed stays so.

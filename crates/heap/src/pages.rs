@@ -294,12 +294,16 @@ pub unsafe trait PageHeap: Metadata + Sync {
     /// As for [`free_span`](Self::free_span), but the run is on shared pages.
     unsafe fn dissolve(&self, run: Run) -> Result<(), Refused>;
 
-    // Fork. Between `lock_for_fork` and `unlock_after_fork` no other thread changes anything here.
+    // Fork. In the end no other thread changes anything here, until `unlock_after_fork`.
 
-    /// Takes the locks.
+    /// Takes the locks that a writer may hold who waits for the end of a barrier: called before one begins.
     fn lock_for_fork(&self);
 
-    /// Opens the locks that [`lock_for_fork`](Self::lock_for_fork) took.
+    /// Takes the other locks: called after the last copy.
+    fn lock_shared_for_fork(&self);
+
+    /// Opens the locks that [`lock_for_fork`](Self::lock_for_fork) and
+    /// [`lock_shared_for_fork`](Self::lock_shared_for_fork) took.
     ///
     /// # Safety
     /// The calling thread took them, in this process or in its parent.

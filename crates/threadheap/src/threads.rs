@@ -87,11 +87,16 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
         }
     }
 
+    /// Threads that have a heap now. Takes no lock.
+    pub fn attached(&self) -> usize {
+        self.attached.load(Ordering::Relaxed)
+    }
+
     /// The figures of now.
     pub fn stats(&self) -> ThreadsStats {
         let made = self.heaps.lock().made as usize;
         ThreadsStats {
-            attached: self.attached.load(Ordering::Relaxed),
+            attached: self.attached(),
             made,
         }
     }

@@ -1,7 +1,7 @@
 /* fork while other threads allocate, free and mesh; fork from those threads. */
 #include "family.h"
 
-enum { FORKS = 200, THREADS = 4 };
+enum { FORKS = 48, THREADS = 4 };
 
 static void *fork_often(void *seed)
 {

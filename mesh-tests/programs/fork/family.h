@@ -52,5 +52,11 @@ void stopped_child(void);
 void raw_clones(void);
 void programs(void);
 void signals(void);
+void within_library(void);
+void no_room(void);
+void prefork(void);
+void storm(void);
+void files(void);
+void handlers(void);
 
 #endif

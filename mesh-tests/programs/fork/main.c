@@ -40,7 +40,10 @@ int main(int argc, char **argv)
         {"beside-threads", beside_threads}, {"generations", generations},
         {"contents", contents},             {"stopped-child", stopped_child},
         {"raw-clones", raw_clones},         {"programs", programs},
-        {"signals", signals},
+        {"signals", signals},               {"within-library", within_library},
+        {"no-room", no_room},               {"prefork", prefork},
+        {"storm", storm},                   {"files", files},
+        {"handlers", handlers},
     };
     for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
         if (argc == 2 && strcmp(argv[1], topics[i].name) == 0) {

@@ -1,7 +1,9 @@
 /* Ways to duplicate a process beside fork: _Fork, clone and the system call. */
 #define _GNU_SOURCE
 #include "family.h"
+#include <errno.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
 static struct sparse heap;
@@ -56,6 +58,24 @@ void raw_clones(void)
         good &= own_bytes_are_whole(child);
     }
     check("syscall(SYS_clone)", good);
+
+    /* The first version of what clone3 takes. */
+    unsigned long wanted[8] = {[4] = SIGCHLD};
+    good = 1;
+    for (unsigned i = 0; i < 10; i++) {
+        pid_t child = (pid_t)syscall(SYS_clone3, wanted, sizeof wanted);
+        if (child == 0)
+            _exit(rewrite(60 + i));
+        good &= own_bytes_are_whole(child);
+    }
+    check("syscall(SYS_clone3)", good);
+    errno = 0;
+    check("syscall passes errors on", syscall(SYS_close, -1) == -1 && errno == EBADF);
+    errno = 0;
+    check("also those of clones", syscall(SYS_clone, CLONE_SIGHAND, 0, 0, 0, 0) == -1 && errno == EINVAL);
+    int page = (int)sysconf(_SC_PAGESIZE);
+    void *mapped = (void *)syscall(SYS_mmap, NULL, page, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L);
+    check("syscall with six arguments", mapped != MAP_FAILED && ((char *)mapped)[page - 1] == 0);
 #ifdef SYS_fork
     pid_t child = (pid_t)syscall(SYS_fork);
     if (child == 0)

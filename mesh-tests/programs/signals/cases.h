@@ -24,6 +24,7 @@ extern const struct signal_case deaths[];
 extern const struct signal_case masks[];
 extern const struct signal_case stacks[];
 extern const struct signal_case heap_writers[];
+extern const struct signal_case threads[];
 
 /* An address that is never mapped. The compiler does not know it. */
 static inline volatile char *nowhere(size_t offset)

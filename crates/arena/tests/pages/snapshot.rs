@@ -28,11 +28,12 @@ fn a_child_gets_pages_of_its_own() {
     let arena = Arena::new(Confined::to(16 << 20));
     let [one, other] = group(&arena);
     arena.reserve_snapshot(one.run).unwrap();
+    arena.lock_for_fork();
     let barrier = arena.begin_barrier();
     arena.protect(one.run).unwrap();
     arena.protect(other.run).unwrap();
     arena.copy_to_snapshot(one.run);
-    arena.lock_for_fork();
+    arena.lock_shared_for_fork();
     // SAFETY: taken above.
     unsafe { arena.unlock_after_fork() };
     let mappings = arena.os().mappings();

@@ -270,6 +270,14 @@ unsafe impl PageHeap for FakePages {
     }
 
     fn lock_for_fork(&self) {
+        let state = &mut *self.state();
+        assert_eq!(
+            state.barriers, 0,
+            "a writer who waits at the barrier may hold the lock"
+        );
+    }
+
+    fn lock_shared_for_fork(&self) {
         self.state().locked_for_fork = true;
     }
 

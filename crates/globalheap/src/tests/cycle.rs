@@ -170,6 +170,19 @@ fn nothing_is_meshed_unless_it_is_enabled() {
 }
 
 #[test]
+fn a_cycle_asks_its_guard() {
+    thread_local!(static HOLDS: std::cell::Cell<bool> = const { std::cell::Cell::new(false) });
+    let program = sparse::<ComplementMesher>(&classes());
+    // SAFETY: there is one thread, which is never caught at a protected page.
+    unsafe { program.heap.enable_meshing_guarded(|| HOLDS.get()) };
+    assert_eq!(program.heap.mesh_cycle(), 0);
+    assert_eq!(program.heap.stats().mesh.cycles, 0);
+    HOLDS.set(true);
+    assert!(program.heap.mesh_cycle() > 0);
+    program.end();
+}
+
+#[test]
 fn large_slots_are_never_meshed() {
     let mut program = Program::<ComplementMesher>::new(PAGES);
     let class = class_of(1024);

@@ -53,6 +53,28 @@ fn the_parent_goes_on_as_before() {
     goes_on(program);
 }
 
+/// A fork that came too late to be refused.
+#[test]
+fn without_room_the_parent_goes_on_and_the_child_is_refused() {
+    for in_child in [false, true] {
+        let program = meshed();
+        assert!(program.heap.may_have_groups());
+        program.heap.reserve_nothing_for_fork();
+        assert_eq!(program.heap.mesh_cycle(), 0, "no group may come");
+        // SAFETY: reserved above; the heap is not used before the fork has ended.
+        let fork = unsafe { program.heap.prepare_fork_without_room() };
+        if in_child {
+            // SAFETY: prepared above, and this stands for the child.
+            let adopted = unsafe { program.heap.child_after_fork(fork) };
+            assert_eq!(adopted, Err(heap::Refused));
+        } else {
+            // SAFETY: prepared above, and this is the parent.
+            unsafe { program.heap.parent_after_fork(fork) };
+            goes_on(program);
+        }
+    }
+}
+
 #[test]
 fn the_child_never_writes_to_its_parents_pages() {
     let program = meshed();

@@ -1,0 +1,83 @@
+//! `syscall` on x86-64.
+//!
+//! The numbers of `clone`, `fork` and `clone3` take a way round by `clones`. All others do what the C library's `syscall`
+//! does, with the arguments as they came.
+
+use core::arch::{asm, naked_asm};
+
+use libc::{c_int, c_long, c_ulong};
+
+use super::clones::cloning_system_call;
+use crate::errno;
+
+/// `syscall`.
+///
+/// # Safety
+/// As for the function of the C library.
+#[unsafe(no_mangle)]
+#[unsafe(naked)]
+pub unsafe extern "C" fn syscall() -> c_long {
+    naked_asm!(
+        "cmp rdi, {clone}",
+        "je 2f",
+        "cmp rdi, {fork}",
+        "je 2f",
+        "cmp rdi, {clone3}",
+        "je 2f",
+        // From the places of a function's arguments to those of a system call's: one further, and rcx is the kernel's.
+        "mov rax, rdi",
+        "mov rdi, rsi",
+        "mov rsi, rdx",
+        "mov rdx, rcx",
+        "mov r10, r8",
+        "mov r8, r9",
+        "mov r9, [rsp + 8]",
+        "syscall",
+        "cmp rax, -4095",
+        "jae 3f",
+        "ret",
+        "2:",
+        // The arguments lie where they are expected, the seventh on the stack.
+        "jmp {cloning}",
+        "3:",
+        "mov rdi, rax",
+        "jmp {failed}",
+        clone = const libc::SYS_clone,
+        fork = const libc::SYS_fork,
+        clone3 = const libc::SYS_clone3,
+        cloning = sym cloning_system_call,
+        failed = sym failed,
+    )
+}
+
+/// Sets `errno` to the error that the kernel returned, negated.
+pub(super) extern "C" fn failed(returned: c_long) -> c_long {
+    errno::set(-returned as c_int);
+    -1
+}
+
+/// Makes a system call; returns what the kernel returns.
+///
+/// # Safety
+/// The caller meets what the manual asks of the call's arguments. In a child that begins here, the stack is a copy.
+pub(super) unsafe fn raw(number: c_long, arguments: [c_ulong; 6]) -> c_long {
+    let returned;
+    // SAFETY: the registers are those of the kernel's convention; it overwrites rcx and r11, and memory only as the
+    // caller agreed to.
+    unsafe {
+        asm!(
+            "syscall",
+            inlateout("rax") number => returned,
+            in("rdi") arguments[0],
+            in("rsi") arguments[1],
+            in("rdx") arguments[2],
+            in("r10") arguments[3],
+            in("r8") arguments[4],
+            in("r9") arguments[5],
+            lateout("rcx") _,
+            lateout("r11") _,
+            options(nostack),
+        );
+    }
+    returned
+}
