@@ -95,6 +95,7 @@ fn print_json() {
         ("pages_saved_peak", mesh.pages_saved_peak),
         ("cycles", mesh.cycles),
         ("refused", mesh.refused),
+        ("left_to_the_kernel", mesh.named),
         (
             "longest_hold_ns",
             usize::try_from(mesh.longest_hold_ns).unwrap_or(usize::MAX),

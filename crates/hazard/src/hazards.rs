@@ -106,9 +106,8 @@ impl Hazards {
     /// Takes no lock, so that a signal handler may call it.
     pub fn take(&self, owner: usize) -> Option<&Record> {
         debug_assert!(owner != 0);
-        let of = |wanted: usize| {
-            move |record: &&Record| record.owner.load(Ordering::Relaxed) == wanted
-        };
+        let of =
+            |wanted: usize| move |record: &&Record| record.owner.load(Ordering::Relaxed) == wanted;
         if let Some(own) = self.records().find(of(owner)) {
             return Some(own);
         }
@@ -133,10 +132,9 @@ impl Hazards {
     pub fn give_back_if_idle(&self, record: &Record, owner: usize) {
         if record.is_idle() {
             // A signal handler may have come in between, and have given it back already: it may serve another thread.
-            let _ =
-                record
-                    .owner
-                    .compare_exchange(owner, 0, Ordering::Release, Ordering::Relaxed);
+            let _ = record
+                .owner
+                .compare_exchange(owner, 0, Ordering::Release, Ordering::Relaxed);
         }
     }
 
@@ -185,6 +183,11 @@ impl Hazards {
     pub fn names(&self, pages: Pages) -> bool {
         self.unrecorded.load(Ordering::Acquire) != 0
             || self.records().any(|record| record.names(pages))
+    }
+
+    /// What is published at this moment.
+    pub fn published(&self) -> impl Iterator<Item = Pages> {
+        self.records().flat_map(Record::published)
     }
 
     /// In the child of a fork: only the calls of the thread `owner`, which forked, are still under way.

@@ -75,7 +75,15 @@ mod tests {
     #[test]
     fn ranges_meet_as_sets_do() {
         for (a, n) in [(0, 1), (3, 2), (5, 4), (u32::MAX - 2, 2)] {
-            for (b, m) in [(0, 1), (2, 1), (2, 2), (4, 1), (6, 1), (8, 3), (u32::MAX - 1, 1)] {
+            for (b, m) in [
+                (0, 1),
+                (2, 1),
+                (2, 2),
+                (4, 1),
+                (6, 1),
+                (8, 3),
+                (u32::MAX - 1, 1),
+            ] {
                 let shared = (a..a + n).any(|page| (b..b + m).contains(&page));
                 assert_eq!(pages(a, n).meets(pages(b, m)), shared, "{a}+{n} {b}+{m}");
             }

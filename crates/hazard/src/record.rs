@@ -134,9 +134,16 @@ impl Record {
 
     /// Whether one of `pages` is published.
     pub(crate) fn names(&self, pages: Pages) -> bool {
+        self.published().any(|range| range.meets(pages))
+    }
+
+    /// What is published.
+    pub(crate) fn published(&self) -> impl Iterator<Item = Pages> {
         // Acquire: pairs with `withdraw`.
-        self.ranges
+        let ranges = self
+            .ranges
             .iter()
-            .any(|range| Pages(range.load(Ordering::Acquire)).meets(pages))
+            .map(|range| Pages(range.load(Ordering::Acquire)));
+        ranges.filter(|range| !range.is_none())
     }
 }

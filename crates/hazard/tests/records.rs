@@ -127,7 +127,10 @@ fn a_borrowed_record_goes_back_when_the_outermost_call_ends() {
     assert_eq!(named(&hazards, 4), [0, 1]);
     record.withdraw(&inner);
     hazards.give_back_if_idle(record, 9);
-    assert!(std::ptr::eq(record, hazards.take(9).expect("still its own")));
+    assert!(std::ptr::eq(
+        record,
+        hazards.take(9).expect("still its own")
+    ));
     record.withdraw(&outer);
     hazards.give_back_if_idle(record, 9);
     assert!(std::ptr::eq(record, hazards.take(8).expect("free again")));
@@ -169,5 +172,8 @@ fn a_child_keeps_the_calls_of_the_thread_that_forked() {
     // The calls of this thread that were not recorded end as they would have.
     hazards.leave_unrecorded();
     assert!(!hazards.names(Pages::ALL));
-    assert!(std::ptr::eq(records[0], hazards.take(7).expect("free again")));
+    assert!(std::ptr::eq(
+        records[0],
+        hazards.take(7).expect("free again")
+    ));
 }

@@ -11,9 +11,10 @@ mod refusals;
 mod window;
 
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use heap::PageCount;
+use heap::{PageCount, PageIndex};
 use memory::Memory;
 use refusals::Refusals;
 use window::Window;
@@ -34,6 +35,8 @@ pub(crate) struct FakePages {
     ticks_ns: AtomicU64,
     /// The time of each purge, and whether it was one of all pages.
     pub(crate) purges: Mutex<Vec<(u64, bool)>>,
+    /// Pages that the kernel may write to.
+    pub(crate) named: Mutex<BTreeSet<PageIndex>>,
 }
 
 struct State {
@@ -68,6 +71,7 @@ impl FakePages {
             clock_ms: AtomicU64::new(0),
             ticks_ns: AtomicU64::new(0),
             purges: Mutex::new(Vec::new()),
+            named: Mutex::default(),
         }
     }
 
