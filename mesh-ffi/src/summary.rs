@@ -88,7 +88,7 @@ fn print_json() {
     let stats = HEAP.global().stats();
     let arena = HEAP.global().pages().stats();
     let mesh = stats.mesh;
-    let figures: [(&str, usize); 17] = [
+    let figures: [(&str, usize); 18] = [
         ("mesh_count", mesh.meshes),
         ("pages_released", mesh.pages_released),
         ("pages_saved", mesh.pages_saved),

@@ -10,7 +10,7 @@ mod page_heap;
 mod refusals;
 mod window;
 
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -37,6 +37,8 @@ pub(crate) struct FakePages {
     pub(crate) purges: Mutex<Vec<(u64, bool)>>,
     /// Pages that the kernel may write to.
     pub(crate) named: Mutex<BTreeSet<PageIndex>>,
+    /// Whether these are named only after the search has begun.
+    pub(crate) named_late: AtomicBool,
 }
 
 struct State {
@@ -72,6 +74,7 @@ impl FakePages {
             ticks_ns: AtomicU64::new(0),
             purges: Mutex::new(Vec::new()),
             named: Mutex::default(),
+            named_late: AtomicBool::new(false),
         }
     }
 

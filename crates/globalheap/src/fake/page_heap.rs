@@ -193,6 +193,9 @@ unsafe impl PageHeap for FakePages {
     }
 
     fn each_named(&self, mut act: impl FnMut(Run)) {
+        if self.named_late.load(Ordering::Relaxed) {
+            return;
+        }
         for &first in self.named.lock().unwrap().iter() {
             let pages = PageCount(1);
             act(Run { first, pages });
