@@ -9,7 +9,7 @@ use libc::pid_t;
 use crate::line::Line;
 use crate::next::next;
 use crate::process::{self, HEAP};
-use crate::{errno, tls};
+use crate::{errno, hazards, tls};
 
 next!(fn next_fork = c"fork"() -> pid_t);
 
@@ -98,6 +98,7 @@ extern "C" fn parent() {
 extern "C" fn child() {
     process::adopt();
     finish_in_child();
+    hazards::keep_own();
 }
 
 /// In a child that has not been through its handler: makes its memory its own. Says whether there was anything to do.

@@ -7,7 +7,8 @@
 //! * `tls`: the calling thread's word;
 //! * `slow`: what the entry points do when the thread's front end has no answer;
 //! * `c`, `glibc`, `cxx`, `introspection`: the symbols;
-//! * `signals`, `fork`, `idle`, `receiving`, `bounce`: what the program does that concerns meshing;
+//! * `signals`, `fork`, `idle`, `receiving`: what the program does that concerns meshing;
+//! * `written`, `peek`, `hazards`: what a system call may write to, published while it runs;
 //! * `config`, `summary`, `line`: the environment, and what is printed.
 #![no_std]
 #![expect(
@@ -15,23 +16,25 @@
     reason = "what is public here is so for C, not for Rust"
 )]
 
-mod bounce;
 mod c;
 mod config;
 mod cxx;
 mod errno;
 mod fork;
 mod glibc;
+mod hazards;
 mod idle;
 mod introspection;
 mod line;
 mod next;
+mod peek;
 mod process;
 mod receiving;
 mod signals;
 mod slow;
 mod summary;
 mod tls;
+mod written;
 
 /// A bug of ours: one line, and the end.
 #[panic_handler]

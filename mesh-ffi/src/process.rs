@@ -14,7 +14,7 @@ use stack::{ComplementMesher, Meshed, ThreadHeap};
 
 use crate::line::Line;
 use crate::tls::{self, Standing};
-use crate::{config, fork, signals, summary};
+use crate::{config, fork, hazards, peek, signals, summary};
 
 /// The allocator: claimed slots for each thread, over spans that are meshed, over pages.
 type Heap = Meshed<ComplementMesher, ToStandardError>;
@@ -63,6 +63,7 @@ fn attach() -> Option<NonNull<Front>> {
     tls::set_heap(front);
     fork::register();
     at_thread_end(front);
+    hazards::attach();
     Some(front)
 }
 
@@ -98,6 +99,7 @@ extern "C" fn thread_ends(_: *mut libc::c_void) {
             // SAFETY: it was attached by this thread, whose word was the only pointer to it.
             unsafe { HEAP.detach(front) };
         });
+        hazards::retire();
     }
 }
 
@@ -134,6 +136,8 @@ extern "C" fn constructor(
         HEAP.global().pages().set_mappings_limit(mappings);
     }
     summary::set_format(config.summary);
+    HEAP.global().pages().watch_hazards();
+    peek::set_stack_end(environment.addr());
     if config.meshing && signals::install() {
         // SAFETY: the handler was installed: it makes writers wait for the barrier.
         unsafe { HEAP.global().enable_meshing() };

@@ -10,8 +10,10 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use heap::{Mutex, SpinLock};
 use libc::{c_int, sigaction as Action, sighandler_t, siginfo_t as Info, sigset_t};
 
+use crate::hazards::during;
 use crate::next::next;
 use crate::process::HEAP;
+use crate::written::Written;
 use crate::{errno, fork, tls};
 
 next!(fn next_sigaction = c"sigaction"(signal: c_int, new: *const Action, old: *mut Action) -> c_int);
@@ -63,23 +65,24 @@ extern "C" fn on_fault(signal: c_int, info: *mut Info, context: *mut c_void) {
     }
 }
 
-/// A write to a page of the arena that did not permit it.
+/// A write to a page of the arena that did not permit it, or an access to one that is missing.
 struct Fault {
     page: usize,
+    /// Whether nothing is mapped there, as in a child that the page was withheld from.
+    is_missing: bool,
 }
 
 impl Fault {
     /// # Safety
     /// Both come from the kernel, for a signal of ours.
     unsafe fn new(info: *const Info, context: *const c_void) -> Option<Self> {
+        const SEGV_MAPERR: c_int = 1;
         const SEGV_ACCERR: c_int = 2;
         // SAFETY: valid (contract).
         let info = unsafe { &*info };
-        if info.si_code != SEGV_ACCERR {
-            return None;
-        }
+        let is_missing = info.si_code == SEGV_MAPERR;
         // SAFETY: valid (contract).
-        if !unsafe { is_write(context) } {
+        if !is_missing && (info.si_code != SEGV_ACCERR || !unsafe { is_write(context) }) {
             return None;
         }
         // SAFETY: a fault's information has an address.
@@ -90,6 +93,7 @@ impl Fault {
         labels.label(page).as_small()?;
         Some(Self {
             page: labels.address_of(page),
+            is_missing,
         })
     }
 
@@ -97,6 +101,9 @@ impl Fault {
     fn wait(&self) -> bool {
         if fork::finish_in_child() {
             return true;
+        }
+        if self.is_missing {
+            return false;
         }
         let pages = HEAP.global().pages();
         let phase = pages.barrier().wait_out(pages.os()) as usize;
@@ -259,8 +266,9 @@ pub unsafe extern "C" fn sigprocmask(
     new: *const sigset_t,
     old: *mut sigset_t,
 ) -> c_int {
+    let written = Written::NOTHING.object(old);
     // SAFETY: the same contract.
-    let next = |new| unsafe { next_sigprocmask(how, new, old) };
+    let next = |new| during(&written, || unsafe { next_sigprocmask(how, new, old) });
     // SAFETY: as above.
     unsafe { masked(how, new, next) }
 }
@@ -275,8 +283,9 @@ pub unsafe extern "C" fn pthread_sigmask(
     new: *const sigset_t,
     old: *mut sigset_t,
 ) -> c_int {
+    let written = Written::NOTHING.object(old);
     // SAFETY: the same contract.
-    let next = |new| unsafe { next_pthread_sigmask(how, new, old) };
+    let next = |new| during(&written, || unsafe { next_pthread_sigmask(how, new, old) });
     // SAFETY: as above.
     unsafe { masked(how, new, next) }
 }
