@@ -17,67 +17,73 @@ pub(crate) fn during<R>(written: &Written, call: impl FnOnce() -> R) -> R {
     if written.is_nothing() {
         return call();
     }
-    let mut stay = MaybeUninit::uninit();
-    let stay = enter(written, &mut stay);
+    let mut places = Places::UNUSED;
+    let publisher = enter(written, &mut places);
     let result = call();
-    leave(stay);
+    leave(publisher, places.used(written));
     result
 }
 
-/// What a call has published. It stays where it is on the stack: the addresses of its places are the call's frames.
-struct Stay {
-    /// None when there was no memory for one.
-    record: Option<&'static Record>,
-    /// Whether the thread has no record to keep, and gives this one back.
-    borrowed: bool,
-    places: [MaybeUninit<Place>; MOST],
-    count: usize,
-}
+/// Where a call has published its ranges. They stay where they are on the stack: their addresses are the call's frames.
+struct Places([MaybeUninit<Place>; MOST]);
 
 const _: () = assert!(size_of::<Place>() >= 16, "frames must be apart");
 
+impl Places {
+    const UNUSED: Self = Self([const { MaybeUninit::uninit() }; MOST]);
+
+    /// One for each range of `written`.
+    fn used(&self, written: &Written) -> &[MaybeUninit<Place>] {
+        self.0.get(..written.ranges().len()).unwrap_or(&[])
+    }
+}
+
+/// Who published.
+#[derive(Clone, Copy)]
+enum Publisher {
+    /// The thread's own record.
+    Own(&'static Record),
+    /// A record for the time of the call.
+    Borrowed(&'static Record),
+    /// There was no memory for a record.
+    Nobody,
+}
+
 #[inline(never)]
-fn enter<'a>(written: &Written, stay: &'a mut MaybeUninit<Stay>) -> &'a Stay {
-    let (record, borrowed) = match tls::hazards() {
-        Some(record) => (Some(record), false),
+fn enter(written: &Written, places: &mut Places) -> Publisher {
+    let pages = HEAP.global().pages();
+    let publisher = match tls::hazards() {
+        Some(record) => Publisher::Own(record),
         None => borrow(),
     };
-    let stay = stay.write(Stay {
-        record,
-        borrowed,
-        places: [const { MaybeUninit::uninit() }; MOST],
-        count: 0,
-    });
-    let pages = HEAP.global().pages();
-    match record {
-        Some(record) => {
-            for (place, &range) in stay.places.iter_mut().zip(written.ranges()) {
+    match publisher {
+        Publisher::Own(record) | Publisher::Borrowed(record) => {
+            for (place, &range) in places.0.iter_mut().zip(written.ranges()) {
                 let frame = core::ptr::from_ref(place).addr();
                 place.write(record.publish(frame, range));
-                stay.count += 1;
             }
         }
-        None => pages.hazards().enter_unrecorded(),
+        Publisher::Nobody => pages.hazards().enter_unrecorded(),
     }
     pages.hazards().fence_of_call();
     // Acquire, in `phase`: what a mesh did that has ended comes first.
     if !pages.barrier().phase().is_multiple_of(2) {
         wait_for_mesh();
     }
-    stay
+    publisher
 }
 
 #[inline(never)]
-fn leave(stay: &Stay) {
+fn leave(publisher: Publisher, places: &[MaybeUninit<Place>]) {
     let hazards = HEAP.global().pages().hazards();
-    let Some(record) = stay.record else {
+    let (Publisher::Own(record) | Publisher::Borrowed(record)) = publisher else {
         return hazards.leave_unrecorded();
     };
-    for place in stay.places.iter().take(stay.count) {
-        // SAFETY: `enter` wrote so many places.
+    for place in places {
+        // SAFETY: `enter` wrote a place for each range, and these are as many.
         record.withdraw(unsafe { place.assume_init_ref() });
     }
-    if stay.borrowed {
+    if let Publisher::Borrowed(record) = publisher {
         hazards.give_back_if_idle(record, tls::thread_number());
     }
 }
@@ -85,17 +91,15 @@ fn leave(stay: &Stay) {
 /// A record for a thread that has none: its own from now on, or one for the time of the call. The latter for threads that
 /// are about to end, and in signal handlers over a slow path of ours.
 #[cold]
-fn borrow() -> (Option<&'static Record>, bool) {
+fn borrow() -> Publisher {
     if !tls::inside() && matches!(tls::standing(), Standing::Idle) {
         let _ = errno::preserved(|| tls::within(process::front));
         if let Some(record) = tls::hazards() {
-            return (Some(record), false);
+            return Publisher::Own(record);
         }
     }
-    (
-        HEAP.global().pages().take_record(tls::thread_number()),
-        true,
-    )
+    let record = HEAP.global().pages().take_record(tls::thread_number());
+    record.map_or(Publisher::Nobody, Publisher::Borrowed)
 }
 
 /// Waits until no mesh is under way that may not have seen what was published.

@@ -44,7 +44,7 @@ impl Case {
 
     /// The program leaves its heap so sparse that the library must find something to mesh, where
     /// the settings allow it. Its statistics must say so; they take the place of standard error.
-    pub fn meshing(mut self) -> Self {
+    pub fn meshing(self) -> Self {
         self.meshing_often(1)
     }
 

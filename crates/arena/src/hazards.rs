@@ -63,7 +63,7 @@ impl<O: Os> Arena<O> {
 
     /// A record for the thread `owner`: see [`Hazards::take`]. Takes no lock. `None` when there is no memory.
     pub fn take_record(&self, owner: usize) -> Option<&Record> {
-        const { assert!(size_of::<Chunk>() % O::PAGE_SIZE == 0) };
+        const { assert!(size_of::<Chunk>().is_multiple_of(O::PAGE_SIZE)) };
         if let Some(record) = self.hazards().take(owner) {
             return Some(record);
         }

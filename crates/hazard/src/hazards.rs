@@ -38,6 +38,12 @@ impl Chunk {
     }
 }
 
+impl Default for Chunk {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// The records of all threads. They are added to, and never go.
 #[derive(Debug)]
 pub struct Hazards {
@@ -46,6 +52,12 @@ pub struct Hazards {
     unrecorded: AtomicUsize,
     /// Whether a mesh makes all threads pass a fence, so that calls need none.
     asymmetric: AtomicBool,
+}
+
+impl Default for Hazards {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Hazards {

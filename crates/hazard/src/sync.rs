@@ -16,7 +16,6 @@ macro_rules! const_unless_loom {
 
         $(#[$meta])*
         #[cfg(loom)]
-        #[expect(clippy::new_without_default, reason = "its twin is constant")]
         $vis fn $name() -> $result $body
     };
 }

@@ -85,9 +85,8 @@ fn a_call_that_was_left_is_forgotten_by_the_next_one_there() {
     let hazards = hazards();
     let record = hazards.take(1).expect("a record");
     for round in 0..100 {
-        let left = record.publish(frame(3), page(100 + round));
-        std::mem::forget(left);
-        assert_eq!(hazards.names(page(100 + round)), true);
+        let _left = record.publish(frame(3), page(100 + round));
+        assert!(hazards.names(page(100 + round)));
         assert!(round == 0 || !hazards.names(page(99 + round)));
     }
     // One that is there under another frame is live for all that is known.
