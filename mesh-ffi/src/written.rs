@@ -2,6 +2,7 @@
 
 use core::ffi::c_int;
 
+use globalheap::tuning::LARGEST_MESHED;
 use hazard::Pages;
 use heap::{ClassMap, PageCount, Run};
 use libc::{iovec, mmsghdr, msghdr};
@@ -38,9 +39,12 @@ fn pages_of(at: usize, len: usize) -> Option<Pages> {
     }))
 }
 
-/// Whether a small object is at `at`.
-pub(crate) fn is_small<T>(at: *const T) -> bool {
-    pages_of(at.addr(), 1).is_some()
+/// Whether an object that may be meshed is at `at`.
+pub(crate) fn is_meshed<T>(at: *const T) -> bool {
+    let labels = HEAP.global().labels();
+    let page = labels.page_at(at.addr());
+    page.and_then(|page| labels.label(page).as_small())
+        .is_some_and(|(class, _)| SpanClasses::object_size(class) <= LARGEST_MESHED)
 }
 
 impl Written {

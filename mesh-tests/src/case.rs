@@ -91,6 +91,7 @@ impl Case {
         if self.meshes > 0 && settings.meshes() {
             match statistics::meshes(&outcome.stderr) {
                 None => bail!("no statistics: {outcome}"),
+                Some(0) => bail!("nothing was meshed: {outcome}"),
                 Some(count) if count < self.meshes => {
                     bail!("{count} meshes, not {} or more: {outcome}", self.meshes)
                 }

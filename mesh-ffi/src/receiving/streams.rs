@@ -10,7 +10,7 @@ use libc::{FILE, size_t};
 
 use super::receiving;
 use crate::next::next;
-use crate::written::{Written, is_small};
+use crate::written::{Written, is_meshed};
 
 receiving! {
     fread = c"fread"(buffer: *mut c_void, size: size_t, count: size_t, stream: *mut FILE) -> size_t:
@@ -25,15 +25,19 @@ receiving! {
         Written::NOTHING.bytes(buffer, size.saturating_mul(count));
 }
 
-/// The buffer that a stream is given: none, so that it takes one of its own, in place of a small object. C permits a stream
+/// The buffer that a stream is given: none, so that it takes one of its own, in place of one that may be meshed. C permits a stream
 /// not to use the buffer that it is given.
 fn usable(buffer: *mut c_char) -> *mut c_char {
-    if is_small(buffer) { null_mut() } else { buffer }
+    if is_meshed(buffer) {
+        null_mut()
+    } else {
+        buffer
+    }
 }
 
 next!(fn next_setvbuf = c"setvbuf"(stream: *mut FILE, buffer: *mut c_char, mode: c_int, size: size_t) -> c_int);
 
-/// `setvbuf`, with a buffer that is never a small object.
+/// `setvbuf`, with a buffer that is never meshed.
 ///
 /// # Safety
 /// As for the function of the C library.
@@ -48,7 +52,7 @@ pub unsafe extern "C" fn setvbuf(
     unsafe { next_setvbuf(stream, usable(buffer), mode, size) }
 }
 
-/// `setbuffer`, with a buffer that is never a small object.
+/// `setbuffer`, with a buffer that is never meshed.
 ///
 /// # Safety
 /// As for the function of the C library.
