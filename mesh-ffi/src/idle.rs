@@ -5,10 +5,12 @@
 
 use libc::{c_int, c_uint, epoll_event, fd_set, nfds_t, pollfd, sigset_t, timespec, timeval};
 
-use crate::bounce::exchange;
+use crate::hazards::during;
 use crate::next::next;
+use crate::peek::{Peeked, peek};
 use crate::process::{self, HEAP};
 use crate::signals::ForKernel;
+use crate::written::Written;
 use crate::{errno, tls};
 
 next!(fn next_epoll_wait = c"epoll_wait"(set: c_int, events: *mut epoll_event, most: c_int, timeout: c_int) -> c_int);
@@ -44,15 +46,14 @@ fn before_wait(milliseconds: c_int) {
 }
 
 /// Before waiting for `time`, or without end if that is null.
-///
-/// # Safety
-/// `time` is null or valid for a read.
-unsafe fn before_time(time: *const timespec) {
+fn before_time(time: *const timespec) {
     if time.is_null() {
         return before_sleep(UNKNOWN);
     }
-    // SAFETY: valid for a read (contract).
-    let time = unsafe { time.read() };
+    // A pointer that is none makes the call fail, which is not our business.
+    let Peeked::Value(time) = peek(time) else {
+        return;
+    };
     let milliseconds = time
         .tv_sec
         .saturating_mul(1_000)
@@ -62,21 +63,21 @@ unsafe fn before_time(time: *const timespec) {
     }
 }
 
-/// The length of an array that the program gave as an `int`.
-fn length(count: c_int) -> usize {
-    usize::try_from(count).unwrap_or(0)
+/// What `poll` writes to.
+pub(crate) fn polled(files: *mut pollfd, count: nfds_t) -> Written {
+    Written::NOTHING.bytes(files, (count as usize).saturating_mul(size_of::<pollfd>()))
 }
 
-/// Writes a value that the kernel may have changed.
-fn write<T>(place: *mut T, value: T) {
-    // SAFETY: called for the places of an array that the program passed for writing.
-    unsafe { place.write(value) };
+/// What `select` writes to.
+fn selected(read: *mut fd_set, write: *mut fd_set, except: *mut fd_set) -> Written {
+    Written::NOTHING.object(read).object(write).object(except)
 }
 
-/// Writes the part of an entry that the kernel may have changed.
-fn write_answer(place: *mut pollfd, value: pollfd) {
-    // SAFETY: called for the places of an array that the program passed for writing.
-    unsafe { (*place).revents = value.revents };
+/// Bytes of `count` values, for a number that the program gave as an `int`.
+pub(crate) fn bytes<T>(count: c_int) -> usize {
+    usize::try_from(count)
+        .unwrap_or(0)
+        .saturating_mul(size_of::<T>())
 }
 
 /// `epoll_wait`.
@@ -91,10 +92,11 @@ pub unsafe extern "C" fn epoll_wait(
     timeout: c_int,
 ) -> c_int {
     before_wait(timeout);
-    // SAFETY: the same contract, with the program's events or as many others.
-    let call = |events| unsafe { next_epoll_wait(set, events, most, timeout) };
-    // SAFETY: the program wants the kernel to write to the events.
-    unsafe { exchange(events, length(most), call, write) }
+    let written = Written::NOTHING.bytes(events, bytes::<epoll_event>(most));
+    // SAFETY: the same contract.
+    during(&written, || unsafe {
+        next_epoll_wait(set, events, most, timeout)
+    })
 }
 
 /// `epoll_pwait`.
@@ -110,12 +112,13 @@ pub unsafe extern "C" fn epoll_pwait(
     mask: *const sigset_t,
 ) -> c_int {
     before_wait(timeout);
+    let written = Written::NOTHING.bytes(events, bytes::<epoll_event>(most));
     // SAFETY: null or valid (contract).
     let mask = unsafe { ForKernel::new(mask) };
-    // SAFETY: the same contract, with the program's events or as many others.
-    let call = |events| unsafe { next_epoll_pwait(set, events, most, timeout, mask.pointer()) };
-    // SAFETY: the program wants the kernel to write to the events.
-    unsafe { exchange(events, length(most), call, write) }
+    // SAFETY: the same contract; the mask lives across the call.
+    during(&written, || unsafe {
+        next_epoll_pwait(set, events, most, timeout, mask.pointer())
+    })
 }
 
 /// `poll`.
@@ -125,10 +128,10 @@ pub unsafe extern "C" fn epoll_pwait(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn poll(files: *mut pollfd, count: nfds_t, timeout: c_int) -> c_int {
     before_wait(timeout);
-    // SAFETY: the same contract, with the program's array or a copy.
-    let call = |files| unsafe { next_poll(files, count, timeout) };
-    // SAFETY: the program wants the kernel to write to the array.
-    unsafe { exchange(files, count as usize, call, write_answer) }
+    // SAFETY: the same contract.
+    during(&polled(files, count), || unsafe {
+        next_poll(files, count, timeout)
+    })
 }
 
 /// `ppoll`.
@@ -142,14 +145,13 @@ pub unsafe extern "C" fn ppoll(
     timeout: *const timespec,
     mask: *const sigset_t,
 ) -> c_int {
-    // SAFETY: null or valid (contract).
-    unsafe { before_time(timeout) };
+    before_time(timeout);
     // SAFETY: null or valid (contract).
     let mask = unsafe { ForKernel::new(mask) };
-    // SAFETY: the same contract, with the program's array or a copy.
-    let call = |files| unsafe { next_ppoll(files, count, timeout, mask.pointer()) };
-    // SAFETY: the program wants the kernel to write to the array.
-    unsafe { exchange(files, count as usize, call, write_answer) }
+    // SAFETY: the same contract; the mask lives across the call.
+    during(&polled(files, count), || unsafe {
+        next_ppoll(files, count, timeout, mask.pointer())
+    })
 }
 
 /// `select`.
@@ -166,18 +168,18 @@ pub unsafe extern "C" fn select(
 ) -> c_int {
     if timeout.is_null() {
         before_sleep(UNKNOWN);
-    } else {
-        // SAFETY: valid for a read when not null (contract).
-        let time = unsafe { timeout.read() };
+    } else if let Peeked::Value(time) = peek(timeout) {
         let time = timespec {
             tv_sec: time.tv_sec,
             tv_nsec: time.tv_usec.saturating_mul(1_000),
         };
-        // SAFETY: lives across the call.
-        unsafe { before_time(&raw const time) };
+        before_time(&raw const time);
     }
+    let written = selected(read, write, except).object(timeout);
     // SAFETY: the same contract.
-    unsafe { next_select(count, read, write, except, timeout) }
+    during(&written, || unsafe {
+        next_select(count, read, write, except, timeout)
+    })
 }
 
 /// `pselect`.
@@ -193,12 +195,13 @@ pub unsafe extern "C" fn pselect(
     timeout: *const timespec,
     mask: *const sigset_t,
 ) -> c_int {
-    // SAFETY: null or valid (contract).
-    unsafe { before_time(timeout) };
+    before_time(timeout);
     // SAFETY: null or valid (contract).
     let mask = unsafe { ForKernel::new(mask) };
     // SAFETY: the same contract; the mask lives across the call.
-    unsafe { next_pselect(count, read, write, except, timeout, mask.pointer()) }
+    during(&selected(read, write, except), || unsafe {
+        next_pselect(count, read, write, except, timeout, mask.pointer())
+    })
 }
 
 /// `nanosleep`.
@@ -208,11 +211,12 @@ pub unsafe extern "C" fn pselect(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nanosleep(time: *const timespec, left: *mut timespec) -> c_int {
     if !time.is_null() {
-        // SAFETY: valid when not null (contract).
-        unsafe { before_time(time) };
+        before_time(time);
     }
     // SAFETY: the same contract.
-    unsafe { next_nanosleep(time, left) }
+    during(&Written::NOTHING.object(left), || unsafe {
+        next_nanosleep(time, left)
+    })
 }
 
 /// `clock_nanosleep`.
@@ -229,11 +233,12 @@ pub unsafe extern "C" fn clock_nanosleep(
     if flags & libc::TIMER_ABSTIME != 0 {
         before_sleep(UNKNOWN);
     } else if !time.is_null() {
-        // SAFETY: valid when not null (contract).
-        unsafe { before_time(time) };
+        before_time(time);
     }
     // SAFETY: the same contract.
-    unsafe { next_clock_nanosleep(clock, flags, time, left) }
+    during(&Written::NOTHING.object(left), || unsafe {
+        next_clock_nanosleep(clock, flags, time, left)
+    })
 }
 
 /// `usleep`.

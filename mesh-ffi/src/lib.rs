@@ -7,8 +7,9 @@
 //! * `tls`: the calling thread's word;
 //! * `slow`: what the entry points do when the thread's front end has no answer;
 //! * `c`, `glibc`, `cxx`, `introspection`: the symbols;
-//! * `signals`, `fork`, `idle`, `receiving`, `bounce`: what the program does that concerns meshing;
 //! * `pinning`, `shared_futexes`, `asynchronous`, `stop`: what must not be meshed;
+//! * `signals`, `fork`, `idle`, `receiving`: what the program does that concerns meshing;
+//! * `written`, `peek`, `hazards`: what a system call may write to, published while it runs;
 //! * `config`, `summary`, `line`: the environment, and what is printed.
 #![no_std]
 #![expect(
@@ -17,17 +18,18 @@
 )]
 
 mod asynchronous;
-mod bounce;
 mod c;
 mod config;
 mod cxx;
 mod errno;
 mod fork;
 mod glibc;
+mod hazards;
 mod idle;
 mod introspection;
 mod line;
 mod next;
+mod peek;
 mod pinning;
 mod process;
 mod receiving;
@@ -37,6 +39,7 @@ mod slow;
 mod stop;
 mod summary;
 mod tls;
+mod written;
 
 /// A bug of ours: one line, and the end.
 #[panic_handler]

@@ -5,11 +5,13 @@
 
 use core::ffi::c_void;
 
-use libc::{c_int, c_uint, c_ulong, size_t};
+use libc::{c_int, c_uint, size_t};
 
+use crate::hazards::during;
 use crate::next::next;
 use crate::process::HEAP;
 use crate::stop::{Reason, stop};
+use crate::written::Written;
 use crate::{errno, tls};
 
 /// Keeps the object at `object` on its physical pages until `mesh_unpin`, for memory that is handed to a device or shared
@@ -83,15 +85,22 @@ pub unsafe extern "C" fn mlockall(flags: c_int) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn prctl(
     option: c_int,
-    second: c_ulong,
-    third: c_ulong,
-    fourth: c_ulong,
-    fifth: c_ulong,
+    second: usize,
+    third: usize,
+    fourth: usize,
+    fifth: usize,
 ) -> c_int {
-    next!(fn next = c"prctl"(option: c_int, second: c_ulong, third: c_ulong, fourth: c_ulong, fifth: c_ulong) -> c_int);
+    next!(fn next = c"prctl"(option: c_int, second: usize, third: usize, fourth: usize, fifth: usize) -> c_int);
     if option == libc::PR_SET_SECCOMP {
         stop(Reason::Seccomp);
     }
+    // Some options write to where their second or third argument points.
+    let address = core::ptr::without_provenance::<u8>;
+    let written = Written::NOTHING
+        .object(address(second))
+        .object(address(third));
     // SAFETY: the same contract.
-    unsafe { next(option, second, third, fourth, fifth) }
+    during(&written, || unsafe {
+        next(option, second, third, fourth, fifth)
+    })
 }

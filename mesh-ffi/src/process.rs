@@ -15,7 +15,7 @@ use stack::{ComplementMesher, Meshed, ThreadHeap};
 use crate::line::Line;
 use crate::stop::{Reason, stop};
 use crate::tls::{self, Standing};
-use crate::{config, fork, signals, stop, summary};
+use crate::{config, fork, hazards, peek, signals, stop, summary};
 
 /// The allocator: claimed slots for each thread, over spans that are meshed, over pages.
 type Heap = Meshed<ComplementMesher, ToStandardError>;
@@ -64,6 +64,7 @@ fn attach() -> Option<NonNull<Front>> {
     tls::set_heap(front);
     fork::register();
     at_thread_end(front);
+    hazards::attach();
     Some(front)
 }
 
@@ -99,6 +100,7 @@ extern "C" fn thread_ends(_: *mut libc::c_void) {
             // SAFETY: it was attached by this thread, whose word was the only pointer to it.
             unsafe { HEAP.detach(front) };
         });
+        hazards::retire();
     }
 }
 
@@ -135,6 +137,8 @@ extern "C" fn constructor(
         HEAP.global().pages().set_mappings_limit(mappings);
     }
     summary::set_format(config.summary);
+    HEAP.global().pages().watch_hazards();
+    peek::set_stack_end(environment.addr());
     if config.meshing == Some(false) {
         return stop(Reason::Asked);
     }

@@ -94,13 +94,14 @@ fn print_json() {
     let stats = HEAP.global().stats();
     let arena = HEAP.global().pages().stats();
     let mesh = stats.mesh;
-    let figures: [(&str, usize); 17] = [
+    let figures: [(&str, usize); 18] = [
         ("mesh_count", mesh.meshes),
         ("pages_released", mesh.pages_released),
         ("pages_saved", mesh.pages_saved),
         ("pages_saved_peak", mesh.pages_saved_peak),
         ("cycles", mesh.cycles),
         ("refused", mesh.refused),
+        ("left_to_the_kernel", mesh.named),
         (
             "longest_hold_ns",
             usize::try_from(mesh.longest_hold_ns).unwrap_or(usize::MAX),

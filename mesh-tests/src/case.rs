@@ -13,7 +13,8 @@ pub struct Case {
     run: Run,
     ending: &'static str,
     stderr: bool,
-    meshes: bool,
+    /// Meshes that there must be, at least, where the settings allow them.
+    meshes: u64,
     own: &'static [&'static str],
 }
 
@@ -24,7 +25,7 @@ impl Case {
             run,
             ending: "exit 0",
             stderr: true,
-            meshes: false,
+            meshes: 0,
             own: &[],
         }
     }
@@ -43,8 +44,13 @@ impl Case {
 
     /// The program leaves its heap so sparse that the library must find something to mesh, where
     /// the settings allow it. Its statistics must say so; they take the place of standard error.
-    pub fn meshing(mut self) -> Self {
-        self.meshes = true;
+    pub fn meshing(self) -> Self {
+        self.meshing_often(1)
+    }
+
+    /// The same, with a number of meshes that there must be.
+    pub fn meshing_often(mut self, least: u64) -> Self {
+        self.meshes = least;
         self.any_stderr()
     }
 
@@ -71,7 +77,7 @@ impl Case {
 
     fn check_one(&self, settings: &Settings, control: &Outcome) -> Result<()> {
         let mut run = self.run.clone();
-        if self.meshes {
+        if self.meshes > 0 {
             run = run.variable("MALLOCSTATS", "1");
         }
         let outcome = scene::under(&run, settings, self.own)?;
@@ -82,10 +88,13 @@ impl Case {
         if self.stderr {
             same("standard error", &control.stderr, &outcome.stderr)?;
         }
-        if self.meshes && settings.meshes() {
+        if self.meshes > 0 && settings.meshes() {
             match statistics::meshes(&outcome.stderr) {
                 None => bail!("no statistics: {outcome}"),
                 Some(0) => bail!("nothing was meshed: {outcome}"),
+                Some(count) if count < self.meshes => {
+                    bail!("{count} meshes, not {} or more: {outcome}", self.meshes)
+                }
                 Some(_) => {}
             }
         }

@@ -6,7 +6,6 @@ use mesh_tests::{Case, Program, Settings};
 use crate::conformance::all_ok;
 
 #[test]
-#[ignore = "calls with vectors are not wrapped yet"]
 fn reads_into_a_heap_that_meshes() -> Result<()> {
     let sources = [
         "syscalls/main.c",
@@ -19,6 +18,46 @@ fn reads_into_a_heap_that_meshes() -> Result<()> {
         .meshing()
         .check(&Settings::every()?)?;
     all_ok(&control.stdout, 5)
+}
+
+/// The settings under which there are meshes all the time.
+fn eager() -> Result<Vec<Settings>> {
+    Ok(vec![
+        Settings::release_eager()?,
+        Settings::release_mprotect()?,
+        Settings::debug_eager()?,
+    ])
+}
+
+/// Meshes that there must be during a run. It is thousands, but on a machine that others keep busy the thread that meshes
+/// gets little time.
+const MESHES: u64 = 50;
+
+/// Each call is made tens of thousands of times, on spans that are meshed for the first time, and meets a mesh now and then.
+#[test]
+fn every_call_that_writes_to_memory() -> Result<()> {
+    let sources = [
+        "hazards/every_call.c",
+        "hazards/bytes.c",
+        "hazards/records.c",
+        "hazards/events.c",
+    ];
+    let program = Program::compile(&sources)?;
+    let control = Case::new(program.run())
+        .meshing_often(MESHES)
+        .check(&eager()?)?;
+    all_ok(&control.stdout, 48)
+}
+
+/// Calls that handlers interrupt, that are left by a jump or by the end of their thread, that wait all the time, that run
+/// while the process forks, or that are given bad pointers.
+#[test]
+fn calls_that_do_not_end_as_others_do() -> Result<()> {
+    let program = Program::compile(&["hazards/ways_out.c"])?;
+    let control = Case::new(program.run())
+        .meshing_often(MESHES)
+        .check(&eager()?)?;
+    all_ok(&control.stdout, 10)
 }
 
 #[test]

@@ -10,6 +10,7 @@ use heap::{Guard, Label, Labels, LargeRun, Mutex, PageCount, PageIndex, Run};
 use crate::ballast::Ballast;
 use crate::barrier::WriteBarrier;
 use crate::decay::Decay;
+use crate::hazards::Watch;
 use crate::metadata::MetadataChunks;
 use crate::os::{Access, Advice, Errno, Os};
 use crate::page_map::PageMap;
@@ -26,6 +27,7 @@ pub struct Arena<O: Os> {
     pub(crate) state: Mutex<O::Lock, State>,
     pub(crate) windows: Mutex<O::Lock, Windows>,
     pub(crate) barrier: WriteBarrier,
+    pub(crate) watch: Watch,
     /// Runs that are protected: none, once a barrier has ended.
     pub(crate) protected: AtomicUsize,
     /// Mappings that meshing and remapping added.
@@ -340,6 +342,7 @@ impl<O: Os> Arena<O> {
                 metadata: MetadataChunks::new(),
             }),
             barrier: WriteBarrier::new(),
+            watch: Watch::new(),
             protected: AtomicUsize::new(0),
             mappings: AtomicUsize::new(0),
             mappings_limit: AtomicUsize::new(0),

@@ -18,6 +18,7 @@
 //! * `decay`: how many unused pages may stay;
 //! * `window`: the shared pages of meshed groups;
 //! * `ballast`: mappings kept to be given up when a step must not fail;
+//! * `hazards`: the pages that the kernel may write to;
 //! * `metadata`: memory for records.
 #![cfg_attr(not(test), no_std)]
 
@@ -25,6 +26,7 @@ mod arena;
 mod ballast;
 mod barrier;
 mod decay;
+mod hazards;
 mod metadata;
 pub mod os;
 mod page_heap;

@@ -231,7 +231,16 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         let mask = self.os.block_signals();
         self.windows.lock().ballast.load(&self.os);
         self.barrier.begin();
+        self.watch.look(&self.os);
         Barrier(mask.0)
+    }
+
+    fn is_named(&self, run: Run) -> bool {
+        self.watch.names(run)
+    }
+
+    fn each_named(&self, act: impl FnMut(Run)) {
+        self.watch.published().for_each(act);
     }
 
     fn end_barrier(&self, barrier: Barrier) {
@@ -368,6 +377,18 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         };
         // SAFETY: both are chunks of windows in which the run was opened, so its bytes are there; nobody writes to them.
         unsafe { from.copy_to_nonoverlapping(to, Self::bytes(run)) };
+    }
+
+    fn withhold(&self, run: Run) -> Result<(), Refused> {
+        let at = self.address(run.first).ok_or(Refused)?;
+        self.insist(|| self.os.advise(at, Self::bytes(run), Advice::NotInChildren))
+    }
+
+    fn share_again(&self, run: Run) {
+        // Refused, it stays out of the next child too, until that child has its step.
+        if let Some(at) = self.address(run.first) {
+            self.hint(at, Self::bytes(run), Advice::InChildren);
+        }
     }
 
     fn drop_snapshot(&self) {

@@ -12,6 +12,9 @@
 //!  6  free the shared pages of join, if it had any
 //! ```
 //!
+//! What the kernel may be writing to for a call of the program (a *hazard*) is never protected: a pair of which a span is
+//! named is passed over. Calls that begin later see the barrier, and wait.
+//!
 //! Slots in use are disjoint, and each member keeps its own set, so the state after each single remap is a legal one:
 //! whatever step is refused, what was moved stays where it is, what was not is unprotected, and nothing is lost.
 
@@ -41,8 +44,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         merges: impl Iterator<Item = (SpanId, SpanId)>,
     ) -> ControlFlow<usize, usize> {
         self.hold(class, merges, |spans, (keep, join)| {
-            spans
-                .can_mesh(keep, join)
+            (spans.can_mesh(keep, join) && !self.is_pair_named(spans, keep, join))
                 .then(|| self.mesh(spans, keep, join))
         })
     }

@@ -11,6 +11,7 @@ use meshing::{Budget, Candidate, Merge};
 use miniheap::SpanClasses;
 
 use crate::global::GlobalHeap;
+use crate::named::NamedUnits;
 use crate::policy::MeshPolicy;
 use crate::report::Report;
 use crate::scratch::{Parts, Scratch};
@@ -66,10 +67,10 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         let mut parts = scratch.parts();
         let units = {
             let spans = self.class(class);
-            let places = parts.candidates.iter_mut().zip(spans.units());
-            places
-                .map(|(place, (unit, live, members))| *place = whole(unit, live, members))
-                .count()
+            let named = NamedUnits::of(&self.pages, &spans);
+            let candidates = spans.units().filter_map(|unit| named.candidate(unit));
+            let places = parts.candidates.iter_mut().zip(candidates);
+            places.map(|(place, candidate)| *place = candidate).count()
         };
         let found = self.search(cycle, slots, &mut parts, units);
         let candidates = &parts.candidates[..units];

@@ -29,6 +29,8 @@ pub struct Fork {
     barrier: heap::Barrier,
     /// Whether the groups were copied for the child.
     copied: bool,
+    /// Whether a span was left out of the child.
+    withheld: bool,
 }
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
@@ -98,8 +100,16 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         }
         self.pages.lock_for_fork();
         let barrier = self.pages.begin_barrier();
+        let mut withheld = false;
         let copy = |spans: &Spans, leader, home| {
             for run in spans.member_runs(leader) {
+                // The kernel may be writing to it for a thread of the parent, which must not fail for that. The child has
+                // nothing there until its step, so it cannot write to the parent's pages either.
+                // Refused, the child may write there before its step, as to memory that they share.
+                if self.pages.is_named(run) {
+                    withheld |= self.pages.withhold(run).is_ok();
+                    continue;
+                }
                 // Should the system refuse, an object that another thread writes to at this moment may be copied half
                 // written, as in memory that threads share without a lock.
                 let _ = self.pages.protect(run);
@@ -111,7 +121,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         // SAFETY: the locks were taken above.
         unsafe { self.each_group(copy) };
         self.pages.lock_shared_for_fork();
-        Fork { barrier, copied }
+        Fork {
+            barrier,
+            copied,
+            withheld,
+        }
     }
 
     /// The parent's way out.
@@ -122,9 +136,12 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         // SAFETY: `prepare_fork` took them.
         unsafe { self.pages.unlock_after_fork() };
         let open = |spans: &Spans, leader, _| {
-            spans
-                .member_runs(leader)
-                .for_each(|run| self.pages.unprotect(run));
+            spans.member_runs(leader).for_each(|run| {
+                if fork.withheld {
+                    self.pages.share_again(run);
+                }
+                self.pages.unprotect(run);
+            });
         };
         // SAFETY: the locks are held since `prepare_fork`.
         unsafe { self.each_group(open) };

@@ -6,6 +6,7 @@
 //! * `large`: page runs of their own;
 //! * `cycle`: which spans to mesh is searched for without a lock, and carried out in short steps under it;
 //! * `commit`: one mesh, step by step;
+//! * `named`: what the kernel may write to for a call of the program stays where it is;
 //! * `scatter`: a thinned-out group is taken apart, and its members go to other groups;
 //! * `leftovers`: spans that a mesh has left behind go back to private pages;
 //! * `fork`: a child's own copy of the meshed groups, and of nothing else;
@@ -26,6 +27,7 @@ mod fork;
 mod global;
 mod large;
 mod leftovers;
+mod named;
 mod pin;
 mod policy;
 mod refill;

@@ -103,6 +103,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             spans.leader(member) == Some(leader)
                 && keep != leader
                 && spans.has_room_for(keep, member)
+                && !self.is_named(spans, member)
+                && !self.is_to_be_shared_and_named(spans, keep)
         };
         if plan.clone().count() != in_use || !plan.clone().all(fits) {
             return None;

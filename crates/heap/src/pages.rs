@@ -255,6 +255,14 @@ pub unsafe trait PageHeap: Metadata + Sync {
     /// Announces that runs will be protected, so that a writer who is caught waits.
     fn begin_barrier(&self) -> Barrier;
 
+    /// Whether the kernel may write to `run` on behalf of a thread that will not wait for the barrier under way, since it
+    /// asked for that before the barrier began. Such a run must not be protected.
+    fn is_named(&self, run: Run) -> bool;
+
+    /// Passes to `act` runs of pages that the kernel may write to now. A hint: more may be named in the next moment, and
+    /// some that are named already may be missing.
+    fn each_named(&self, act: impl FnMut(Run));
+
     /// Ends what [`begin_barrier`](Self::begin_barrier) announced and lets the writers go on.
     fn end_barrier(&self, barrier: Barrier);
 
@@ -314,6 +322,13 @@ pub unsafe trait PageHeap: Metadata + Sync {
 
     /// Copies the shared pages of `run`, for which room was made, for a child. Nobody writes to them meanwhile.
     fn copy_to_snapshot(&self, run: Run);
+
+    /// Leaves `run`, which must not be protected, out of a child that is about to be made: there, nothing is at its
+    /// addresses before [`alias`](Self::alias) or [`make_private`](Self::make_private). The parent notices nothing.
+    fn withhold(&self, run: Run) -> Result<(), Refused>;
+
+    /// Ends, in the parent, what [`withhold`](Self::withhold) began.
+    fn share_again(&self, run: Run);
 
     /// Forgets the copies: the parent's way out.
     fn drop_snapshot(&self);

@@ -7,6 +7,7 @@ use libc::{c_int, c_long, c_ulong, pid_t};
 use super::{duplicate, finish_child_of_clone};
 use crate::errno;
 use crate::next::next;
+use crate::stop::{Reason, stop};
 
 next!(fn next_fork_alone = c"_Fork"() -> pid_t);
 next!(fn next_clone = c"clone"(start: Option<Start>, stack: *mut c_void, flags: c_int, argument: *mut c_void, parent: *mut pid_t, thread: *mut c_void, child: *mut pid_t) -> c_int);
@@ -100,11 +101,11 @@ unsafe fn duplicates(number: c_long, first: c_ulong, second: c_ulong) -> bool {
     flags & libc::CLONE_VM as c_ulong == 0 && stack == 0
 }
 
-/// What `syscall` does for the numbers of the calls that duplicate the process.
+/// What `syscall` does for the numbers of calls that concern meshing.
 ///
 /// # Safety
 /// As for `syscall`.
-pub(super) unsafe extern "C" fn cloning_system_call(
+pub(super) unsafe extern "C" fn special_system_call(
     number: c_long,
     a: c_ulong,
     b: c_ulong,
@@ -113,6 +114,11 @@ pub(super) unsafe extern "C" fn cloning_system_call(
     e: c_ulong,
     f: c_ulong,
 ) -> c_long {
+    match number {
+        libc::SYS_io_setup | libc::SYS_io_uring_setup => stop(Reason::AsynchronousIo),
+        libc::SYS_seccomp => stop(Reason::Seccomp),
+        _ => {}
+    }
     // SAFETY: the same contract.
     let call = || unsafe { super::system_call::raw(number, [a, b, c, d, e, f]) };
     // SAFETY: as above.

@@ -19,7 +19,7 @@ use libc::pid_t;
 use crate::line::Line;
 use crate::next::next;
 use crate::process::{self, HEAP};
-use crate::{errno, signals, tls};
+use crate::{errno, hazards, signals, tls};
 
 next!(fn next_fork = c"fork"() -> pid_t);
 
@@ -222,6 +222,7 @@ fn parent() {
 
 fn child() {
     process::adopt();
+    hazards::keep_own();
     if tls::inside() {
         if HEAP.global().may_have_groups() {
             end();

@@ -1,13 +1,13 @@
 //! `syscall` on x86-64.
 //!
-//! The numbers of `clone`, `fork` and `clone3` take a way round by `clones`. All others do what the C library's `syscall`
-//! does, with the arguments as they came.
+//! The numbers of `clone`, `fork` and `clone3`, and of calls after which nothing may be meshed, take a way round by `clones`.
+//! All others do what the C library's `syscall` does, with the arguments as they came.
 
 use core::arch::{asm, naked_asm};
 
 use libc::{c_int, c_long, c_ulong};
 
-use super::clones::cloning_system_call;
+use super::clones::special_system_call;
 use crate::errno;
 
 /// `syscall`.
@@ -24,6 +24,12 @@ pub unsafe extern "C" fn syscall() -> c_long {
         "je 2f",
         "cmp rdi, {clone3}",
         "je 2f",
+        "cmp rdi, {io_setup}",
+        "je 2f",
+        "cmp rdi, {io_uring_setup}",
+        "je 2f",
+        "cmp rdi, {seccomp}",
+        "je 2f",
         // From the places of a function's arguments to those of a system call's: one further, and rcx is the kernel's.
         "mov rax, rdi",
         "mov rdi, rsi",
@@ -38,14 +44,17 @@ pub unsafe extern "C" fn syscall() -> c_long {
         "ret",
         "2:",
         // The arguments lie where they are expected, the seventh on the stack.
-        "jmp {cloning}",
+        "jmp {special}",
         "3:",
         "mov rdi, rax",
         "jmp {failed}",
         clone = const libc::SYS_clone,
         fork = const libc::SYS_fork,
         clone3 = const libc::SYS_clone3,
-        cloning = sym cloning_system_call,
+        io_setup = const libc::SYS_io_setup,
+        io_uring_setup = const libc::SYS_io_uring_setup,
+        seccomp = const libc::SYS_seccomp,
+        special = sym special_system_call,
         failed = sym failed,
     )
 }

@@ -158,9 +158,11 @@ fn as_if_alone(info: &mut Info) {
     }
 }
 
-/// A write to a page of the arena that did not permit it.
+/// A write to a page of the arena that did not permit it, or an access to one that is missing.
 struct Fault {
     page: usize,
+    /// Whether nothing is mapped there, as in a child that the page was withheld from.
+    is_missing: bool,
 }
 
 impl Fault {
@@ -169,11 +171,9 @@ impl Fault {
     unsafe fn new(info: *const Info, context: *const c_void) -> Option<Self> {
         // SAFETY: valid (contract).
         let info = unsafe { &*info };
-        if info.si_code != SEGV_ACCERR {
-            return None;
-        }
+        let is_missing = info.si_code == SEGV_MAPERR;
         // SAFETY: valid (contract).
-        if !unsafe { is_write(context) } {
+        if !is_missing && (info.si_code != SEGV_ACCERR || !unsafe { is_write(context) }) {
             return None;
         }
         // SAFETY: a fault's information has an address.
@@ -184,6 +184,7 @@ impl Fault {
         labels.label(page).as_small()?;
         Some(Self {
             page: labels.address_of(page),
+            is_missing,
         })
     }
 
@@ -191,6 +192,9 @@ impl Fault {
     fn wait(&self) -> bool {
         if fork::finish_in_child() {
             return true;
+        }
+        if self.is_missing {
+            return false;
         }
         let pages = HEAP.global().pages();
         let phase = pages.barrier().wait_out(pages.os()) as usize;

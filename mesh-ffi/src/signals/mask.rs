@@ -16,7 +16,9 @@ use core::ptr::null_mut;
 use libc::{c_int, pthread_attr_t, sigset_t};
 
 use super::action::installed;
+use crate::hazards::during;
 use crate::next::next;
+use crate::written::Written;
 
 next!(fn next_sigprocmask = c"sigprocmask"(how: c_int, new: *const sigset_t, old: *mut sigset_t) -> c_int);
 next!(fn next_pthread_sigmask = c"pthread_sigmask"(how: c_int, new: *const sigset_t, old: *mut sigset_t) -> c_int);
@@ -170,8 +172,9 @@ pub unsafe extern "C" fn sigprocmask(
     new: *const sigset_t,
     old: *mut sigset_t,
 ) -> c_int {
+    let written = Written::NOTHING.object(old);
     // SAFETY: the same contract.
-    let next = |new| unsafe { next_sigprocmask(how, new, old) };
+    let next = |new| during(&written, || unsafe { next_sigprocmask(how, new, old) });
     // SAFETY: as above.
     unsafe { changed(new, old, next) }
 }
@@ -186,8 +189,9 @@ pub unsafe extern "C" fn pthread_sigmask(
     new: *const sigset_t,
     old: *mut sigset_t,
 ) -> c_int {
+    let written = Written::NOTHING.object(old);
     // SAFETY: the same contract.
-    let next = |new| unsafe { next_pthread_sigmask(how, new, old) };
+    let next = |new| during(&written, || unsafe { next_pthread_sigmask(how, new, old) });
     // SAFETY: as above.
     unsafe { changed(new, old, next) }
 }
@@ -198,8 +202,9 @@ pub unsafe extern "C" fn pthread_sigmask(
 /// As for the function of the C library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sigpending(set: *mut sigset_t) -> c_int {
+    let written = Written::NOTHING.object(set);
     // SAFETY: the same contract.
-    let result = unsafe { next_sigpending(set) };
+    let result = during(&written, || unsafe { next_sigpending(set) });
     if result == 0 && installed() {
         // SAFETY: the call has written a set.
         unsafe { rewrite(set, |set| with(to_program(set), STAND_IN, false)) };

@@ -6,7 +6,10 @@ use super::action::installed;
 use super::fault::restore;
 use super::mask::{ForKernel, STAND_IN, empty, has, with};
 use crate::errno;
+use crate::hazards::during;
+use crate::idle::{bytes, polled};
 use crate::next::next;
+use crate::written::Written;
 
 next!(fn next_sigsuspend = c"sigsuspend"(mask: *const sigset_t) -> c_int);
 next!(fn next_sigtimedwait = c"sigtimedwait"(set: *const sigset_t, info: *mut Info, time: *const timespec) -> c_int);
@@ -40,8 +43,11 @@ pub unsafe extern "C" fn epoll_pwait2(
 ) -> c_int {
     // SAFETY: the same contract.
     let mask = unsafe { ForKernel::new(mask) };
+    let written = Written::NOTHING.bytes(events, bytes::<epoll_event>(most));
     // SAFETY: the same contract; the mask lives across the call.
-    unsafe { next_epoll_pwait2(set, events, most, timeout, mask.pointer()) }
+    during(&written, || unsafe {
+        next_epoll_pwait2(set, events, most, timeout, mask.pointer())
+    })
 }
 
 /// `ppoll` with a check of the array's length.
@@ -59,7 +65,9 @@ pub unsafe extern "C" fn __ppoll_chk(
     // SAFETY: the same contract.
     let mask = unsafe { ForKernel::new(mask) };
     // SAFETY: the same contract; the mask lives across the call.
-    unsafe { next_ppoll_chk(files, count, timeout, mask.pointer(), room) }
+    during(&polled(files, count), || unsafe {
+        next_ppoll_chk(files, count, timeout, mask.pointer(), room)
+    })
 }
 
 /// The set to wait for: a SIGSEGV may wait as its stand-in.

@@ -10,6 +10,8 @@ mod word;
 use core::cell::UnsafeCell;
 use core::ptr::NonNull;
 
+use hazard::Record;
+
 use crate::process::Front;
 
 /// A front end that is only read.
@@ -84,6 +86,18 @@ pub(crate) fn last_fault() -> (usize, usize) {
 /// Notes a write fault.
 pub(crate) fn set_last_fault(page: usize, phase: usize) {
     word::set_last_fault(page, phase);
+}
+
+/// The record in which the calling thread publishes hazards, if it has one to keep.
+#[inline(always)]
+pub(crate) fn hazards() -> Option<&'static Record> {
+    // SAFETY: null, or a record of the process's heap, which never goes.
+    unsafe { word::hazards().as_ref() }
+}
+
+/// Sets the calling thread's record.
+pub(crate) fn set_hazards(record: Option<&'static Record>) {
+    word::set_hazards(record.map_or(core::ptr::null(), core::ptr::from_ref));
 }
 
 /// A number that no other thread of the process has.

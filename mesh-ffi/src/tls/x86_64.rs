@@ -2,6 +2,8 @@
 
 use core::arch::{asm, global_asm};
 
+use hazard::Record;
+
 use super::IDLE;
 use crate::process::Front;
 
@@ -32,6 +34,12 @@ global_asm!(
     "mesh_thread_fault_phase:",
     ".quad 0",
     ".size mesh_thread_fault_phase, 8",
+    ".hidden mesh_thread_hazards",
+    ".globl mesh_thread_hazards",
+    ".type mesh_thread_hazards, @object",
+    "mesh_thread_hazards:",
+    ".quad 0",
+    ".size mesh_thread_hazards, 8",
     ".popsection",
     idle = sym IDLE,
 );
@@ -96,6 +104,15 @@ pub(super) fn last_fault() -> (usize, usize) {
 pub(super) fn set_last_fault(page: usize, phase: usize) {
     write!("mesh_thread_fault_page", page);
     write!("mesh_thread_fault_phase", phase);
+}
+
+#[inline(always)]
+pub(super) fn hazards() -> *const Record {
+    read!("mesh_thread_hazards") as *const Record
+}
+
+pub(super) fn set_hazards(record: *const Record) {
+    write!("mesh_thread_hazards", record);
 }
 
 pub(super) fn thread_pointer() -> usize {

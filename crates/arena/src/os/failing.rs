@@ -114,6 +114,14 @@ unsafe impl<O: Os> Os for FailNth<O> {
         self.unless_refused(|os| os.advise(at, len, advice))
     }
 
+    fn register_fence(&self) -> Result<(), Errno> {
+        self.unless_refused(O::register_fence)
+    }
+
+    fn fence_all(&self) -> Result<(), Errno> {
+        self.unless_refused(O::fence_all)
+    }
+
     fn block_signals(&self) -> SignalMask {
         self.os.block_signals()
     }

@@ -42,6 +42,10 @@ pub enum Advice {
     NotInDumps,
     /// Put the range into core dumps.
     InDumps,
+    /// Leave the range out of children made by `fork`.
+    NotInChildren,
+    /// Put the range into children made by `fork`.
+    InChildren,
 }
 
 /// A set of signals that a thread had blocked: [`Os::block_signals`] returns it, [`Os::restore_signals`] takes it back.
@@ -117,6 +121,13 @@ pub unsafe trait Os: Sync {
     /// # Safety
     /// The caller owns the pages, and nobody needs their content.
     unsafe fn punch(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno>;
+
+    /// Lets [`fence_all`](Self::fence_all) be called from now on.
+    fn register_fence(&self) -> Result<(), Errno>;
+
+    /// Makes every other running thread of the process pass a full fence between two of its instructions, and this thread
+    /// too.
+    fn fence_all(&self) -> Result<(), Errno>;
 
     /// Passes a hint on.
     fn advise(&self, at: NonNull<u8>, len: usize, advice: Advice) -> Result<(), Errno>;

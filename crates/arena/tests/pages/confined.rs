@@ -134,6 +134,14 @@ unsafe impl Os for Confined {
         self.linux.advise(at, len, advice)
     }
 
+    fn register_fence(&self) -> Result<(), Errno> {
+        self.linux.register_fence()
+    }
+
+    fn fence_all(&self) -> Result<(), Errno> {
+        self.linux.fence_all()
+    }
+
     fn block_signals(&self) -> SignalMask {
         self.linux.block_signals()
     }

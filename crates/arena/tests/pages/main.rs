@@ -2,6 +2,7 @@
 
 mod bytes;
 mod confined;
+mod hazards;
 mod purge;
 mod refusals;
 mod runs;

@@ -23,6 +23,8 @@ pub(super) struct Physical {
 pub(super) struct Virtual {
     pub(super) frame: Option<Frame>,
     pub(super) protected: bool,
+    /// Whether it is missing in a child, until it is put onto a frame there.
+    pub(super) withheld: bool,
     /// What the heap noted for the page.
     pub(super) record: u32,
 }
@@ -55,6 +57,7 @@ impl Memory {
         let page = Virtual {
             frame: None,
             protected: false,
+            withheld: false,
             record: 0,
         };
         Self {
@@ -186,6 +189,7 @@ impl Memory {
     pub(super) fn put(&mut self, page: PageIndex, frame: Option<Frame>) {
         let entry = &mut self.pages[page.index()];
         entry.protected = false;
+        entry.withheld = false;
         let before = core::mem::replace(&mut entry.frame, frame);
         if let Some(before) = before.filter(|frame| !self.frames[frame.0].shared) {
             self.frames[before.0].present = false;

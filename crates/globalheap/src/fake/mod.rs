@@ -10,10 +10,11 @@ mod page_heap;
 mod refusals;
 mod window;
 
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use heap::PageCount;
+use heap::{PageCount, PageIndex};
 use memory::Memory;
 use refusals::Refusals;
 use window::Window;
@@ -34,6 +35,10 @@ pub(crate) struct FakePages {
     ticks_ns: AtomicU64,
     /// The time of each purge, and whether it was one of all pages.
     pub(crate) purges: Mutex<Vec<(u64, bool)>>,
+    /// Pages that the kernel may write to.
+    pub(crate) named: Mutex<BTreeSet<PageIndex>>,
+    /// Whether these are named only after the search has begun.
+    pub(crate) named_late: AtomicBool,
 }
 
 struct State {
@@ -68,6 +73,8 @@ impl FakePages {
             clock_ms: AtomicU64::new(0),
             ticks_ns: AtomicU64::new(0),
             purges: Mutex::new(Vec::new()),
+            named: Mutex::default(),
+            named_late: AtomicBool::new(false),
         }
     }
 

@@ -108,10 +108,15 @@ impl Memory {
         }
     }
 
-    /// Panics unless all pages with objects that are shared are protected, and there are some.
+    /// Panics unless all pages with objects that are shared are protected or withheld, and there are some.
     pub(super) fn verify_shared_is_protected(&self) {
         let pages = self.objects.keys().map(|&address| self.physical(address));
         let shared: Vec<_> = pages.filter(|(_, physical)| physical.shared).collect();
-        assert!(!shared.is_empty() && shared.iter().all(|(page, _)| page.protected));
+        assert!(
+            !shared.is_empty()
+                && shared
+                    .iter()
+                    .all(|(page, _)| page.protected || page.withheld)
+        );
     }
 }

@@ -186,11 +186,29 @@ unsafe impl PageHeap for FakePages {
         Barrier(state.barriers)
     }
 
+    fn is_named(&self, run: Run) -> bool {
+        assert_eq!(self.state().barriers, 1, "later calls would not wait");
+        let named = self.named.lock().unwrap();
+        pages(run).any(|page| named.contains(&page))
+    }
+
+    fn each_named(&self, mut act: impl FnMut(Run)) {
+        if self.named_late.load(Ordering::Relaxed) {
+            return;
+        }
+        for &first in self.named.lock().unwrap().iter() {
+            let pages = PageCount(1);
+            act(Run { first, pages });
+        }
+    }
+
     fn end_barrier(&self, barrier: Barrier) {
         let state = &mut *self.state();
         assert_eq!(barrier.0, state.barriers);
         let protected = state.memory.pages.iter().any(|page| page.protected);
         assert!(!protected, "whoever writes there now waits for nobody");
+        let withheld = state.memory.pages.iter().any(|page| page.withheld);
+        assert!(!withheld, "a child to come would miss it");
         state.barriers = 0;
     }
 
@@ -199,6 +217,10 @@ unsafe impl PageHeap for FakePages {
         let state = &mut *self.state();
         assert_eq!(state.barriers, 1, "nobody would wait");
         for page in pages(run) {
+            assert!(
+                !self.named.lock().unwrap().contains(&page),
+                "the kernel would fail to write to {page:?}"
+            );
             state.memory.pages[page.index()].protected = true;
         }
         Ok(())
@@ -305,6 +327,18 @@ unsafe impl PageHeap for FakePages {
         let from = state.shared.get(run.first).expect("shared pages").to_vec();
         let to = state.snapshot.opened(run.first);
         state.memory.copy_frames(&from, to);
+    }
+
+    fn withhold(&self, run: Run) -> Result<(), Refused> {
+        self.grant("withhold")?;
+        let memory = &mut self.state().memory;
+        pages(run).for_each(|page| memory.pages[page.index()].withheld = true);
+        Ok(())
+    }
+
+    fn share_again(&self, run: Run) {
+        let memory = &mut self.any_state().memory;
+        pages(run).for_each(|page| memory.pages[page.index()].withheld = false);
     }
 
     fn drop_snapshot(&self) {

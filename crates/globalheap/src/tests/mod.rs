@@ -3,6 +3,7 @@
 mod changes;
 mod cycle;
 mod fork;
+mod hazards;
 mod large;
 mod pins;
 mod program;

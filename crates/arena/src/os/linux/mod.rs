@@ -157,6 +157,13 @@ unsafe fn madvise(at: NonNull<u8>, len: usize, advice: i32) -> Result<(), Errno>
     }
 }
 
+/// `membarrier`.
+fn membarrier(command: i32) -> Result<(), Errno> {
+    // SAFETY: the call orders memory accesses and makes none.
+    let returned = unsafe { syscall(libc::SYS_membarrier, [command as usize, 0, 0, 0, 0, 0]) };
+    checked(returned).map(drop)
+}
+
 // SAFETY: each method makes the one system call that its description asks for, on the range that it was given.
 unsafe impl Os for Linux {
     const PAGE_SIZE: usize = 4096;
@@ -255,9 +262,19 @@ unsafe impl Os for Linux {
             Advice::NoHugePages => libc::MADV_NOHUGEPAGE,
             Advice::NotInDumps => libc::MADV_DONTDUMP,
             Advice::InDumps => libc::MADV_DODUMP,
+            Advice::NotInChildren => libc::MADV_DONTFORK,
+            Advice::InChildren => libc::MADV_DOFORK,
         };
-        // SAFETY: none of the three changes any content.
+        // SAFETY: none of them changes any content.
         unsafe { madvise(at, len, advice) }
+    }
+
+    fn register_fence(&self) -> Result<(), Errno> {
+        membarrier(libc::MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED)
+    }
+
+    fn fence_all(&self) -> Result<(), Errno> {
+        membarrier(libc::MEMBARRIER_CMD_PRIVATE_EXPEDITED)
     }
 
     fn block_signals(&self) -> SignalMask {
