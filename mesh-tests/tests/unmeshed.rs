@@ -32,7 +32,8 @@ fn nothing_meshes_after(topic: &str, reason: &str) -> Result<()> {
 
 #[test]
 fn asynchronous_reads() -> Result<()> {
-    nothing_meshes_after("aio", "off: asynchronous I/O")
+    nothing_meshes_after("aio", "off: asynchronous I/O")?;
+    nothing_meshes_after("io_setup", "off: asynchronous I/O")
 }
 
 #[test]
@@ -42,5 +43,6 @@ fn locked_memory() -> Result<()> {
 
 #[test]
 fn system_call_filters() -> Result<()> {
+    nothing_meshes_after("prctl", "off: seccomp")?;
     nothing_meshes_after("seccomp", "off: seccomp")
 }

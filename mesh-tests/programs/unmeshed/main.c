@@ -48,8 +48,16 @@ static void locked(void)
     check("memory can be locked", locked);
 }
 
+/* The kernel's own asynchronous I/O. */
+static void by_the_kernel(void)
+{
+    unsigned long context = 0;
+    int made = syscall(SYS_io_setup, 8, &context) == 0;
+    check("the kernel can be asked for asynchronous I/O", made);
+}
+
 /* A filter that kills for what a mesh does. */
-static void filtered(void)
+static void filtered(int by_prctl)
 {
     struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -60,7 +68,8 @@ static void filtered(void)
     };
     struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
     need("no new privileges", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-    int installed = prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
+    int installed = by_prctl ? prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0
+                             : syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
     check("a filter can be installed", installed);
 }
 
@@ -71,8 +80,10 @@ int main(int count, char **arguments)
         aio();
     else if (strcmp(topic, "mlockall") == 0)
         locked();
-    else if (strcmp(topic, "seccomp") == 0)
-        filtered();
+    else if (strcmp(topic, "io_setup") == 0)
+        by_the_kernel();
+    else if (strcmp(topic, "prctl") == 0 || strcmp(topic, "seccomp") == 0)
+        filtered(strcmp(topic, "prctl") == 0);
     else
         need("a topic", 0);
     struct sparse heap = sparse_new(20000, 10, 1);
