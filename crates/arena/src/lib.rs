@@ -17,6 +17,7 @@
 //! * `run_store`: unused runs, merged with their neighbours;
 //! * `decay`: how many unused pages may stay;
 //! * `window`: the shared pages of meshed groups;
+//! * `protection`: how writers are kept out while a span is remapped;
 //! * `ballast`: mappings kept to be given up when a step must not fail;
 //! * `metadata`: memory for records.
 #![cfg_attr(not(test), no_std)]
@@ -29,6 +30,7 @@ mod metadata;
 pub mod os;
 mod page_heap;
 mod page_map;
+mod protection;
 mod reserve;
 mod run_store;
 mod tuning;
@@ -36,4 +38,5 @@ mod window;
 
 pub use arena::{Arena, ArenaStats};
 pub use barrier::WriteBarrier;
+pub use protection::{BarrierChoice, BarrierTier, Why};
 pub use os::{FailNth, FutexLock, Linux, Os};

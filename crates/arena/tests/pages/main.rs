@@ -7,3 +7,4 @@ mod refusals;
 mod runs;
 mod sharing;
 mod snapshot;
+mod waiting;
