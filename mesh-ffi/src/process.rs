@@ -7,11 +7,12 @@
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
-use arena::{Arena, Linux};
+use arena::{Arena, BarrierChoice, BarrierTier, Linux};
 use globalheap::{Misuse, Report};
 use heap::ThreadLocalHeap;
 use stack::{ComplementMesher, Meshed, ThreadHeap};
 
+use crate::config::WantedBarrier;
 use crate::line::Line;
 use crate::tls::{self, Standing};
 use crate::{config, fork, signals, summary};
@@ -135,8 +136,26 @@ extern "C" fn constructor(
     }
     summary::set_format(config.summary);
     if config.meshing && signals::install() {
+        choose_barrier(config.barrier);
         // SAFETY: the handler was installed: it makes writers wait for the barrier.
         unsafe { HEAP.global().enable_meshing() };
+    }
+}
+
+/// The handler of faults is needed with either barrier: a fork protects with `mprotect`.
+fn choose_barrier(wanted: WantedBarrier) {
+    if wanted == WantedBarrier::Mprotect {
+        return;
+    }
+    let tier = HEAP
+        .global()
+        .pages()
+        .choose_barrier(BarrierChoice::Userfaultfd);
+    if let (WantedBarrier::Userfaultfd, BarrierTier::Mprotect(why)) = (wanted, tier) {
+        Line::new()
+            .text("MESH_BARRIER=userfaultfd cannot be had: ")
+            .text(why.words())
+            .print();
     }
 }
 

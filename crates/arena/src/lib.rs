@@ -38,5 +38,5 @@ mod window;
 
 pub use arena::{Arena, ArenaStats};
 pub use barrier::WriteBarrier;
-pub use protection::{BarrierChoice, BarrierTier, Why};
 pub use os::{FailNth, FutexLock, Linux, Os};
+pub use protection::{BarrierChoice, BarrierTier, Why};

@@ -286,7 +286,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         let len = Self::bytes(run);
         let lift = || self.watch.lock().lift(&self.os, (at, len));
         if !self.forking() && self.insist(lift).is_err() {
-            self.watch.lock().leave_protected();
+            self.watch.lock().lift_in_place(&self.os, (at, len));
         }
         // Either tier may have protected it.
         // SAFETY: the arena owns the range, and more access never hurts anybody.

@@ -95,6 +95,13 @@ pub unsafe trait WriteFaults {
         Err(Errno(libc::ENOSYS))
     }
 
+    /// Lets writers into a range again and wakes them, and leaves it registered: this needs no memory and is not refused. Who
+    /// saw the protection just before may yet go to sleep.
+    ///
+    /// # Safety
+    /// As for [`register`](Self::register).
+    unsafe fn free_writers(&self, _userfault: &Userfault, _at: NonNull<u8>, _len: usize) {}
+
     /// Lets writers who wait in the range try again.
     fn wake_writers(&self, _userfault: &Userfault, _at: NonNull<u8>, _len: usize) {}
 

@@ -44,8 +44,6 @@ pub enum Why {
     NotHeld,
     /// The program has closed its descriptor.
     Closed,
-    /// A protection could not be lifted but by giving it up.
-    Stuck,
 }
 
 impl Why {
@@ -58,7 +56,6 @@ impl Why {
             Self::Refused => "userfaultfd was refused",
             Self::NotHeld => "io_uring, which keeps userfaultfd open, was refused",
             Self::Closed => "the program closed the userfaultfd",
-            Self::Stuck => "userfaultfd could not lift a protection",
         }
     }
 }

@@ -19,8 +19,8 @@ use crate::os::{Errno, Hold, Os, Userfault};
 pub(crate) struct Watch {
     state: State,
     hold: Option<Hold>,
-    /// Whether a run stays protected which the system did not want to lift.
-    stuck: bool,
+    /// Addresses from the first to behind the last where a writer may have gone to sleep after it was woken.
+    late: Option<(usize, usize)>,
 }
 
 #[derive(Clone, Copy)]
@@ -39,7 +39,7 @@ impl Watch {
         Self {
             state: State::Absent(Why::NotAsked),
             hold: None,
-            stuck: false,
+            late: None,
         }
     }
 
@@ -116,9 +116,11 @@ impl Watch {
 
     /// At the end of a barrier: a descriptor that was closed meanwhile lets go of everything now.
     pub(crate) fn settle<O: Os>(&mut self, os: &O) {
-        let _ = self.usable(os);
-        if core::mem::take(&mut self.stuck) {
-            self.give_up(os, Why::Stuck);
+        let usable = self.usable(os);
+        if let (Some(userfault), Some((start, end))) = (usable, self.late)
+            && let Some(at) = NonNull::new(start as *mut u8)
+        {
+            os.wake_writers(&userfault, at, end - start);
         }
         if let State::Absent(_) = self.state
             && let Some(hold) = self.hold.take()
@@ -159,8 +161,7 @@ impl Watch {
 
     /// Lets writers into a run again that was not remapped.
     ///
-    /// Just to lift the protection would not do: a writer that saw it before, and goes to sleep after it was woken, would
-    /// sleep for ever.
+    /// Just to lift the protection would not do: a writer that saw it before may go to sleep after it was woken.
     pub(crate) fn lift<O: Os>(&mut self, os: &O, (at, len): Range) -> Result<(), Errno> {
         if self.hold.is_none() {
             return Ok(());
@@ -178,9 +179,16 @@ impl Watch {
         Ok(())
     }
 
-    /// A run that could not be lifted is, at the end of the barrier, by giving the descriptor up.
-    pub(crate) fn leave_protected(&mut self) {
-        self.stuck = true;
+    /// The same where the system refuses that: who goes to sleep late is woken at the ends of this barrier and of later ones.
+    pub(crate) fn lift_in_place<O: Os>(&mut self, os: &O, (at, len): Range) {
+        let Some(userfault) = self.usable(os) else {
+            return;
+        };
+        // SAFETY: the arena owns the range.
+        unsafe { os.free_writers(&userfault, at, len) };
+        let start = at.addr().get();
+        let (first, end) = self.late.unwrap_or((start, start));
+        self.late = Some((first.min(start), end.max(start + len)));
     }
 
     /// Registers a run that was remapped, and lets its writers go on.

@@ -137,6 +137,11 @@ unsafe impl WriteFaults for Confined {
         unsafe { self.linux.hold_writers(userfault, at, len) }
     }
 
+    unsafe fn free_writers(&self, userfault: &Userfault, at: NonNull<u8>, len: usize) {
+        // SAFETY: the same contract.
+        unsafe { self.linux.free_writers(userfault, at, len) };
+    }
+
     fn wake_writers(&self, userfault: &Userfault, at: NonNull<u8>, len: usize) {
         self.linux.wake_writers(userfault, at, len);
     }

@@ -2,9 +2,9 @@
 
 use std::fs::File;
 use std::os::fd::FromRawFd;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, ScopedJoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arena::os::{Userfault, WriteFaults};
 use arena::{Arena, BarrierChoice, BarrierTier, FailNth, Os, Why};
@@ -148,34 +148,54 @@ fn runs_on_shared_pages_are_protected_as_private_ones_are() {
 /// A writer that saw the protection just before it was lifted, and goes to sleep just after it was woken.
 #[test]
 fn nobody_sleeps_for_ever_when_protection_is_lifted() {
-    const TIMES: usize = 4_000;
+    const TIMES: usize = 10_000;
+    const PATIENCE: Duration = Duration::from_secs(10);
     let arena = watched(Confined::to(SMALL));
     let run = span(&arena, 1);
+    let written = [const { AtomicUsize::new(0) }; 3];
     let ended = AtomicBool::new(false);
     thread::scope(|scope| {
-        let writers: Vec<_> = (0..3)
-            .map(|number| {
-                let (run, ended) = (&run, &ended);
-                Writer::start(scope, move || {
-                    while !ended.load(Ordering::Relaxed) {
-                        run.write(number * 8, &[1; 8]);
-                    }
-                })
-            })
-            .collect();
+        for (number, written) in written.iter().enumerate() {
+            let (run, ended) = (&run, &ended);
+            scope.spawn(move || {
+                while !ended.load(Ordering::Relaxed) {
+                    run.write(number * 8, &[1; 8]);
+                    written.fetch_add(1, Ordering::Relaxed);
+                    thread::yield_now();
+                }
+            });
+        }
+        let mut asleep = false;
         for _ in 0..TIMES {
             // SAFETY: zeros are as good as ones to this test, and an untouched page is what makes writers sleep.
-            let gone = unsafe { libc::madvise(run.start().as_ptr().cast(), PAGE, libc::MADV_DONTNEED) };
+            let gone =
+                unsafe { libc::madvise(run.start().as_ptr().cast(), PAGE, libc::MADV_DONTNEED) };
             assert_eq!(gone, 0);
             let barrier = arena.begin_barrier();
             arena.protect(run.run).unwrap();
             arena.unprotect(run.run);
             arena.end_barrier(barrier);
+            let before = written
+                .each_ref()
+                .map(|count| count.load(Ordering::Relaxed));
+            let all_wrote = || {
+                let counts = written.iter().map(|count| count.load(Ordering::Relaxed));
+                counts.zip(before).all(|(now, before)| now > before)
+            };
+            let since = Instant::now();
+            while !all_wrote() && !asleep {
+                thread::yield_now();
+                asleep = since.elapsed() > PATIENCE;
+            }
+            if asleep {
+                break;
+            }
         }
         ended.store(true, Ordering::Relaxed);
-        writers.into_iter().for_each(Writer::end);
+        // Whoever sleeps is let go with the descriptor.
+        let _ = arena.choose_barrier(BarrierChoice::Mprotect);
+        assert!(!asleep, "a writer sleeps at a page that is not protected");
     });
-    assert_eq!(arena.barrier_tier(), BarrierTier::Userfaultfd);
 }
 
 /// Closes the number, as a program may that closes all it finds.
@@ -243,14 +263,20 @@ fn a_number_that_came_to_stand_for_something_else_is_left_alone() {
     arena.end_barrier(barrier);
     let mut still = others;
     still.file = taken;
-    assert!(arena.os().is_open(&still), "somebody else's descriptor was closed");
+    assert!(
+        arena.os().is_open(&still),
+        "somebody else's descriptor was closed"
+    );
     // SAFETY: the range is the arena's. Nobody has registered it here, so there is nothing to be protected.
     let foreign = unsafe { arena.os().hold_writers(&still, run.start(), PAGE) };
-    assert!(foreign.is_err(), "our pages were registered with somebody else's descriptor");
+    assert!(
+        foreign.is_err(),
+        "our pages were registered with somebody else's descriptor"
+    );
 }
 
 #[test]
-fn a_run_that_cannot_be_lifted_is_when_the_barrier_ends() {
+fn a_run_is_lifted_even_if_all_that_can_be_refused_is() {
     let arena = watched(FailNth::new(Confined::to(SMALL)));
     let run = span(&arena, 1);
     thread::scope(|scope| {
@@ -260,12 +286,11 @@ fn a_run_that_cannot_be_lifted_is_when_the_barrier_ends() {
         assert!(writer.waits());
         arena.os().refuse(0, u64::MAX);
         arena.unprotect(run.run);
-        assert!(writer.waits());
-        arena.end_barrier(barrier);
         writer.end();
+        arena.end_barrier(barrier);
     });
     assert_eq!(run.bytes()[7], b'w');
-    assert_eq!(arena.barrier_tier(), BarrierTier::Mprotect(Why::Stuck));
+    assert_eq!(arena.barrier_tier(), BarrierTier::Userfaultfd);
 }
 
 #[test]

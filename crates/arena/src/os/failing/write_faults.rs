@@ -53,6 +53,11 @@ unsafe impl<O: WriteFaults> WriteFaults for FailNth<O> {
         self.unless_refused(|os| unsafe { os.hold_writers(userfault, at, len) })
     }
 
+    unsafe fn free_writers(&self, userfault: &Userfault, at: NonNull<u8>, len: usize) {
+        // SAFETY: the same contract.
+        unsafe { self.os.free_writers(userfault, at, len) };
+    }
+
     fn wake_writers(&self, userfault: &Userfault, at: NonNull<u8>, len: usize) {
         self.os.wake_writers(userfault, at, len);
     }

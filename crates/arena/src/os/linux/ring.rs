@@ -31,14 +31,7 @@ pub(super) fn hold(file: i32) -> Result<NonNull<u8>, Errno> {
 }
 
 fn register(ring: usize, file: i32) -> Result<(), Errno> {
-    let arguments = [
-        ring,
-        REGISTER_FILES,
-        &raw const file as usize,
-        1,
-        0,
-        0,
-    ];
+    let arguments = [ring, REGISTER_FILES, &raw const file as usize, 1, 0, 0];
     // SAFETY: the kernel reads one descriptor.
     checked(unsafe { syscall(libc::SYS_io_uring_register, arguments) }).map(drop)
 }

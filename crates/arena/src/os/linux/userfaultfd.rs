@@ -75,12 +75,7 @@ fn open_device(flags: usize) -> Result<i32, Errno> {
 /// `argument` is what the request asks for, and the ranges in it belong to the caller.
 unsafe fn ioctl(file: i32, request: usize, argument: usize) -> Result<usize, Errno> {
     // SAFETY: the caller's promise.
-    checked(unsafe {
-        syscall(
-            libc::SYS_ioctl,
-            [file as usize, request, argument, 0, 0, 0],
-        )
-    })
+    checked(unsafe { syscall(libc::SYS_ioctl, [file as usize, request, argument, 0, 0, 0]) })
 }
 
 /// A request about a range, with words behind it.
@@ -215,6 +210,11 @@ unsafe impl WriteFaults for Linux {
     ) -> Result<(), Errno> {
         // SAFETY: the range is the caller's; a mode goes in.
         unsafe { about_range(userfault, WRITE_PROTECT, (at, len), [PROTECT]) }
+    }
+
+    unsafe fn free_writers(&self, userfault: &Userfault, at: NonNull<u8>, len: usize) {
+        // SAFETY: the range is the caller's; a mode goes in. Without one, protection is lifted, and writers are woken.
+        let _ = unsafe { about_range(userfault, WRITE_PROTECT, (at, len), [0]) };
     }
 
     fn wake_writers(&self, userfault: &Userfault, at: NonNull<u8>, len: usize) {
