@@ -12,12 +12,22 @@ pub(crate) enum SummaryFormat {
     Json,
 }
 
+/// Which write barrier is wanted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WantedBarrier {
+    /// The better one that can be had.
+    Auto,
+    Userfaultfd,
+    Mprotect,
+}
+
 /// What the environment says; `None` keeps the default.
 pub(crate) struct Config {
     pub(crate) meshing: Option<bool>,
     pub(crate) period_ms: Option<u64>,
     pub(crate) decay_ms: Option<u64>,
     pub(crate) mappings: Option<usize>,
+    pub(crate) barrier: WantedBarrier,
     pub(crate) summary: SummaryFormat,
 }
 
@@ -26,6 +36,7 @@ const DEFAULT: Config = Config {
     period_ms: None,
     decay_ms: None,
     mappings: None,
+    barrier: WantedBarrier::Auto,
     summary: SummaryFormat::Nothing,
 };
 
@@ -75,8 +86,12 @@ fn apply(config: &mut Config, variable: &[u8]) {
         b"MESH_DECAY_MS" => number(value).is_some_and(|ms| set(&mut config.decay_ms, Some(ms))),
         b"MESH_MAX_MAPPINGS" => number(value)
             .is_some_and(|count| set(&mut config.mappings, usize::try_from(count).ok())),
-        // One barrier is built so far, and it is what `auto` means.
-        b"MESH_BARRIER" => matches!(value, b"auto" | b"mprotect"),
+        b"MESH_BARRIER" => match value {
+            b"auto" => set(&mut config.barrier, WantedBarrier::Auto),
+            b"userfaultfd" => set(&mut config.barrier, WantedBarrier::Userfaultfd),
+            b"mprotect" => set(&mut config.barrier, WantedBarrier::Mprotect),
+            _ => false,
+        },
         _ => !name.starts_with(b"MESH_"),
     };
     if !understood {

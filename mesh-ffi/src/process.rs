@@ -7,11 +7,12 @@
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
-use arena::{Arena, Linux};
+use arena::{Arena, BarrierChoice, BarrierTier, Linux};
 use globalheap::{Misuse, Report};
 use heap::ThreadLocalHeap;
 use stack::{ComplementMesher, Meshed, ThreadHeap};
 
+use crate::config::WantedBarrier;
 use crate::line::Line;
 use crate::stop::{Reason, stop};
 use crate::tls::{self, Standing};
@@ -146,11 +147,29 @@ extern "C" fn constructor(
         stop::insist();
     }
     if signals::install() {
+        choose_barrier(config.barrier);
         // SAFETY: the handler was installed: it makes writers wait for the barrier. Should a raw system call have replaced
         // it since, the guard puts it back.
         unsafe { HEAP.global().enable_meshing_guarded(signals::still_ours) };
     } else {
         stop(Reason::NoHandler);
+    }
+}
+
+/// The handler of faults is needed with either barrier: a fork protects with `mprotect`.
+fn choose_barrier(wanted: WantedBarrier) {
+    if wanted == WantedBarrier::Mprotect {
+        return;
+    }
+    let tier = HEAP
+        .global()
+        .pages()
+        .choose_barrier(BarrierChoice::Userfaultfd);
+    if let (WantedBarrier::Userfaultfd, BarrierTier::Mprotect(why)) = (wanted, tier) {
+        Line::new()
+            .text("MESH_BARRIER=userfaultfd cannot be had: ")
+            .text(why.words())
+            .print();
     }
 }
 

@@ -2,8 +2,7 @@
 
 use core::sync::atomic::{AtomicU8, Ordering};
 
-use arena::Linux;
-use arena::Os;
+use arena::{BarrierTier, Linux, Os};
 
 use crate::config::SummaryFormat;
 use crate::line::Line;
@@ -56,6 +55,14 @@ fn padding(name: &str) -> &'static str {
         .unwrap_or(" ")
 }
 
+/// The write barrier in use, and why it is not the better one.
+fn barrier() -> (&'static str, &'static str) {
+    match HEAP.global().pages().barrier_tier() {
+        BarrierTier::Userfaultfd => ("userfaultfd", ""),
+        BarrierTier::Mprotect(why) => ("mprotect", why.words()),
+    }
+}
+
 /// The summary in text, with the lines of the original Mesh first.
 pub(crate) fn print() {
     let stats = HEAP.global().stats();
@@ -87,6 +94,13 @@ pub(crate) fn print() {
     mebibytes("Spans MB", stats.span_bytes);
     mebibytes("Dirty MB", arena.dirty);
     mebibytes("Metadata MB", arena.metadata);
+    let (tier, why) = barrier();
+    let mut line = Line::bare();
+    line.text("Barrier:").text(padding("Barrier")).text(tier);
+    if !why.is_empty() {
+        line.text(" (").text(why).text(")");
+    }
+    line.print();
 }
 
 /// The summary as one JSON object.
@@ -131,6 +145,12 @@ fn print_json() {
             .number(value)
             .text(",")
             .print();
+    }
+    let (tier, why) = barrier();
+    for (name, value) in [("barrier", tier), ("barrier_reason", why)] {
+        let mut line = Line::bare();
+        line.text("  \"").text(name).text("\": \"");
+        line.text(value).text("\",").print();
     }
     Line::bare().text("  \"bins\": [").print();
     let mut between = "    ";

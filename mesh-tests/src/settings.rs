@@ -31,6 +31,15 @@ impl Settings {
         })
     }
 
+    /// The same with the write barrier at which the kernel waits too. It needs root.
+    pub fn release_userfaultfd() -> Result<Self> {
+        Ok(Self {
+            name: "release, MESH_PERIOD_MS=1 MESH_BARRIER=userfaultfd",
+            library: Library::release()?,
+            variables: &[("MESH_PERIOD_MS", "1"), ("MESH_BARRIER", "userfaultfd")],
+        })
+    }
+
     /// The same with the write barrier that needs no privilege.
     pub fn release_mprotect() -> Result<Self> {
         Ok(Self {

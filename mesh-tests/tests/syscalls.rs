@@ -69,3 +69,12 @@ fn descriptors_that_the_program_closes() -> Result<()> {
     assert!(!control.stdout.contains("FAIL"), "{control}");
     Ok(())
 }
+
+/// Only behind `userfaultfd` does the kernel itself wait.
+#[test]
+fn bare_reads_where_writers_wait_in_the_kernel() -> Result<()> {
+    let program = Program::compile(&["syscalls/raw_reads.c"])?;
+    let settings = [Settings::release_userfaultfd()?];
+    let control = Case::new(program.run()).meshing().check(&settings)?;
+    all_ok(&control.stdout, 1)
+}

@@ -10,10 +10,11 @@ use heap::{Guard, Label, Labels, LargeRun, Mutex, PageCount, PageIndex, Run};
 use crate::ballast::Ballast;
 use crate::barrier::WriteBarrier;
 use crate::decay::Decay;
-use crate::hazards::Watch;
+use crate::hazards;
 use crate::metadata::MetadataChunks;
 use crate::os::{Access, Advice, Errno, Os};
 use crate::page_map::PageMap;
+use crate::protection::{BarrierChoice, BarrierTier, Watch};
 use crate::reserve::Reserve;
 use crate::run_store::{Kind, Place, RunStore};
 use crate::tuning;
@@ -27,7 +28,13 @@ pub struct Arena<O: Os> {
     pub(crate) state: Mutex<O::Lock, State>,
     pub(crate) windows: Mutex<O::Lock, Windows>,
     pub(crate) barrier: WriteBarrier,
-    pub(crate) watch: Watch,
+    /// The calls of the program that write to pages.
+    pub(crate) hazard_watch: hazards::Watch,
+    /// Protection that makes writers wait in the kernel, where it can be had.
+    pub(crate) watch: Mutex<O::Lock, Watch>,
+    /// Whether a fork is under way, from its locks to the end of its barrier. Written and read by the thread that forks, or
+    /// under the lock of the cycle.
+    pub(crate) forking: AtomicBool,
     /// Runs that are protected: none, once a barrier has ended.
     pub(crate) protected: AtomicUsize,
     /// Mappings that meshing and remapping added.
@@ -342,7 +349,9 @@ impl<O: Os> Arena<O> {
                 metadata: MetadataChunks::new(),
             }),
             barrier: WriteBarrier::new(),
-            watch: Watch::new(),
+            hazard_watch: hazards::Watch::new(),
+            watch: Mutex::new(Watch::new()),
+            forking: AtomicBool::new(false),
             protected: AtomicUsize::new(0),
             mappings: AtomicUsize::new(0),
             mappings_limit: AtomicUsize::new(0),
@@ -358,6 +367,29 @@ impl<O: Os> Arena<O> {
     /// The word that writers to protected pages wait for.
     pub fn barrier(&self) -> &WriteBarrier {
         &self.barrier
+    }
+
+    /// Chooses how writers are kept out of pages; returns what is in use from now on. Nothing may be protected meanwhile.
+    pub fn choose_barrier(&self, choice: BarrierChoice) -> BarrierTier {
+        let arena = self.whole();
+        let mut watch = self.watch.lock();
+        match (choice, arena) {
+            (BarrierChoice::Userfaultfd, Some(arena)) => watch.open(&self.os, arena),
+            _ => watch.close(&self.os),
+        }
+        watch.tier(&self.os)
+    }
+
+    /// How writers are kept out of pages.
+    pub fn barrier_tier(&self) -> BarrierTier {
+        self.watch.lock().tier(&self.os)
+    }
+
+    /// All addresses of the arena: start and length in bytes.
+    pub(crate) fn whole(&self) -> Option<(NonNull<u8>, usize)> {
+        let labels = self.ground()?.labels;
+        let start = NonNull::new(labels.address_of(PageIndex(0)) as *mut u8)?;
+        Some((start, labels.page_count() * O::PAGE_SIZE))
     }
 
     /// Sets how long unused dirty pages may stay, in milliseconds.

@@ -51,13 +51,13 @@ impl Watch {
 impl<O: Os> Arena<O> {
     /// What the kernel may write to.
     pub fn hazards(&self) -> &Hazards {
-        &self.watch.hazards
+        &self.hazard_watch.hazards
     }
 
     /// Relieves calls of their fence, if the system can make all threads pass one. To be called before there are calls.
     pub fn watch_hazards(&self) {
         if self.os.register_fence().is_ok() {
-            self.watch.hazards.set_asymmetric();
+            self.hazard_watch.hazards.set_asymmetric();
         }
     }
 

@@ -17,6 +17,7 @@
 //! * `run_store`: unused runs, merged with their neighbours;
 //! * `decay`: how many unused pages may stay;
 //! * `window`: the shared pages of meshed groups;
+//! * `protection`: how writers are kept out while a span is remapped;
 //! * `ballast`: mappings kept to be given up when a step must not fail;
 //! * `hazards`: the pages that the kernel may write to;
 //! * `metadata`: memory for records.
@@ -31,6 +32,7 @@ mod metadata;
 pub mod os;
 mod page_heap;
 mod page_map;
+mod protection;
 mod reserve;
 mod run_store;
 mod tuning;
@@ -39,3 +41,4 @@ mod window;
 pub use arena::{Arena, ArenaStats};
 pub use barrier::WriteBarrier;
 pub use os::{FailNth, FutexLock, Linux, Os};
+pub use protection::{BarrierChoice, BarrierTier, Why};

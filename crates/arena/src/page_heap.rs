@@ -79,7 +79,21 @@ impl<O: Os> Arena<O> {
         let at = self.address(run.first).ok_or(Refused)?;
         let len = Self::bytes(run);
         // SAFETY: the arena owns the range; the caller gives the content up.
-        self.insist(|| unsafe { self.os.replace(at, len) })
+        self.insist(|| unsafe { self.os.replace(at, len) })?;
+        self.follow(at, len);
+        Ok(())
+    }
+
+    /// After a remap: the new mapping is watched as its neighbours are, and writers who waited at the old one go on.
+    fn follow(&self, at: NonNull<u8>, len: usize) {
+        if self.watch.lock().follow(&self.os, (at, len)).is_err() {
+            self.hints_refused.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the barrier under way is that of a fork. Its child inherits what `mprotect` protects, and nothing else.
+    fn forking(&self) -> bool {
+        self.forking.load(Ordering::Relaxed)
     }
 }
 
@@ -231,16 +245,16 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         let mask = self.os.block_signals();
         self.windows.lock().ballast.load(&self.os);
         self.barrier.begin();
-        self.watch.look(&self.os);
+        self.hazard_watch.look(&self.os);
         Barrier(mask.0)
     }
 
     fn is_named(&self, run: Run) -> bool {
-        self.watch.names(run)
+        self.hazard_watch.names(run)
     }
 
     fn each_named(&self, act: impl FnMut(Run)) {
-        self.watch.published().for_each(act);
+        self.hazard_watch.published().for_each(act);
     }
 
     fn end_barrier(&self, barrier: Barrier) {
@@ -249,15 +263,25 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
             0,
             "a run stays protected"
         );
+        self.watch.lock().settle(&self.os);
+        self.forking.store(false, Ordering::Relaxed);
         self.barrier.end(&self.os);
         self.os.restore_signals(SignalMask(barrier.0));
     }
 
     fn protect(&self, run: Run) -> Result<(), Refused> {
         let at = self.address(run.first).ok_or(Refused)?;
+        let len = Self::bytes(run);
+        let in_kernel = if self.forking() {
+            None
+        } else {
+            let arena = self.whole().ok_or(Refused)?;
+            self.watch.lock().protect(&self.os, arena, (at, len))
+        };
         self.protected.fetch_add(1, Ordering::Relaxed);
         // SAFETY: the arena owns the range; a barrier is under way, so writers wait.
-        let protected = unsafe { self.os.protect(at, Self::bytes(run), Access::Read) };
+        let by_signal = || unsafe { self.os.protect(at, len, Access::Read) };
+        let protected = in_kernel.unwrap_or_else(by_signal);
         protected.map_err(|_| {
             // Of a run in several mappings a part may be protected.
             self.unprotect(run);
@@ -270,6 +294,11 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
             return;
         };
         let len = Self::bytes(run);
+        let lift = || self.watch.lock().lift(&self.os, (at, len));
+        if !self.forking() && self.insist(lift).is_err() {
+            self.watch.lock().lift_in_place(&self.os, (at, len));
+        }
+        // Either tier may have protected it.
         // SAFETY: the arena owns the range, and more access never hurts anybody.
         let _ = self.insist(|| unsafe { self.os.protect(at, len, Access::ReadWrite) });
         self.note_writable();
@@ -317,6 +346,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         self.note_writable();
         self.note_shared(&ground.map, run, true);
         self.hint(to, len, Advice::InDumps);
+        self.follow(to, len);
         Ok(())
     }
 
@@ -345,14 +375,18 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
 
     fn lock_for_fork(&self) {
         self.state.lock_for_fork();
+        self.forking.store(true, Ordering::Relaxed);
     }
 
     fn lock_shared_for_fork(&self) {
         self.windows.lock_for_fork();
+        self.watch.lock_for_fork();
     }
 
     unsafe fn unlock_after_fork(&self) {
         // SAFETY: the caller took the lock.
+        unsafe { self.watch.unlock_after_fork() };
+        // SAFETY: as above.
         unsafe { self.windows.unlock_after_fork() };
         // SAFETY: as above.
         unsafe { self.state.unlock_after_fork() };
@@ -399,6 +433,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         let windows = &mut *self.windows.lock();
         core::mem::swap(&mut windows.current, &mut windows.snapshot);
         windows.snapshot.unmap(&self.os);
+        self.watch.lock().leave_parent(&self.os);
     }
 
     unsafe fn make_private(&self, run: Run, onto: PageIndex) -> Result<(), Refused> {

@@ -14,7 +14,7 @@
 
 mod as_global;
 
-pub use arena::{Arena, FailNth, Linux};
+pub use arena::{Arena, BarrierChoice, BarrierTier, FailNth, Linux};
 pub use as_global::AsGlobal;
 pub use globalheap::{GlobalHeap, Ignore, MeshPolicy, Misuse, Report};
 pub use heap::{Heap, LockedHeap, SizeClassHeap, ThreadLocal, ThreadLocalHeap, ThreadSlot};

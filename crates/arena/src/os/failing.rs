@@ -1,5 +1,7 @@
 //! A system that refuses some of its calls, for tests of what happens then.
 
+mod write_faults;
+
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 

@@ -7,11 +7,13 @@
 
 mod failing;
 mod linux;
+mod write_faults;
 
 use core::ptr::NonNull;
 
 pub use failing::FailNth;
 pub use linux::{FutexLock, Linux};
+pub use write_faults::{Hold, Userfault, WriteFaults};
 
 /// Why the system refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,7 +59,7 @@ pub struct SignalMask(pub u64);
 /// # Safety
 /// Implementations do what each method says and nothing else to the address space: memory that a method does not name
 /// keeps its mapping and its content.
-pub unsafe trait Os: Sync {
+pub unsafe trait Os: WriteFaults + Sync {
     /// Bytes in a page: a power of two.
     const PAGE_SIZE: usize;
 

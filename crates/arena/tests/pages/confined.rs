@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arena::os::{Access, Advice, Errno, SignalMask};
+use arena::os::{Access, Advice, Errno, Hold, SignalMask, Userfault, WriteFaults};
 use arena::{Linux, Os};
 
 const PAGE: usize = Linux::PAGE_SIZE;
@@ -18,6 +18,10 @@ pub(crate) struct Confined {
     /// Lengths of the mappings that were made and not removed, by address.
     mapped: Mutex<BTreeMap<usize, usize>>,
     clock_ms: Arc<AtomicU64>,
+    /// Descriptors that were opened.
+    opened: Mutex<Vec<Userfault>>,
+    /// Holds that were not released.
+    held: Mutex<Vec<Hold>>,
     /// Whether protecting several pages stops half-way.
     pub(crate) halfway: AtomicBool,
 }
@@ -30,6 +34,8 @@ impl Confined {
             limit,
             mapped: Mutex::new(BTreeMap::new()),
             clock_ms: Arc::new(AtomicU64::new(1)),
+            opened: Mutex::new(Vec::new()),
+            held: Mutex::new(Vec::new()),
             halfway: AtomicBool::new(false),
         }
     }
@@ -44,9 +50,13 @@ impl Confined {
         self.mapped().len()
     }
 
+    /// The descriptor that was opened last.
+    pub(crate) fn userfault(&self) -> Option<Userfault> {
+        locked(&self.opened).last().copied()
+    }
+
     fn mapped(&self) -> MutexGuard<'_, BTreeMap<usize, usize>> {
-        // After a panic under the lock the test fails anyway.
-        self.mapped.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.mapped)
     }
 
     fn note(&self, made: Result<NonNull<u8>, Errno>, len: usize) -> Result<NonNull<u8>, Errno> {
@@ -56,13 +66,95 @@ impl Confined {
     }
 }
 
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // After a panic under the lock the test fails anyway.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Drop for Confined {
     fn drop(&mut self) {
+        for userfault in locked(&self.opened).iter() {
+            self.linux.close_userfault(userfault);
+        }
+        for &hold in locked(&self.held).iter() {
+            self.linux.release(hold);
+        }
         for (&at, &len) in self.mapped().iter() {
             let at = NonNull::new(at as *mut u8).expect("no mapping is at zero");
             // SAFETY: mapped by `linux`, and whoever used it is gone: the arena owns this value.
             unsafe { self.linux.unmap(at, len) }.expect("it was mapped");
         }
+    }
+}
+
+// SAFETY: each method passes its call on.
+unsafe impl WriteFaults for Confined {
+    fn open_userfault(&self) -> Result<Userfault, Errno> {
+        let opened = self.linux.open_userfault()?;
+        locked(&self.opened).push(opened);
+        Ok(opened)
+    }
+
+    fn is_ours(&self, userfault: &Userfault) -> bool {
+        self.linux.is_ours(userfault)
+    }
+
+    fn is_open(&self, userfault: &Userfault) -> bool {
+        self.linux.is_open(userfault)
+    }
+
+    fn close_userfault(&self, userfault: &Userfault) {
+        self.linux.close_userfault(userfault);
+    }
+
+    unsafe fn register(
+        &self,
+        userfault: &Userfault,
+        at: NonNull<u8>,
+        len: usize,
+    ) -> Result<(), Errno> {
+        // SAFETY: the same contract.
+        unsafe { self.linux.register(userfault, at, len) }
+    }
+
+    unsafe fn unregister(
+        &self,
+        userfault: &Userfault,
+        at: NonNull<u8>,
+        len: usize,
+    ) -> Result<(), Errno> {
+        // SAFETY: the same contract.
+        unsafe { self.linux.unregister(userfault, at, len) }
+    }
+
+    unsafe fn hold_writers(
+        &self,
+        userfault: &Userfault,
+        at: NonNull<u8>,
+        len: usize,
+    ) -> Result<(), Errno> {
+        // SAFETY: the same contract.
+        unsafe { self.linux.hold_writers(userfault, at, len) }
+    }
+
+    unsafe fn free_writers(&self, userfault: &Userfault, at: NonNull<u8>, len: usize) {
+        // SAFETY: the same contract.
+        unsafe { self.linux.free_writers(userfault, at, len) };
+    }
+
+    fn wake_writers(&self, userfault: &Userfault, at: NonNull<u8>, len: usize) {
+        self.linux.wake_writers(userfault, at, len);
+    }
+
+    fn hold(&self, userfault: &Userfault) -> Result<Hold, Errno> {
+        let hold = self.linux.hold(userfault)?;
+        locked(&self.held).push(hold);
+        Ok(hold)
+    }
+
+    fn release(&self, hold: Hold) {
+        locked(&self.held).retain(|&other| other != hold);
+        self.linux.release(hold);
     }
 }
 

@@ -8,3 +8,4 @@ mod refusals;
 mod runs;
 mod sharing;
 mod snapshot;
+mod waiting;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use arena::{Arena, FailNth};
+use arena::{Arena, BarrierChoice, FailNth};
 use heap::{PageCount, PageHeap};
 
 use crate::bytes::{Owned, PAGE};
@@ -138,11 +138,12 @@ impl Group {
 }
 
 /// The script with the calls of these turns refused; returns how many calls there were.
-fn run(turns: Range<u64>) -> u64 {
+fn run(choice: BarrierChoice, turns: Range<u64>) -> u64 {
     let os = Confined::to(16 << 20);
     let clock = os.clock();
     let mut tenant = Tenant::of(Arena::new(FailNth::new(os)), clock);
     tenant.arena.os().refuse(turns.start, turns.end);
+    let _ = tenant.arena.choose_barrier(choice);
     let steps = [
         Step::Span(3),
         Step::Large {
@@ -198,31 +199,30 @@ fn run(turns: Range<u64>) -> u64 {
     calls
 }
 
+/// Runs the script with `turns` refused, from each turn on that there is, with either barrier.
+fn every_turn(turns: impl Fn(u64) -> Range<u64>) {
+    for choice in [BarrierChoice::Mprotect, BarrierChoice::Userfaultfd] {
+        let mut turn = 0;
+        while run(choice, turns(turn)) > turn {
+            turn += 1;
+        }
+        assert!(turn > 30, "the script makes {turn} calls");
+    }
+}
+
 #[test]
 fn any_one_call_may_be_refused() {
-    let mut turn = 0;
-    while run(turn..turn + 1) > turn {
-        turn += 1;
-    }
-    assert!(turn > 30, "the script makes {turn} calls");
+    every_turn(|turn| turn..turn + 1);
 }
 
 #[test]
 fn any_two_calls_in_a_row_may_be_refused() {
-    let mut turn = 0;
-    while run(turn..turn + 2) > turn {
-        turn += 1;
-    }
-    assert!(turn > 30, "the script makes {turn} calls");
+    every_turn(|turn| turn..turn + 2);
 }
 
 #[test]
 fn all_calls_from_any_one_on_may_be_refused() {
-    let mut turn = 0;
-    while run(turn..u64::MAX) > turn {
-        turn += 1;
-    }
-    assert!(turn > 30, "the script makes {turn} calls");
+    every_turn(|turn| turn..u64::MAX);
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub(crate) fn put<O: Os>(
 }
 
 /// Mappings that the kernel has for the addresses of the arena.
-fn kernel_mappings<O: Os>(arena: &Arena<O>) -> usize {
+pub(crate) fn kernel_mappings<O: Os>(arena: &Arena<O>) -> usize {
     let base = arena.labels().address_of(PageIndex(0));
     let range = base..base + arena.stats().reserved;
     // The kernel shows its list piece by piece, and other tests change it meanwhile.

@@ -4,6 +4,8 @@
 mod call;
 mod futex;
 mod proc;
+mod ring;
+mod userfaultfd;
 
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
