@@ -27,6 +27,7 @@ pub(crate) struct Config {
     pub(crate) period_ms: Option<u64>,
     pub(crate) decay_ms: Option<u64>,
     pub(crate) mappings: Option<usize>,
+    pub(crate) background: bool,
     pub(crate) barrier: WantedBarrier,
     pub(crate) summary: SummaryFormat,
 }
@@ -36,6 +37,7 @@ const DEFAULT: Config = Config {
     period_ms: None,
     decay_ms: None,
     mappings: None,
+    background: false,
     barrier: WantedBarrier::Auto,
     summary: SummaryFormat::Nothing,
 };
@@ -80,6 +82,11 @@ fn apply(config: &mut Config, variable: &[u8]) {
         b"MESH_ENABLED" => match value {
             b"0" => set(&mut config.meshing, Some(false)),
             b"1" => set(&mut config.meshing, Some(true)),
+            _ => false,
+        },
+        b"MESH_BACKGROUND_THREAD" => match value {
+            b"0" => set(&mut config.background, false),
+            b"1" => set(&mut config.background, true),
             _ => false,
         },
         b"MESH_PERIOD_MS" => number(value).is_some_and(|ms| set(&mut config.period_ms, Some(ms))),

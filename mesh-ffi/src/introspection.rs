@@ -1,6 +1,6 @@
 //! What glibc offers to look at the heap and to tune it, and what Mesh adds.
 
-use core::ffi::{c_int, c_void};
+use core::ffi::{c_char, c_int, c_void};
 
 use libc::FILE;
 
@@ -144,14 +144,52 @@ pub extern "C" fn mallopt(_parameter: c_int, _value: c_int) -> c_int {
 /// Gives back what can be given back; returns the number of bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn mesh_compact() -> usize {
+    tls::within(compact)
+}
+
+/// Gives back the slots that the calling thread keeps.
+pub(crate) fn flush() {
+    if let tls::Standing::Attached(front) = tls::standing() {
+        // SAFETY: the calling thread's own heap.
+        unsafe { &mut *front.as_ptr() }.flush();
+    }
+}
+
+/// Gives back what can be given back; returns the number of bytes.
+pub(crate) fn compact() -> usize {
+    flush();
+    let unused = HEAP.global().pages().stats().dirty;
+    HEAP.global().compact() + unused
+}
+
+/// Writes all figures as one JSON object to `buffer`, which has `size` bytes, the zero byte at the end included: what does
+/// not fit is cut. Returns how many bytes there are without that.
+///
+/// # Safety
+/// `buffer` is valid for writes of `size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mesh_stats_json(buffer: *mut c_char, size: usize) -> usize {
+    let mut len = 0;
     tls::within(|| {
-        if let tls::Standing::Attached(front) = tls::standing() {
-            // SAFETY: the calling thread's own heap.
-            unsafe { &mut *front.as_ptr() }.flush();
-        }
-        let unused = HEAP.global().pages().stats().dirty;
-        HEAP.global().compact() + unused
-    })
+        summary::write_json(|line| {
+            for &byte in line.terminated().to_bytes() {
+                if len + 1 < size {
+                    // SAFETY: one of the buffer's bytes.
+                    let place = unsafe { buffer.add(len) };
+                    // SAFETY: valid for writes (contract).
+                    unsafe { place.write(byte.cast_signed()) };
+                }
+                len += 1;
+            }
+        });
+    });
+    if let Some(last) = size.checked_sub(1) {
+        // SAFETY: one of the buffer's bytes.
+        let end = unsafe { buffer.add(len.min(last)) };
+        // SAFETY: valid for writes (contract).
+        unsafe { end.write(0) };
+    }
+    len
 }
 
 /// Bytes that a block has room for; zero for null and for what is not ours.

@@ -6,7 +6,8 @@
 //! * `process`: the heap, and how the library comes to life;
 //! * `tls`: the calling thread's word;
 //! * `slow`: what the entry points do when the thread's front end has no answer;
-//! * `c`, `glibc`, `cxx`, `introspection`: the symbols;
+//! * `c`, `glibc`, `cxx`, `introspection`, `mallctl`: the symbols;
+//! * `background`: a thread for the upkeep;
 //! * `pinning`, `shared_futexes`, `asynchronous`, `stop`: what must not be meshed;
 //! * `signals`, `fork`, `idle`, `receiving`: what the program does that concerns meshing;
 //! * `written`, `peek`, `hazards`: what a system call may write to, published while it runs;
@@ -18,6 +19,7 @@
 )]
 
 mod asynchronous;
+mod background;
 mod c;
 mod config;
 mod cxx;
@@ -28,6 +30,7 @@ mod hazards;
 mod idle;
 mod introspection;
 mod line;
+mod mallctl;
 mod next;
 mod peek;
 mod pinning;

@@ -8,7 +8,7 @@ use core::ptr::NonNull;
 use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 use arena::{Arena, BarrierChoice, BarrierTier, Linux};
-use globalheap::{Misuse, Report};
+use globalheap::{GlobalHeap, Misuse, Report};
 use heap::ThreadLocalHeap;
 use stack::{ComplementMesher, Meshed, ThreadHeap};
 
@@ -16,12 +16,15 @@ use crate::config::WantedBarrier;
 use crate::line::Line;
 use crate::stop::{Reason, stop};
 use crate::tls::{self, Standing};
-use crate::{config, fork, hazards, peek, signals, stop, summary};
+use crate::{background, config, fork, hazards, peek, signals, stop, summary};
 
 /// The allocator: claimed slots for each thread, over spans that are meshed, over pages.
 type Heap = Meshed<ComplementMesher, ToStandardError>;
 /// A thread's front end.
 pub(crate) type Front = ThreadHeap<Arena<Linux>, ComplementMesher, ToStandardError>;
+
+/// What all threads share.
+pub(crate) type Global = GlobalHeap<Arena<Linux>, ComplementMesher, ToStandardError>;
 
 /// The heap of this process.
 pub(crate) static HEAP: Heap = stack::meshed();
@@ -119,6 +122,13 @@ pub(crate) fn adopt() {
     OWNER.store(unsafe { libc::getpid() }, Ordering::Relaxed);
 }
 
+/// Lets meshing begin, or go on. Our handler is in place, or was, before anybody could ask for that.
+pub(crate) fn begin_meshing() {
+    // SAFETY: the handler makes writers wait for the barrier. Should a raw system call have replaced it since, the guard
+    // puts it back.
+    unsafe { HEAP.global().enable_meshing_guarded(signals::still_ours) };
+}
+
 /// The loader calls it once the C library is there, with the program's arguments.
 extern "C" fn constructor(
     _count: i32,
@@ -148,9 +158,10 @@ extern "C" fn constructor(
     }
     if signals::install() {
         choose_barrier(config.barrier);
-        // SAFETY: the handler was installed: it makes writers wait for the barrier. Should a raw system call have replaced
-        // it since, the guard puts it back.
-        unsafe { HEAP.global().enable_meshing_guarded(signals::still_ours) };
+        begin_meshing();
+        if config.background && !background::start() {
+            Line::new().text("no background thread").print();
+        }
     } else {
         stop(Reason::NoHandler);
     }

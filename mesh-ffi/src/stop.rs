@@ -44,10 +44,20 @@ pub(crate) fn stop(reason: Reason) {
     }
 }
 
+/// Lets meshing go on after the program itself has switched it off; false when there is another reason against it.
+pub(crate) fn resume() -> bool {
+    let may = REASON.load(Ordering::Relaxed) == 0;
+    if may {
+        crate::process::begin_meshing();
+    }
+    may
+}
+
 /// Why nothing is meshed; `None` when meshing is on.
 pub(crate) fn reason() -> Option<&'static str> {
     Some(match REASON.load(Ordering::Relaxed) {
-        0 => return None,
+        0 if HEAP.global().meshing_enabled() => return None,
+        0 => "mesh.enabled",
         value if value == Reason::Asked as u8 => "MESH_ENABLED=0",
         value if value == Reason::NoHandler as u8 => "no handler for SIGSEGV",
         value if value == Reason::AsynchronousIo as u8 => "asynchronous I/O",

@@ -1,5 +1,6 @@
 //! What is printed at exit.
 
+use core::ffi::CStr;
 use core::sync::atomic::{AtomicU8, Ordering};
 
 use arena::{BarrierTier, Linux, Os};
@@ -23,7 +24,7 @@ pub(crate) fn print_if_asked() {
     if format == SummaryFormat::Text as u8 {
         crate::tls::within(print);
     } else if format == SummaryFormat::Json as u8 {
-        crate::tls::within(print_json);
+        crate::tls::within(|| write_json(|line| line.print()));
     }
 }
 
@@ -60,6 +61,14 @@ fn barrier() -> (&'static str, &'static str) {
     match HEAP.global().pages().barrier_tier() {
         BarrierTier::Userfaultfd => ("userfaultfd", ""),
         BarrierTier::Mprotect(why) => ("mprotect", why.words()),
+    }
+}
+
+/// The barrier in use, by name.
+pub(crate) fn barrier_name() -> &'static CStr {
+    match HEAP.global().pages().barrier_tier() {
+        BarrierTier::Userfaultfd => c"userfaultfd",
+        BarrierTier::Mprotect(_) => c"mprotect",
     }
 }
 
@@ -103,8 +112,8 @@ pub(crate) fn print() {
     line.print();
 }
 
-/// The summary as one JSON object.
-fn print_json() {
+/// The figures as one JSON object, passed to `write` line by line.
+pub(crate) fn write_json(mut write: impl FnMut(&mut Line)) {
     let stats = HEAP.global().stats();
     let arena = HEAP.global().pages().stats();
     let mesh = stats.mesh;
@@ -131,28 +140,30 @@ fn print_json() {
         ("reserved_bytes", arena.reserved),
         ("hints_refused", arena.hints_refused),
     ];
-    Line::bare().text("{").print();
-    Line::bare()
-        .text("  \"unmeshed_because\": \"")
-        .text(stop::reason().unwrap_or(""))
-        .text("\",")
-        .print();
-    for (name, value) in figures {
+    write(Line::bare().text("{"));
+    write(
         Line::bare()
-            .text("  \"")
-            .text(name)
-            .text("\": ")
-            .number(value)
-            .text(",")
-            .print();
+            .text("  \"unmeshed_because\": \"")
+            .text(stop::reason().unwrap_or(""))
+            .text("\","),
+    );
+    for (name, value) in figures {
+        write(
+            Line::bare()
+                .text("  \"")
+                .text(name)
+                .text("\": ")
+                .number(value)
+                .text(","),
+        );
     }
     let (tier, why) = barrier();
     for (name, value) in [("barrier", tier), ("barrier_reason", why)] {
         let mut line = Line::bare();
         line.text("  \"").text(name).text("\": \"");
-        line.text(value).text("\",").print();
+        write(line.text(value).text("\","));
     }
-    Line::bare().text("  \"bins\": [").print();
+    write(Line::bare().text("  \"bins\": ["));
     let mut between = "    ";
     for class in HEAP.global().classes().filter(|class| class.spans > 0) {
         let mut line = Line::bare();
@@ -169,12 +180,10 @@ fn print_json() {
             .number(class.spans);
         line.text(", \"physical_spans\": ")
             .number(class.physical_spans);
-        line.text(", \"groups\": ")
-            .number(class.groups)
-            .text("}")
-            .print();
+        line.text(", \"groups\": ").number(class.groups);
+        write(line.text("}"));
         between = "  , ";
     }
-    Line::bare().text("  ]").print();
-    Line::bare().text("}").print();
+    write(Line::bare().text("  ]"));
+    write(Line::bare().text("}"));
 }

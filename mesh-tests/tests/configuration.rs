@@ -47,7 +47,6 @@ fn no_meshes_when_they_are_forbidden() -> Result<()> {
 }
 
 #[test]
-#[ignore = "MESH_BACKGROUND_THREAD and MESH_BARRIER=userfaultfd are not built yet"]
 fn variables_that_are_right_say_nothing() -> Result<()> {
     let right = [
         ("MESH_ENABLED", "1"),
@@ -72,7 +71,6 @@ fn variables_that_are_right_say_nothing() -> Result<()> {
 }
 
 #[test]
-#[ignore = "MESH_BACKGROUND_THREAD is not built yet"]
 fn a_mistake_is_one_line() -> Result<()> {
     let wrong = [
         ("MESH_ENABLED", "perhaps"),

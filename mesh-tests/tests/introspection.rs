@@ -34,14 +34,12 @@ fn linked(source: &str, library: &'static Library) -> Result<()> {
 }
 
 #[test]
-#[ignore = "mesh_mallctl is not built yet"]
 fn mallctl_names() -> Result<()> {
     linked("introspection/mallctl.c", Library::release()?)?;
     linked("introspection/mallctl.c", Library::debug()?)
 }
 
 #[test]
-#[ignore = "mesh.h is not built yet"]
 fn functions_of_the_header() -> Result<()> {
     linked("introspection/mesh_h.c", Library::release()?)
 }

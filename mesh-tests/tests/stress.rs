@@ -52,7 +52,6 @@ fn sparse_survivors_debug_mprotect() -> Result<()> {
 }
 
 #[test]
-#[ignore = "MESH_BACKGROUND_THREAD is not built yet"]
 fn sparse_survivors_background_thread() -> Result<()> {
     stress(&["--fragment"], Settings::release_background()?)
 }

@@ -61,7 +61,6 @@ fn every_name_is_exported() -> Result<()> {
 }
 
 #[test]
-#[ignore = "mesh.h is not built yet"]
 fn every_name_of_the_header_is_exported() -> Result<()> {
     exports(EXPECTED_OF_THE_HEADER)
 }

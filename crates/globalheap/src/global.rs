@@ -125,6 +125,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         self.enabled.load(Ordering::Acquire)
     }
 
+    /// The time between two mesh cycles, in milliseconds.
+    pub fn period(&self) -> u64 {
+        self.schedule.period()
+    }
+
     /// Sets the time between two mesh cycles, in milliseconds.
     pub fn set_period(&self, milliseconds: u64) {
         self.schedule.set_period(milliseconds);

@@ -3,7 +3,7 @@
 //! There is no thread of our own: slow paths look at a coarse clock and do what is due. A program that is about to sleep
 //! may ask as well ([`GlobalHeap::upkeep`]).
 
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use heap::PageHeap;
 use miniheap::Spans;
@@ -25,6 +25,8 @@ pub(crate) struct Schedule {
     next_mesh: AtomicU64,
     /// Periods to wait after the next cycle.
     pause: AtomicU64,
+    /// Whether somebody else than slow paths and sleeping threads looks at what is due.
+    background: AtomicBool,
 }
 
 impl Schedule {
@@ -34,6 +36,7 @@ impl Schedule {
             next_purge: AtomicU64::new(0),
             next_mesh: AtomicU64::new(0),
             pause: AtomicU64::new(1),
+            background: AtomicBool::new(false),
         }
     }
 
@@ -54,6 +57,10 @@ impl Schedule {
                     Ordering::Relaxed,
                 )
                 .is_ok()
+    }
+
+    pub(crate) fn period(&self) -> u64 {
+        self.period_ms.load(Ordering::Relaxed)
     }
 
     fn last_was_effective(&self) -> bool {
@@ -96,6 +103,14 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// Does what is due: gives back pages that have been unused for long, and meshes when that promises enough.
     #[inline]
     pub fn upkeep(&self) {
+        if !self.is_in_background() {
+            self.upkeep_in_background();
+        }
+    }
+
+    /// The same for the thread that was made for it.
+    #[inline]
+    pub fn upkeep_in_background(&self) {
         let now = self.pages.clock_ms();
         if now >= self.schedule.next_purge.load(Ordering::Relaxed) {
             self.upkeep_due(now);
@@ -128,10 +143,23 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         }
     }
 
+    /// Says whether there is a thread that calls [`upkeep_in_background`](Self::upkeep_in_background) every now and then:
+    /// then nobody else meshes or purges unless asked to.
+    pub fn set_background(&self, background: bool) {
+        self.schedule
+            .background
+            .store(background, Ordering::Relaxed);
+    }
+
+    /// Whether there is such a thread.
+    pub fn is_in_background(&self) -> bool {
+        self.schedule.background.load(Ordering::Relaxed)
+    }
+
     /// Whether [`before_sleep`](Self::before_sleep) of so many milliseconds would do anything. Cheap.
     pub fn wants_upkeep(&self, milliseconds: u64) -> bool {
-        milliseconds >= LONG_SLEEP_MS
-            || self.pages.clock_ms() >= self.schedule.next_purge.load(Ordering::Relaxed)
+        let due = || self.pages.clock_ms() >= self.schedule.next_purge.load(Ordering::Relaxed);
+        !self.is_in_background() && (milliseconds >= LONG_SLEEP_MS || due())
     }
 
     /// Does what is due before a sleep. A long one of a program that is `alone`, with one thread, is the last chance for a
@@ -146,6 +174,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         }
         self.mesh_if_due(now);
         self.pages.purge(alone);
+    }
+
+    /// Gives back all unused pages now.
+    pub fn purge(&self) {
+        self.pages.purge(true);
     }
 
     /// Bytes that meshing could give back at the very best.

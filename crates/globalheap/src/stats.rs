@@ -86,6 +86,8 @@ pub struct ClassStats {
     pub physical_spans: usize,
     /// Groups of meshed spans.
     pub groups: usize,
+    /// Physical spans that refills take slots from: those with enough free ones.
+    pub listed: usize,
     /// Virtual spans ever made.
     pub made: usize,
     /// The most virtual spans at a time.
@@ -126,6 +128,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             pages: geometry.pages.index(),
             physical_spans: spans.physical_spans(),
             groups: spans.groups(),
+            listed: spans.listed(),
             made: spans.made(),
             peak: spans.peak(),
         }

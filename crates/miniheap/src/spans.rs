@@ -117,6 +117,11 @@ impl Spans {
         self.live_groups
     }
 
+    /// Units that have a bin. Counts them.
+    pub fn listed(&self) -> usize {
+        self.bins.iter(&self.heaps).count()
+    }
+
     /// Slots in use.
     pub fn live(&self) -> usize {
         self.live

@@ -19,7 +19,7 @@ use libc::pid_t;
 use crate::line::Line;
 use crate::next::next;
 use crate::process::{self, HEAP};
-use crate::{errno, hazards, signals, tls};
+use crate::{background, errno, hazards, signals, tls};
 
 next!(fn next_fork = c"fork"() -> pid_t);
 
@@ -223,6 +223,7 @@ fn parent() {
 fn child() {
     process::adopt();
     hazards::keep_own();
+    background::is_gone();
     if tls::inside() {
         if HEAP.global().may_have_groups() {
             end();

@@ -14,6 +14,13 @@ int main(void)
     check("mesh_compact gives memory back", mesh_compact() > 0);
     check("blocks are whole", sparse_painted(&heap, 1));
 
+    char json[20000];
+    size_t length = mesh_stats_json(json, sizeof json);
+    check("mesh_stats_json", length > 100 && length == strlen(json) && json[0] == '{'
+              && strcmp(json + length - 2, "}\n") == 0 && strstr(json, "\"mesh_count\"") != NULL);
+    check("mesh_stats_json cuts", mesh_stats_json(json, 10) > 100 && strlen(json) == 9
+              && mesh_stats_json(NULL, 0) > 100);
+
     int pinned = mesh_pin(block) == 0;
     memset(block, 7, 100);
     mesh_compact();

@@ -1,0 +1,64 @@
+//! A thread that does the upkeep, for programs that asked for it: then no thread of the program ever runs a mesh cycle.
+//!
+//! Threads do not survive a fork: in a child the slow paths do the upkeep, as without the thread.
+
+use core::ffi::c_void;
+use core::mem::MaybeUninit;
+use core::ptr::{null, null_mut};
+
+use arena::Os;
+use libc::timespec;
+
+use crate::process::HEAP;
+use crate::tls;
+
+/// Bytes of its stack. A cycle needs little; what the C library keeps for a thread comes on top.
+const STACK: usize = 256 << 10;
+
+/// Milliseconds between two looks at what is due, at least and at most.
+const PAUSES: (u64, u64) = (1, 50);
+
+/// Starts the thread; says whether that worked.
+pub(crate) fn start() -> bool {
+    let mut attributes = MaybeUninit::uninit();
+    // SAFETY: room for attributes.
+    if unsafe { libc::pthread_attr_init(attributes.as_mut_ptr()) } != 0 {
+        return false;
+    }
+    // SAFETY: initialised above.
+    unsafe { libc::pthread_attr_setstacksize(attributes.as_mut_ptr(), STACK) };
+    // SAFETY: as above.
+    unsafe {
+        libc::pthread_attr_setdetachstate(attributes.as_mut_ptr(), libc::PTHREAD_CREATE_DETACHED)
+    };
+    // Threads inherit the mask of their maker: the program's handlers are to run in its own threads.
+    let mask = HEAP.global().pages().os().block_signals();
+    let mut thread = MaybeUninit::uninit();
+    // SAFETY: the function never returns and takes no argument.
+    let failed =
+        unsafe { libc::pthread_create(thread.as_mut_ptr(), attributes.as_ptr(), run, null_mut()) };
+    HEAP.global().pages().os().restore_signals(mask);
+    // SAFETY: initialised above.
+    unsafe { libc::pthread_attr_destroy(attributes.as_mut_ptr()) };
+    let started = failed == 0;
+    HEAP.global().set_background(started);
+    started
+}
+
+/// In the child of a fork, which has no such thread.
+pub(crate) fn is_gone() {
+    HEAP.global().set_background(false);
+}
+
+extern "C" fn run(_: *mut c_void) -> *mut c_void {
+    loop {
+        tls::within(|| HEAP.global().upkeep_in_background());
+        let milliseconds = HEAP.global().period().clamp(PAUSES.0, PAUSES.1);
+        let time = timespec {
+            tv_sec: 0,
+            tv_nsec: i64::try_from(milliseconds).unwrap_or(1) * 1_000_000,
+        };
+        // SAFETY: the time lives across the call; a shorter sleep does no harm.
+        unsafe { libc::syscall(libc::SYS_nanosleep, &raw const time, null::<timespec>()) };
+    }
+}
