@@ -10,7 +10,7 @@ use heap::{
 };
 
 use crate::arena::{Arena, Side};
-use crate::os::{Access, Advice, Errno, Os, SignalMask};
+use crate::os::{Access, Advice, Errno, NotMoved, Os, SignalMask};
 use crate::page_map::PageMap;
 use crate::run_store::Place;
 use crate::tuning;
@@ -184,6 +184,10 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         };
         let label = map.label(page);
         if pages > run.pages {
+            if label == Label::LARGE_MOVED {
+                // It would be two mappings then, and could not be moved any more.
+                return false;
+            }
             let extra = Run {
                 first: run.end(),
                 pages: PageCount(pages.0 - run.pages.0),
@@ -218,12 +222,18 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         let map = self.ground()?.map;
         let (new, _) = self.take(Side::Large, Place::anywhere(pages))?;
         let (from, to) = (self.address(old.first)?, self.address(new.first)?);
+        let (len, new_len) = (Self::bytes(old), Self::bytes(new));
         // SAFETY: both runs are the arena's: the old object is given up by the caller, the new run is unused.
-        let moved = unsafe { self.os.move_pages(from, Self::bytes(old), to) };
+        let moved = unsafe { self.os.move_pages(from, len, to, new_len) };
         let mut state = self.state.lock();
-        if moved.is_err() {
-            state.give_back(&map, Side::Large, new);
-            return None;
+        match moved {
+            Ok(()) => {}
+            Err(NotMoved::Refused) => {
+                state.give_back(&map, Side::Large, new);
+                return None;
+            }
+            // Addresses are what there is most of.
+            Err(NotMoved::TargetLost) => return None,
         }
         if map.label(old.first) != Label::LARGE_MOVED {
             self.mappings.fetch_add(2, Ordering::Relaxed);

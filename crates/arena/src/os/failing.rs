@@ -5,7 +5,7 @@ mod write_faults;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use super::{Access, Advice, Errno, Os, SignalMask};
+use super::{Access, Advice, Errno, NotMoved, Os, SignalMask};
 
 /// The system `O`, with the calls from one number up to another refused.
 ///
@@ -93,9 +93,11 @@ unsafe impl<O: Os> Os for FailNth<O> {
         from: NonNull<u8>,
         len: usize,
         to: NonNull<u8>,
-    ) -> Result<(), Errno> {
+        to_len: usize,
+    ) -> Result<(), NotMoved> {
         // SAFETY: as in `replace`.
-        self.unless_refused(|os| unsafe { os.move_pages(from, len, to) })
+        self.unless_refused(|os| Ok(unsafe { os.move_pages(from, len, to, to_len) }))
+            .unwrap_or(Err(NotMoved::Refused))
     }
 
     unsafe fn discard(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {

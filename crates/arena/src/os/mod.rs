@@ -24,6 +24,15 @@ impl Errno {
     pub const ENOMEM: Self = Self(libc::ENOMEM);
 }
 
+/// Why pages were not moved. They are where they were.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NotMoved {
+    /// Nothing has changed.
+    Refused,
+    /// Nothing may be mapped at the target any more, or what is there is somebody else's: it must not be used again.
+    TargetLost,
+}
+
 /// What a mapping permits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Access {
@@ -97,16 +106,18 @@ pub unsafe trait Os: WriteFaults + Sync {
     /// * Whoever reads `to` afterwards expects the content of `from`.
     unsafe fn alias(&self, from: NonNull<u8>, len: usize, to: NonNull<u8>) -> Result<(), Errno>;
 
-    /// Moves the private pages at `from` to `to`; `from` reads as zeros afterwards.
+    /// Moves the private pages at `from`, `len` bytes, to `to`, followed by zeros up to `to_len` bytes, which become one
+    /// mapping; `from` reads as zeros afterwards. Refused when `from` is not one mapping.
     ///
     /// # Safety
-    /// The caller owns both ranges, and nobody needs the content of `to`.
+    /// The caller owns both ranges, and nobody needs the content of `to`. `to_len` is no less than `len`.
     unsafe fn move_pages(
         &self,
         from: NonNull<u8>,
         len: usize,
         to: NonNull<u8>,
-    ) -> Result<(), Errno>;
+        to_len: usize,
+    ) -> Result<(), NotMoved>;
 
     /// Gives the pages back: private ones read as zeros afterwards, of shared ones only this mapping forgets them.
     /// On an error part of the range may have been given back.

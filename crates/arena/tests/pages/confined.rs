@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arena::os::{Access, Advice, Errno, Hold, SignalMask, Userfault, WriteFaults};
+use arena::os::{Access, Advice, Errno, Hold, NotMoved, SignalMask, Userfault, WriteFaults};
 use arena::{Linux, Os};
 
 const PAGE: usize = Linux::PAGE_SIZE;
@@ -203,9 +203,10 @@ unsafe impl Os for Confined {
         from: NonNull<u8>,
         len: usize,
         to: NonNull<u8>,
-    ) -> Result<(), Errno> {
+        to_len: usize,
+    ) -> Result<(), NotMoved> {
         // SAFETY: the same contract.
-        unsafe { self.linux.move_pages(from, len, to) }
+        unsafe { self.linux.move_pages(from, len, to, to_len) }
     }
 
     unsafe fn discard(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {

@@ -3,6 +3,7 @@
 mod bytes;
 mod confined;
 mod hazards;
+mod moves;
 mod purge;
 mod refusals;
 mod runs;

@@ -11,7 +11,7 @@ use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
-use super::{Access, Advice, Errno, Os, SignalMask};
+use super::{Access, Advice, Errno, NotMoved, Os, SignalMask};
 use call::syscall;
 
 pub use futex::FutexLock;
@@ -237,11 +237,34 @@ unsafe impl Os for Linux {
         from: NonNull<u8>,
         len: usize,
         to: NonNull<u8>,
-    ) -> Result<(), Errno> {
-        let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED | libc::MREMAP_DONTUNMAP;
-        let (from, to) = (from.as_ptr() as usize, to.as_ptr() as usize);
-        // SAFETY: the caller owns both ranges and wants `to` replaced.
-        unsafe { remap(from, len, len, flags, to) }.map(drop)
+        to_len: usize,
+    ) -> Result<(), NotMoved> {
+        let away = libc::MREMAP_MAYMOVE | libc::MREMAP_DONTUNMAP;
+        let onto = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
+        let (start, target) = (from.as_ptr() as usize, to.as_ptr() as usize);
+        // To a place that the kernel chooses first: that changes nothing when it is refused. With a target of ours, several
+        // mappings may be moved in part, and a target may be unmapped before the limits are looked at.
+        // SAFETY: the caller owns the range.
+        let scratch = unsafe { remap(start, len, len, away, 0) }.map_err(|_| NotMoved::Refused)?;
+        // SAFETY: the pages are ours at their new place, and the caller wants `to` replaced.
+        if unsafe { remap(scratch, len, to_len, onto, target) }.is_ok() {
+            return Ok(());
+        }
+        // SAFETY: as above; what is at `from` was left there by the first step.
+        if unsafe { remap(scratch, len, len, onto, start) }.is_err() {
+            let scratch = core::ptr::with_exposed_provenance_mut::<u8>(scratch);
+            // SAFETY: both ranges are mapped and `len` bytes long.
+            unsafe { from.as_ptr().copy_from_nonoverlapping(scratch, len) };
+            if let Some(scratch) = NonNull::new(scratch) {
+                // SAFETY: nobody knows the place.
+                let _ = unsafe { self.unmap(scratch, len) };
+            }
+        }
+        let flags = RESERVED | libc::MAP_FIXED_NOREPLACE;
+        match map(target, to_len, Access::ReadWrite, flags) {
+            Ok(_) => Err(NotMoved::Refused),
+            Err(_) => Err(NotMoved::TargetLost),
+        }
     }
 
     unsafe fn discard(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
