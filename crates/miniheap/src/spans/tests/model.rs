@@ -107,6 +107,10 @@ impl Model {
 
     /// Whether the slot was in use.
     pub(super) fn release(&mut self, id: u32, slot: u16) -> bool {
+        if !self.spans.contains_key(&id) {
+            return false;
+        }
+        let unit = self.unit_of(id);
         let Some(span) = self.spans.get_mut(&id) else {
             return false;
         };
@@ -114,7 +118,6 @@ impl Model {
         if was_live && span.live.is_empty() && matches!(span.place, Place::Member(_)) {
             span.place = Place::Detached;
         }
-        let unit = self.unit_of(id);
         if self.union(unit).is_empty() {
             self.pins.remove(&unit);
         }
