@@ -105,6 +105,12 @@ fn handlers_wait_for_a_mesh_over_an_allocation() -> Result<()> {
     cases(&["handler-over-allocations"], "exit 0")
 }
 
+/// A large block whose pages were moved leaves a mapping behind, which the barrier's descriptor is told about.
+#[test]
+fn handlers_wait_for_a_mesh_over_a_moved_block() -> Result<()> {
+    cases(&["handler-over-moves"], "exit 0")
+}
+
 /// Each case is a line that says what the process saw of its fault and what its parent saw.
 #[test]
 fn the_fault_matrix_is_that_of_the_system() -> Result<()> {

@@ -30,7 +30,7 @@ pub struct Arena<O: Os> {
     pub(crate) barrier: WriteBarrier,
     /// The calls of the program that write to pages.
     pub(crate) hazard_watch: hazards::Watch,
-    /// Protection that makes writers wait in the kernel, where it can be had.
+    /// Protection that makes writers wait in the kernel, where it can be had. Locked like the [windows](Windows).
     pub(crate) watch: Mutex<O::Lock, Watch>,
     /// Whether a fork is under way, from its locks to the end of its barrier. Written and read by the thread that forks, or
     /// under the lock of the cycle.
@@ -55,8 +55,8 @@ pub(crate) struct Ground {
 /// The shared pages in use, their copies while a fork is under way, and what else a mesh needs of the arena.
 ///
 /// A thread that waits for a barrier's end in a handler may hold a lock of the code that the handler interrupted. So who is
-/// neither in a barrier nor keeps others out of one takes this lock [uninterrupted](Arena::with_windows), and a barrier
-/// needs no other lock.
+/// neither in a barrier nor keeps others out of one takes this lock [uninterrupted](Arena::with_windows), and that of the
+/// watch too; a barrier needs no other lock.
 pub(crate) struct Windows {
     pub(crate) current: Window,
     pub(crate) snapshot: Window,
@@ -372,17 +372,19 @@ impl<O: Os> Arena<O> {
     /// Chooses how writers are kept out of pages; returns what is in use from now on. Nothing may be protected meanwhile.
     pub fn choose_barrier(&self, choice: BarrierChoice) -> BarrierTier {
         let arena = self.whole();
-        let mut watch = self.watch.lock();
-        match (choice, arena) {
-            (BarrierChoice::Userfaultfd, Some(arena)) => watch.open(&self.os, arena),
-            _ => watch.close(&self.os),
-        }
-        watch.tier(&self.os)
+        self.uninterrupted(|| {
+            let mut watch = self.watch.lock();
+            match (choice, arena) {
+                (BarrierChoice::Userfaultfd, Some(arena)) => watch.open(&self.os, arena),
+                _ => watch.close(&self.os),
+            }
+            watch.tier(&self.os)
+        })
     }
 
     /// How writers are kept out of pages.
     pub fn barrier_tier(&self) -> BarrierTier {
-        self.watch.lock().tier(&self.os)
+        self.uninterrupted(|| self.watch.lock().tier(&self.os))
     }
 
     /// All addresses of the arena: start and length in bytes.
@@ -519,8 +521,13 @@ impl<O: Os> Arena<O> {
 
     /// Runs `act` under the lock of the windows where no handler can interrupt it.
     pub(crate) fn with_windows<T>(&self, act: impl FnOnce(&mut Windows) -> T) -> T {
+        self.uninterrupted(|| act(&mut self.windows.lock()))
+    }
+
+    /// Runs `act`, which takes a lock that a barrier needs, where no handler can interrupt it.
+    pub(crate) fn uninterrupted<T>(&self, act: impl FnOnce() -> T) -> T {
         let mask = self.os.block_signals();
-        let result = act(&mut self.windows.lock());
+        let result = act();
         self.os.restore_signals(mask);
         result
     }

@@ -84,6 +84,17 @@ impl<O: Os> Arena<O> {
         Ok(())
     }
 
+    /// [`renew`](Self::renew) for who keeps no barrier out: its locks are among those that a barrier needs.
+    ///
+    /// # Safety
+    /// Nobody needs the content.
+    unsafe fn renew_uninterrupted(&self, run: Run) -> Result<(), Refused> {
+        self.uninterrupted(|| {
+            // SAFETY: the same contract.
+            unsafe { self.renew(run) }
+        })
+    }
+
     /// After a remap: the new mapping is watched as its neighbours are, and writers who waited at the old one go on.
     fn follow(&self, at: NonNull<u8>, len: usize) {
         if self.watch.lock().follow(&self.os, (at, len)).is_err() {
@@ -161,7 +172,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         if moved {
             drop(state);
             // SAFETY: the object is dead. A moved run has a mapping of its own until it is renewed.
-            let renewed = unsafe { self.renew(run) }.is_ok();
+            let renewed = unsafe { self.renew_uninterrupted(run) }.is_ok();
             state = self.state.lock();
             if renewed {
                 self.mappings.fetch_sub(2, Ordering::Relaxed);

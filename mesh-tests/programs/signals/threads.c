@@ -38,6 +38,26 @@ static void *allocate(void *seed)
     return NULL;
 }
 
+/* Blocks so large that the system moves their pages when they grow, and is asked for new ones when they end. */
+static void *move(void *seed)
+{
+    enum { BLOCKS = 8, SIZE = 300000 };
+    unsigned state = (unsigned)(size_t)seed;
+    void *large[BLOCKS] = {NULL};
+    while (!stop) {
+        unsigned at = next_random(&state) % BLOCKS;
+        free(large[at]);
+        large[at] = malloc(SIZE);
+        broken |= large[at] == NULL;
+        void *grown = realloc(large[at], SIZE * (2 + next_random(&state) % 4));
+        broken |= grown == NULL;
+        large[at] = grown;
+    }
+    for (int i = 0; i < BLOCKS; i++)
+        free(large[i]);
+    return NULL;
+}
+
 static void *interrupt(void *threads)
 {
     while (!stop) {
@@ -48,13 +68,13 @@ static void *interrupt(void *threads)
     return NULL;
 }
 
-static void over_allocations(void)
+static void over(void *(*work)(void *))
 {
     pthread_t workers[WORKERS], sender;
     heaps[0] = sparse_new(2000, 10, 0);
     handle(SIGUSR1, touch, SA_RESTART);
     for (int i = 0; i < WORKERS; i++)
-        pthread_create(&workers[i], NULL, allocate, (void *)(size_t)(i + 1));
+        pthread_create(&workers[i], NULL, work, (void *)(size_t)(i + 1));
     pthread_create(&sender, NULL, interrupt, workers);
     for (int i = 1; i < ROUNDS; i++) {
         heaps[i] = sparse_new(2000, 10, (unsigned)i);
@@ -71,7 +91,18 @@ static void over_allocations(void)
     check("blocks are as they were", !broken);
 }
 
+static void over_allocations(void)
+{
+    over(allocate);
+}
+
+static void over_moves(void)
+{
+    over(move);
+}
+
 const struct signal_case threads[] = {
     {"handler-over-allocations", over_allocations},
+    {"handler-over-moves", over_moves},
     {NULL, NULL},
 };
