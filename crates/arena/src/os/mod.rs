@@ -97,7 +97,8 @@ pub unsafe trait Os: WriteFaults + Sync {
     /// * Whoever reads `to` afterwards expects the content of `from`.
     unsafe fn alias(&self, from: NonNull<u8>, len: usize, to: NonNull<u8>) -> Result<(), Errno>;
 
-    /// Moves the private pages at `from` to `to`; `from` reads as zeros afterwards.
+    /// Moves the private pages at `from` to `to`; `from` reads as zeros afterwards. Refused, `from` is as it was, and `to`
+    /// may hold anything. A range in several mappings cannot be moved.
     ///
     /// # Safety
     /// The caller owns both ranges, and nobody needs the content of `to`.

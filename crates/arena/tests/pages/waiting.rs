@@ -379,6 +379,27 @@ fn watching_adds_no_mappings() {
     assert!(spans[40].is_writable());
 }
 
+/// A moved object is not watched, and what it takes behind it is: two mappings, of which the kernel may move one and refuse
+/// the other.
+#[test]
+fn a_moved_object_that_has_grown_keeps_its_content() {
+    let arena = watched(Confined::to(SMALL));
+    let large = arena.allocate_large(PageCount(128), PageCount(1)).unwrap();
+    Owned::of(&arena, large.first, PageCount(128)).fill(1);
+    // SAFETY: used at the new address only.
+    let moved = unsafe { arena.move_large(large.first, PageCount(200)) }.unwrap();
+    // SAFETY: a large object, which is to grow.
+    assert!(unsafe { arena.resize_large(moved, PageCount(260)) });
+    Owned::of(&arena, moved, PageCount(260)).fill(2);
+    // SAFETY: used at the new address only, if it moves.
+    let again = unsafe { arena.move_large(moved, PageCount(400)) };
+    Owned::of(&arena, again.unwrap_or(moved), PageCount(260)).verify(2, 260);
+    // What was to take it up serves the next.
+    let next = arena.allocate_large(PageCount(400), PageCount(1)).unwrap();
+    Owned::of(&arena, next.first, PageCount(400)).fill(3);
+    Owned::of(&arena, again.unwrap_or(moved), PageCount(260)).verify(2, 260);
+}
+
 /// The number is high, and `exec` closes it.
 #[test]
 fn the_descriptor_is_out_of_the_way() {

@@ -79,6 +79,19 @@ unsafe fn remap(
     })
 }
 
+/// Whether a range lies in one mapping. Of one mapping either all pages move or none; of several, the kernels from 6.17 on
+/// may have moved some when they refuse the next.
+///
+/// The question is a request that cannot be granted, to grow in place by more than there is: for a range in several mappings
+/// it is refused as a bad address, else for another reason.
+fn is_one_mapping(from: usize, len: usize) -> bool {
+    /// Bytes of the addresses of a program: whatever is mapped, something lies behind it.
+    const ALL: usize = (1 << 47) - Linux::PAGE_SIZE;
+    // SAFETY: nothing can grow so far, so nothing changes.
+    let answer = unsafe { remap(from, len, ALL, 0, 0) };
+    answer != Err(Errno(libc::EFAULT))
+}
+
 /// Signals that an instruction of the thread itself can raise: blocking one of them while it is raised kills.
 const SYNCHRONOUS: [i32; 6] = [
     libc::SIGSEGV,
@@ -239,9 +252,18 @@ unsafe impl Os for Linux {
         to: NonNull<u8>,
     ) -> Result<(), Errno> {
         let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED | libc::MREMAP_DONTUNMAP;
-        let (from, to) = (from.as_ptr() as usize, to.as_ptr() as usize);
+        let from = from.as_ptr() as usize;
+        if !is_one_mapping(from, len) {
+            return Err(Errno(libc::EFAULT));
+        }
         // SAFETY: the caller owns both ranges and wants `to` replaced.
-        unsafe { remap(from, len, len, flags, to) }.map(drop)
+        let moved = unsafe { remap(from, len, len, flags, to.as_ptr() as usize) };
+        if moved.is_err() && !self.remap_checks_first() {
+            // What was unmapped just now can be mapped again.
+            // SAFETY: nobody needs the content of `to`.
+            let _ = unsafe { self.replace(to, len) };
+        }
+        moved.map(drop)
     }
 
     unsafe fn discard(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
