@@ -148,11 +148,11 @@ extern "C" fn constructor(
         HEAP.global().pages().set_mappings_limit(mappings);
     }
     summary::set_format(config.summary);
-    HEAP.global().pages().watch_hazards();
     peek::set_stack_end(environment.addr());
     if config.meshing == Some(false) {
         return stop(Reason::Asked);
     }
+    HEAP.global().pages().watch_hazards();
     if config.meshing == Some(true) {
         stop::insist();
     }
@@ -169,13 +169,12 @@ extern "C" fn constructor(
 
 /// The handler of faults is needed with either barrier: a fork protects with `mprotect`.
 fn choose_barrier(wanted: WantedBarrier) {
-    if wanted == WantedBarrier::Mprotect {
-        return;
-    }
-    let tier = HEAP
-        .global()
-        .pages()
-        .choose_barrier(BarrierChoice::Userfaultfd);
+    let choice = match wanted {
+        WantedBarrier::Mprotect => return,
+        WantedBarrier::Auto => BarrierChoice::Auto,
+        WantedBarrier::Userfaultfd => BarrierChoice::Userfaultfd,
+    };
+    let tier = HEAP.global().pages().choose_barrier(choice);
     if let (WantedBarrier::Userfaultfd, BarrierTier::Mprotect(why)) = (wanted, tier) {
         Line::new()
             .text("MESH_BARRIER=userfaultfd cannot be had: ")

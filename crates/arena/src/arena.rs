@@ -374,9 +374,10 @@ impl<O: Os> Arena<O> {
         let arena = self.whole();
         self.uninterrupted(|| {
             let mut watch = self.watch.lock();
+            watch.set_cautious(choice == BarrierChoice::Auto);
             match (choice, arena) {
-                (BarrierChoice::Userfaultfd, Some(arena)) => watch.open(&self.os, arena),
-                _ => watch.close(&self.os),
+                (BarrierChoice::Mprotect, _) | (_, None) => watch.close(&self.os),
+                (_, Some(arena)) => watch.open(&self.os, arena),
             }
             watch.tier(&self.os)
         })

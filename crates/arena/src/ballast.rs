@@ -1,50 +1,89 @@
 //! Mappings that are held only to be given up.
 //!
 //! A step that must not fail (finishing a group, dissolving one, fork) may meet the limit on mappings. Giving the ballast
-//! up makes room for it.
+//! up makes room for it. A fork gives up one half for the copies that its child needs; the child has the other half for its
+//! own step.
 
 use core::ptr::NonNull;
 
 use crate::os::{Access, Os};
 
-/// Mappings held.
-const MAPPINGS: usize = 16;
+/// Mappings in each half.
+const HALF: usize = 16;
 
 pub(crate) struct Ballast {
-    at: Option<NonNull<u8>>,
+    halves: [Half; 2],
 }
-
-// SAFETY: the range belongs to the ballast alone.
-unsafe impl Send for Ballast {}
 
 impl Ballast {
     pub(crate) const fn new() -> Self {
-        Self { at: None }
+        Self {
+            halves: [Half::EMPTY; 2],
+        }
     }
 
-    /// Takes the ballast on board, if it is not there.
+    /// Takes the ballast on board, as much of it as the system permits.
     pub(crate) fn load<O: Os>(&mut self, os: &O) {
-        if self.at.is_some() {
+        self.halves.iter_mut().for_each(|half| half.load(os));
+    }
+
+    /// Whether everything is on board that is to be.
+    pub(crate) fn is_full(&self) -> bool {
+        self.halves.iter().all(|half| half.full)
+    }
+
+    /// Gives all mappings up; says whether there were any.
+    pub(crate) fn drop<O: Os>(&mut self, os: &O) -> bool {
+        self.halves
+            .iter_mut()
+            .fold(false, |any, half| half.drop(os) | any)
+    }
+
+    /// Gives one half up, if it is there, and never the other; says whether that made room.
+    pub(crate) fn lighten<O: Os>(&mut self, os: &O) -> bool {
+        let [spare, _] = &mut self.halves;
+        spare.drop(os)
+    }
+}
+
+struct Half {
+    at: Option<NonNull<u8>>,
+    /// Whether each page is a mapping of its own.
+    full: bool,
+}
+
+// SAFETY: the range belongs to the ballast alone.
+unsafe impl Send for Half {}
+
+impl Half {
+    const EMPTY: Self = Self {
+        at: None,
+        full: false,
+    };
+
+    fn load<O: Os>(&mut self, os: &O) {
+        if self.full {
             return;
         }
-        let Ok(at) = os.reserve(MAPPINGS * O::PAGE_SIZE, Access::None) else {
+        self.drop(os);
+        let Ok(at) = os.reserve(HALF * O::PAGE_SIZE, Access::None) else {
             return;
         };
-        for odd in (1..MAPPINGS).step_by(2) {
+        self.at = Some(at);
+        self.full = (1..HALF).step_by(2).all(|odd| {
             // SAFETY: the offset is smaller than the range.
             let page = unsafe { at.add(odd * O::PAGE_SIZE) };
-            // SAFETY: the range is ours and unused. Where the system refuses, the ballast is lighter.
-            let _ = unsafe { os.protect(page, O::PAGE_SIZE, Access::Read) };
-        }
-        self.at = Some(at);
+            // SAFETY: the range is ours and unused.
+            unsafe { os.protect(page, O::PAGE_SIZE, Access::Read) }.is_ok()
+        });
     }
 
-    /// Gives the mappings up; says whether there were any.
-    pub(crate) fn drop<O: Os>(&mut self, os: &O) -> bool {
+    fn drop<O: Os>(&mut self, os: &O) -> bool {
         let Some(at) = self.at.take() else {
             return false;
         };
+        self.full = false;
         // SAFETY: the range is ours and unused.
-        unsafe { os.unmap(at, MAPPINGS * O::PAGE_SIZE) }.is_ok()
+        unsafe { os.unmap(at, HALF * O::PAGE_SIZE) }.is_ok()
     }
 }

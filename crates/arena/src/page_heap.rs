@@ -23,6 +23,13 @@ unsafe impl<O: Os> Metadata for Arena<O> {
 }
 
 impl<O: Os> Arena<O> {
+    /// Whether there may be more mappings, by our own count of them.
+    fn has_mappings_left(&self) -> bool {
+        let windows = self.with_windows(|windows| windows.current.mapped());
+        // One mesh adds four mappings at most: two spans, each with a border on both sides.
+        self.mappings.load(Ordering::Relaxed) + windows + 4 <= self.mappings_permitted()
+    }
+
     /// Tries `step`; when the system refuses, gives the ballast up and tries once more.
     fn insist<R>(&self, step: impl Fn() -> Result<R, Errno>) -> Result<R, Refused> {
         step().or_else(|_| {
@@ -226,7 +233,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         let old = self.large_run(page)?;
         if Self::bytes(old) < tuning::MOVE_THRESHOLD
             || pages <= old.pages
-            || !self.mappings_permit()
+            || !self.has_mappings_left()
         {
             return None;
         }
@@ -257,9 +264,8 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
     }
 
     fn mappings_permit(&self) -> bool {
-        let windows = self.with_windows(|windows| windows.current.mapped());
-        // One mesh adds four mappings at most: two spans, each with a border on both sides.
-        self.mappings.load(Ordering::Relaxed) + windows + 4 <= self.mappings_permitted()
+        // At the limit meshes would use up what is kept for steps that must not fail.
+        self.has_mappings_left() && self.with_windows(|windows| windows.ballast.is_full())
     }
 
     fn begin_barrier(&self) -> Barrier {
@@ -416,11 +422,21 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
     fn reserve_snapshot(&self, run: Run) -> Result<(), Refused> {
         let pages = self.ground().ok_or(Refused)?.map.pages();
         let windows = &mut *self.windows.lock();
-        windows
-            .snapshot
-            .open(&self.os, &mut windows.metadata, pages, run)
+        let mut open = || {
+            windows
+                .snapshot
+                .open(&self.os, &mut windows.metadata, pages, run)
+                .map(drop)
+        };
+        open()
+            .or_else(|refused| {
+                if windows.ballast.lighten(&self.os) {
+                    open()
+                } else {
+                    Err(refused)
+                }
+            })
             .map_err(|_| Refused)
-            .map(drop)
     }
 
     fn copy_to_snapshot(&self, run: Run) {

@@ -64,6 +64,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         for plan in plans {
             exhausted = !self.pages.mappings_permit();
             if exhausted {
+                self.meshed.count(&self.meshed.refused, 1);
                 break;
             }
             match act(&mut spans, plan) {

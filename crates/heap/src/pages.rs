@@ -249,7 +249,7 @@ pub unsafe trait PageHeap: Metadata + Sync {
     // Meshing. A run's *shared pages* are one physical run that spans can be put onto; it is named by the run it was made
     // for. All of these are called by one thread at a time.
 
-    /// Whether one more span may be put onto shared pages, as far as mappings go.
+    /// Whether one more span may be put onto shared pages, as far as mappings go. Asked while a barrier is under way.
     fn mappings_permit(&self) -> bool;
 
     /// Announces that runs will be protected, so that a writer who is caught waits.

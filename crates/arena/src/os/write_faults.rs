@@ -41,6 +41,12 @@ pub unsafe trait WriteFaults {
         Err(Errno(libc::ENOSYS))
     }
 
+    /// Whether the process is under a filter of system calls, which may kill it for one of the calls that are made here.
+    /// An error when the system does not tell.
+    fn is_filtered(&self) -> Result<bool, Errno> {
+        Ok(false)
+    }
+
     /// Whether the calling process is the one that the descriptor was opened by.
     fn is_ours(&self, _userfault: &Userfault) -> bool {
         false

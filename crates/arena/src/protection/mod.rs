@@ -14,6 +14,8 @@ pub(crate) use watch::Watch;
 /// Which barrier a program asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum BarrierChoice {
+    /// `userfaultfd` where it can be had and no filter of system calls may kill for trying, else `mprotect`.
+    Auto,
     /// `userfaultfd` where it can be had, else `mprotect`.
     Userfaultfd,
     /// `mprotect`.
@@ -38,6 +40,10 @@ pub enum Why {
     NotPermitted,
     /// The kernel does not have it, or lacks a feature.
     NotThere,
+    /// The process is under a filter of system calls, which may kill it for trying.
+    Filtered,
+    /// The system does not tell whether it is under one.
+    Untold,
     /// No descriptor or memory was left for it, or the range could not be registered.
     Refused,
     /// It could not be held open (`io_uring` is missing or forbidden).
@@ -53,6 +59,8 @@ impl Why {
             Self::NotAsked => "as asked",
             Self::NotPermitted => "userfaultfd is not permitted",
             Self::NotThere => "the kernel lacks userfaultfd or a feature of it",
+            Self::Filtered => "system calls are filtered",
+            Self::Untold => "/proc does not tell whether system calls are filtered",
             Self::Refused => "userfaultfd was refused",
             Self::NotHeld => "io_uring, which keeps userfaultfd open, was refused",
             Self::Closed => "the program closed the userfaultfd",

@@ -21,6 +21,8 @@ pub(crate) struct Watch {
     hold: Option<Hold>,
     /// Addresses from the first to behind the last where a writer may have gone to sleep after it was woken.
     late: Option<(usize, usize)>,
+    /// Whether to try nothing that a filter of system calls may kill for.
+    cautious: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -40,13 +42,27 @@ impl Watch {
             state: State::Absent(Why::NotAsked),
             hold: None,
             late: None,
+            cautious: false,
         }
+    }
+
+    /// Sets whether a filter of system calls keeps a descriptor from being opened, since it may kill for trying.
+    pub(crate) fn set_cautious(&mut self, cautious: bool) {
+        self.cautious = cautious;
     }
 
     /// Opens a descriptor, and registers `arena` with it, unless that was done.
     pub(crate) fn open<O: Os>(&mut self, os: &O, arena: Range) {
         if matches!(self.state, State::Open(_)) {
             return;
+        }
+        if self.cautious {
+            let filtered = os.is_filtered();
+            if filtered != Ok(false) {
+                let why = filtered.map_or(Why::Untold, |_| Why::Filtered);
+                self.state = State::Absent(why);
+                return;
+            }
         }
         self.state = match os.open_userfault() {
             Ok(userfault) => {
@@ -76,6 +92,7 @@ impl Watch {
             // The hold was not inherited.
             *self = Self {
                 state: State::Pending,
+                cautious: self.cautious,
                 ..Self::new()
             };
         }

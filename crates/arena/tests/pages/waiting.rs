@@ -315,6 +315,22 @@ fn what_is_refused_at_the_start_leaves_the_other_tier() {
 }
 
 #[test]
+fn what_filters_may_forbid_is_not_tried_unasked() {
+    let arena = Arena::new(FailNth::new(Confined::to(SMALL)));
+    let _ = span(&arena, 1);
+    arena.os().refuse(0, 1);
+    assert_eq!(
+        arena.choose_barrier(BarrierChoice::Auto),
+        BarrierTier::Mprotect(Why::Untold)
+    );
+    arena.os().refuse(0, 0);
+    assert_eq!(
+        arena.choose_barrier(BarrierChoice::Auto),
+        BarrierTier::Userfaultfd
+    );
+}
+
+#[test]
 fn without_a_hold_nothing_is_protected_by_the_descriptor() {
     let arena = watched(FailNth::new(Confined::to(SMALL)));
     let run = span(&arena, 1);

@@ -11,6 +11,10 @@ unsafe impl<O: WriteFaults> WriteFaults for FailNth<O> {
         self.unless_refused(O::open_userfault)
     }
 
+    fn is_filtered(&self) -> Result<bool, Errno> {
+        self.unless_refused(O::is_filtered)
+    }
+
     fn is_ours(&self, userfault: &Userfault) -> bool {
         self.os.is_ours(userfault)
     }

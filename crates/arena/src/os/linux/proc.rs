@@ -5,12 +5,37 @@ use core::mem::MaybeUninit;
 
 use super::call::syscall;
 use super::checked;
+use crate::os::Errno;
 
 /// The kernel's default for `vm.max_map_count`.
 pub(super) const DEFAULT_MAPPINGS: usize = 65_530;
 
 /// The decimal number at the start of a file, if there is one.
 pub(super) fn number(path: &CStr) -> Option<usize> {
+    let mut text = [0_u8; 24];
+    decimal(read(path, &mut text).ok()?)
+}
+
+/// Whether system calls of this thread are filtered.
+pub(super) fn is_filtered() -> Result<bool, Errno> {
+    // Much more than what stands before the line, but for a process in hundreds of groups: then nothing is told.
+    let mut text = [0_u8; 4096];
+    filtered(read(c"/proc/thread-self/status", &mut text)?)
+}
+
+/// What a status says about filters.
+fn filtered(status: &[u8]) -> Result<bool, Errno> {
+    let line = status
+        .split(|&byte| byte == b'\n')
+        .find_map(|line| line.strip_prefix(b"Seccomp:\t"));
+    match line {
+        Some(mode) => Ok(mode != b"0"),
+        None => Err(Errno(libc::ENODATA)),
+    }
+}
+
+/// The start of a file, in `text`.
+fn read<'a>(path: &CStr, text: &'a mut [u8]) -> Result<&'a [u8], Errno> {
     let flags = libc::O_RDONLY | libc::O_CLOEXEC;
     let arguments = [
         libc::AT_FDCWD as usize,
@@ -21,8 +46,7 @@ pub(super) fn number(path: &CStr) -> Option<usize> {
         0,
     ];
     // SAFETY: the path ends with a zero byte.
-    let file = checked(unsafe { syscall(libc::SYS_openat, arguments) }).ok()?;
-    let mut text = [0_u8; 24];
+    let file = checked(unsafe { syscall(libc::SYS_openat, arguments) })?;
     // SAFETY: the kernel writes at most the bytes of `text`.
     let read = checked(unsafe {
         syscall(
@@ -32,7 +56,7 @@ pub(super) fn number(path: &CStr) -> Option<usize> {
     });
     // SAFETY: the descriptor was opened above and is used nowhere else.
     let _ = unsafe { syscall(libc::SYS_close, [file, 0, 0, 0, 0, 0]) };
-    decimal(text.get(..read.ok()?)?)
+    Ok(text.get(..read?).unwrap_or(&[]))
 }
 
 /// The first two numbers of the kernel's version; zeros when it cannot be told.
@@ -70,6 +94,25 @@ mod tests {
         assert_eq!(decimal(b"65530\n"), Some(65_530));
         assert_eq!(decimal(b"\n"), None);
         assert_eq!(decimal(b"99999999999999999999999"), None);
+    }
+
+    #[test]
+    fn a_status_tells_about_filters() {
+        assert_eq!(
+            filtered(b"Name:\tx\nSeccomp:\t0\nSeccomp_filters:\t0\n"),
+            Ok(false)
+        );
+        assert_eq!(
+            filtered(b"Name:\tx\nSeccomp:\t2\nSeccomp_filters:\t1\n"),
+            Ok(true)
+        );
+        assert!(filtered(b"Name:\tx\nSeccomp_filters:\t1\n").is_err());
+        assert!(filtered(b"Name:\tx\nSecc").is_err());
+    }
+
+    #[test]
+    fn the_status_of_this_thread_can_be_read() {
+        assert!(is_filtered().is_ok());
     }
 
     #[test]

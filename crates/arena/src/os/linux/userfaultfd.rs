@@ -6,7 +6,7 @@ use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
 use super::call::syscall;
-use super::{Linux, checked, ring};
+use super::{Linux, checked, proc, ring};
 use crate::os::{Errno, Hold, Os, Userfault, WriteFaults};
 
 /// Requests of `linux/userfaultfd.h`.
@@ -165,6 +165,10 @@ unsafe impl WriteFaults for Linux {
             identity,
             process,
         })
+    }
+
+    fn is_filtered(&self) -> Result<bool, Errno> {
+        proc::is_filtered()
     }
 
     fn is_ours(&self, userfault: &Userfault) -> bool {
