@@ -19,16 +19,26 @@ use crate::report::Report;
 use crate::scratch::Scratch;
 use crate::tuning::{CANDIDATES, SCATTERED_MEMBERS, SCATTERED_SHARE};
 
+/// What came of taking groups apart.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Scattered {
+    /// Pages released.
+    pub(crate) released: usize,
+    /// Whether time ran out. Something was released then.
+    pub(crate) unfinished: bool,
+}
+
 /// Too heavy to move.
 const HEAVY: u16 = u16::MAX;
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
-    /// Takes apart groups of one class; returns the pages that this released.
+    /// Takes apart groups of one class, until the clock shows `deadline` nanoseconds.
     pub(crate) fn scatter_class(
         &self,
         cycle: &mut Guard<'_, P::Lock, Cycle<M>>,
         class: SizeClass,
-    ) -> usize {
+        deadline: u64,
+    ) -> Scattered {
         let slots = usize::from(SpanClasses::geometry(class).slots);
         let (groups, units) = {
             let spans = self.class(class);
@@ -36,18 +46,18 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         };
         let most_sources = groups / SCATTERED_SHARE;
         if most_sources == 0 {
-            return 0;
+            return Scattered::default();
         }
         let expected = units + most_sources * SCATTERED_MEMBERS as usize;
         let Some(mut scratch) = Scratch::new::<M>(&self.pages, expected, slots) else {
             self.meshed.count(&self.meshed.refused, 1);
-            return 0;
+            return Scattered::default();
         };
         let mut parts = scratch.parts();
         let (members, candidates) =
             choose_sources(&self.class(class), most_sources, parts.candidates);
         if members == 0 {
-            return 0;
+            return Scattered::default();
         }
         let found = self.search(cycle, slots, &mut parts, candidates);
 
@@ -67,7 +77,14 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         };
 
         let (mut released, mut next) = (0, 0);
+        let is_late = |released| released > 0 && self.pages.clock_ns() >= deadline;
         while next < members {
+            if is_late(released) {
+                return Scattered {
+                    released,
+                    unfinished: true,
+                };
+            }
             // The members of one group stand together.
             let first = next;
             next += usize::from(candidates[first].weight.max(1));
@@ -81,10 +98,16 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 self.scatter(spans, plan)
             }) {
                 ControlFlow::Continue(pages) => released += pages,
-                ControlFlow::Break(pages) => return released + pages,
+                ControlFlow::Break(pages) => {
+                    released += pages;
+                    break;
+                }
             }
         }
-        released
+        Scattered {
+            released,
+            unfinished: false,
+        }
     }
 
     /// Moves all members of a group to other units, as planned; `None` when the plan does not fit any more.
