@@ -54,7 +54,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         let mut released = 0;
         for class in Self::meshed_classes() {
             released += self.mesh_class(&mut cycle, class);
-            released += self.scatter_class(&mut cycle, class, u64::MAX).released;
+            released += self.scatter_class(&mut cycle, class);
         }
         // Meshes leave leaders behind, with the pages that they have released.
         self.dissolve_leftovers(&cycle);

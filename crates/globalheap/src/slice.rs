@@ -16,14 +16,19 @@ use crate::cycle::Cycle;
 use crate::global::GlobalHeap;
 use crate::policy::MeshPolicy;
 use crate::report::Report;
+use crate::scatter::Moves;
 use crate::tuning::{MESHES_PER_HOLD, PAIRS_KEPT};
+
+/// Behind the last move of a group.
+const GROUP_END: (SpanId, SpanId) = (SpanId(u32::MAX), SpanId(u32::MAX));
 
 /// How far a cycle in slices has come.
 pub(crate) struct Progress {
     stage: Stage,
     /// Pages released so far.
     released: usize,
-    /// What the last search found, and how much of it was carried out.
+    /// What the last search found, and how much of it was carried out: pairs to mesh, or moves, with `GROUP_END` behind
+    /// those of each group.
     pairs: [(SpanId, SpanId); PAIRS_KEPT],
     found: usize,
     done: usize,
@@ -68,6 +73,36 @@ impl Progress {
         (self.found, self.done, self.by_pairs) = (0, 0, 0);
     }
 
+    /// Keeps the moves of one group, if there is room for them.
+    fn keep(&mut self, moves: Moves<'_>) -> ControlFlow<()> {
+        let end = self.found + moves.clone().count();
+        let Some((last, places)) = self
+            .pairs
+            .get_mut(self.found..=end)
+            .and_then(<[_]>::split_last_mut)
+        else {
+            return ControlFlow::Break(());
+        };
+        for (place, pair) in places.iter_mut().zip(moves) {
+            *place = pair;
+        }
+        *last = GROUP_END;
+        self.found = end + 1;
+        ControlFlow::Continue(())
+    }
+
+    /// Notes what came of everything before `end`; says whether there may be more to do.
+    fn carried_out(&mut self, end: usize, outcome: ControlFlow<usize, usize>) -> bool {
+        let (ControlFlow::Continue(pages) | ControlFlow::Break(pages)) = outcome;
+        self.done = end.min(self.found);
+        self.by_pairs += pages;
+        self.released += pages;
+        if outcome.is_break() {
+            self.forget_pairs();
+        }
+        outcome.is_continue()
+    }
+
     /// Whether the last search may have found more than is kept, and was of use.
     fn search_again(&self) -> bool {
         self.found == PAIRS_KEPT && self.by_pairs > 0
@@ -97,7 +132,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         }
         let deadline = self.pages.clock_ns().saturating_add(nanoseconds);
         loop {
-            self.step(&mut cycle, deadline);
+            self.step(&mut cycle);
             if matches!(cycle.progress.stage, Stage::Idle) {
                 self.pages.close_shared();
                 let released = cycle.progress.released;
@@ -112,7 +147,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     }
 
     /// The smallest piece of work: one search, or what is done under one hold of a lock.
-    fn step(&self, cycle: &mut Guard<'_, P::Lock, Cycle<M>>, deadline: u64) {
+    fn step(&self, cycle: &mut Guard<'_, P::Lock, Cycle<M>>) {
         let class_at = |number| Self::meshed_classes().nth(number);
         cycle.progress.stage = match cycle.progress.stage {
             Stage::Idle => {
@@ -129,18 +164,10 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 Some(_) => Stage::Groups(number),
                 None => Stage::Ending(0),
             },
-            Stage::Groups(number) => {
-                let unfinished = class_at(number).is_some_and(|class| {
-                    let scattered = self.scatter_class(cycle, class, deadline);
-                    cycle.progress.released += scattered.released;
-                    scattered.unfinished
-                });
-                if unfinished {
-                    Stage::Groups(number)
-                } else {
-                    Stage::Meshes(number + 1)
-                }
-            }
+            Stage::Groups(number) => match class_at(number) {
+                Some(class) if self.scatter_some(cycle, class) => Stage::Groups(number),
+                _ => Stage::Meshes(number + 1),
+            },
             Stage::Ending(number) => match class_at(number) {
                 Some(class) if self.dissolve_some(cycle, class) => Stage::Ending(number),
                 Some(_) => Stage::Ending(number + 1),
@@ -169,16 +196,25 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         }
         let end = progress.found.min(progress.done + MESHES_PER_HOLD);
         let pairs = progress.pairs[progress.done..end].iter().copied();
-        let (pages, exhausted) = match self.commit(class, pairs) {
-            ControlFlow::Continue(pages) => (pages, false),
-            ControlFlow::Break(pages) => (pages, true),
-        };
-        progress.done = end;
-        progress.by_pairs += pages;
-        progress.released += pages;
-        if exhausted {
+        let outcome = self.commit(class, pairs);
+        progress.carried_out(end, outcome)
+    }
+
+    /// Looks for groups to take apart in a class, or takes one apart. Says whether there is more to do there.
+    fn scatter_some(&self, cycle: &mut Guard<'_, P::Lock, Cycle<M>>, class: SizeClass) -> bool {
+        let progress = &mut cycle.progress;
+        if progress.done == progress.found {
+            let first = progress.found == 0;
             progress.forget_pairs();
+            if first {
+                self.with_scattered(cycle, class, |cycle, moves| cycle.progress.keep(moves));
+            }
+            return cycle.progress.found > 0;
         }
-        !exhausted
+        let left = &progress.pairs[progress.done..progress.found];
+        let len = left.iter().take_while(|&&pair| pair != GROUP_END).count();
+        let moves = left[..len].iter().copied();
+        let outcome = self.scatter_one(class, moves);
+        progress.carried_out(progress.done + len + 1, outcome)
     }
 }
