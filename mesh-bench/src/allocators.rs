@@ -25,23 +25,29 @@ pub(crate) struct Allocator {
     pub(crate) library: PathBuf,
     /// What it is compared as.
     pub(crate) role: Role,
-    meshing: Meshing,
+    /// Variables of our library that differ from its defaults.
+    settings: Settings,
 }
 
-/// What `MESH_ENABLED` is set to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meshing {
-    /// Not set: the library's default.
-    Default,
-    /// Off.
-    Off,
+type Settings = &'static [(&'static str, &'static str)];
+
+/// The variables that a name may set; under other names they are not set.
+const SWITCHES: [&str; 2] = ["MESH_ENABLED", "MESH_BARRIER"];
+
+/// What a name says beyond the library.
+fn settings_of(name: &str) -> Settings {
+    match name {
+        "mesh-nomesh" => &[("MESH_ENABLED", "0")],
+        "mesh-mprotect" => &[("MESH_BARRIER", "mprotect")],
+        _ => &[],
+    }
 }
 
 /// Which allocators to measure.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Selection {
-    /// An allocator: glibc, mesh, mesh-nomesh, jemalloc, mimalloc, tcmalloc, PATH.so or NAME=PATH.so; may be repeated
-    /// [default: mesh, mesh-nomesh and the peers that are installed]
+    /// An allocator: glibc, mesh, mesh-nomesh, mesh-mprotect, jemalloc, mimalloc, tcmalloc, PATH.so or NAME=PATH.so; may
+    /// be repeated [default: those that the command is about, as far as they are installed]
     #[arg(long = "lib", value_name = "NAME_OR_PATH")]
     libraries: Vec<String>,
 }
@@ -58,6 +64,11 @@ const DEFAULT: [&str; 6] = [
 impl Selection {
     /// The allocators asked for; by default all that are there, with a line on stderr for each that is not.
     pub(crate) fn resolve(&self) -> Result<Vec<Allocator>> {
+        self.resolve_or(&DEFAULT)
+    }
+
+    /// As [`resolve`](Self::resolve), with `default` if none are asked for.
+    pub(crate) fn resolve_or(&self, default: &[&str]) -> Result<Vec<Allocator>> {
         if !self.libraries.is_empty() {
             return self
                 .libraries
@@ -66,7 +77,7 @@ impl Selection {
                 .collect();
         }
         let mut found = Vec::new();
-        for name in DEFAULT {
+        for name in default {
             match Allocator::named(name) {
                 Ok(allocator) => found.push(allocator),
                 Err(reason) => eprintln!("mesh-bench: left out: {name}: {reason:#}"),
@@ -80,7 +91,7 @@ impl Allocator {
     /// The allocator that `text` names: a known name, a path, or `NAME=PATH`.
     pub(crate) fn named(text: &str) -> Result<Self> {
         let (name, library, role) = match text {
-            "mesh" | "mesh-nomesh" => (text, library::own_library()?, Role::Ours),
+            "mesh" | "mesh-nomesh" | "mesh-mprotect" => (text, library::own_library()?, Role::Ours),
             "glibc" => (text, library::loaded_libc(), Role::Peer),
             "jemalloc" => (text, library::installed(&["libjemalloc.so.2"])?, Role::Peer),
             "mimalloc" => {
@@ -98,7 +109,7 @@ impl Allocator {
                 };
                 if !text.contains('/') && !text.contains(".so") {
                     bail!(
-                        "`{text}` is no allocator: write one of {} or a path",
+                        "`{text}` is no allocator: write one of {}, mesh-mprotect or a path",
                         DEFAULT.join(", ")
                     );
                 }
@@ -108,16 +119,11 @@ impl Allocator {
                 (name, path, Role::Ours)
             }
         };
-        let meshing = if name == "mesh-nomesh" {
-            Meshing::Off
-        } else {
-            Meshing::Default
-        };
         Ok(Self {
             name: name.into(),
             library,
             role,
-            meshing,
+            settings: settings_of(name),
         })
     }
 
@@ -133,10 +139,10 @@ impl Allocator {
     /// Makes `command` run under this allocator.
     pub(crate) fn preload(&self, command: &mut Command) {
         command.env("LD_PRELOAD", &self.library);
-        match self.meshing {
-            Meshing::Default => command.env_remove("MESH_ENABLED"),
-            Meshing::Off => command.env("MESH_ENABLED", "0"),
-        };
+        for switch in SWITCHES {
+            command.env_remove(switch);
+        }
+        command.envs(self.settings.iter().copied());
     }
 }
 
@@ -171,12 +177,23 @@ mod tests {
     }
 
     #[test]
+    fn only_the_known_switches_are_set() {
+        for name in ["mesh-nomesh", "mesh-mprotect"] {
+            assert!(!settings_of(name).is_empty(), "{name}");
+            for (variable, _) in settings_of(name) {
+                assert!(SWITCHES.contains(variable), "{variable}");
+            }
+        }
+        assert!(settings_of("mesh").is_empty());
+    }
+
+    #[test]
     fn a_preload_sets_the_library_and_the_switch() {
         let off = Allocator {
             name: "mesh-nomesh".into(),
             library: "/x/libmesh.so".into(),
             role: Role::Ours,
-            meshing: Meshing::Off,
+            settings: settings_of("mesh-nomesh"),
         };
         let mut command = Command::new("true");
         off.preload(&mut command);

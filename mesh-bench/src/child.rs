@@ -1,6 +1,6 @@
 //! The measured side: what this tool runs in a process with another `malloc`.
 
-use crate::{fragment, probe, workloads};
+use crate::{fork, fragment, pause, probe, workloads};
 use anyhow::{Context, Result};
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -17,6 +17,18 @@ pub(crate) enum Command {
         plan: String,
         /// The file with the charge of the control group that the child is alone in.
         charges: Option<PathBuf>,
+    },
+    /// Forks over a heap as a plan in JSON says, and prints the outcome as JSON.
+    Fork {
+        /// The plan.
+        plan: String,
+        /// The file with the charge of the control group that the child is alone in.
+        charges: Option<PathBuf>,
+    },
+    /// Times single operations while meshing goes on, as a plan in JSON says, and prints the outcome as JSON.
+    Pause {
+        /// The plan.
+        plan: String,
     },
     /// Runs one of the tool's own workloads.
     Workload {
@@ -41,6 +53,8 @@ pub(crate) fn run(command: Command) -> Result<()> {
             Ok(())
         }
         Command::Fragment { plan, charges } => fragment::run_plan(&plan, charges.as_deref()),
+        Command::Fork { plan, charges } => fork::run_plan(&plan, charges.as_deref()),
+        Command::Pause { plan } => pause::run_plan(&plan),
         Command::Workload { name, quick } => workloads::run_own(&name, quick),
     }
 }

@@ -26,7 +26,8 @@ pub(crate) struct Running {
 #[derive(Debug)]
 pub(crate) struct Usage {
     status: ExitStatus,
-    last_error: String,
+    /// What it wrote to standard error.
+    pub(crate) errors: String,
     /// CPU time in user mode.
     pub(crate) user: Duration,
     /// CPU time in the kernel.
@@ -98,7 +99,11 @@ impl Running {
         while !self.ended_within(pause.min(PATIENCE))? {
             interrupt::check()?;
             if since.elapsed() > limit {
-                bail!("no end after {} s{}", limit.as_secs(), self.last_error());
+                bail!(
+                    "no end after {} s{}",
+                    limit.as_secs(),
+                    last_line(&self.errors())
+                );
             }
             let before = Instant::now();
             meanwhile(self.pid());
@@ -109,7 +114,7 @@ impl Running {
         let (status, used) = reap(self.pid).context("wait4")?;
         Ok(Usage {
             status,
-            last_error: self.last_error(),
+            errors: self.errors(),
             user: duration(used.ru_utime),
             system: duration(used.ru_stime),
             wall,
@@ -133,18 +138,25 @@ impl Running {
         }
     }
 
-    /// The last line that the process wrote to standard error, ready to be appended to a message.
-    fn last_error(&mut self) -> String {
+    /// All that the process wrote to standard error so far.
+    fn errors(&mut self) -> String {
         let mut text = Vec::new();
         let read = self
             .errors
             .rewind()
             .and_then(|()| self.errors.read_to_end(&mut text));
-        let text = String::from_utf8_lossy(&text);
-        match (read, text.lines().rfind(|line| !line.trim().is_empty())) {
-            (Ok(_), Some(line)) => format!(": {line}"),
-            _ => String::new(),
+        match read {
+            Ok(_) => String::from_utf8_lossy(&text).into_owned(),
+            Err(_) => String::new(),
         }
+    }
+}
+
+/// The last line of a process's standard error, ready to be appended to a message.
+fn last_line(errors: &str) -> String {
+    match errors.lines().rfind(|line| !line.trim().is_empty()) {
+        Some(line) => format!(": {line}"),
+        None => String::new(),
     }
 }
 
@@ -162,7 +174,7 @@ impl Usage {
         if self.status.success() {
             Ok(self)
         } else {
-            bail!("{}{}", self.status, self.last_error)
+            bail!("{}{}", self.status, last_line(&self.errors))
         }
     }
 }

@@ -10,12 +10,14 @@ mod block;
 mod bytes;
 mod cgroup;
 mod child;
+mod fork;
 mod fragment;
 mod interrupt;
 mod launch;
 mod library;
 mod malloc;
 mod meter;
+mod pause;
 mod physical;
 mod probe;
 mod programs;
@@ -48,6 +50,10 @@ enum Command {
     Run(run::Args),
     /// Redis as a 100 MB LRU cache: memory over time.
     Redis(redis::Args),
+    /// How long fork takes, and what it costs.
+    Fork(fork::Args),
+    /// How long meshing holds a thread.
+    Pause(pause::Args),
     /// The measured side of the commands above, started by this tool itself.
     #[command(hide = true, subcommand)]
     Child(child::Command),
@@ -61,6 +67,8 @@ fn main() -> ExitCode {
             Command::Fragment(args) => fragment::run(&args),
             Command::Run(args) => run::run(&args),
             Command::Redis(args) => redis::run(&args),
+            Command::Fork(args) => fork::run(&args),
+            Command::Pause(args) => pause::run(&args),
             Command::Child(command) => child::run(command),
         }),
     };

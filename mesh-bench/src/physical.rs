@@ -27,6 +27,11 @@ impl Physical {
         Self::read("/proc/self/smaps_rollup", "/proc/self/status")
     }
 
+    /// Bytes of shared memory that this process has mapped, each page counted once; allocates nothing.
+    pub(crate) fn shared_of_self() -> io::Result<u64> {
+        field("/proc/self/smaps_rollup", "Pss_Shmem:")
+    }
+
     /// Of another process; an error when it has ended.
     pub(crate) fn of_process(pid: u32) -> io::Result<Self> {
         Self::read(

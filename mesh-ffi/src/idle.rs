@@ -3,6 +3,8 @@
 //! The functions may be called from a signal handler over an interrupted slow path of ours, which may hold a lock: then
 //! nothing is done.
 
+use arena::Os;
+use globalheap::Sleep;
 use libc::{c_int, c_uint, epoll_event, fd_set, nfds_t, pollfd, sigset_t, timespec, timeval};
 
 use crate::hazards::during;
@@ -27,25 +29,66 @@ next!(fn next_sleep = c"sleep"(seconds: c_uint) -> c_uint);
 /// Milliseconds of a sleep of unknown length.
 const UNKNOWN: u64 = 0;
 
-/// Does what is due before a sleep of `milliseconds`.
-fn before_sleep(milliseconds: u64) {
-    if tls::inside() || !HEAP.global().wants_upkeep(milliseconds) || !process::is_ours() {
-        return;
+/// Does what is due before `sleep`; says whether a mesh cycle is under way that this thread should go on with.
+fn upkeep(sleep: Sleep) -> bool {
+    if tls::inside() || !HEAP.global().wants_upkeep(sleep) || !process::is_ours() {
+        return false;
     }
     let alone = HEAP.stats().attached <= 1;
-    errno::preserved(|| tls::within(|| HEAP.global().before_sleep(milliseconds, alone)));
+    errno::preserved(|| tls::within(|| HEAP.global().before_sleep(sleep, alone)))
 }
 
-/// Before waiting for a number of milliseconds, or without end if it is negative. A wait of zero is no sleep.
-fn before_wait(milliseconds: c_int) {
-    match u64::try_from(milliseconds) {
-        Ok(0) => {}
-        Ok(milliseconds) => before_sleep(milliseconds),
-        Err(_) => before_sleep(UNKNOWN),
+/// Does what is due before a sleep of `milliseconds`.
+fn before_sleep(milliseconds: u64) {
+    // What is left of a cycle is for the next one who comes by.
+    let _ = upkeep(Sleep::Certain(milliseconds));
+}
+
+/// Does what is due before a wait for a number of milliseconds, or without end if it is negative. A wait of zero is no sleep.
+///
+/// A mesh cycle may take long, so it goes on only while nothing has happened that the program waits for: `poll` is the same
+/// wait with a time of zero. What it returns, if that is not zero, is the result of the whole wait. A cycle takes no more than
+/// half of the time; the rest is for the next wait.
+fn before_wait(milliseconds: c_int, mut poll: impl FnMut() -> c_int) -> Option<c_int> {
+    if milliseconds == 0 {
+        return None;
     }
+    let limit = u64::try_from(milliseconds).unwrap_or(UNKNOWN);
+    let clock = || HEAP.global().pages().os().clock_ms();
+    let start = clock();
+    while upkeep(Sleep::Wait(limit)) {
+        if limit != UNKNOWN && clock().saturating_sub(start) >= limit / 2 {
+            break;
+        }
+        match poll() {
+            0 => {}
+            result => return Some(result),
+        }
+    }
+    None
 }
 
-/// Before waiting for `time`, or without end if that is null.
+/// A time as milliseconds for [`before_wait`]: negative for a null pointer, zero for a pointer that is none, which makes the
+/// call fail.
+fn milliseconds(time: *const timespec) -> c_int {
+    if time.is_null() {
+        return -1;
+    }
+    let Peeked::Value(time) = peek(time) else {
+        return 0;
+    };
+    let whole = time.tv_sec.saturating_mul(1_000);
+    let all = whole.saturating_add((time.tv_nsec + 999_999) / 1_000_000);
+    c_int::try_from(all.max(0)).unwrap_or(c_int::MAX)
+}
+
+/// No time at all.
+const AT_ONCE: timespec = timespec {
+    tv_sec: 0,
+    tv_nsec: 0,
+};
+
+/// Before a sleep of `time`, or without end if that is null.
 fn before_time(time: *const timespec) {
     if time.is_null() {
         return before_sleep(UNKNOWN);
@@ -59,7 +102,7 @@ fn before_time(time: *const timespec) {
         .saturating_mul(1_000)
         .saturating_add(time.tv_nsec / 1_000_000);
     if time.tv_sec != 0 || time.tv_nsec != 0 {
-        before_sleep(u64::try_from(milliseconds).unwrap_or(0));
+        before_sleep(u64::try_from(milliseconds).unwrap_or(0).max(1));
     }
 }
 
@@ -91,12 +134,14 @@ pub unsafe extern "C" fn epoll_wait(
     most: c_int,
     timeout: c_int,
 ) -> c_int {
-    before_wait(timeout);
     let written = Written::NOTHING.bytes(events, bytes::<epoll_event>(most));
-    // SAFETY: the same contract.
-    during(&written, || unsafe {
-        next_epoll_wait(set, events, most, timeout)
-    })
+    let wait = |timeout| {
+        // SAFETY: the same contract.
+        during(&written, || unsafe {
+            next_epoll_wait(set, events, most, timeout)
+        })
+    };
+    before_wait(timeout, || wait(0)).unwrap_or_else(|| wait(timeout))
 }
 
 /// `epoll_pwait`.
@@ -111,14 +156,16 @@ pub unsafe extern "C" fn epoll_pwait(
     timeout: c_int,
     mask: *const sigset_t,
 ) -> c_int {
-    before_wait(timeout);
     let written = Written::NOTHING.bytes(events, bytes::<epoll_event>(most));
     // SAFETY: null or valid (contract).
     let mask = unsafe { ForKernel::new(mask) };
-    // SAFETY: the same contract; the mask lives across the call.
-    during(&written, || unsafe {
-        next_epoll_pwait(set, events, most, timeout, mask.pointer())
-    })
+    let wait = |timeout| {
+        // SAFETY: the same contract; the mask lives across the call.
+        during(&written, || unsafe {
+            next_epoll_pwait(set, events, most, timeout, mask.pointer())
+        })
+    };
+    before_wait(timeout, || wait(0)).unwrap_or_else(|| wait(timeout))
 }
 
 /// `poll`.
@@ -127,11 +174,12 @@ pub unsafe extern "C" fn epoll_pwait(
 /// As for the function of the C library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn poll(files: *mut pollfd, count: nfds_t, timeout: c_int) -> c_int {
-    before_wait(timeout);
-    // SAFETY: the same contract.
-    during(&polled(files, count), || unsafe {
-        next_poll(files, count, timeout)
-    })
+    let written = polled(files, count);
+    let wait = |timeout| {
+        // SAFETY: the same contract.
+        during(&written, || unsafe { next_poll(files, count, timeout) })
+    };
+    before_wait(timeout, || wait(0)).unwrap_or_else(|| wait(timeout))
 }
 
 /// `ppoll`.
@@ -145,13 +193,16 @@ pub unsafe extern "C" fn ppoll(
     timeout: *const timespec,
     mask: *const sigset_t,
 ) -> c_int {
-    before_time(timeout);
     // SAFETY: null or valid (contract).
     let mask = unsafe { ForKernel::new(mask) };
-    // SAFETY: the same contract; the mask lives across the call.
-    during(&polled(files, count), || unsafe {
-        next_ppoll(files, count, timeout, mask.pointer())
-    })
+    let written = polled(files, count);
+    let wait = |timeout| {
+        // SAFETY: the same contract; the mask lives across the call.
+        during(&written, || unsafe {
+            next_ppoll(files, count, timeout, mask.pointer())
+        })
+    };
+    before_wait(milliseconds(timeout), || wait(&AT_ONCE)).unwrap_or_else(|| wait(timeout))
 }
 
 /// `select`.
@@ -247,7 +298,7 @@ pub unsafe extern "C" fn clock_nanosleep(
 /// As for the function of the C library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn usleep(microseconds: c_uint) -> c_int {
-    before_sleep(u64::from(microseconds) / 1_000);
+    before_sleep((u64::from(microseconds) / 1_000).max(1));
     // SAFETY: the same contract.
     unsafe { next_usleep(microseconds) }
 }
@@ -258,7 +309,7 @@ pub unsafe extern "C" fn usleep(microseconds: c_uint) -> c_int {
 /// As for the function of the C library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sleep(seconds: c_uint) -> c_uint {
-    before_sleep(u64::from(seconds) * 1_000);
+    before_sleep((u64::from(seconds) * 1_000).max(1));
     // SAFETY: the same contract.
     unsafe { next_sleep(seconds) }
 }

@@ -1,4 +1,4 @@
-//! One mesh cycle.
+//! One mesh cycle, at one go. The module `slice` has the same in slices.
 //!
 //! For each size class: take a snapshot of the units' bitmaps under the lock of the class, search without any lock, then
 //! carry out what was found in short steps under the lock, looking at each pair again.
@@ -15,17 +15,23 @@ use crate::named::NamedUnits;
 use crate::policy::MeshPolicy;
 use crate::report::Report;
 use crate::scratch::{Parts, Scratch};
+use crate::slice::Progress;
 use crate::tuning::{CANDIDATES, MESHES_PER_HOLD, STEPS, STEPS_PER_CANDIDATE};
 
 /// What cycles keep from one to the next.
 pub(crate) struct Cycle<M> {
     /// Made at the first cycle, since it wants a seed.
     mesher: Option<M>,
+    /// How far a cycle in slices has come.
+    pub(crate) progress: Progress,
 }
 
 impl<M> Cycle<M> {
     pub(crate) const fn new() -> Self {
-        Self { mesher: None }
+        Self {
+            mesher: None,
+            progress: Progress::new(),
+        }
     }
 }
 
@@ -37,6 +43,9 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         let Some(mut cycle) = self.cycle.try_lock() else {
             return 0;
         };
+        // A cycle in slices ends here: this one does all of its work.
+        cycle.progress.reset();
+        self.schedule.set_under_way(false);
         if !self.may_mesh() {
             return 0;
         }
@@ -55,14 +64,36 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
 
     /// Meshes the spans of one class; returns the pages that this released.
     fn mesh_class(&self, cycle: &mut Guard<'_, P::Lock, Cycle<M>>, class: SizeClass) -> usize {
+        let mut released = 0;
+        self.with_found(cycle, class, |_, pairs| {
+            while pairs.merges.len() > 0 {
+                match self.commit(class, pairs.take(MESHES_PER_HOLD)) {
+                    ControlFlow::Continue(pages) => released += pages,
+                    ControlFlow::Break(pages) => {
+                        released += pages;
+                        break;
+                    }
+                }
+            }
+        });
+        released
+    }
+
+    /// Searches among the spans of one class, and passes the pairs found on: the unit to keep, and the one to join to it.
+    pub(crate) fn with_found(
+        &self,
+        cycle: &mut Guard<'_, P::Lock, Cycle<M>>,
+        class: SizeClass,
+        act: impl FnOnce(&mut Guard<'_, P::Lock, Cycle<M>>, &mut Found<'_>),
+    ) {
         let slots = usize::from(SpanClasses::geometry(class).slots);
         let expected = self.class(class).physical_spans().min(CANDIDATES);
         if expected < 2 {
-            return 0;
+            return;
         }
         let Some(mut scratch) = Scratch::new::<M>(&self.pages, expected, slots) else {
             self.meshed.count(&self.meshed.refused, 1);
-            return 0;
+            return;
         };
         let mut parts = scratch.parts();
         let units = {
@@ -74,19 +105,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         };
         let found = self.search(cycle, slots, &mut parts, units);
         let candidates = &parts.candidates[..units];
-
-        let mut released = 0;
-        for batch in parts.merges[..found].chunks(MESHES_PER_HOLD) {
-            let named = |merge: &Merge| {
-                let tag = |index: u32| candidates.get(index as usize).map(|span| SpanId(span.tag));
-                Some((tag(merge.keep)?, tag(merge.join)?))
-            };
-            match self.commit(class, batch.iter().filter_map(named)) {
-                ControlFlow::Continue(pages) => released += pages,
-                ControlFlow::Break(pages) => return released + pages,
-            }
-        }
-        released
+        let merges = parts.merges[..found].iter();
+        act(cycle, &mut Found { candidates, merges });
     }
 
     /// Searches among the first `candidates` candidates; returns how many merges were found.
@@ -119,6 +139,22 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             },
         );
         found
+    }
+}
+
+/// The pairs that a search found, of units that were there then: the one to keep, and the one to join to it.
+pub(crate) struct Found<'s> {
+    candidates: &'s [Candidate],
+    merges: core::slice::Iter<'s, Merge>,
+}
+
+impl Iterator for Found<'_> {
+    type Item = (SpanId, SpanId);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let merge = self.merges.next()?;
+        let tag = |index: u32| Some(SpanId(self.candidates.get(index as usize)?.tag));
+        Some((tag(merge.keep)?, tag(merge.join)?))
     }
 }
 

@@ -23,7 +23,7 @@ pub struct GlobalHeap<P: PageHeap, M, R = Ignore> {
     pub(crate) meshed: MeshCounters,
     /// Whether writers to protected pages are taken care of, so that meshing may begin.
     pub(crate) enabled: AtomicBool,
-    /// Asked before each cycle.
+    /// Asked before each cycle, and each slice of one.
     guard: AtomicPtr<()>,
     /// Bytes and number of large objects in use.
     pub(crate) large_bytes: AtomicUsize,
@@ -89,7 +89,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// makes writers wait.
     ///
     /// # Safety
-    /// As for [`enable_meshing`](Self::enable_meshing), from a yes of `guard` to the end of the cycle.
+    /// As for [`enable_meshing`](Self::enable_meshing), from a yes of `guard` to the end of the cycle, or of the slice.
     pub unsafe fn enable_meshing_guarded(&self, guard: fn() -> bool) {
         self.guard.store(guard as *mut (), Ordering::Relaxed);
         // SAFETY: the caller's promise. Its release store publishes the guard.

@@ -19,7 +19,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     }
 
     /// Dissolves some leftovers of one class; says whether there are more that could be.
-    fn dissolve_some(&self, _cycle: &Guard<'_, P::Lock, Cycle<M>>, class: SizeClass) -> bool {
+    pub(crate) fn dissolve_some(
+        &self,
+        _cycle: &Guard<'_, P::Lock, Cycle<M>>,
+        class: SizeClass,
+    ) -> bool {
         let mut spans = self.class(class);
         for _ in 0..LEFTOVERS_PER_HOLD {
             let Some((id, run, home)) = spans.next_leftover() else {

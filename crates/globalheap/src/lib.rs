@@ -10,6 +10,7 @@
 //! * `scatter`: a thinned-out group is taken apart, and its members go to other groups;
 //! * `leftovers`: spans that a mesh has left behind go back to private pages;
 //! * `fork`: a child's own copy of the meshed groups, and of nothing else;
+//! * `slice`: a cycle piece by piece, so that nobody waits long.
 //! * `schedule`: when to do which.
 //!
 //! **Invariant (lock order):** the cycle's lock, then the lock of one size class, then whatever the page heap locks inside
@@ -36,6 +37,7 @@ mod report;
 mod scatter;
 mod schedule;
 mod scratch;
+mod slice;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -47,4 +49,5 @@ pub use large::LargeBlock;
 pub use policy::MeshPolicy;
 pub use refill::SpanSlots;
 pub use report::{Ignore, Misuse, Report};
+pub use schedule::Sleep;
 pub use stats::{ClassStats, HeapStats, MeshStats};

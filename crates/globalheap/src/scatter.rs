@@ -19,6 +19,29 @@ use crate::report::Report;
 use crate::scratch::Scratch;
 use crate::tuning::{CANDIDATES, SCATTERED_MEMBERS, SCATTERED_SHARE};
 
+/// What moves when one group is taken apart: each member with objects, and the unit that it goes to. It ends early when no
+/// place was found for a member.
+#[derive(Clone)]
+pub(crate) struct Moves<'s> {
+    candidates: &'s [Candidate],
+    /// One more than the index of the candidate that each member goes to.
+    targets: &'s [u32],
+    next: usize,
+    end: usize,
+}
+
+impl Iterator for Moves<'_> {
+    type Item = (SpanId, SpanId);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let index = (self.next < self.end).then_some(self.next)?;
+        self.next += 1;
+        let target = self.targets.get(index)?.checked_sub(1)?;
+        let unit = self.candidates.get(target as usize)?;
+        Some((SpanId(self.candidates.get(index)?.tag), SpanId(unit.tag)))
+    }
+}
+
 /// Too heavy to move.
 const HEAVY: u16 = u16::MAX;
 
@@ -29,6 +52,37 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         cycle: &mut Guard<'_, P::Lock, Cycle<M>>,
         class: SizeClass,
     ) -> usize {
+        let mut released = 0;
+        self.with_scattered(cycle, class, |_, moves| {
+            let outcome = self.scatter_one(class, moves);
+            let (ControlFlow::Continue(pages) | ControlFlow::Break(pages)) = outcome;
+            released += pages;
+            match outcome {
+                ControlFlow::Continue(_) => ControlFlow::Continue(()),
+                ControlFlow::Break(_) => ControlFlow::Break(()),
+            }
+        });
+        released
+    }
+
+    /// Takes one group apart as planned, under one hold of the lock. Returns as [`hold`](Self::hold).
+    pub(crate) fn scatter_one(
+        &self,
+        class: SizeClass,
+        moves: impl Iterator<Item = (SpanId, SpanId)> + Clone,
+    ) -> ControlFlow<usize, usize> {
+        self.hold(class, core::iter::once(moves), |spans, moves| {
+            self.scatter(spans, moves)
+        })
+    }
+
+    /// Looks for groups of one class that can be taken apart, and passes on what would have to move for each, and where to.
+    pub(crate) fn with_scattered(
+        &self,
+        cycle: &mut Guard<'_, P::Lock, Cycle<M>>,
+        class: SizeClass,
+        mut act: impl FnMut(&mut Guard<'_, P::Lock, Cycle<M>>, Moves<'_>) -> ControlFlow<()>,
+    ) {
         let slots = usize::from(SpanClasses::geometry(class).slots);
         let (groups, units) = {
             let spans = self.class(class);
@@ -36,18 +90,18 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         };
         let most_sources = groups / SCATTERED_SHARE;
         if most_sources == 0 {
-            return 0;
+            return;
         }
         let expected = units + most_sources * SCATTERED_MEMBERS as usize;
         let Some(mut scratch) = Scratch::new::<M>(&self.pages, expected, slots) else {
             self.meshed.count(&self.meshed.refused, 1);
-            return 0;
+            return;
         };
         let mut parts = scratch.parts();
         let (members, candidates) =
             choose_sources(&self.class(class), most_sources, parts.candidates);
         if members == 0 {
-            return 0;
+            return;
         }
         let found = self.search(cycle, slots, &mut parts, candidates);
 
@@ -61,30 +115,22 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 *target = merge.keep + 1;
             }
         }
-        let place_of = |index: usize| {
-            let target = targets.get(index)?.checked_sub(1)?;
-            candidates.get(target as usize).map(|unit| SpanId(unit.tag))
-        };
-
-        let (mut released, mut next) = (0, 0);
+        let mut next = 0;
         while next < members {
             // The members of one group stand together.
             let first = next;
-            next += usize::from(candidates[first].weight.max(1));
-            let moves = (first..next.min(members))
-                .map(|index| Some((SpanId(candidates.get(index)?.tag), place_of(index)?)));
-            if moves.clone().any(|found| found.is_none()) {
-                continue;
-            }
-            let plan = moves.flatten();
-            match self.hold(class, core::iter::once(plan), |spans, plan| {
-                self.scatter(spans, plan)
-            }) {
-                ControlFlow::Continue(pages) => released += pages,
-                ControlFlow::Break(pages) => return released + pages,
+            next = members.min(next + usize::from(candidates[first].weight.max(1)));
+            let moves = Moves {
+                candidates,
+                targets,
+                next: first,
+                end: next,
+            };
+            let is_whole = moves.clone().count() == next - first;
+            if is_whole && act(cycle, moves).is_break() {
+                return;
             }
         }
-        released
     }
 
     /// Moves all members of a group to other units, as planned; `None` when the plan does not fit any more.

@@ -3,7 +3,7 @@
 //! There is no thread of our own: slow paths look at a coarse clock and do what is due. A program that is about to sleep
 //! may ask as well ([`GlobalHeap::upkeep`]).
 
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use heap::PageHeap;
 use miniheap::Spans;
@@ -11,13 +11,50 @@ use miniheap::Spans;
 use crate::global::GlobalHeap;
 use crate::policy::MeshPolicy;
 use crate::report::Report;
-use crate::tuning::{EFFECTIVE_SHARE, LARGEST_MESHED, LONGEST_PAUSE, PERIOD_MS, WORTHWHILE};
+use crate::slice::Slice;
+use crate::tuning::{
+    EFFECTIVE_SHARE, LARGEST_MESHED, LONGEST_PAUSE, PERIOD_MS, SLICE_NS, SLICE_PAUSE_MS, WORTHWHILE,
+};
 
 /// Milliseconds between two looks at pages that have been unused for long.
 const PURGE_MS: u64 = 50;
 
 /// Milliseconds from which on a sleep is a long one.
 const LONG_SLEEP_MS: u64 = 500;
+
+/// Milliseconds from which on there is time in a sleep for more than the slice that is due.
+const IDLE_MS: u64 = 10;
+
+/// How a thread is about to sleep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sleep {
+    /// For this many milliseconds, unless a signal comes. Zero: nobody knows how long.
+    Certain(u64),
+    /// Until something happens, but no longer than this many milliseconds. Zero: without end.
+    Wait(u64),
+}
+
+impl Sleep {
+    fn milliseconds(self) -> u64 {
+        match self {
+            Self::Certain(milliseconds) | Self::Wait(milliseconds) => milliseconds,
+        }
+    }
+
+    /// Whether a cycle need not wait for the time of its next slice.
+    fn is_idle(self) -> bool {
+        matches!(self.milliseconds(), 0 | IDLE_MS..)
+    }
+
+    /// Nanoseconds that a cycle may take of it at a time.
+    fn slice(self) -> u64 {
+        match self {
+            Self::Certain(0 | LONG_SLEEP_MS..) => u64::MAX,
+            Self::Certain(milliseconds) => SLICE_NS.max(milliseconds * 1_000_000 / 2),
+            Self::Wait(_) => SLICE_NS,
+        }
+    }
+}
 
 pub(crate) struct Schedule {
     period_ms: AtomicU64,
@@ -27,6 +64,10 @@ pub(crate) struct Schedule {
     pause: AtomicU64,
     /// Whether somebody else than slow paths and sleeping threads looks at what is due.
     background: AtomicBool,
+    /// Whether a cycle in slices has begun and not ended.
+    under_way: AtomicBool,
+    /// What that cycle could give back at the very best, in bytes.
+    possible: AtomicUsize,
 }
 
 impl Schedule {
@@ -37,7 +78,17 @@ impl Schedule {
             next_mesh: AtomicU64::new(0),
             pause: AtomicU64::new(1),
             background: AtomicBool::new(false),
+            under_way: AtomicBool::new(false),
+            possible: AtomicUsize::new(0),
         }
+    }
+
+    pub(crate) fn set_under_way(&self, under_way: bool) {
+        self.under_way.store(under_way, Ordering::Relaxed);
+    }
+
+    fn is_under_way(&self) -> bool {
+        self.under_way.load(Ordering::Relaxed)
     }
 
     pub(crate) fn set_period(&self, milliseconds: u64) {
@@ -100,45 +151,64 @@ fn worthwhile(period_ms: u64) -> usize {
 }
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
-    /// Does what is due: gives back pages that have been unused for long, and meshes when that promises enough.
+    /// Does what is due: gives back pages that have been unused for long, and meshes when that promises enough, a slice at
+    /// a time.
     #[inline]
     pub fn upkeep(&self) {
-        if !self.is_in_background() {
-            self.upkeep_in_background();
-        }
-    }
-
-    /// The same for the thread that was made for it.
-    #[inline]
-    pub fn upkeep_in_background(&self) {
         let now = self.pages.clock_ms();
-        if now >= self.schedule.next_purge.load(Ordering::Relaxed) {
-            self.upkeep_due(now);
+        if now >= self.schedule.next_purge.load(Ordering::Relaxed) && !self.is_in_background() {
+            let _ = self.upkeep_due(now, SLICE_NS);
         }
     }
 
+    /// The same for a thread that was made for it, and has all the time that a cycle needs.
+    pub fn upkeep_in_background(&self) {
+        let _ = self.upkeep_due(self.pages.clock_ms(), u64::MAX);
+    }
+
+    /// Says whether a mesh cycle is under way that needs more time.
     #[cold]
     #[inline(never)]
-    fn upkeep_due(&self, now: u64) {
+    fn upkeep_due(&self, now: u64, slice: u64) -> bool {
         let period = self.schedule.period_ms.load(Ordering::Relaxed);
         if !Schedule::claim(&self.schedule.next_purge, now, PURGE_MS.min(period.max(1))) {
-            return;
+            return false;
         }
         self.pages.purge(false);
-        self.mesh_if_due(now);
+        self.mesh_if_due(now, slice)
     }
 
-    fn mesh_if_due(&self, now: u64) {
-        let period = self.schedule.period_ms.load(Ordering::Relaxed);
-        if M::MESHES
-            && self.meshing_enabled()
-            && Schedule::claim(&self.schedule.next_mesh, now, period)
-        {
+    /// Begins a cycle if one is due and promises enough, or goes on with the one under way, for `slice` nanoseconds. Says
+    /// whether that was not enough.
+    fn mesh_if_due(&self, now: u64, slice: u64) -> bool {
+        if !M::MESHES || !self.meshing_enabled() {
+            return false;
+        }
+        if !self.schedule.is_under_way() {
+            let period = self.schedule.period_ms.load(Ordering::Relaxed);
+            if !Schedule::claim(&self.schedule.next_mesh, now, period) {
+                return false;
+            }
             let possible = self.possible_bytes();
-            if possible >= worthwhile(period) {
-                let released = self.mesh_cycle();
+            if possible < worthwhile(period) {
+                return false;
+            }
+            self.schedule.possible.store(possible, Ordering::Relaxed);
+        }
+        match self.mesh_slice(slice) {
+            Slice::Busy => false,
+            Slice::Unfinished => {
+                self.schedule.set_under_way(true);
+                let soon = self.pages.clock_ms() + SLICE_PAUSE_MS;
+                self.schedule.next_purge.store(soon, Ordering::Relaxed);
+                true
+            }
+            Slice::Ended(released) => {
+                self.schedule.set_under_way(false);
+                let possible = self.schedule.possible.load(Ordering::Relaxed);
                 self.schedule
                     .settle(self.pages.clock_ms(), released, possible);
+                false
             }
         }
     }
@@ -156,24 +226,39 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         self.schedule.background.load(Ordering::Relaxed)
     }
 
-    /// Whether [`before_sleep`](Self::before_sleep) of so many milliseconds would do anything. Cheap.
-    pub fn wants_upkeep(&self, milliseconds: u64) -> bool {
+    /// Whether this sleep is a reason to go on with the cycle under way at once.
+    fn may_go_on(&self, sleep: Sleep) -> bool {
+        sleep.is_idle() && self.schedule.is_under_way() && self.meshing_enabled()
+    }
+
+    /// Whether [`before_sleep`](Self::before_sleep) would do anything. Cheap.
+    pub fn wants_upkeep(&self, sleep: Sleep) -> bool {
         let due = || self.pages.clock_ms() >= self.schedule.next_purge.load(Ordering::Relaxed);
-        !self.is_in_background() && (milliseconds >= LONG_SLEEP_MS || due())
+        !self.is_in_background()
+            && (sleep.milliseconds() >= LONG_SLEEP_MS || self.may_go_on(sleep) || due())
     }
 
     /// Does what is due before a sleep. A long one of a program that is `alone`, with one thread, is the last chance for a
     /// while: then a cycle does not wait for its time, unless the last one achieved nothing, and no unused page stays.
-    pub fn before_sleep(&self, milliseconds: u64, alone: bool) {
-        if milliseconds < LONG_SLEEP_MS {
-            return self.upkeep();
-        }
+    ///
+    /// Says whether a cycle is under way that this thread should go on with, if it has nothing else to do.
+    pub fn before_sleep(&self, sleep: Sleep, alone: bool) -> bool {
         let now = self.pages.clock_ms();
+        if sleep.milliseconds() < LONG_SLEEP_MS {
+            if self.may_go_on(sleep) {
+                return self.mesh_if_due(now, sleep.slice());
+            }
+            let is_due = now >= self.schedule.next_purge.load(Ordering::Relaxed);
+            return is_due && self.upkeep_due(now, sleep.slice());
+        }
         if self.schedule.last_was_effective() {
             self.schedule.next_mesh.store(now, Ordering::Relaxed);
         }
-        self.mesh_if_due(now);
-        self.pages.purge(alone);
+        let unfinished = self.mesh_if_due(now, sleep.slice());
+        if !unfinished {
+            self.pages.purge(alone);
+        }
+        unfinished
     }
 
     /// Gives back all unused pages now.

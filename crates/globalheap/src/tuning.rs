@@ -16,6 +16,16 @@ pub const EFFECTIVE_SHARE: usize = 32;
 /// The pause grows up to this many periods.
 pub const LONGEST_PAUSE: u64 = 32;
 
+/// Nanoseconds that a thread works on a cycle at a time, while the program waits for it to come back. A search and one hold
+/// of a lock are not interrupted.
+pub const SLICE_NS: u64 = 1_000_000;
+
+/// Milliseconds between two slices of a cycle.
+pub const SLICE_PAUSE_MS: u64 = 2;
+
+/// Pairs that a cycle in slices keeps from one search, at most.
+pub const PAIRS_KEPT: usize = 2_048;
+
 /// Candidates of one size class that a cycle looks at, at most: the emptiest.
 pub const CANDIDATES: usize = 1 << 16;
 

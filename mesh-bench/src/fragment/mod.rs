@@ -10,6 +10,7 @@ mod report;
 mod span;
 
 pub(crate) use measured::run_plan;
+pub(crate) use plan::hash;
 
 use crate::allocators::{Allocator, Selection};
 use crate::cgroup::{self, MemoryGroup};

@@ -10,3 +10,4 @@ mod program;
 mod refill_release;
 mod refusals;
 mod schedule;
+mod slices;

@@ -5,9 +5,9 @@ use meshing::{ComplementMesher, NoMesh};
 use miniheap::SpanClasses;
 
 use super::program::{Object, Program, class_of};
-use crate::MeshPolicy;
 use crate::fake::PAGE;
 use crate::tuning::{LONGEST_PAUSE, PERIOD_MS, WORTHWHILE};
+use crate::{MeshPolicy, Sleep};
 
 /// Enough for spans that promise twice what is worthwhile.
 const PAGES: u32 = (3 * WORTHWHILE / PAGE) as u32;
@@ -178,17 +178,17 @@ fn before_a_long_sleep_a_cycle_does_not_wait_for_its_time() {
     };
     program.pages().advance_clock(PERIOD_MS);
     program.heap.set_period(PERIOD_MS);
-    assert!(program.heap.wants_upkeep(60_000));
-    program.heap.before_sleep(60_000, false);
+    assert!(program.heap.wants_upkeep(Sleep::Certain(60_000)));
+    program.heap.before_sleep(Sleep::Certain(60_000), false);
     assert_eq!((cycles(&program), purged_all()), (1, Some(false)));
     // That cycle achieved nothing, so another one would be in vain.
-    program.heap.before_sleep(60_000, true);
+    program.heap.before_sleep(Sleep::Certain(60_000), true);
     assert_eq!((cycles(&program), purged_all()), (1, Some(true)));
     // A short sleep changes nothing before the next look is due.
     program.heap.upkeep();
     let purges = program.pages().purges.lock().unwrap().len();
-    assert!(!program.heap.wants_upkeep(1));
-    program.heap.before_sleep(1, true);
+    assert!(!program.heap.wants_upkeep(Sleep::Certain(1)));
+    program.heap.before_sleep(Sleep::Certain(1), true);
     assert_eq!(program.pages().purges.lock().unwrap().len(), purges);
     program.end();
 }

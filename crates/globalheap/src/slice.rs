@@ -1,0 +1,220 @@
+//! A mesh cycle in slices.
+//!
+//! A thread that comes by a slow path wants to go on: it works on the cycle for a moment, and leaves the rest to whoever
+//! comes next. What was searched for is kept, and each pair is looked at again before it is meshed, so a pause between
+//! search and mesh does not matter. Between two slices nothing is protected, and no lock is held.
+//!
+//! ```text
+//!  Idle → Leftovers → Meshes(0) → Groups(0) → Meshes(1) → … → Groups(last) → Ending → Idle
+//! ```
+
+use core::ops::ControlFlow;
+
+use heap::{Guard, PageHeap, SizeClass, SpanId};
+
+use crate::cycle::Cycle;
+use crate::global::GlobalHeap;
+use crate::policy::MeshPolicy;
+use crate::report::Report;
+use crate::scatter::Moves;
+use crate::tuning::{MESHES_PER_HOLD, PAIRS_KEPT};
+
+/// Behind the last move of a group.
+const GROUP_END: (SpanId, SpanId) = (SpanId(u32::MAX), SpanId(u32::MAX));
+
+/// How far a cycle in slices has come.
+pub(crate) struct Progress {
+    stage: Stage,
+    /// Pages released so far.
+    released: usize,
+    /// What the last search found, and how much of it was carried out: pairs to mesh, or moves, with `GROUP_END` behind
+    /// those of each group.
+    pairs: [(SpanId, SpanId); PAIRS_KEPT],
+    found: usize,
+    done: usize,
+    /// Pages that these pairs have released.
+    by_pairs: usize,
+}
+
+/// What comes next. Numbers count the meshed classes.
+#[derive(Clone, Copy)]
+enum Stage {
+    Idle,
+    /// Leftovers of a class go home.
+    Leftovers(usize),
+    /// Spans of a class are meshed.
+    Meshes(usize),
+    /// Groups of a class are taken apart.
+    Groups(usize),
+    /// Leftovers again: meshes leave leaders behind, with the pages that they have released.
+    Ending(usize),
+}
+
+impl Progress {
+    pub(crate) const fn new() -> Self {
+        Self {
+            stage: Stage::Idle,
+            released: 0,
+            pairs: [(SpanId(0), SpanId(0)); PAIRS_KEPT],
+            found: 0,
+            done: 0,
+            by_pairs: 0,
+        }
+    }
+
+    /// No cycle is under way.
+    pub(crate) fn reset(&mut self) {
+        self.stage = Stage::Idle;
+        self.released = 0;
+        self.forget_pairs();
+    }
+
+    fn forget_pairs(&mut self) {
+        (self.found, self.done, self.by_pairs) = (0, 0, 0);
+    }
+
+    /// Keeps the moves of one group, if there is room for them.
+    fn keep(&mut self, moves: Moves<'_>) -> ControlFlow<()> {
+        let end = self.found + moves.clone().count();
+        let Some((last, places)) = self
+            .pairs
+            .get_mut(self.found..=end)
+            .and_then(<[_]>::split_last_mut)
+        else {
+            return ControlFlow::Break(());
+        };
+        for (place, pair) in places.iter_mut().zip(moves) {
+            *place = pair;
+        }
+        *last = GROUP_END;
+        self.found = end + 1;
+        ControlFlow::Continue(())
+    }
+
+    /// Notes what came of everything before `end`; says whether there may be more to do.
+    fn carried_out(&mut self, end: usize, outcome: ControlFlow<usize, usize>) -> bool {
+        let (ControlFlow::Continue(pages) | ControlFlow::Break(pages)) = outcome;
+        self.done = end.min(self.found);
+        self.by_pairs += pages;
+        self.released += pages;
+        if outcome.is_break() {
+            self.forget_pairs();
+        }
+        outcome.is_continue()
+    }
+
+    /// Whether the last search may have found more than is kept, and was of use.
+    fn search_again(&self) -> bool {
+        self.found == PAIRS_KEPT && self.by_pairs > 0
+    }
+}
+
+/// What came of a slice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Slice {
+    /// Another thread is at it, or a fork.
+    Busy,
+    /// There is more to do.
+    Unfinished,
+    /// The cycle has ended, and has released so many bytes.
+    Ended(usize),
+}
+
+impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
+    /// Goes on with the cycle under way, or begins one, for about so many nanoseconds.
+    pub(crate) fn mesh_slice(&self, nanoseconds: u64) -> Slice {
+        let Some(mut cycle) = self.cycle.try_lock() else {
+            return Slice::Busy;
+        };
+        if !self.may_mesh() {
+            cycle.progress.reset();
+            return Slice::Ended(0);
+        }
+        let deadline = self.pages.clock_ns().saturating_add(nanoseconds);
+        loop {
+            self.step(&mut cycle);
+            if matches!(cycle.progress.stage, Stage::Idle) {
+                self.pages.close_shared();
+                let released = cycle.progress.released;
+                cycle.progress.reset();
+                return Slice::Ended(released * P::PAGE_SIZE);
+            }
+            if self.pages.clock_ns() >= deadline {
+                self.pages.close_shared();
+                return Slice::Unfinished;
+            }
+        }
+    }
+
+    /// The smallest piece of work: one search, or what is done under one hold of a lock.
+    fn step(&self, cycle: &mut Guard<'_, P::Lock, Cycle<M>>) {
+        let class_at = |number| Self::meshed_classes().nth(number);
+        cycle.progress.stage = match cycle.progress.stage {
+            Stage::Idle => {
+                self.meshed.count(&self.meshed.cycles, 1);
+                Stage::Leftovers(0)
+            }
+            Stage::Leftovers(number) => match class_at(number) {
+                Some(class) if self.dissolve_some(cycle, class) => Stage::Leftovers(number),
+                Some(_) => Stage::Leftovers(number + 1),
+                None => Stage::Meshes(0),
+            },
+            Stage::Meshes(number) => match class_at(number) {
+                Some(class) if self.mesh_some(cycle, class) => Stage::Meshes(number),
+                Some(_) => Stage::Groups(number),
+                None => Stage::Ending(0),
+            },
+            Stage::Groups(number) => match class_at(number) {
+                Some(class) if self.scatter_some(cycle, class) => Stage::Groups(number),
+                _ => Stage::Meshes(number + 1),
+            },
+            Stage::Ending(number) => match class_at(number) {
+                Some(class) if self.dissolve_some(cycle, class) => Stage::Ending(number),
+                Some(_) => Stage::Ending(number + 1),
+                None => Stage::Idle,
+            },
+        };
+    }
+
+    /// Searches in a class, or carries out some of what was found. Says whether there is more to do there.
+    fn mesh_some(&self, cycle: &mut Guard<'_, P::Lock, Cycle<M>>, class: SizeClass) -> bool {
+        let progress = &mut cycle.progress;
+        if progress.done == progress.found {
+            let (first, again) = (progress.found == 0, progress.search_again());
+            progress.forget_pairs();
+            if !first && !again {
+                return false;
+            }
+            self.with_found(cycle, class, |cycle, pairs| {
+                let progress = &mut cycle.progress;
+                for (place, pair) in progress.pairs.iter_mut().zip(pairs) {
+                    *place = pair;
+                    progress.found += 1;
+                }
+            });
+            return cycle.progress.found > 0;
+        }
+        let end = progress.found.min(progress.done + MESHES_PER_HOLD);
+        let pairs = progress.pairs[progress.done..end].iter().copied();
+        let outcome = self.commit(class, pairs);
+        progress.carried_out(end, outcome)
+    }
+
+    /// Looks for groups to take apart in a class, or takes one apart. Says whether there is more to do there.
+    fn scatter_some(&self, cycle: &mut Guard<'_, P::Lock, Cycle<M>>, class: SizeClass) -> bool {
+        let progress = &mut cycle.progress;
+        if progress.done == progress.found {
+            let first = progress.found == 0;
+            progress.forget_pairs();
+            if first {
+                self.with_scattered(cycle, class, |cycle, moves| cycle.progress.keep(moves));
+            }
+            return cycle.progress.found > 0;
+        }
+        let left = &progress.pairs[progress.done..progress.found];
+        let len = left.iter().take_while(|&&pair| pair != GROUP_END).count();
+        let moves = left[..len].iter().copied();
+        let outcome = self.scatter_one(class, moves);
+        progress.carried_out(progress.done + len + 1, outcome)
+    }
+}
