@@ -48,10 +48,8 @@ fn an_object_in_two_mappings_stays_whole_where_it_is() {
         let half = arena.labels().address_of(large.first) + 128 * 4096;
         let half = core::ptr::with_exposed_provenance_mut(half);
         // SAFETY: changes nothing but what the kernel knows of the object's own pages.
-        assert_eq!(
-            unsafe { libc::madvise(half, 128 * 4096, libc::MADV_DONTDUMP) },
-            0
-        );
+        let failed = unsafe { libc::madvise(half, 128 * 4096, libc::MADV_DONTDUMP) };
+        assert_eq!(failed, 0);
         arena.allocate_large(PageCount(1), PageCount(1)).unwrap();
         // SAFETY: used at the new address only, if there is one.
         let moved = unsafe { arena.move_large(large.first, PageCount(512)) };
