@@ -147,6 +147,8 @@ extern "C" fn constructor(
     if let Some(mappings) = config.mappings {
         HEAP.global().pages().set_mappings_limit(mappings);
     }
+    // Read now: later, a thread that closes all descriptors could put one of its own in the place of the file's.
+    let _ = HEAP.global().pages().mappings_permitted();
     summary::set_format(config.summary);
     peek::set_stack_end(environment.addr());
     if config.meshing == Some(false) {

@@ -10,6 +10,7 @@ mod cxx;
 mod fork;
 mod git;
 mod harness;
+mod hostile;
 mod introspection;
 mod limits;
 mod linking;

@@ -297,6 +297,11 @@ impl State {
         }
     }
 
+    /// The pages that were never used.
+    pub(crate) fn unused(&self) -> Option<core::ops::Range<u32>> {
+        self.ranges.as_ref().map(|ranges| ranges.low..ranges.high)
+    }
+
     /// Takes back a run whose pages may hold anything.
     pub(crate) fn give_back(&mut self, map: &PageMap, side: Side, run: Run) {
         self.area(side).dirty.insert(map, run);

@@ -87,3 +87,38 @@ impl Half {
         unsafe { os.unmap(at, HALF * O::PAGE_SIZE) }.is_ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::os::{FailNth, Linux};
+
+    #[test]
+    fn one_half_is_left_to_the_child() {
+        let os = Linux::new();
+        let mut ballast = Ballast::new();
+        assert!(!ballast.is_full());
+        ballast.load(&os);
+        assert!(ballast.is_full());
+        assert!(ballast.lighten(&os) && !ballast.is_full());
+        assert!(!ballast.lighten(&os), "the other half stays");
+        assert!(ballast.drop(&os));
+        assert!(!ballast.drop(&os), "nothing is left");
+    }
+
+    #[test]
+    fn what_was_refused_is_loaded_later() {
+        let os = FailNth::new(Linux::new());
+        // The first half is reserved, and cannot be taken apart.
+        os.refuse(1, 2);
+        let mut ballast = Ballast::new();
+        ballast.load(&os);
+        assert!(!ballast.is_full());
+        ballast.load(&os);
+        assert!(ballast.is_full());
+        ballast.drop(&os);
+        os.refuse(0, u64::MAX);
+        ballast.load(&os);
+        assert!(!ballast.is_full() && !ballast.lighten(&os));
+    }
+}

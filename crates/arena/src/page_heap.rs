@@ -473,6 +473,17 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         self.watch.lock().leave_parent(&self.os);
     }
 
+    fn next_shared(&self, from: PageIndex) -> Option<PageIndex> {
+        let map = &self.ground()?.map;
+        let unused = self.state.lock().unused()?;
+        let below = from.0..unused.start;
+        let above = from.0.max(unused.end)..map.pages();
+        below
+            .chain(above)
+            .map(PageIndex)
+            .find(|&page| map.is_shared(page))
+    }
+
     unsafe fn make_private(&self, run: Run, onto: PageIndex) -> Result<(), Refused> {
         let ground = self.ground().ok_or(Refused)?;
         let from = self

@@ -15,7 +15,7 @@
 
 use core::sync::atomic::Ordering;
 
-use heap::{PageHeap, Refused, Run, SpanId};
+use heap::{PageHeap, PageIndex, Refused, Run, SpanId};
 use miniheap::Spans;
 
 use crate::global::GlobalHeap;
@@ -158,31 +158,49 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     pub unsafe fn child_after_fork(&self, fork: Fork) -> Result<(), Refused> {
         // SAFETY: `prepare_fork` took them, in the parent.
         unsafe { self.pages.unlock_after_fork() };
+        // What cannot be moved stays protected, and everything locked: it is the parent's.
         if fork.copied {
             self.pages.adopt_snapshot();
+            // SAFETY: the locks are held since `prepare_fork`, in the parent.
+            unsafe { self.adopt_groups() }?;
+        } else {
+            let mut groups = 0;
+            // SAFETY: as above.
+            unsafe { self.each_group(|_, _, _| groups += 1) };
+            if groups > 0 {
+                return Err(Refused);
+            }
         }
-        let mut adopted = Ok(());
-        let adopt = |spans: &Spans, leader, home: Run| {
-            if !fork.copied {
-                adopted = Err(Refused);
-                return;
-            }
-            for run in spans.member_runs(leader) {
-                // SAFETY: the copy holds what the shared pages held at the fork.
-                let aliased = unsafe { self.pages.alias(run, home.first) };
-                // SAFETY: there is no other thread.
-                let private = || unsafe { self.pages.make_private(run, home.first) };
-                if aliased.is_err() && private().is_err() {
-                    adopted = Err(Refused);
-                }
-            }
-        };
-        // SAFETY: the locks are held since `prepare_fork`.
-        unsafe { self.each_group(adopt) };
-        // What could not be moved stays protected, and everything locked: it is the parent's.
-        adopted?;
-        // SAFETY: the locks are held since `prepare_fork`, in the parent.
+        // SAFETY: as above.
         unsafe { self.end_fork(fork) };
+        Ok(())
+    }
+
+    /// Puts each member of a group onto the group's copy. They come in the order of their addresses: so a mapping is taken
+    /// apart from its start, while the one before it grows, and one more than there were is enough at any time.
+    ///
+    /// # Safety
+    /// This is a child with one thread, which holds the locks of all classes for a fork.
+    unsafe fn adopt_groups(&self) -> Result<(), Refused> {
+        let labels = self.pages.labels();
+        let mut next = PageIndex(0);
+        while let Some(page) = self.pages.next_shared(next) {
+            next = PageIndex(page.0 + 1);
+            let Some((class, _)) = labels.label(page).as_small() else {
+                continue;
+            };
+            // SAFETY: the caller holds the lock.
+            let spans = unsafe { self.class_lock(class).held_for_fork() };
+            let id = self.pages.span_at(page);
+            let (Some(run), Some(home)) = (spans.run(id), spans.home(id)) else {
+                continue;
+            };
+            next = run.end();
+            // SAFETY: the copy holds what the shared pages held at the fork.
+            let aliased = unsafe { self.pages.alias(run, home) };
+            // SAFETY: there is no other thread.
+            aliased.or_else(|_| unsafe { self.pages.make_private(run, home) })?;
+        }
         Ok(())
     }
 

@@ -337,6 +337,9 @@ pub unsafe trait PageHeap: Metadata + Sync {
     /// copies with [`alias`](Self::alias).
     fn adopt_snapshot(&self);
 
+    /// The first page at or after `from` that may be on shared pages.
+    fn next_shared(&self, from: PageIndex) -> Option<PageIndex>;
+
     /// Puts `run`, which is on shared pages, onto private pages with the content that the shared pages of `onto` have.
     ///
     /// # Safety

@@ -3,7 +3,6 @@
  *   kill CALL      a filter kills for the system call
  *   group FILE     its process joins the control group that has the file as its list of processes
  *   no-proc        /proc is not mounted
- *   no-files       no file may grow, until the program raises its limit
  *   bare           the environment is empty; must be the last */
 #define _GNU_SOURCE
 #include "../check.h"
@@ -14,7 +13,6 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -67,14 +65,6 @@ static void without_proc(void)
     need("nothing at /proc", access("/proc/self/status", F_OK) == -1);
 }
 
-static void without_files(void)
-{
-    struct rlimit limit;
-    need("getrlimit", getrlimit(RLIMIT_FSIZE, &limit) == 0);
-    limit.rlim_cur = 0;
-    need("setrlimit", setrlimit(RLIMIT_FSIZE, &limit) == 0);
-}
-
 int main(int count, char **arguments)
 {
     char *nothing[] = {NULL};
@@ -90,8 +80,6 @@ int main(int count, char **arguments)
             join(arguments[at]);
         else if (strcmp(what, "no-proc") == 0)
             without_proc();
-        else if (strcmp(what, "no-files") == 0)
-            without_files();
         else if (strcmp(what, "bare") == 0)
             environment = nothing;
         else

@@ -353,6 +353,13 @@ unsafe impl PageHeap for FakePages {
         state.shared = core::mem::take(&mut state.snapshot);
     }
 
+    fn next_shared(&self, from: PageIndex) -> Option<PageIndex> {
+        let memory = &self.state().memory;
+        let all = u32::try_from(memory.pages.len()).expect("few pages");
+        let is_span = |&page: &PageIndex| memory.run_at(page, Purpose::Span).is_some();
+        (from.0..all).map(PageIndex).find(is_span)
+    }
+
     unsafe fn make_private(&self, run: Run, onto: PageIndex) -> Result<(), Refused> {
         self.grant("make_private")?;
         let state = &mut *self.state();

@@ -94,6 +94,12 @@ impl Spans {
         })
     }
 
+    /// The page that names the shared pages that a span is on, if it is in a group.
+    pub fn home(&self, id: SpanId) -> Option<PageIndex> {
+        let heap = self.heaps.get(id.0)?;
+        Some(self.groups.get(heap.group()?.0)?.home)
+    }
+
     /// The pages of all members of a unit.
     pub fn member_runs(&self, unit: SpanId) -> impl Iterator<Item = Run> + '_ {
         self.members(unit).filter_map(|member| self.run(member))

@@ -29,6 +29,8 @@ const PROTECT: u64 = 1;
 
 /// The descriptor's number is in the last part, one in so many, of those that a program may have …
 const HIGH_PART: usize = 32;
+/// … unless they are fewer than this: then the program has all of them …
+const FEW: usize = 64;
 /// … but no higher than this: the kernel copies the table of descriptors at each fork, up to the highest in use.
 const TABLE: usize = 1024;
 
@@ -124,6 +126,9 @@ fn high(file: i32) -> Result<i32, Errno> {
     // SAFETY: the kernel writes the two words of the limit.
     let _ = unsafe { syscall(libc::SYS_prlimit64, arguments) };
     let numbers = usize::try_from(limit[0]).unwrap_or(usize::MAX).min(TABLE);
+    if numbers < FEW {
+        return Err(Errno(libc::EMFILE));
+    }
     let lowest = numbers - numbers.div_ceil(HIGH_PART);
     let arguments = [
         file as usize,

@@ -1,0 +1,277 @@
+//! Hostile settings: what was limited, what the program saw, what the statistics said.
+//!
+//! | limited | the program sees | the statistics say |
+//! |---|---|---|
+//! | mappings: used up by the program, or few permitted to us | nothing | steps refused |
+//! | addresses: none left | nothing, as long as it has memory | steps refused |
+//! | data, sizes of files and of core files, `PR_SET_DUMPABLE`, user, root directory | nothing | nothing |
+//! | descriptors: none left, or all closed and reused | nothing | why the barrier is the other one |
+//! | system calls, by a filter from before the start | nothing | the same, and steps refused |
+//! | `/proc` | nothing | the same |
+//! | memory of the control group | nothing | nothing |
+//! | rights of a set-uid program, or no environment at all | nothing | nothing: variables are ignored |
+//!
+//! Strict overcommit is a setting of the whole machine, so it is not among them.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use mesh_tests::compile::Linking;
+use mesh_tests::{Case, Library, Outcome, Program, Run, Settings, scene, statistics};
+
+use crate::conformance::all_ok;
+
+/// Two builds, two barriers, meshes all the time.
+fn eager() -> Result<[Settings; 3]> {
+    Ok([
+        Settings::release_eager()?,
+        Settings::release_mprotect()?,
+        Settings::debug_eager()?,
+    ])
+}
+
+/// What the statistics must say.
+#[derive(Clone, Copy, PartialEq)]
+enum Says {
+    /// There were meshes.
+    Meshes,
+    /// There were meshes, and steps that were refused.
+    RefusedSteps,
+    /// There were no meshes, since steps were refused.
+    NothingElse,
+    /// There were meshes, behind `mprotect` for this reason.
+    Because(&'static str),
+}
+
+impl Says {
+    fn holds_in(self, outcome: &Outcome, settings: &Settings) -> Result<()> {
+        let stderr = &outcome.stderr;
+        let meshes = statistics::meshes(stderr).context("no statistics")?;
+        let refused = statistics::figure(stderr, "Mesh steps refused:").unwrap_or(0.0);
+        let asked = settings.variables().contains(&("MESH_BARRIER", "mprotect"));
+        let holds = match self {
+            Self::Meshes => meshes > 0,
+            Self::RefusedSteps => meshes > 0 && refused > 0.0,
+            Self::NothingElse => meshes == 0 && refused > 0.0,
+            Self::Because(why) => {
+                meshes > 0 && (asked || stderr.contains(&format!("mprotect ({why})")))
+            }
+        };
+        ensure!(holds, "{outcome}");
+        Ok(())
+    }
+}
+
+/// The program of `run` behaves as without the library, and passes `checks` checks.
+fn unnoticed(run: &Run, checks: usize, says: Says) -> Result<()> {
+    let control = scene::without(run)?.succeeded()?;
+    all_ok(&control.stdout, checks)?;
+    let run = run.clone().variable("MALLOCSTATS", "1");
+    for settings in eager()? {
+        println!("{run:?} under {}", settings.name());
+        let outcome = scene::under(&run, &settings, &[])?.succeeded()?;
+        ensure!(outcome.stdout == control.stdout, "{outcome}");
+        says.holds_in(&outcome, &settings)?;
+    }
+    Ok(())
+}
+
+fn start() -> Result<Program> {
+    Program::compile(&["limits/start.c"])
+}
+
+#[test]
+fn limits_that_the_program_sets_in_the_middle_of_its_life() -> Result<()> {
+    let program = Program::compile(&["limits/limited.c"])?;
+    let says = |topic, says| unnoticed(&program.run().argument(topic), 4, says);
+    says("no more addresses", Says::RefusedSteps)?;
+    says("little more data", Says::Meshes)?;
+    says("no growing files", Says::Meshes)?;
+    says("no descriptors", Says::Meshes)?;
+    says("nobody", Says::Meshes)?;
+    says("another root", Says::Meshes)?;
+    says("not dumpable", Says::Meshes)
+}
+
+/// What `mprotect` is used for.
+const FILTERED: Says = Says::Because("system calls are filtered");
+
+#[test]
+fn limits_from_before_the_start() -> Result<()> {
+    let (start, program) = (start()?, Program::compile(&["limits/limited.c"])?);
+    let says = |limits: &[&str], topic, says| {
+        let run = start
+            .run()
+            .arguments(limits)
+            .argument("--")
+            .argument(program.path());
+        unnoticed(&run.argument(topic), 4, says)
+    };
+    let outside = "limits from outside";
+    let rare = ["userfaultfd", "io_uring_setup", "memfd_create"];
+    let kill: Vec<_> = rare.iter().flat_map(|call| ["kill", call]).collect();
+    says(&kill, outside, FILTERED)?;
+    let dispensable = rare.iter().chain(&["membarrier", "process_vm_readv"]);
+    let refuse: Vec<_> = dispensable.flat_map(|call| ["refuse", call]).collect();
+    says(&refuse, outside, FILTERED)?;
+    says(&["refuse", "mremap"], outside, Says::NothingElse)?;
+    says(&["refuse", "madvise"], outside, Says::NothingElse)?;
+    says(
+        &["no-proc"],
+        outside,
+        Says::Because("/proc does not tell whether system calls are filtered"),
+    )
+}
+
+/// What is called for nothing but meshing is not called without it, whatever a filter would do.
+#[test]
+fn filters_that_kill_do_not_matter_without_meshing() -> Result<()> {
+    let (start, program) = (start()?, Program::compile(&["limits/limited.c"])?);
+    let run = start
+        .run()
+        .arguments([
+            "kill",
+            "membarrier",
+            "kill",
+            "mremap",
+            "kill",
+            "userfaultfd",
+        ])
+        .argument("--")
+        .argument(program.path())
+        .argument("limits from outside");
+    let control = Case::new(run).check(&[Settings::disabled()?])?;
+    all_ok(&control.stdout, 4)
+}
+
+/// With fewer than four descriptors the loader starts no program.
+#[test]
+fn few_descriptors_from_the_start() -> Result<()> {
+    let program = Program::compile(&["limits/limited.c"])?;
+    let why = Says::Because("userfaultfd was refused");
+    for limit in ["--nofile=4", "--nofile=20"] {
+        let run = Run::tool("prlimit")?
+            .arguments([limit, "--"])
+            .argument(program.path())
+            .argument("limits from outside");
+        unnoticed(&run, 4, why)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn descriptors_that_are_closed_and_reused_while_heaps_are_meshed() -> Result<()> {
+    let program = Program::compile(&["limits/closing.c"])?;
+    let why = Says::Because("the program closed the userfaultfd");
+    unnoticed(&program.run(), 3, why)
+}
+
+#[test]
+fn few_mappings_for_us() -> Result<()> {
+    let program = Program::compile(&["limits/limited.c"])?;
+    let run = program
+        .run()
+        .argument("limits from outside")
+        .variable("MESH_MAX_MAPPINGS", "200");
+    unnoticed(&run, 4, Says::RefusedSteps)
+}
+
+#[test]
+fn all_mappings_used_up_by_the_program() -> Result<()> {
+    let program = Program::compile(&["limits/mappings.c"])?;
+    unnoticed(&program.run(), 7, Says::RefusedSteps)
+}
+
+/// The control group's directory; removed with this value.
+struct Group(PathBuf);
+
+impl Group {
+    const LIMIT: usize = 64;
+
+    fn new() -> Result<Self> {
+        let name = format!("mesh-tests-{}", std::process::id());
+        let group = Self(PathBuf::from("/sys/fs/cgroup/memory").join(name));
+        fs::create_dir(&group.0).context("a memory control group (version 1) is needed")?;
+        let limit = (Self::LIMIT << 20).to_string();
+        fs::write(group.0.join("memory.limit_in_bytes"), limit)?;
+        Ok(group)
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // Should a process be left in it, the group stays: a nuisance, no failure.
+        let _ = fs::remove_dir(&self.0);
+    }
+}
+
+#[test]
+fn a_control_group_that_is_almost_full() -> Result<()> {
+    let (start, program, group) = (
+        start()?,
+        Program::compile(&["limits/group.c"])?,
+        Group::new()?,
+    );
+    let run = start
+        .run()
+        .argument("group")
+        .argument(group.0.join("cgroup.procs"))
+        .argument("--")
+        .argument(program.path())
+        .argument(&group.0)
+        .argument(Group::LIMIT.to_string());
+    unnoticed(&run, 6, Says::Meshes)?;
+    let events = fs::read_to_string(group.0.join("memory.oom_control"))?;
+    ensure!(events.contains("oom_kill 0"), "{events}");
+    Ok(())
+}
+
+/// Needs `kernel.core_pattern` to name a file in the current directory.
+#[test]
+fn core_files_have_meshed_objects_and_not_the_window() -> Result<()> {
+    let program = Program::compile(&["limits/core.c"])?;
+    unnoticed(&program.run(), 5, Says::Meshes)
+}
+
+/// Linked, since the loader preloads nothing for these.
+#[test]
+fn programs_with_more_rights_ignore_variables() -> Result<()> {
+    const NOBODY: u32 = 65534;
+    for library in [Library::release()?, Library::debug()?] {
+        let linking = Linking::WholeArchive(library);
+        let program = Program::compile_with(&["limits/secure.c"], linking)?;
+        let run = program
+            .run()
+            .variable("MALLOCSTATS", "1")
+            .variable("MESH_NONSENSE", "1");
+        let usual = scene::without(&run)?.succeeded()?;
+        ensure!(usual.stdout.starts_with("usual, variables\n"), "{usual}");
+        ensure!(statistics::meshes(&usual.stderr) > Some(0), "{usual}");
+        ensure!(usual.stderr.contains("ignored: MESH_NONSENSE"), "{usual}");
+        chown(program.path(), Some(NOBODY), None)?;
+        fs::set_permissions(program.path(), fs::Permissions::from_mode(0o4755))?;
+        let secure = scene::without(&run)?.succeeded()?;
+        ensure!(secure.stdout.starts_with("secure, variables\n"), "{secure}");
+        all_ok(secure.stdout.split_once('\n').map_or("", |all| all.1), 2)?;
+        ensure!(secure.stderr.is_empty(), "{secure}");
+    }
+    Ok(())
+}
+
+#[test]
+fn programs_without_an_environment() -> Result<()> {
+    let start = start()?;
+    let linking = Linking::WholeArchive(Library::debug()?);
+    let program = Program::compile_with(&["limits/secure.c"], linking)?;
+    let run = start
+        .run()
+        .arguments(["bare", "--"])
+        .argument(program.path());
+    let outcome = scene::without(&run)?.succeeded()?;
+    ensure!(outcome.stdout.starts_with("usual, bare\n"), "{outcome}");
+    all_ok(outcome.stdout.split_once('\n').map_or("", |all| all.1), 2)?;
+    ensure!(outcome.stderr.is_empty(), "{outcome}");
+    Ok(())
+}
