@@ -1,5 +1,7 @@
 //! Compiles the C and C++ programs of the tests.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -45,6 +47,8 @@ impl Program {
             ("gcc", "-std=gnu11")
         };
         let directory = TempDir::with_prefix("mesh-program-")?;
+        // Others run it too.
+        fs::set_permissions(directory.path(), Permissions::from_mode(0o755))?;
         let path = directory.path().canonicalize()?.join("program");
         let mut command = Command::new(tool::find(compiler)?);
         command

@@ -8,14 +8,17 @@
 //! Environment:
 //! * `MESH_TEST_LIBRARY=/path/to/lib.so` tests another allocator in place of libmesh. What only
 //!   libmesh can do (statistics, meshing, `mesh_mallctl`) fails then.
-//! * `MESH_TEST_LONG=1` makes the long runs long: 60 seconds for each stress run.
+//! * `MESH_TEST_LONG=1` makes the long runs long: 60 seconds for each stress run, 30 minutes for
+//!   the soak (`cargo test -p mesh-tests --test soak`).
 
 pub mod artifact;
 pub mod block;
+pub mod cargo;
 pub mod case;
 pub mod compile;
 pub mod library;
 pub mod physical;
+pub mod redis;
 pub mod run;
 pub mod scene;
 pub mod settings;

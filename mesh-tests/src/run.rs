@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Read, Seek};
+use std::os::unix::fs::chown;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, Uid};
 use wait_timeout::ChildExt;
 
 use crate::settings::Settings;
@@ -20,6 +21,9 @@ use crate::{artifact, tool};
 
 /// A program that hangs is ended after this time. Far above what any of them needs.
 const TIME_LIMIT: Duration = Duration::from_secs(100);
+
+/// The user and the group that nothing belongs to.
+const NOBODY: u32 = 65534;
 
 /// A program, its arguments and its variables. It can be run more than once.
 #[derive(Clone, Debug)]
@@ -29,6 +33,7 @@ pub struct Run {
     variables: Vec<(OsString, OsString)>,
     preload: Vec<PathBuf>,
     limit: Duration,
+    unprivileged: bool,
 }
 
 impl Run {
@@ -40,6 +45,7 @@ impl Run {
             variables: Vec::new(),
             preload: Vec::new(),
             limit: TIME_LIMIT,
+            unprivileged: false,
         }
     }
 
@@ -80,6 +86,12 @@ impl Run {
     /// Replaces the time limit.
     pub fn within(mut self, limit: Duration) -> Self {
         self.limit = limit;
+        self
+    }
+
+    /// Runs the program as a user without privileges, if the tests have any.
+    pub fn unprivileged(mut self) -> Self {
+        self.unprivileged = true;
         self
     }
 
@@ -131,6 +143,10 @@ impl Run {
             let names: Vec<_> = self.preload.iter().map(|path| path.as_os_str()).collect();
             command.env("LD_PRELOAD", names.join(":".as_ref()));
         }
+        if self.unprivileged && Uid::effective().is_root() {
+            chown(directory, Some(NOBODY), Some(NOBODY))?;
+            command.uid(NOBODY).gid(NOBODY);
+        }
         let child = command
             .spawn()
             .with_context(|| format!("{}", self.program.display()))?;
@@ -158,6 +174,11 @@ impl Running {
     /// The process.
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Replaces the time limit, which counts from now.
+    pub fn within(&mut self, limit: Duration) {
+        self.deadline = Instant::now() + limit;
     }
 
     /// Whether the process has not ended yet.

@@ -1,6 +1,7 @@
 //! Runs a program once, in an empty directory of its own, with the witness beside it.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -37,5 +38,7 @@ fn in_new_directory(finish: impl FnOnce(&Path, &Path) -> Result<Outcome>) -> Res
     let scene = tempfile::Builder::new().prefix("mesh-scene-").tempdir()?;
     let home = scene.path().join("home");
     fs::create_dir(&home)?;
+    // The program may be another user's, and so are its notes then.
+    fs::set_permissions(scene.path(), Permissions::from_mode(0o777))?;
     finish(&home, &scene.path().join("notes"))
 }

@@ -85,6 +85,26 @@ impl Settings {
         })
     }
 
+    /// The same with the write barrier at which the kernel waits too. It needs root.
+    pub fn debug_userfaultfd() -> Result<Self> {
+        Ok(Self {
+            name: "debug, MESH_PERIOD_MS=1 MESH_BARRIER=userfaultfd",
+            library: Library::debug()?,
+            variables: &[("MESH_PERIOD_MS", "1"), ("MESH_BARRIER", "userfaultfd")],
+        })
+    }
+
+    /// For long runs: both builds with each barrier, meshing as often as they can. Who may not use `userfaultfd` gets
+    /// `mprotect` in its place, and a line that says so.
+    pub fn both_barriers() -> Result<Vec<Self>> {
+        Ok(vec![
+            Self::release_userfaultfd()?,
+            Self::debug_mprotect()?,
+            Self::release_mprotect()?,
+            Self::debug_userfaultfd()?,
+        ])
+    }
+
     /// For programs that take seconds: both builds, with and without meshing.
     pub fn usual() -> Result<Vec<Self>> {
         Ok(vec![

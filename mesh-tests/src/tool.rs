@@ -23,6 +23,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("ruby", "ruby"),
     ("sh", "dash"),
     ("sqlite3", "sqlite3"),
+    ("stress-ng", "stress-ng"),
     ("tar", "tar"),
     ("xz", "xz-utils"),
 ];

@@ -5,7 +5,7 @@ use mesh_tests::{Case, Program, Settings, scene};
 
 use crate::conformance::all_ok;
 
-const SOURCES: [&str; 14] = [
+const SOURCES: [&str; 15] = [
     "fork/main.c",
     "fork/beside_threads.c",
     "fork/generations.c",
@@ -19,6 +19,7 @@ const SOURCES: [&str; 14] = [
     "fork/prefork.c",
     "fork/storm.c",
     "fork/files.c",
+    "fork/name_services.c",
     "fork/handlers.c",
 ];
 
@@ -109,6 +110,11 @@ fn children_that_live_long() -> Result<()> {
 #[test]
 fn forks_beside_threads_with_files() -> Result<()> {
     topic("files", &busy()?)
+}
+
+#[test]
+fn forks_beside_threads_with_name_services() -> Result<()> {
+    topic("name-services", &busy()?)
 }
 
 #[test]

@@ -1,14 +1,11 @@
 //! Redis: single-threaded, long-lived, and saved by a forked child that reads the whole heap.
 
-mod server;
-
 use std::fs;
 
 use anyhow::{Result, ensure};
+use mesh_tests::redis::Server;
 use mesh_tests::{Settings, statistics, tool};
 use tempfile::TempDir;
-
-use server::Server;
 
 /// Keys with values whose sizes and bytes follow from their numbers.
 const FILL: &str = "

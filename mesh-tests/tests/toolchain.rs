@@ -1,11 +1,7 @@
 //! Compilers and build tools: trees of processes, each with a heap that only grows.
 
-use std::env;
-use std::ffi::OsString;
-use std::path::Path;
-
-use anyhow::{Context, Result};
-use mesh_tests::{Case, Run, Settings, tool};
+use anyhow::Result;
+use mesh_tests::{Case, Run, Settings, cargo, tool};
 
 #[test]
 fn gcc_and_make() -> Result<()> {
@@ -16,24 +12,6 @@ fn gcc_and_make() -> Result<()> {
 
 #[test]
 fn cargo_build() -> Result<()> {
-    let cargo = env::var_os("CARGO").context("tests are run by cargo")?;
-    let compiler = Path::new(&cargo).with_file_name("rustc");
-    let run = Run::script("sh", "cargo.sh")?
-        .variable("CARGO", &cargo)
-        .variable("RUSTC", compiler)
-        .variable("CARGO_HOME", home_of("CARGO_HOME", ".cargo")?)
-        .variable("RUSTUP_HOME", home_of("RUSTUP_HOME", ".rustup")?);
-    // The Rust compiler and its linker bring an allocator of their own.
-    let case = Case::new(run).own_allocators(&["rustc", "rust-lld"]);
-    case.check(&Settings::usual()?)?;
+    cargo::build()?.check(&Settings::usual()?)?;
     Ok(())
-}
-
-/// Where cargo keeps the crates that the workspace has downloaded.
-fn home_of(variable: &str, default: &str) -> Result<OsString> {
-    if let Some(home) = env::var_os(variable) {
-        return Ok(home);
-    }
-    let home = env::home_dir().context("a home directory")?;
-    Ok(home.join(default).into())
 }

@@ -26,9 +26,27 @@ impl WriteBarrier {
         os.wake(&self.0);
     }
 
+    /// Lets all who wait try again, while the barrier goes on.
+    pub(crate) fn admit<O: Os>(&self, os: &O) {
+        // Release: as in `end`.
+        self.0.fetch_add(2, Ordering::Release);
+        os.wake(&self.0);
+    }
+
     /// How many beginnings and ends there were. While it stays the same and even, nothing is protected by a barrier.
     pub fn phase(&self) -> u32 {
         self.0.load(Ordering::Acquire)
+    }
+
+    /// Waits until the barrier that is under way ends, or lets writers try again; returns the phase then.
+    pub fn wait_for_turn<O: Os>(&self, os: &O) -> u32 {
+        let before = self.phase();
+        let mut now = before;
+        while !now.is_multiple_of(2) && now == before {
+            os.wait(&self.0, before);
+            now = self.phase();
+        }
+        now
     }
 
     /// Waits until no barrier is under way; returns the phase then.

@@ -33,6 +33,13 @@ pub struct Fork {
     withheld: bool,
 }
 
+impl Fork {
+    /// Notes that pages were left out of the child since.
+    pub fn withhold(&mut self) {
+        self.withheld = true;
+    }
+}
+
 impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// Stops mesh cycles and makes room for copies of all groups. When it is refused, nothing has changed.
     ///

@@ -48,6 +48,9 @@ static PREPARED_BY: AtomicUsize = AtomicUsize::new(0);
 /// The thread that has made room for a fork, and holds the lock that keeps it valid; zero when there is none.
 static RESERVED_BY: AtomicUsize = AtomicUsize::new(0);
 
+/// Whether the thread that forks was let into a page of a group.
+static ADMITTED: AtomicBool = AtomicBool::new(false);
+
 /// Whether the C library knows our handlers.
 static REGISTERED: AtomicBool = AtomicBool::new(false);
 
@@ -208,9 +211,12 @@ fn parent() {
         return;
     }
     // SAFETY: `prepare` ran in this thread.
-    let Some(Prepared { fork, mask }) = (unsafe { take() }) else {
+    let Some(Prepared { mut fork, mask }) = (unsafe { take() }) else {
         return;
     };
+    if ADMITTED.swap(false, Ordering::Relaxed) {
+        fork.withhold();
+    }
     // SAFETY: `prepare` took it.
     unsafe { signals::unlock_after_fork() };
     // SAFETY: prepared by this thread, and this is the parent.
@@ -250,12 +256,30 @@ pub(crate) fn finish_in_child() -> bool {
     PREPARED_BY.load(Ordering::Relaxed) == tls::thread_number() && adopt_groups()
 }
 
+/// In the thread that forks, after its preparation: lets it write to the page at `address`. Says whether it may now.
+///
+/// The C library writes to objects of its own there, such as the lock of its list of name services. Another thread that
+/// holds that lock may wait at the barrier, so it is let in as well.
+pub(crate) fn admit(address: usize) -> bool {
+    // SAFETY: has no preconditions.
+    let is_parent = PARENT.load(Ordering::Acquire) == unsafe { libc::getpid() };
+    if !is_parent || PREPARED_BY.load(Ordering::Relaxed) != tls::thread_number() {
+        return false;
+    }
+    // Relaxed: read by this thread, here or in the child.
+    ADMITTED.store(true, Ordering::Relaxed);
+    let pages = HEAP.global().pages();
+    let page = HEAP.global().labels().page_at(address);
+    page.is_some_and(|page| pages.admit(page).is_ok())
+}
+
 /// The child's step. Says whether it was still to be done.
 fn adopt_groups() -> bool {
     // SAFETY: a fork was prepared, and this is not the process that prepared it: the child, with one thread.
     let Some(Prepared { fork, mask }) = (unsafe { take() }) else {
         return false;
     };
+    ADMITTED.store(false, Ordering::Relaxed);
     // SAFETY: `prepare` took it.
     unsafe { signals::unlock_after_fork() };
     // SAFETY: prepared by this thread, and this is the child.

@@ -196,8 +196,14 @@ impl Fault {
         if self.is_missing {
             return false;
         }
+        if fork::admit(self.page) {
+            return true;
+        }
         let pages = HEAP.global().pages();
-        let phase = pages.barrier().wait_out(pages.os()) as usize;
+        let phase = pages.barrier().wait_for_turn(pages.os()) as usize;
+        if !phase.is_multiple_of(2) {
+            return true;
+        }
         if tls::last_fault() == (self.page, phase) {
             return false;
         }

@@ -57,6 +57,7 @@ void no_room(void);
 void prefork(void);
 void storm(void);
 void files(void);
+void name_services(void);
 void handlers(void);
 
 #endif

@@ -43,7 +43,7 @@ int main(int argc, char **argv)
         {"signals", signals},               {"within-library", within_library},
         {"no-room", no_room},               {"prefork", prefork},
         {"storm", storm},                   {"files", files},
-        {"handlers", handlers},
+        {"handlers", handlers},             {"name-services", name_services},
     };
     for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
         if (argc == 2 && strcmp(argv[1], topics[i].name) == 0) {

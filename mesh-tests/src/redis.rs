@@ -6,15 +6,16 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::run::Running;
+use crate::{Outcome, Run, Settings, tool, witness};
 use anyhow::{Context, Result, bail, ensure};
-use mesh_tests::run::Running;
-use mesh_tests::{Outcome, Run, Settings, tool, witness};
 
 /// What a server may take to start, to load or to save.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running server. Its database file is `dump.rdb` in its directory.
-pub(crate) struct Server {
+#[derive(Debug)]
+pub struct Server {
     running: Running,
     directory: PathBuf,
     settings: Settings,
@@ -22,7 +23,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts a server in `directory`, which loads the database that is there.
-    pub(crate) fn start(directory: &Path, settings: &Settings) -> Result<Self> {
+    pub fn start(directory: &Path, settings: &Settings) -> Result<Self> {
         fs::create_dir_all(directory)?;
         let run = Run::tool("redis-server")?
             .arguments([
@@ -56,7 +57,7 @@ impl Server {
     }
 
     /// Sends one command, and returns the reply in the words of `redis-cli`.
-    pub(crate) fn command(&self, words: &[&str]) -> Result<String> {
+    pub fn command(&self, words: &[&str]) -> Result<String> {
         let output = Command::new(tool::find("redis-cli")?)
             .arg("-s")
             .arg(self.socket())
@@ -78,12 +79,12 @@ impl Server {
     }
 
     /// Runs a script in the server.
-    pub(crate) fn eval(&self, script: &str, arguments: &[&str]) -> Result<String> {
+    pub fn eval(&self, script: &str, arguments: &[&str]) -> Result<String> {
         self.command(&[&["EVAL", script, "0"], arguments].concat())
     }
 
     /// Runs `redis-benchmark` with all its commands.
-    pub(crate) fn benchmark(&self, arguments: &[&str]) -> Result<()> {
+    pub fn benchmark(&self, arguments: &[&str]) -> Result<()> {
         let output = Command::new(tool::find("redis-benchmark")?)
             .arg("-s")
             .arg(self.socket())
@@ -100,19 +101,19 @@ impl Server {
     }
 
     /// A checksum of all keys and values.
-    pub(crate) fn digest(&self) -> Result<String> {
+    pub fn digest(&self) -> Result<String> {
         self.command(&["DEBUG", "DIGEST"])
     }
 
     /// Whether a child is saving the database.
-    pub(crate) fn is_saving(&self) -> Result<bool> {
+    pub fn is_saving(&self) -> Result<bool> {
         Ok(self
             .command(&["INFO", "persistence"])?
             .contains("rdb_bgsave_in_progress:1"))
     }
 
     /// Waits until the database has been saved.
-    pub(crate) fn wait_for_save(&self) -> Result<()> {
+    pub fn wait_for_save(&self) -> Result<()> {
         let start = Instant::now();
         while self.is_saving()? {
             ensure!(start.elapsed() < PATIENCE, "saving does not end");
@@ -129,21 +130,28 @@ impl Server {
     }
 
     /// The saved database.
-    pub(crate) fn database(&self) -> PathBuf {
+    pub fn database(&self) -> PathBuf {
         self.directory.join("dump.rdb")
     }
 
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.running.id()
+    }
+
+    /// The socket that it listens on.
+    pub fn socket(&self) -> PathBuf {
+        self.directory.join("socket")
+    }
+
     /// Stops the server. It must end well, and must have run on the library.
-    pub(crate) fn stop(self) -> Result<Outcome> {
+    pub fn stop(mut self) -> Result<Outcome> {
+        self.running.within(PATIENCE);
         // The server closes the connection, which redis-cli may call an error.
         let _ = self.command(&["SHUTDOWN", "NOSAVE"]);
         let outcome = self.running.finish()?.succeeded().context("redis-server")?;
         let library = self.settings.library().shared();
         witness::every_malloc_from(library, &[], &self.directory.join("notes"))?;
         Ok(outcome)
-    }
-
-    fn socket(&self) -> PathBuf {
-        self.directory.join("socket")
     }
 }
