@@ -57,8 +57,8 @@ impl<O: Os> Arena<O> {
     }
 
     /// Notes that a run is writable again. It may have been so all the time: a fork goes on when protecting is refused.
-    fn note_writable(&self) {
-        let lifted = |protected: usize| protected.checked_sub(1);
+    fn note_writable(&self, run: Run) {
+        let lifted = |protected: usize| Some(protected.saturating_sub(run.pages.index()));
         let _ = self
             .protected
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, lifted);
@@ -218,8 +218,17 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         let map = self.ground()?.map;
         let (new, _) = self.take(Side::Large, Place::anywhere(pages))?;
         let (from, to) = (self.address(old.first)?, self.address(new.first)?);
-        // SAFETY: both runs are the arena's: the old object is given up by the caller, the new run is unused.
-        let moved = unsafe { self.os.move_pages(from, Self::bytes(old), to) };
+        let moved = {
+            let watch = self.watch.lock();
+            if watch.is_open() {
+                // A move drops the registration, so that an object that grew afterwards has two mappings. Linux 6.18 moves
+                // the first of two registered ones, and fails at the second.
+                Err(Errno(libc::EFAULT))
+            } else {
+                // SAFETY: both runs are the arena's: the caller gives the old object up, the new run is unused.
+                unsafe { self.os.move_pages(from, Self::bytes(old), to) }
+            }
+        };
         let mut state = self.state.lock();
         if moved.is_err() {
             state.give_back(&map, Side::Large, new);
@@ -278,7 +287,8 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
             let arena = self.whole().ok_or(Refused)?;
             self.watch.lock().protect(&self.os, arena, (at, len))
         };
-        self.protected.fetch_add(1, Ordering::Relaxed);
+        self.protected
+            .fetch_add(run.pages.index(), Ordering::Relaxed);
         // SAFETY: the arena owns the range; a barrier is under way, so writers wait.
         let by_signal = || unsafe { self.os.protect(at, len, Access::Read) };
         let protected = in_kernel.unwrap_or_else(by_signal);
@@ -301,7 +311,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         // Either tier may have protected it.
         // SAFETY: the arena owns the range, and more access never hurts anybody.
         let _ = self.insist(|| unsafe { self.os.protect(at, len, Access::ReadWrite) });
-        self.note_writable();
+        self.note_writable(run);
     }
 
     fn open_shared(&self, run: Run) -> Result<(), Refused> {
@@ -343,7 +353,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         let len = Self::bytes(run);
         // SAFETY: the window's page and the span are the arena's; the caller says that the content is right.
         self.insist(|| unsafe { self.os.alias(from, len, to) })?;
-        self.note_writable();
+        self.note_writable(run);
         self.note_shared(&ground.map, run, true);
         self.hint(to, len, Advice::InDumps);
         self.follow(to, len);
@@ -447,7 +457,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         let to = self.address(run.first).ok_or(Refused)?;
         // SAFETY: the content is in the window; the caller keeps everybody else away.
         unsafe { self.renew(run) }?;
-        self.note_writable();
+        self.note_writable(run);
         // Before the pages are written: then they are one mapping with their neighbours.
         self.hint(to, Self::bytes(run), Advice::NoHugePages);
         // SAFETY: both ranges are as long as the run, and apart.

@@ -63,6 +63,11 @@ impl Watch {
         };
     }
 
+    /// Whether the arena is registered.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.state, State::Open(_))
+    }
+
     /// Closes the descriptor while nothing is protected.
     pub(crate) fn close<O: Os>(&mut self, os: &O) {
         self.give_up(os, Why::NotAsked);
