@@ -35,7 +35,7 @@ pub struct Arena<O: Os> {
     /// Whether a fork is under way, from its locks to the end of its barrier. Written and read by the thread that forks, or
     /// under the lock of the cycle.
     pub(crate) forking: AtomicBool,
-    /// Runs that are protected: none, once a barrier has ended.
+    /// Pages that are protected: none, once a barrier has ended.
     pub(crate) protected: AtomicUsize,
     /// Mappings that meshing and remapping added.
     pub(crate) mappings: AtomicUsize,

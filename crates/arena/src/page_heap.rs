@@ -64,8 +64,8 @@ impl<O: Os> Arena<O> {
     }
 
     /// Notes that a run is writable again. It may have been so all the time: a fork goes on when protecting is refused.
-    fn note_writable(&self) {
-        let lifted = |protected: usize| protected.checked_sub(1);
+    fn note_writable(&self, run: Run) {
+        let lifted = |protected: usize| Some(protected.saturating_sub(run.pages.index()));
         let _ = self
             .protected
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, lifted);
@@ -317,7 +317,8 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
             let arena = self.whole().ok_or(Refused)?;
             self.watch.lock().protect(&self.os, arena, (at, len))
         };
-        self.protected.fetch_add(1, Ordering::Relaxed);
+        self.protected
+            .fetch_add(run.pages.index(), Ordering::Relaxed);
         // SAFETY: the arena owns the range; a barrier is under way, so writers wait.
         let by_signal = || unsafe { self.os.protect(at, len, Access::Read) };
         let protected = in_kernel.unwrap_or_else(by_signal);
@@ -340,7 +341,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         // Either tier may have protected it.
         // SAFETY: the arena owns the range, and more access never hurts anybody.
         let _ = self.insist(|| unsafe { self.os.protect(at, len, Access::ReadWrite) });
-        self.note_writable();
+        self.note_writable(run);
     }
 
     fn open_shared(&self, run: Run) -> Result<(), Refused> {
@@ -382,7 +383,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         let len = Self::bytes(run);
         // SAFETY: the window's page and the span are the arena's; the caller says that the content is right.
         self.insist(|| unsafe { self.os.alias(from, len, to) })?;
-        self.note_writable();
+        self.note_writable(run);
         self.note_shared(&ground.map, run, true);
         self.hint(to, len, Advice::InDumps);
         self.follow(to, len);
@@ -507,7 +508,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         let to = self.address(run.first).ok_or(Refused)?;
         // SAFETY: the content is in the window; the caller keeps everybody else away.
         unsafe { self.renew(run) }?;
-        self.note_writable();
+        self.note_writable(run);
         // Before the pages are written: then they are one mapping with their neighbours.
         self.hint(to, Self::bytes(run), Advice::NoHugePages);
         // SAFETY: both ranges are as long as the run, and apart.

@@ -15,10 +15,11 @@
 
 use core::sync::atomic::Ordering;
 
-use heap::{PageHeap, PageIndex, Refused, Run, SpanId};
+use heap::{PageCount, PageHeap, PageIndex, Refused, Run, SpanId};
 use miniheap::Spans;
 
 use crate::global::GlobalHeap;
+use crate::joined::joined;
 use crate::policy::MeshPolicy;
 use crate::report::Report;
 
@@ -108,30 +109,43 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         self.pages.lock_for_fork();
         let barrier = self.pages.begin_barrier();
         let mut withheld = false;
-        let copy = |spans: &Spans, leader, home| {
-            for run in spans.member_runs(leader) {
-                // The kernel may be writing to it for a thread of the parent, which must not fail for that. The child has
-                // nothing there until its step, so it cannot write to the parent's pages either.
-                // Refused, the child may write there before its step, as to memory that they share.
-                if self.pages.is_named(run) {
-                    withheld |= self.pages.withhold(run).is_ok();
-                    continue;
-                }
-                // Should the system refuse, an object that another thread writes to at this moment may be copied half
-                // written, as in memory that threads share without a lock.
-                let _ = self.pages.protect(run);
-            }
-            if copied {
-                self.pages.copy_to_snapshot(home);
-            }
+        let protect = |spans: &Spans| {
+            // The kernel may be writing to it for a thread of the parent, which must not fail for that. The child has
+            // nothing there until its step, so it cannot write to the parent's pages either.
+            // Refused, the child may write there before its step, as to memory that they share.
+            let may_be_protected = |run: &Run| {
+                let named = self.pages.is_named(*run);
+                withheld |= named && self.pages.withhold(*run).is_ok();
+                !named
+            };
+            let free = spans.grouped_runs().filter(may_be_protected);
+            joined(free).for_each(|range| self.protect_range(range, spans.geometry().pages));
         };
         // SAFETY: the locks were taken above.
-        unsafe { self.each_group(copy) };
+        unsafe { self.each_meshed_class(protect) };
+        if copied {
+            let copy = |_: &Spans, _, home| self.pages.copy_to_snapshot(home);
+            // SAFETY: as above.
+            unsafe { self.each_group(copy) };
+        }
         self.pages.lock_shared_for_fork();
         Fork {
             barrier,
             copied,
             withheld,
+        }
+    }
+
+    /// Protects the spans in `range`, which have `pages` pages each; if that is refused, as many of them as can be had.
+    ///
+    /// Where the system refuses, an object that another thread writes to at this moment may be copied half written, as in
+    /// memory that threads share without a lock.
+    fn protect_range(&self, range: Run, pages: PageCount) {
+        if self.pages.protect(range).is_err() {
+            let starts = (range.first.0..range.end().0).step_by(pages.index());
+            for first in starts.map(PageIndex) {
+                let _ = self.pages.protect(Run { first, pages });
+            }
         }
     }
 
@@ -142,16 +156,16 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     pub unsafe fn parent_after_fork(&self, fork: Fork) {
         // SAFETY: `prepare_fork` took them.
         unsafe { self.pages.unlock_after_fork() };
-        let open = |spans: &Spans, leader, _| {
-            spans.member_runs(leader).for_each(|run| {
-                if fork.withheld {
-                    self.pages.share_again(run);
-                }
-                self.pages.unprotect(run);
-            });
+        let open = |spans: &Spans| {
+            if fork.withheld {
+                spans
+                    .grouped_runs()
+                    .for_each(|run| self.pages.share_again(run));
+            }
+            joined(spans.grouped_runs()).for_each(|range| self.pages.unprotect(range));
         };
         // SAFETY: the locks are held since `prepare_fork`.
-        unsafe { self.each_group(open) };
+        unsafe { self.each_meshed_class(open) };
         self.pages.drop_snapshot();
         // SAFETY: the locks are held since `prepare_fork`.
         unsafe { self.end_fork(fork) };
@@ -211,19 +225,30 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         Ok(())
     }
 
+    /// Passes the spans of each class that is meshed to `act`.
+    ///
+    /// # Safety
+    /// The calling thread holds the locks of all classes for a fork.
+    unsafe fn each_meshed_class(&self, mut act: impl FnMut(&Spans)) {
+        for class in Self::meshed_classes() {
+            // SAFETY: the caller holds the lock.
+            act(unsafe { self.class_lock(class).held_for_fork() });
+        }
+    }
+
     /// Passes each group to `act`: its leader, and the run of its shared pages.
     ///
     /// # Safety
     /// The calling thread holds the locks of all classes for a fork.
     unsafe fn each_group(&self, mut act: impl FnMut(&Spans, SpanId, Run)) {
-        for class in Self::meshed_classes() {
-            // SAFETY: the caller holds the lock.
-            let spans = unsafe { self.class_lock(class).held_for_fork() };
+        let each = |spans: &Spans| {
             let pages = spans.geometry().pages;
             for (leader, first) in spans.group_leaders() {
                 act(spans, leader, Run { first, pages });
             }
-        }
+        };
+        // SAFETY: the same contract.
+        unsafe { self.each_meshed_class(each) };
     }
 
     /// Ends the barrier and opens all locks.

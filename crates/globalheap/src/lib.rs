@@ -26,6 +26,7 @@ mod cycle;
 mod fake;
 mod fork;
 mod global;
+mod joined;
 mod large;
 mod leftovers;
 mod named;

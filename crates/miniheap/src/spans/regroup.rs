@@ -276,6 +276,16 @@ impl Spans {
         Some(SpanId(id))
     }
 
+    /// The pages of all members of all groups, in the order in which the spans were made: mostly, neighbours follow each
+    /// other.
+    pub fn grouped_runs(&self) -> impl Iterator<Item = Run> + '_ {
+        (0..self.heaps.len()).filter_map(|id| {
+            let heap = self.heaps.get(id)?;
+            let grouped = heap.state != State::Unused && heap.group().is_some();
+            grouped.then(|| self.run(SpanId(id)))?
+        })
+    }
+
     /// All groups that have pages, dead ones included.
     pub fn group_leaders(&self) -> impl Iterator<Item = (SpanId, PageIndex)> + '_ {
         (0..self.heaps.len()).filter_map(|id| {
