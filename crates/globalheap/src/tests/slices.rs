@@ -101,7 +101,7 @@ fn the_program_goes_on_between_slices() {
 
 #[test]
 fn a_whole_cycle_takes_the_place_of_one_in_slices() {
-    let mut program = sparse(150);
+    let program = sparse(150);
     for _ in 0..60 {
         assert_eq!(program.heap.mesh_slice(0), Slice::Unfinished);
     }
