@@ -2,8 +2,8 @@
 
 use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
-use crate::process::HEAP;
-use crate::tls;
+use crate::process::{self, HEAP};
+use crate::{fork, tls};
 
 /// What ended meshing, or kept it from beginning.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,18 +39,23 @@ pub(crate) fn stop(reason: Reason) {
     // The first reason stays.
     let _ = REASON.compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed);
     HEAP.global().disable_meshing();
-    if !tls::inside() {
+    // In a handler that runs before a fork this thread has the lock of the cycle itself.
+    if !tls::inside() && !fork::has_reserved() {
         tls::within(|| HEAP.global().wait_for_cycle());
     }
 }
 
 /// Lets meshing go on after the program itself has switched it off; false when there is another reason against it.
 pub(crate) fn resume() -> bool {
-    let may = REASON.load(Ordering::Relaxed) == 0;
-    if may {
-        crate::process::begin_meshing();
+    let may = || REASON.load(Ordering::Relaxed) == 0;
+    if may() {
+        process::begin_meshing();
     }
-    may
+    // The reason may have come meanwhile.
+    if !may() {
+        HEAP.global().disable_meshing();
+    }
+    may()
 }
 
 /// Why nothing is meshed; `None` when meshing is on.

@@ -38,7 +38,8 @@ fn asynchronous_reads() -> Result<()> {
 
 #[test]
 fn locked_memory() -> Result<()> {
-    nothing_meshes_after("mlockall", "off: mlockall")
+    nothing_meshes_after("mlockall", "off: mlockall")?;
+    nothing_meshes_after("fork handler", "off: mlockall")
 }
 
 #[test]

@@ -1,21 +1,21 @@
 //! The arena: unused runs, frontiers and counters under one lock, and what is read without it.
 
 use core::alloc::Layout;
-use core::cell::UnsafeCell;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use heap::{Guard, Label, Labels, LargeRun, Mutex, PageCount, PageIndex, Run};
 
 use crate::ballast::Ballast;
 use crate::barrier::WriteBarrier;
 use crate::decay::Decay;
-use crate::hazards;
+use crate::hazards::KernelWrites;
 use crate::metadata::MetadataChunks;
-use crate::os::{Access, Advice, Errno, Os};
+use crate::once::Once;
+use crate::os::Os;
 use crate::page_map::PageMap;
 use crate::protection::{BarrierChoice, BarrierTier, Watch};
-use crate::reserve::Reserve;
+use crate::ranges::Ranges;
 use crate::run_store::{Kind, Place, RunStore};
 use crate::tuning;
 use crate::window::Window;
@@ -28,8 +28,8 @@ pub struct Arena<O: Os> {
     pub(crate) state: Mutex<O::Lock, State>,
     pub(crate) windows: Mutex<O::Lock, Windows>,
     pub(crate) barrier: WriteBarrier,
-    /// The calls of the program that write to pages.
-    pub(crate) hazard_watch: hazards::Watch,
+    /// What the kernel may write to for calls of the program.
+    pub(crate) kernel_writes: KernelWrites,
     /// Protection that makes writers wait in the kernel, where it can be had. Locked like the [windows](Windows).
     pub(crate) watch: Mutex<O::Lock, Watch>,
     /// Whether a fork is under way, from its locks to the end of its barrier. Written and read by the thread that forks, or
@@ -76,16 +76,6 @@ pub(crate) struct State {
 pub(crate) struct Area {
     pub(crate) clean: RunStore,
     pub(crate) dirty: RunStore,
-}
-
-/// The reserved ranges, and the pages that were never used: `low..high`.
-struct Ranges {
-    memory: Reserve,
-    labels: Reserve,
-    records: Reserve,
-    links: Reserve,
-    low: u32,
-    high: u32,
 }
 
 /// Which side of the arena a run is for.
@@ -139,147 +129,6 @@ impl Area {
     }
 }
 
-impl Ranges {
-    /// Reserves as much as the system and the process's limit allow, with the tables that belong to it.
-    fn reserve<O: Os>(os: &O) -> Result<Self, Errno> {
-        // A quarter of the address space is left to the program.
-        let limit = os.address_space_limit();
-        let ours = (limit - limit / 4) / O::PAGE_SIZE * O::PAGE_SIZE;
-        let mut len = tuning::RESERVATION.min(ours);
-        loop {
-            match Self::reserve_exactly(os, len) {
-                Err(_) if len / 2 >= tuning::SMALLEST_RESERVATION => {
-                    len = len / 2 / O::PAGE_SIZE * O::PAGE_SIZE;
-                }
-                result => return result,
-            }
-        }
-    }
-
-    fn reserve_exactly<O: Os>(os: &O, len: usize) -> Result<Self, Errno> {
-        let pages = len / O::PAGE_SIZE;
-        let memory = Reserve::new(os, len, Access::None)?;
-        // Unopened parts of the tables can be read, as zeros: then any address of the arena may be looked up.
-        let table = |entry: usize| Reserve::new(os, pages * entry, Access::Read);
-        let words = size_of::<AtomicU32>();
-        let mut made = [const { None }; 3];
-        for (slot, entry) in made.iter_mut().zip([words, words, 2 * words]) {
-            match table(entry) {
-                Ok(reserve) => *slot = Some(reserve),
-                Err(error) => {
-                    for reserve in made.iter().flatten().chain([&memory]) {
-                        // SAFETY: reserved above and known to nobody else.
-                        let _ = unsafe { os.unmap(reserve.base(), reserve.len()) };
-                    }
-                    return Err(error);
-                }
-            }
-        }
-        let [Some(labels), Some(records), Some(links)] = made else {
-            return Err(Errno::ENOMEM);
-        };
-        Ok(Self {
-            memory,
-            labels,
-            records,
-            links,
-            low: 0,
-            high: pages as u32,
-        })
-    }
-
-    fn ground<O: Os>(&self) -> Ground {
-        let pages = self.high;
-        let labels = self.labels.base().cast::<AtomicU32>();
-        let base = self.memory.base().as_ptr() as usize;
-        let shift = O::PAGE_SIZE.trailing_zeros();
-        // SAFETY: the table has one word a page, can be read everywhere, and is never unmapped.
-        let for_free = unsafe { Labels::new(base, pages as usize, shift, labels) };
-        let (records, links) = (self.records.base().cast(), self.links.base().cast());
-        // SAFETY: as above for all three tables; pages are opened together with their entries.
-        let map = unsafe { PageMap::new(pages, labels, records, links) };
-        Ground {
-            labels: for_free,
-            map,
-        }
-    }
-
-    /// The step in which the arena grows now.
-    fn growth(&self) -> usize {
-        let share = self.memory.open_bytes() / tuning::GROWTH_SHARE;
-        share
-            .clamp(tuning::SMALLEST_GROWTH, tuning::LARGEST_GROWTH)
-            .next_power_of_two()
-    }
-
-    /// Pages that were never used, from the upper end.
-    fn take_high<O: Os>(&mut self, os: &O, pages: PageCount) -> Option<Run> {
-        let first = self
-            .high
-            .checked_sub(pages.0)
-            .filter(|&first| first >= self.low)?;
-        for (table, entry) in self.tables() {
-            table
-                .open_above(os, first as usize * entry, tuning::TABLE_STEP)
-                .ok()?;
-        }
-        let step = self.growth();
-        let opened = self
-            .memory
-            .open_above(os, first as usize * O::PAGE_SIZE, step)
-            .ok()?;
-        if opened.to > opened.from {
-            // SAFETY: the offset lies in the reservation.
-            let at = unsafe { self.memory.base().add(opened.from) };
-            // A hint: with huge pages, memory would come back in larger pieces only.
-            let _ = os.advise(at, opened.to - opened.from, Advice::NoHugePages);
-        }
-        self.high = first;
-        Some(Run {
-            first: PageIndex(first),
-            pages,
-        })
-    }
-
-    /// Pages that were never used, from the lower end; also what was skipped to align them.
-    fn take_low<O: Os>(&mut self, os: &O, place: Place) -> Option<(Run, Option<Run>)> {
-        let pages = place.pages;
-        let first = place.first_from(self.low)?;
-        let end = first.checked_add(pages.0).filter(|&end| end <= self.high)?;
-        for (table, entry) in self.tables() {
-            table
-                .open_below(os, end as usize * entry, tuning::TABLE_STEP)
-                .ok()?;
-        }
-        let step = self.growth();
-        self.memory
-            .open_below(os, end as usize * O::PAGE_SIZE, step)
-            .ok()?;
-        let skipped = (first > self.low).then_some(Run {
-            first: PageIndex(self.low),
-            pages: PageCount(first - self.low),
-        });
-        self.low = end;
-        Some((
-            Run {
-                first: PageIndex(first),
-                pages,
-            },
-            skipped,
-        ))
-    }
-
-    /// The tables, each with the size of its entries.
-    fn tables(&mut self) -> [(&mut Reserve, usize); 3] {
-        let word = size_of::<AtomicU32>();
-        [
-            (&mut self.labels, word),
-            (&mut self.records, word),
-            (&mut self.links, 2 * word),
-        ]
-    }
-}
-
 impl State {
     const fn new() -> Self {
         Self {
@@ -299,7 +148,7 @@ impl State {
 
     /// The pages that were never used.
     pub(crate) fn unused(&self) -> Option<core::ops::Range<u32>> {
-        self.ranges.as_ref().map(|ranges| ranges.low..ranges.high)
+        self.ranges.as_ref().map(Ranges::unused)
     }
 
     /// Takes back a run whose pages may hold anything.
@@ -354,7 +203,7 @@ impl<O: Os> Arena<O> {
                 metadata: MetadataChunks::new(),
             }),
             barrier: WriteBarrier::new(),
-            hazard_watch: hazards::Watch::new(),
+            kernel_writes: KernelWrites::new(),
             watch: Mutex::new(Watch::new()),
             forking: AtomicBool::new(false),
             protected: AtomicUsize::new(0),
@@ -455,7 +304,7 @@ impl<O: Os> Arena<O> {
         let Some(ranges) = state.ranges.as_mut() else {
             return false;
         };
-        ranges.low == extra.first.0
+        ranges.unused().start == extra.first.0
             && ranges
                 .take_low(&self.os, Place::anywhere(extra.pages))
                 .is_some()
@@ -512,9 +361,7 @@ impl<O: Os> Arena<O> {
         if let Some(ranges) = &state.ranges {
             stats.reserved = ranges.memory.len();
             stats.opened = ranges.memory.open_bytes();
-            stats.metadata += ranges.labels.open_bytes()
-                + ranges.records.open_bytes()
-                + ranges.links.open_bytes();
+            stats.metadata += ranges.tables_bytes();
         }
         drop(state);
         stats.mappings_limit = self.mappings_permitted();
@@ -536,44 +383,5 @@ impl<O: Os> Arena<O> {
         let result = act();
         self.os.restore_signals(mask);
         result
-    }
-}
-
-/// A value that is set at most once and then read without a lock.
-pub(crate) struct Once<T> {
-    ready: AtomicBool,
-    value: UnsafeCell<Option<T>>,
-}
-
-// SAFETY: the value is written before `ready` is set and never afterwards; readers look at `ready` first.
-unsafe impl<T: Send + Sync> Sync for Once<T> {}
-
-impl<T> Once<T> {
-    const fn new() -> Self {
-        Self {
-            ready: AtomicBool::new(false),
-            value: UnsafeCell::new(None),
-        }
-    }
-
-    /// The value, once there is one.
-    #[inline]
-    fn value(&self) -> Option<&T> {
-        // Acquire: pairs with the release store of `set`.
-        if !self.ready.load(Ordering::Acquire) {
-            return None;
-        }
-        // SAFETY: `ready` is set, so the value is there and never written again.
-        unsafe { &*self.value.get() }.as_ref()
-    }
-
-    /// Sets the value; the caller holds the lock under which alone this is called, and nothing was set before.
-    fn set(&self, value: T) {
-        if self.ready.load(Ordering::Relaxed) {
-            return;
-        }
-        // SAFETY: `ready` is not set, so nobody reads; the arena's lock keeps other writers away.
-        unsafe { *self.value.get() = Some(value) };
-        self.ready.store(true, Ordering::Release);
     }
 }

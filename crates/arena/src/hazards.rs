@@ -9,13 +9,13 @@ use crate::arena::Arena;
 use crate::os::{Access, Os};
 
 /// The records of all threads, and whether they can be trusted.
-pub(crate) struct Watch {
+pub(crate) struct KernelWrites {
     hazards: Hazards,
     /// Whether the barrier under way cannot know what is named.
     blind: AtomicBool,
 }
 
-impl Watch {
+impl KernelWrites {
     pub(crate) const fn new() -> Self {
         Self {
             hazards: Hazards::new(),
@@ -51,13 +51,13 @@ impl Watch {
 impl<O: Os> Arena<O> {
     /// What the kernel may write to.
     pub fn hazards(&self) -> &Hazards {
-        &self.hazard_watch.hazards
+        &self.kernel_writes.hazards
     }
 
     /// Relieves calls of their fence, if the system can make all threads pass one. To be called before there are calls.
     pub fn watch_hazards(&self) {
         if self.os.register_fence().is_ok() {
-            self.hazard_watch.hazards.set_asymmetric();
+            self.kernel_writes.hazards.set_asymmetric();
         }
     }
 

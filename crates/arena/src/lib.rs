@@ -12,12 +12,13 @@
 //! [`Arena`] stacks these parts over an [`Os`]:
 //!
 //! * [`os`]: the system calls, and a wrapper that refuses some of them;
-//! * `reserve`: a reserved range that is opened from both its ends;
+//! * `ranges`, `reserve`: the addresses, reserved as a whole and opened from both ends;
 //! * `page_map`: the tables indexed by page;
 //! * `run_store`: unused runs, merged with their neighbours;
 //! * `decay`: how many unused pages may stay;
 //! * `window`: the shared pages of meshed groups;
 //! * `protection`: how writers are kept out while a span is remapped;
+//! * `remapping`: what all steps of a mesh have in common;
 //! * `ballast`: mappings kept to be given up when a step must not fail;
 //! * `hazards`: the pages that the kernel may write to;
 //! * `metadata`: memory for records.
@@ -29,10 +30,13 @@ mod barrier;
 mod decay;
 mod hazards;
 mod metadata;
+mod once;
 pub mod os;
 mod page_heap;
 mod page_map;
 mod protection;
+mod ranges;
+mod remapping;
 mod reserve;
 mod run_store;
 mod tuning;

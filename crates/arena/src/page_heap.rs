@@ -10,8 +10,7 @@ use heap::{
 };
 
 use crate::arena::{Arena, Side};
-use crate::os::{Access, Advice, Errno, NotMoved, Os, SignalMask};
-use crate::page_map::PageMap;
+use crate::os::{Access, Advice, NotMoved, Os, SignalMask};
 use crate::run_store::Place;
 use crate::tuning;
 
@@ -19,111 +18,6 @@ use crate::tuning;
 unsafe impl<O: Os> Metadata for Arena<O> {
     fn metadata(&self, layout: Layout) -> Option<NonNull<u8>> {
         self.allocate_metadata(layout)
-    }
-}
-
-impl<O: Os> Arena<O> {
-    /// Whether there may be more mappings, by our own count of them.
-    fn has_mappings_left(&self) -> bool {
-        let windows = self.with_windows(|windows| windows.current.mapped());
-        // One mesh adds four mappings at most: two spans, each with a border on both sides.
-        self.mappings.load(Ordering::Relaxed) + windows + 4 <= self.mappings_permitted()
-    }
-
-    /// Tries `step`; when the system refuses, gives the ballast up and tries once more.
-    fn insist<R>(&self, step: impl Fn() -> Result<R, Errno>) -> Result<R, Refused> {
-        step().or_else(|_| {
-            self.windows.lock().ballast.drop(&self.os);
-            step().map_err(|_| Refused)
-        })
-    }
-
-    /// Notes that `run` is now on shared pages, or on private ones again, and counts the mappings that this makes.
-    ///
-    /// Between a private page and a shared one there is always a border. Between two shared ones one is counted too,
-    /// although the kernel makes one mapping of runs that are neighbours in the window as well.
-    fn note_shared(&self, map: &PageMap, run: Run, shared: bool) {
-        // Under the lock: the neighbours' bits may change at the same time.
-        let _windows = self.windows.lock();
-        if map.is_shared(run.first) == shared {
-            return;
-        }
-        map.set_shared(run, shared);
-        let before = run.first.0.checked_sub(1).map(PageIndex);
-        let neighbours = [before, Some(run.end())];
-        let borders = neighbours
-            .iter()
-            .flatten()
-            .filter(|&&page| !map.is_shared(page))
-            .count();
-        if shared {
-            self.mappings.fetch_add(borders, Ordering::Relaxed);
-        } else {
-            self.mappings.fetch_sub(borders, Ordering::Relaxed);
-        }
-    }
-
-    /// Notes that a run is writable again. It may have been so all the time: a fork goes on when protecting is refused.
-    fn note_writable(&self, run: Run) {
-        let lifted = |protected: usize| Some(protected.saturating_sub(run.pages.index()));
-        let _ = self
-            .protected
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, lifted);
-    }
-
-    /// A hint to the system; a refusal is counted.
-    fn hint(&self, at: NonNull<u8>, len: usize, advice: Advice) {
-        if self.os.advise(at, len, advice).is_err() {
-            self.hints_refused.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    /// Replaces `run` by zeroed private pages that are one mapping with their neighbours.
-    ///
-    /// # Safety
-    /// Nobody needs the content.
-    unsafe fn renew(&self, run: Run) -> Result<(), Refused> {
-        let at = self.address(run.first).ok_or(Refused)?;
-        let len = Self::bytes(run);
-        // SAFETY: the arena owns the range; the caller gives the content up.
-        self.insist(|| unsafe { self.os.replace(at, len) })?;
-        self.follow(at, len);
-        Ok(())
-    }
-
-    /// [`renew`](Self::renew) for who keeps no barrier out: its locks are among those that a barrier needs.
-    ///
-    /// # Safety
-    /// Nobody needs the content.
-    unsafe fn renew_uninterrupted(&self, run: Run) -> Result<(), Refused> {
-        self.uninterrupted(|| {
-            // SAFETY: the same contract.
-            unsafe { self.renew(run) }
-        })
-    }
-
-    /// After a remap: the new mapping is watched as its neighbours are, and writers who waited at the old one go on.
-    fn follow(&self, at: NonNull<u8>, len: usize) {
-        if self.watch.lock().follow(&self.os, (at, len)).is_err() {
-            self.hints_refused.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    /// Lets writers into a page that the fork under way protects; for the thread that forks, which holds all locks. The child
-    /// has nothing there until its step, as if the page had been withheld.
-    pub fn admit(&self, page: PageIndex) -> Result<(), Refused> {
-        let at = self.address(page).ok_or(Refused)?;
-        // Refused, the child may write there before its step, as to memory that they share.
-        self.hint(at, O::PAGE_SIZE, Advice::NotInChildren);
-        // SAFETY: the arena owns the page, and more access never hurts anybody.
-        unsafe { self.os.protect(at, O::PAGE_SIZE, Access::ReadWrite) }.map_err(|_| Refused)?;
-        self.barrier.admit(&self.os);
-        Ok(())
-    }
-
-    /// Whether the barrier under way is that of a fork. Its child inherits what `mprotect` protects, and nothing else.
-    fn forking(&self) -> bool {
-        self.forking.load(Ordering::Relaxed)
     }
 }
 
@@ -284,16 +178,16 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         let mask = self.os.block_signals();
         self.windows.lock().ballast.load(&self.os);
         self.barrier.begin();
-        self.hazard_watch.look(&self.os);
+        self.kernel_writes.look(&self.os);
         Barrier(mask.0)
     }
 
     fn is_named(&self, run: Run) -> bool {
-        self.hazard_watch.names(run)
+        self.kernel_writes.names(run)
     }
 
     fn each_named(&self, act: impl FnMut(Run)) {
-        self.hazard_watch.published().for_each(act);
+        self.kernel_writes.published().for_each(act);
     }
 
     fn end_barrier(&self, barrier: Barrier) {

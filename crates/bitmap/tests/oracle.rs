@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bitmap::Bitmap;
+use bitmap::{Bitmap, Counted};
 use proptest::prelude::*;
 
 type Bits = Bitmap<3>;
@@ -49,6 +49,22 @@ proptest! {
             prop_assert_eq!(bits.is_empty(), oracle.is_empty());
         }
         prop_assert_eq!(members(bits), oracle);
+    }
+
+    #[test]
+    fn counted_sets_know_their_size(indices in indices(), others in indices()) {
+        let mut counted = Counted::<3>::EMPTY;
+        for &i in &indices {
+            let before = *counted.bits();
+            prop_assert_eq!(counted.insert(i), i < Bits::BITS && !before.contains(i));
+            prop_assert_eq!(counted.len(), counted.bits().len());
+        }
+        let (bits, oracle) = built(&indices);
+        prop_assert_eq!(counted, bits.into());
+        prop_assert_eq!((counted.len(), counted.is_empty()), (oracle.len(), oracle.is_empty()));
+        let (others, _) = built(&others);
+        prop_assert_eq!(counted.intersection(&others), bits.intersection(&others).into());
+        prop_assert_eq!(counted.intersection(&bits), counted);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use core::ffi::c_void;
 
-use libc::{c_int, c_long, c_ulong, pid_t};
+use arena::os::syscall;
+use libc::{c_int, c_long, pid_t};
 
 use super::{duplicate, finish_child_of_clone};
 use crate::errno;
@@ -87,18 +88,18 @@ struct Clone3 {
 ///
 /// # Safety
 /// The arguments are those of `number`.
-unsafe fn duplicates(number: c_long, first: c_ulong, second: c_ulong) -> bool {
+unsafe fn duplicates(number: c_long, first: usize, second: usize) -> bool {
     let (flags, stack) = match number {
         libc::SYS_fork => return true,
         libc::SYS_clone => (first, second),
-        libc::SYS_clone3 if second as usize >= size_of::<Clone3>() && first != 0 => {
+        libc::SYS_clone3 if second >= size_of::<Clone3>() && first != 0 => {
             // SAFETY: the program passes at least so many bytes to the kernel.
-            let wanted = unsafe { &*core::ptr::with_exposed_provenance::<Clone3>(first as usize) };
-            (wanted.flags, wanted.stack)
+            let wanted = unsafe { &*core::ptr::with_exposed_provenance::<Clone3>(first) };
+            (wanted.flags as usize, wanted.stack as usize)
         }
         _ => return false,
     };
-    flags & libc::CLONE_VM as c_ulong == 0 && stack == 0
+    flags & libc::CLONE_VM as usize == 0 && stack == 0
 }
 
 /// What `syscall` does for the numbers of calls that concern meshing.
@@ -107,12 +108,12 @@ unsafe fn duplicates(number: c_long, first: c_ulong, second: c_ulong) -> bool {
 /// As for `syscall`.
 pub(super) unsafe extern "C" fn special_system_call(
     number: c_long,
-    a: c_ulong,
-    b: c_ulong,
-    c: c_ulong,
-    d: c_ulong,
-    e: c_ulong,
-    f: c_ulong,
+    a: usize,
+    b: usize,
+    c: usize,
+    d: usize,
+    e: usize,
+    f: usize,
 ) -> c_long {
     match number {
         libc::SYS_io_setup | libc::SYS_io_uring_setup => stop(Reason::AsynchronousIo),
@@ -120,7 +121,7 @@ pub(super) unsafe extern "C" fn special_system_call(
         _ => {}
     }
     // SAFETY: the same contract.
-    let call = || unsafe { super::system_call::raw(number, [a, b, c, d, e, f]) };
+    let call = || unsafe { syscall(number, [a, b, c, d, e, f]) as c_long };
     // SAFETY: as above.
     let made = if unsafe { duplicates(number, a, b) } {
         duplicate(call).unwrap_or(-c_long::from(libc::EAGAIN))

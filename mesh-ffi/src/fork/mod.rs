@@ -92,10 +92,15 @@ fn ground() -> Result<Ground, Refused> {
             Err(Refused)
         };
     }
-    if RESERVED_BY.load(Ordering::Relaxed) == tls::thread_number() {
+    if has_reserved() {
         return Err(Refused);
     }
     Ok(Ground::Usual)
+}
+
+/// Whether the calling thread has made room for a fork that it has not prepared yet: it has the lock of the cycle.
+pub(crate) fn has_reserved() -> bool {
+    RESERVED_BY.load(Ordering::Relaxed) == tls::thread_number()
 }
 
 /// Makes room for a fork by the calling thread.
@@ -172,8 +177,7 @@ fn prepare() {
         let _ = signals::still_ours();
     }
     let mask = HEAP.global().pages().os().block_signals();
-    let reserved = RESERVED_BY.load(Ordering::Relaxed) == tls::thread_number();
-    let room = reserved || HEAP.global().reserve_fork().is_ok();
+    let room = has_reserved() || HEAP.global().reserve_fork().is_ok();
     if !room {
         HEAP.global().reserve_nothing_for_fork();
     }

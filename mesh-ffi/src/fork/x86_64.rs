@@ -3,9 +3,9 @@
 //! The numbers of `clone`, `fork` and `clone3`, and of calls after which nothing may be meshed, take a way round by `clones`.
 //! All others do what the C library's `syscall` does, with the arguments as they came.
 
-use core::arch::{asm, naked_asm};
+use core::arch::naked_asm;
 
-use libc::{c_int, c_long, c_ulong};
+use libc::{c_int, c_long};
 
 use super::clones::special_system_call;
 use crate::errno;
@@ -63,30 +63,4 @@ pub unsafe extern "C" fn syscall() -> c_long {
 pub(super) extern "C" fn failed(returned: c_long) -> c_long {
     errno::set(-returned as c_int);
     -1
-}
-
-/// Makes a system call; returns what the kernel returns.
-///
-/// # Safety
-/// The caller meets what the manual asks of the call's arguments. In a child that begins here, the stack is a copy.
-pub(super) unsafe fn raw(number: c_long, arguments: [c_ulong; 6]) -> c_long {
-    let returned;
-    // SAFETY: the registers are those of the kernel's convention; it overwrites rcx and r11, and memory only as the
-    // caller agreed to.
-    unsafe {
-        asm!(
-            "syscall",
-            inlateout("rax") number => returned,
-            in("rdi") arguments[0],
-            in("rsi") arguments[1],
-            in("rdx") arguments[2],
-            in("r10") arguments[3],
-            in("r8") arguments[4],
-            in("r9") arguments[5],
-            lateout("rcx") _,
-            lateout("r11") _,
-            options(nostack),
-        );
-    }
-    returned
 }

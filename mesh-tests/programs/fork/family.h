@@ -44,6 +44,18 @@ extern atomic_int spoiled;
 void start_threads(pthread_t *threads, int count);
 void join_threads(pthread_t *threads, int count);
 
+/* What a process forks beside. */
+struct company {
+    int threads;
+    /* Runs in each of them until `stop`. */
+    void *(*work)(void *);
+    /* What a child does; 0 if all went well. */
+    int (*child)(unsigned number);
+};
+
+/* Forks so many times in company, with a heap that meshes; returns how many children ended well. */
+int forks_beside(const struct company *company, unsigned forks, const struct sparse *heap);
+
 /* The topics, one file each. */
 void beside_threads(void);
 void generations(void);

@@ -31,6 +31,25 @@ void join_threads(pthread_t *threads, int count)
     stop = 0;
 }
 
+int forks_beside(const struct company *company, unsigned forks, const struct sparse *heap)
+{
+    pthread_t threads[8];
+    need("room for the threads", company->threads <= 8);
+    for (int i = 0; i < company->threads; i++)
+        need("a thread starts", pthread_create(&threads[i], NULL, company->work, NULL) == 0);
+    int good = 0;
+    for (unsigned i = 0; i < forks; i++) {
+        pid_t child = fork();
+        if (child == 0)
+            _exit(company->child(i) | live(i) | !sparse_painted(heap, 1));
+        good += well(child);
+        if (i % 10 == 0)
+            compact();
+    }
+    join_threads(threads, company->threads);
+    return good;
+}
+
 int main(int argc, char **argv)
 {
     static const struct {

@@ -3,9 +3,9 @@
 #include "family.h"
 #include <pwd.h>
 
-enum { FORKS = 30, THREADS = 2, EACH = 200, SIZES = 30 };
+enum { FORKS = 30, EACH = 200, SIZES = 30 };
 
-static atomic_int enough, failed;
+static atomic_int failed;
 
 static int root_is_there(void)
 {
@@ -17,7 +17,7 @@ static int root_is_there(void)
 static void *look_up(void *unused)
 {
     (void)unused;
-    while (!enough)
+    while (!stop)
         failed |= !root_is_there();
     return NULL;
 }
@@ -40,27 +40,19 @@ static void sparse_name_services(void)
         compact();
 }
 
+static int cannot_look_up(unsigned number)
+{
+    (void)number;
+    return !root_is_there();
+}
+
 void name_services(void)
 {
-    pthread_t threads[THREADS];
     sparse_name_services();
     struct sparse heap = sparse_new(2000, 10, 1);
     compact();
-    for (int i = 0; i < THREADS; i++)
-        need("a thread starts", pthread_create(&threads[i], NULL, look_up, NULL) == 0);
-    int good = 0;
-    for (unsigned i = 0; i < FORKS; i++) {
-        pid_t child = fork();
-        if (child == 0)
-            _exit((!root_is_there()) | live(i) | !sparse_painted(&heap, 1));
-        good += well(child);
-        if (i % 10 == 0)
-            compact();
-    }
-    enough = 1;
-    for (int i = 0; i < THREADS; i++)
-        pthread_join(threads[i], NULL);
-    check("children beside threads with name services", good == FORKS);
+    const struct company company = {2, look_up, cannot_look_up};
+    check("children beside threads with name services", forks_beside(&company, FORKS, &heap) == FORKS);
     check("name services work", !failed);
     check("the heap is as before", sparse_painted(&heap, 1));
     sparse_free(&heap);

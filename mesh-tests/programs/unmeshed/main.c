@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Reads a pipe asynchronously, into small blocks of a sparse heap. */
@@ -73,6 +75,22 @@ static void filtered(int by_prctl)
     check("a filter can be installed", installed);
 }
 
+static void lock_before_fork(void)
+{
+    (void)!mlockall(MCL_CURRENT);
+}
+
+/* A program whose own fork handler asks for it. */
+static void locked_before_fork(void)
+{
+    need("a fork handler", pthread_atfork(lock_before_fork, NULL, NULL) == 0);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    int status = -1;
+    check("the fork goes on", waitpid(child, &status, 0) == child && status == 0);
+}
+
 int main(int count, char **arguments)
 {
     const char *topic = count > 1 ? arguments[1] : "";
@@ -80,6 +98,8 @@ int main(int count, char **arguments)
         aio();
     else if (strcmp(topic, "mlockall") == 0)
         locked();
+    else if (strcmp(topic, "fork handler") == 0)
+        locked_before_fork();
     else if (strcmp(topic, "io_setup") == 0)
         by_the_kernel();
     else if (strcmp(topic, "prctl") == 0 || strcmp(topic, "seccomp") == 0)

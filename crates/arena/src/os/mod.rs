@@ -12,7 +12,7 @@ mod write_faults;
 use core::ptr::NonNull;
 
 pub use failing::FailNth;
-pub use linux::{FutexLock, Linux};
+pub use linux::{FutexLock, Linux, syscall};
 pub use write_faults::{Hold, Userfault, WriteFaults};
 
 /// Why the system refused.

@@ -48,7 +48,7 @@ pub(super) struct Memory {
 }
 
 /// The pages of a run.
-fn pages(run: Run) -> impl Iterator<Item = PageIndex> {
+pub(super) fn pages(run: Run) -> impl Iterator<Item = PageIndex> {
     (run.first.0..run.end().0).map(PageIndex)
 }
 
@@ -165,14 +165,12 @@ impl Memory {
         }
     }
 
-    pub(super) fn new_shared_frames(&mut self, count: PageCount) -> Vec<Frame> {
-        (0..count.0).map(|_| self.new_frame(0, true)).collect()
+    pub(super) fn new_shared_frame(&mut self) -> Frame {
+        self.new_frame(0, true)
     }
 
-    pub(super) fn make_present(&mut self, frames: &[Frame]) {
-        frames
-            .iter()
-            .for_each(|frame| self.frames[frame.0].present = true);
+    pub(super) fn make_present(&mut self, frame: Frame) {
+        self.frames[frame.0].present = true;
     }
 
     /// Spends no memory on the shared frames any more; whoever is still on them reads zeros.

@@ -9,12 +9,8 @@ use heap::{
     Run, SizeClass, SpanId, SpinLock,
 };
 
-use super::memory::Purpose;
+use super::memory::{Purpose, pages};
 use super::{BASE, FakePages, PAGE};
-
-fn pages(run: Run) -> impl Iterator<Item = PageIndex> {
-    (run.first.0..run.end().0).map(PageIndex)
-}
 
 fn zeroed(layout: Layout) -> Option<NonNull<u8>> {
     assert_ne!(layout.size(), 0);
@@ -250,8 +246,9 @@ unsafe impl PageHeap for FakePages {
             "these bytes are not the span's"
         );
         assert!(pages(run).all(|page| state.memory.pages[page.index()].protected));
-        let frames = state.shared.opened(to);
-        state.memory.copy_to_frames(from, frames, offset, len);
+        let onto = Run { first: to, ..run };
+        let frames = state.shared.opened(onto);
+        state.memory.copy_to_frames(from, &frames, offset, len);
         // Whoever is on the shared pages already has nothing at these places.
         state.memory.verify_all();
     }
@@ -265,8 +262,7 @@ unsafe impl PageHeap for FakePages {
         let state = &mut *self.state();
         assert!(state.memory.run_at(run.first, Purpose::Span) == Some(run));
         assert_eq!(state.barriers, 1, "nobody would wait");
-        let frames = state.shared.opened(onto).to_vec();
-        assert_eq!(frames.len(), run.pages.index());
+        let frames = state.shared.opened(Run { first: onto, ..run });
         for (page, frame) in pages(run).zip(frames) {
             let safe = state.child || state.memory.pages[page.index()].protected;
             assert!(safe, "a write could get lost");
@@ -278,9 +274,7 @@ unsafe impl PageHeap for FakePages {
 
     unsafe fn free_shared(&self, run: Run) {
         let state = &mut *self.state();
-        let frames = state.shared.get(run.first).expect("shared pages");
-        assert_eq!(frames.len(), run.pages.index());
-        state.memory.punch(frames.iter().copied());
+        state.memory.punch(state.shared.get(run));
         // Nobody who is still on them has an object there.
         state.memory.verify_all();
     }
@@ -314,19 +308,17 @@ unsafe impl PageHeap for FakePages {
     fn reserve_snapshot(&self, run: Run) -> Result<(), Refused> {
         self.grant("reserve_snapshot")?;
         let state = &mut *self.state();
-        assert!(
-            state.shared.get(run.first).is_some(),
-            "there is nothing to copy"
-        );
+        let shared = state.shared.get(run);
+        assert!(!shared.is_empty(), "there is nothing to copy");
         state.snapshot.open(&mut state.memory, run);
         Ok(())
     }
 
     fn copy_to_snapshot(&self, run: Run) {
         let state = &mut *self.state();
-        let from = state.shared.get(run.first).expect("shared pages").to_vec();
-        let to = state.snapshot.opened(run.first);
-        state.memory.copy_frames(&from, to);
+        let from = state.shared.get(run);
+        let to = state.snapshot.opened(run);
+        state.memory.copy_frames(&from, &to);
     }
 
     fn withhold(&self, run: Run) -> Result<(), Refused> {
@@ -363,7 +355,7 @@ unsafe impl PageHeap for FakePages {
     unsafe fn make_private(&self, run: Run, onto: PageIndex) -> Result<(), Refused> {
         self.grant("make_private")?;
         let state = &mut *self.state();
-        let from = state.shared.get(onto).expect("shared pages").to_vec();
+        let from = state.shared.get(Run { first: onto, ..run });
         state.memory.put_on_private_pages(run, 0);
         let to = state.memory.frames_of(run);
         state.memory.copy_frames(&from, &to);

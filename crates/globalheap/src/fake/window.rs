@@ -4,27 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use heap::{PageIndex, Run};
 
-use super::memory::{Frame, Memory};
+use super::memory::{Frame, Memory, pages};
 
-/// Shared pages by the first page of the run that they were made for.
+/// Shared pages, each by the page that it was made for.
 #[derive(Default)]
 pub(super) struct Window {
-    frames: BTreeMap<PageIndex, Vec<Frame>>,
+    frames: BTreeMap<PageIndex, Frame>,
     open: BTreeSet<PageIndex>,
 }
 
 impl Window {
     /// Makes the shared pages of `run` present.
     pub(super) fn open(&mut self, memory: &mut Memory, run: Run) {
-        let frames = self.frames.entry(run.first);
-        let frames = frames.or_insert_with(|| memory.new_shared_frames(run.pages));
-        assert_eq!(
-            frames.len(),
-            run.pages.index(),
-            "shared pages change their length"
-        );
-        memory.make_present(frames);
-        self.open.insert(run.first);
+        for page in pages(run) {
+            let new_frame = || memory.new_shared_frame();
+            let frame = *self.frames.entry(page).or_insert_with(new_frame);
+            memory.make_present(frame);
+            self.open.insert(page);
+        }
     }
 
     pub(super) fn close(&mut self) {
@@ -35,19 +32,21 @@ impl Window {
         self.open.is_empty()
     }
 
-    /// The shared pages named by `home`, which are open.
-    pub(super) fn opened(&self, home: PageIndex) -> &[Frame] {
-        assert!(self.open.contains(&home), "shared pages are not open");
-        &self.frames[&home]
+    /// The shared pages made for `run`, which are open.
+    pub(super) fn opened(&self, run: Run) -> Vec<Frame> {
+        let is_open = pages(run).all(|page| self.open.contains(&page));
+        assert!(is_open, "shared pages are not open");
+        self.get(run)
     }
 
-    /// The shared pages named by `home`, if there are any.
-    pub(super) fn get(&self, home: PageIndex) -> Option<&[Frame]> {
-        self.frames.get(&home).map(Vec::as_slice)
+    /// The shared pages made for `run`.
+    pub(super) fn get(&self, run: Run) -> Vec<Frame> {
+        let frame = |page| *self.frames.get(&page).expect("there are shared pages");
+        pages(run).map(frame).collect()
     }
 
     /// All shared pages.
     pub(super) fn frames(&self) -> Vec<Frame> {
-        self.frames.values().flatten().copied().collect()
+        self.frames.values().copied().collect()
     }
 }

@@ -12,8 +12,7 @@ use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use super::{Access, Advice, Errno, NotMoved, Os, SignalMask};
-use call::syscall;
-
+pub use call::syscall;
 pub use futex::FutexLock;
 
 /// The running Linux kernel.

@@ -5,9 +5,9 @@ use core::arch::asm;
 /// Makes a system call and returns what the kernel returns: an error is a negated number, `errno` is not touched.
 ///
 /// # Safety
-/// The caller meets what the manual asks of the call's arguments.
+/// The caller meets what the manual asks of the call's arguments. In a process that begins here, the stack is a copy.
 #[inline]
-pub(super) unsafe fn syscall(number: i64, arguments: [usize; 6]) -> isize {
+pub unsafe fn syscall(number: i64, arguments: [usize; 6]) -> isize {
     let returned;
     // SAFETY: the registers are those of the kernel's convention; it overwrites rcx and r11, and memory only as the
     // caller agreed to.
