@@ -5,6 +5,7 @@
 
 mod clones;
 mod files;
+mod handlers;
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 mod system_call;
 
@@ -20,6 +21,8 @@ use crate::line::Line;
 use crate::next::next;
 use crate::process::{self, HEAP};
 use crate::{background, errno, hazards, signals, tls};
+
+pub(crate) use handlers::register;
 
 next!(fn next_fork = c"fork"() -> pid_t);
 
@@ -50,27 +53,6 @@ static RESERVED_BY: AtomicUsize = AtomicUsize::new(0);
 
 /// Whether the thread that forks was let into a page of a group.
 static ADMITTED: AtomicBool = AtomicBool::new(false);
-
-/// Whether the C library knows our handlers.
-static REGISTERED: AtomicBool = AtomicBool::new(false);
-
-/// Registers the fork handlers; says whether the C library has them. The earlier, the better: the first `prepare` to be
-/// registered is the last to run.
-pub(crate) fn register() -> bool {
-    static BEGUN: AtomicBool = AtomicBool::new(false);
-    if REGISTERED.load(Ordering::Acquire) {
-        return true;
-    }
-    if BEGUN.swap(true, Ordering::Relaxed) {
-        return false;
-    }
-    // SAFETY: the handlers are functions of this library, which is never unloaded.
-    let refused =
-        unsafe { libc::pthread_atfork(Some(before), Some(after), Some(after_in_child)) } != 0;
-    REGISTERED.store(!refused, Ordering::Release);
-    BEGUN.store(!refused, Ordering::Relaxed);
-    !refused
-}
 
 /// What a fork from here would need.
 enum Ground {
@@ -116,7 +98,7 @@ fn reserve() -> Result<(), Refused> {
 /// As for the function of the C library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fork() -> pid_t {
-    // A program that has not asked for memory yet has no handlers to end what is begun here.
+    // Without handlers nobody would end what is begun here.
     let permitted = register()
         && match ground() {
             Ok(Ground::Usual) => reserve().is_ok(),
@@ -147,24 +129,6 @@ fn duplicate<T: PartialEq + Default>(clone: impl FnOnce() -> T) -> Option<T> {
         parent();
     }
     Some(result)
-}
-
-/// The C library's handler before a fork.
-extern "C" fn before() {
-    files::lock();
-    prepare();
-}
-
-/// The C library's handler in the parent.
-extern "C" fn after() {
-    parent();
-    files::unlock();
-}
-
-/// The C library's handler in the child.
-extern "C" fn after_in_child() {
-    child();
-    files::reset();
 }
 
 fn prepare() {

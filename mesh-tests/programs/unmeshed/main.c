@@ -75,12 +75,16 @@ static void filtered(int by_prctl)
     check("a filter can be installed", installed);
 }
 
+static void *volatile block;
+
 static void lock_before_fork(void)
 {
+    need("memory before a fork", (block = malloc(100)) != NULL);
     (void)!mlockall(MCL_CURRENT);
+    free(block);
 }
 
-/* A program whose own fork handler asks for it. */
+/* A program whose own fork handler asks for it, and is the first thing to ask for memory. */
 static void locked_before_fork(void)
 {
     need("a fork handler", pthread_atfork(lock_before_fork, NULL, NULL) == 0);
