@@ -19,6 +19,7 @@ mod malloc;
 mod meter;
 mod pause;
 mod physical;
+mod plot;
 mod probe;
 mod programs;
 mod progress;

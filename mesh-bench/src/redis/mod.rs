@@ -9,6 +9,7 @@ mod trial;
 use crate::allocators::{Allocator, Selection};
 use crate::bytes::Mebibytes;
 use crate::cgroup;
+use crate::plot::{Line, Lines};
 use crate::{interrupt, probe, programs, progress, rotation, table};
 use anyhow::{Context, Result};
 use dataset::Phase;
@@ -47,6 +48,9 @@ pub(crate) struct Args {
     /// Seed of keys and values
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Draw memory over time, in the first trial of each allocator, as an SVG file
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
     /// Print one line of JSON for each trial, samples included, then one for each allocator
     #[arg(long)]
     json: bool,
@@ -82,6 +86,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         print_json(&allocators, &trials, &summaries)?;
     } else {
         print(args, &summaries);
+    }
+    if let Some(path) = &args.plot {
+        plot(&allocators, &trials, path)?;
     }
     if args.check {
         summary::check(&summaries)
@@ -134,6 +141,24 @@ fn run_trials(
     }
     bar.finish_and_clear();
     Ok(trials)
+}
+
+fn plot(allocators: &[Allocator], trials: &[(usize, Trial)], path: &Path) -> Result<()> {
+    let lines: Vec<Line> = allocators
+        .iter()
+        .enumerate()
+        .filter_map(|(index, allocator)| {
+            let (_, first) = trials.iter().find(|(of, _)| *of == index)?;
+            Some(Line::memory(&allocator.name, &first.samples))
+        })
+        .collect();
+    let plot = Lines {
+        title: "Redis: physical memory over time",
+        x: "s",
+        y: "MiB",
+        lines: &lines,
+    };
+    plot.write(path)
 }
 
 fn print(args: &Args, summaries: &[Summary]) {
