@@ -198,7 +198,7 @@ impl<O: Os> Arena<O> {
             state: Mutex::new(State::new()),
             windows: Mutex::new(Windows {
                 current: Window::new(),
-                snapshot: Window::new(),
+                snapshot: Window::snapshot(),
                 ballast: Ballast::new(),
                 metadata: MetadataChunks::new(),
             }),

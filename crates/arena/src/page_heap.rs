@@ -357,27 +357,19 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         unsafe { from.copy_to_nonoverlapping(to, Self::bytes(run)) };
     }
 
-    fn withhold(&self, run: Run) -> Result<(), Refused> {
-        let at = self.address(run.first).ok_or(Refused)?;
-        self.insist(|| self.os.advise(at, Self::bytes(run), Advice::NotInChildren))
-    }
-
-    fn share_again(&self, run: Run) {
-        // Refused, it stays out of the next child too, until that child has its step.
-        if let Some(at) = self.address(run.first) {
-            self.hint(at, Self::bytes(run), Advice::InChildren);
-        }
-    }
-
     fn drop_snapshot(&self) {
         self.windows.lock().snapshot.unmap(&self.os);
     }
 
     fn adopt_snapshot(&self) {
         let windows = &mut *self.windows.lock();
-        core::mem::swap(&mut windows.current, &mut windows.snapshot);
-        windows.snapshot.unmap(&self.os);
+        windows.current.adopt(&self.os, &mut windows.snapshot);
         self.watch.lock().leave_parent(&self.os);
+    }
+
+    fn fill(&self, run: Run) -> Result<(), Refused> {
+        // SAFETY: the span is dead.
+        unsafe { self.renew(run) }
     }
 
     fn next_shared(&self, from: PageIndex) -> Option<PageIndex> {

@@ -96,12 +96,9 @@ impl<O: Os> Arena<O> {
         }
     }
 
-    /// Lets writers into a page that the fork under way protects; for the thread that forks, which holds all locks. The child
-    /// has nothing there until its step, as if the page had been withheld.
+    /// Lets writers into a page that the fork under way protects; for the thread that forks, which holds all locks.
     pub fn admit(&self, page: PageIndex) -> Result<(), Refused> {
         let at = self.address(page).ok_or(Refused)?;
-        // Refused, the child may write there before its step, as to memory that they share.
-        self.hint(at, O::PAGE_SIZE, Advice::NotInChildren);
         // SAFETY: the arena owns the page, and more access never hurts anybody.
         unsafe { self.os.protect(at, O::PAGE_SIZE, Access::ReadWrite) }.map_err(|_| Refused)?;
         self.barrier.admit(&self.os);

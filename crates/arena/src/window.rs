@@ -2,6 +2,9 @@
 //!
 //! A window mirrors the arena: the shared pages of the span at page *p* are at page *p* of the window. Chunks of it are
 //! mapped when they are first needed, so a program that never meshes has none.
+//!
+//! A child of a fork gets neither the window nor the spans on its pages, which are second mappings of it: it would write to its
+//! parent's pages. It gets the window that was made for it, the snapshot.
 
 use core::alloc::Layout;
 use core::ptr::NonNull;
@@ -13,6 +16,8 @@ use crate::os::{Advice, Errno, Os};
 use crate::tuning::WINDOW_CHUNK;
 
 pub(crate) struct Window {
+    /// Whether it is made for a child, which gets it then.
+    inherited: bool,
     /// One address a chunk, null when the chunk is not mapped; allocated with the first chunk.
     chunks: Option<NonNull<[*mut u8]>>,
     /// Chunks `0..used` may be mapped.
@@ -28,8 +33,19 @@ pub(crate) struct Window {
 unsafe impl Send for Window {}
 
 impl Window {
+    /// The window of this process.
     pub(crate) const fn new() -> Self {
+        Self::with(false)
+    }
+
+    /// The window of a child to come.
+    pub(crate) const fn snapshot() -> Self {
+        Self::with(true)
+    }
+
+    const fn with(inherited: bool) -> Self {
         Self {
+            inherited,
             chunks: None,
             used: 0,
             mapped: 0,
@@ -85,6 +101,13 @@ impl Window {
             // Hints: without them huge pages or core dumps would cost memory, but nothing would be wrong.
             let _ = os.advise(mapped, WINDOW_CHUNK, Advice::NotInDumps);
             let _ = os.advise(mapped, WINDOW_CHUNK, Advice::NoHugePages);
+            if !self.inherited
+                && let Err(refused) = keep_from_children(os, mapped)
+            {
+                // SAFETY: mapped above, and nobody knows it.
+                let _ = unsafe { os.unmap(mapped, WINDOW_CHUNK) };
+                return Err(refused);
+            }
             if let Some(entry) = self.table().get_mut(chunk) {
                 *entry = mapped.as_ptr();
             }
@@ -121,6 +144,19 @@ impl Window {
         (self.warm_from, self.warm_to) = (usize::MAX, 0);
     }
 
+    /// In the child: the window that was made for it takes the place of its parent's.
+    pub(crate) fn adopt<O: Os>(&mut self, os: &O, snapshot: &mut Self) {
+        core::mem::swap(self, snapshot);
+        core::mem::swap(&mut self.inherited, &mut snapshot.inherited);
+        // Nothing is there, unless the system refused to leave it out.
+        snapshot.unmap(os);
+        let all = 0..self.used;
+        self.each(all, |chunk| {
+            // Refused, a child of this child could write to the same pages before its step.
+            let _ = keep_from_children(os, chunk);
+        });
+    }
+
     fn each(&mut self, range: core::ops::Range<usize>, act: impl FnMut(NonNull<u8>)) {
         let table = self.table().get(range).unwrap_or(&[]);
         table
@@ -128,4 +164,9 @@ impl Window {
             .filter_map(|&chunk| NonNull::new(chunk))
             .for_each(act);
     }
+}
+
+/// Leaves a chunk, and the spans that will be put onto its pages, out of children.
+fn keep_from_children<O: Os>(os: &O, chunk: NonNull<u8>) -> Result<(), Errno> {
+    os.advise(chunk, WINDOW_CHUNK, Advice::NotInChildren)
 }

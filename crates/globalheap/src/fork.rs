@@ -1,17 +1,17 @@
 //! Fork: the child gets its own copy of the meshed groups, and of nothing else.
 //!
-//! Private pages are copied on write by the kernel. Shared pages are not: without care, parent and child would write to the
-//! same ones. So, in order:
+//! Private pages are copied on write by the kernel. Shared pages would not be: parent and child would write to the same ones.
+//! So a child has nothing at the addresses of meshed spans at first, and, in order:
 //!
 //! ```text
 //!  parent, before    reserve   room for copies of all groups; may be refused, then there is no fork
-//!                    prepare   all locks; groups protected; their pages copied
+//!                    prepare   all locks; groups protected from other threads; their pages copied
 //!  parent, after     parent    groups writable again, copies forgotten, locks open
 //!  child             child     each group put onto its copy, locks open
 //! ```
 //!
-//! The child may run code of the C library that writes to the heap before it gets to its step: the protection is inherited,
-//! so whoever handles the fault calls [`child_after_fork`](GlobalHeap::child_after_fork) then.
+//! The child may run code of the C library that looks at the heap before it gets to its step: whoever handles the fault calls
+//! [`child_after_fork`](GlobalHeap::child_after_fork) then.
 
 use core::sync::atomic::Ordering;
 
@@ -30,15 +30,17 @@ pub struct Fork {
     barrier: heap::Barrier,
     /// Whether the groups were copied for the child.
     copied: bool,
-    /// Whether a span was left out of the child.
-    withheld: bool,
+    /// Whether they are protected.
+    protected: bool,
 }
 
-impl Fork {
-    /// Notes that pages were left out of the child since.
-    pub fn withhold(&mut self) {
-        self.withheld = true;
-    }
+/// Who may write to objects while the groups are copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writers {
+    /// The process has one thread.
+    Nobody,
+    /// Those are kept out, so that the copy is of one moment.
+    OtherThreads,
 }
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
@@ -74,7 +76,9 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// The calling thread called [`reserve_nothing_for_fork`](Self::reserve_nothing_for_fork). Until the fork has ended it
     /// does not use this heap.
     pub unsafe fn prepare_fork_without_room(&self) -> Fork {
-        self.hold_still(false)
+        let fork = self.hold_still();
+        self.pages.lock_shared_for_fork();
+        fork
     }
 
     /// Whether anything was ever meshed, so that a fork has something to copy. Takes no lock.
@@ -92,48 +96,55 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         unsafe { self.cycle.unlock_after_fork() };
     }
 
-    /// Takes all locks, protects the groups, and copies their pages. No group can have come since `reserve_fork`, which
-    /// holds the lock of the cycle.
+    /// Takes all locks, keeps `writers` out of the groups, and copies their pages. No group can have come since
+    /// `reserve_fork`, which holds the lock of the cycle.
     ///
     /// # Safety
-    /// The calling thread reserved. Until the fork has ended it does not use this heap.
-    pub unsafe fn prepare_fork(&self) -> Fork {
-        self.hold_still(true)
+    /// The calling thread reserved. Until the fork has ended it does not use this heap. There are no other writers.
+    pub unsafe fn prepare_fork(&self, writers: Writers) -> Fork {
+        let fork = self.hold_still();
+        let protected = writers == Writers::OtherThreads;
+        if protected {
+            // SAFETY: the locks were taken above.
+            unsafe { self.protect_groups() };
+        }
+        let copy = |_: &Spans, _, home| self.pages.copy_to_snapshot(home);
+        // SAFETY: as above.
+        unsafe { self.each_group(copy) };
+        self.pages.lock_shared_for_fork();
+        Fork {
+            copied: true,
+            protected,
+            ..fork
+        }
     }
 
-    /// Takes the locks that are left, protects the groups, and copies them if there is room for it.
-    fn hold_still(&self, copied: bool) -> Fork {
+    /// Takes the locks that are left, and begins the barrier.
+    fn hold_still(&self) -> Fork {
         for class in Self::class_numbers() {
             self.class_lock(class).lock_for_fork();
         }
         self.pages.lock_for_fork();
-        let barrier = self.pages.begin_barrier();
-        let mut withheld = false;
+        Fork {
+            barrier: self.pages.begin_barrier(),
+            copied: false,
+            protected: false,
+        }
+    }
+
+    /// Protects the groups, but for what the kernel may be writing to.
+    ///
+    /// # Safety
+    /// The calling thread holds the locks of all classes for a fork.
+    unsafe fn protect_groups(&self) {
         let protect = |spans: &Spans| {
-            // The kernel may be writing to it for a thread of the parent, which must not fail for that. The child has
-            // nothing there until its step, so it cannot write to the parent's pages either.
-            // Refused, the child may write there before its step, as to memory that they share.
-            let may_be_protected = |run: &Run| {
-                let named = self.pages.is_named(*run);
-                withheld |= named && self.pages.withhold(*run).is_ok();
-                !named
-            };
+            // The kernel may be writing for a thread of the parent, which must not fail for that.
+            let may_be_protected = |run: &Run| !self.pages.is_named(*run);
             let free = spans.grouped_runs().filter(may_be_protected);
             joined(free).for_each(|range| self.protect_range(range, spans.geometry().pages));
         };
-        // SAFETY: the locks were taken above.
+        // SAFETY: the same contract.
         unsafe { self.each_meshed_class(protect) };
-        if copied {
-            let copy = |_: &Spans, _, home| self.pages.copy_to_snapshot(home);
-            // SAFETY: as above.
-            unsafe { self.each_group(copy) };
-        }
-        self.pages.lock_shared_for_fork();
-        Fork {
-            barrier,
-            copied,
-            withheld,
-        }
     }
 
     /// Protects the spans in `range`, which have `pages` pages each; if that is refused, as many of them as can be had.
@@ -157,15 +168,12 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         // SAFETY: `prepare_fork` took them.
         unsafe { self.pages.unlock_after_fork() };
         let open = |spans: &Spans| {
-            if fork.withheld {
-                spans
-                    .grouped_runs()
-                    .for_each(|run| self.pages.share_again(run));
-            }
             joined(spans.grouped_runs()).for_each(|range| self.pages.unprotect(range));
         };
-        // SAFETY: the locks are held since `prepare_fork`.
-        unsafe { self.each_meshed_class(open) };
+        if fork.protected {
+            // SAFETY: the locks are held since `prepare_fork`.
+            unsafe { self.each_meshed_class(open) };
+        }
         self.pages.drop_snapshot();
         // SAFETY: the locks are held since `prepare_fork`.
         unsafe { self.end_fork(fork) };
@@ -197,7 +205,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         Ok(())
     }
 
-    /// Puts each member of a group onto the group's copy. They come in the order of their addresses: so a mapping is taken
+    /// Puts each member of a group onto the group's copy, and something at the addresses of dead spans. They come in the order of their addresses: so a mapping is taken
     /// apart from its start, while the one before it grows, and one more than there were is enough at any time.
     ///
     /// # Safety
@@ -213,10 +221,12 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             // SAFETY: the caller holds the lock.
             let spans = unsafe { self.class_lock(class).held_for_fork() };
             let id = self.pages.span_at(page);
-            let (Some(run), Some(home)) = (spans.run(id), spans.home(id)) else {
+            let Some(run) = spans.run(id) else { continue };
+            next = run.end();
+            let Some(home) = spans.home(id) else {
+                self.pages.fill(run)?;
                 continue;
             };
-            next = run.end();
             // SAFETY: the copy holds what the shared pages held at the fork.
             let aliased = unsafe { self.pages.alias(run, home) };
             // SAFETY: there is no other thread.

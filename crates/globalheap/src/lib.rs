@@ -44,7 +44,7 @@ mod stats;
 mod tests;
 pub mod tuning;
 
-pub use fork::Fork;
+pub use fork::{Fork, Writers};
 pub use global::GlobalHeap;
 pub use large::LargeBlock;
 pub use policy::MeshPolicy;

@@ -323,13 +323,6 @@ pub unsafe trait PageHeap: Metadata + Sync {
     /// Copies the shared pages of `run`, for which room was made, for a child. Nobody writes to them meanwhile.
     fn copy_to_snapshot(&self, run: Run);
 
-    /// Leaves `run`, which must not be protected, out of a child that is about to be made: there, nothing is at its
-    /// addresses before [`alias`](Self::alias) or [`make_private`](Self::make_private). The parent notices nothing.
-    fn withhold(&self, run: Run) -> Result<(), Refused>;
-
-    /// Ends, in the parent, what [`withhold`](Self::withhold) began.
-    fn share_again(&self, run: Run);
-
     /// Forgets the copies: the parent's way out.
     fn drop_snapshot(&self);
 
@@ -337,7 +330,11 @@ pub unsafe trait PageHeap: Metadata + Sync {
     /// copies with [`alias`](Self::alias).
     fn adopt_snapshot(&self);
 
-    /// The first page at or after `from` that may be on shared pages.
+    /// Puts zeroed private pages at the addresses of `run` in a child: a dead span that was on shared pages, and counts as such
+    /// until it is [dissolved](Self::dissolve). Left empty, its addresses would go to the next mapping of the program.
+    fn fill(&self, run: Run) -> Result<(), Refused>;
+
+    /// The first page at or after `from` that is on shared pages.
     fn next_shared(&self, from: PageIndex) -> Option<PageIndex>;
 
     /// Puts `run`, which is on shared pages, onto private pages with the content that the shared pages of `onto` have.

@@ -8,9 +8,10 @@ mod files;
 mod handlers;
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 mod system_call;
+mod writers;
 
 use core::cell::UnsafeCell;
-use core::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
 use arena::os::{Os, SignalMask};
 use globalheap::Fork;
@@ -50,9 +51,6 @@ static PREPARED_BY: AtomicUsize = AtomicUsize::new(0);
 
 /// The thread that has made room for a fork, and holds the lock that keeps it valid; zero when there is none.
 static RESERVED_BY: AtomicUsize = AtomicUsize::new(0);
-
-/// Whether the thread that forks was let into a page of a group.
-static ADMITTED: AtomicBool = AtomicBool::new(false);
 
 /// What a fork from here would need.
 enum Ground {
@@ -140,6 +138,7 @@ fn prepare() {
         // The child's first fault must come to us. If it does not, another handler was put in our place just now.
         let _ = signals::still_ours();
     }
+    let writers = writers::others();
     let mask = HEAP.global().pages().os().block_signals();
     let room = has_reserved() || HEAP.global().reserve_fork().is_ok();
     if !room {
@@ -148,10 +147,10 @@ fn prepare() {
     HEAP.lock_for_fork();
     let fork = if room {
         // SAFETY: room was made, by this thread; it does not use the heap before `parent` or `child`.
-        unsafe { HEAP.global().prepare_fork() }
+        unsafe { HEAP.global().prepare_fork(writers) }
     } else {
-        // This fork did not come through our `fork`, which would have refused it. The groups are protected all the same,
-        // so that the child cannot write to them before it comes to its step, where it ends.
+        // This fork did not come through our `fork`, which would have refused it. The child has no groups, and ends at its
+        // step.
         // SAFETY: as above.
         unsafe { HEAP.global().prepare_fork_without_room() }
     };
@@ -179,12 +178,9 @@ fn parent() {
         return;
     }
     // SAFETY: `prepare` ran in this thread.
-    let Some(Prepared { mut fork, mask }) = (unsafe { take() }) else {
+    let Some(Prepared { fork, mask }) = (unsafe { take() }) else {
         return;
     };
-    if ADMITTED.swap(false, Ordering::Relaxed) {
-        fork.withhold();
-    }
     // SAFETY: `prepare` took it.
     unsafe { signals::unlock_after_fork() };
     // SAFETY: prepared by this thread, and this is the parent.
@@ -234,8 +230,6 @@ pub(crate) fn admit(address: usize) -> bool {
     if !is_parent || PREPARED_BY.load(Ordering::Relaxed) != tls::thread_number() {
         return false;
     }
-    // Relaxed: read by this thread, here or in the child.
-    ADMITTED.store(true, Ordering::Relaxed);
     let pages = HEAP.global().pages();
     let page = HEAP.global().labels().page_at(address);
     page.is_some_and(|page| pages.admit(page).is_ok())
@@ -247,7 +241,6 @@ fn adopt_groups() -> bool {
     let Some(Prepared { fork, mask }) = (unsafe { take() }) else {
         return false;
     };
-    ADMITTED.store(false, Ordering::Relaxed);
     // SAFETY: `prepare` took it.
     unsafe { signals::unlock_after_fork() };
     // SAFETY: prepared by this thread, and this is the child.

@@ -161,7 +161,7 @@ fn as_if_alone(info: &mut Info) {
 /// A write to a page of the arena that did not permit it, or an access to one that is missing.
 struct Fault {
     page: usize,
-    /// Whether nothing is mapped there, as in a child that the page was withheld from.
+    /// Whether nothing is mapped there, as in a child before its step.
     is_missing: bool,
 }
 

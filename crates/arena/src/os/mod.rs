@@ -53,10 +53,8 @@ pub enum Advice {
     NotInDumps,
     /// Put the range into core dumps.
     InDumps,
-    /// Leave the range out of children made by `fork`.
+    /// Leave the range, and second mappings of it, out of children made by `fork`.
     NotInChildren,
-    /// Put the range into children made by `fork`.
-    InChildren,
 }
 
 /// A set of signals that a thread had blocked: [`Os::block_signals`] returns it, [`Os::restore_signals`] takes it back.

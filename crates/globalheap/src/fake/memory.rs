@@ -21,10 +21,10 @@ pub(super) struct Physical {
 
 #[derive(Clone, Copy)]
 pub(super) struct Virtual {
+    /// Whether nothing is mapped there, as in a child that a page was left out of.
+    pub(super) missing: bool,
     pub(super) frame: Option<Frame>,
     pub(super) protected: bool,
-    /// Whether it is missing in a child, until it is put onto a frame there.
-    pub(super) withheld: bool,
     /// What the heap noted for the page.
     pub(super) record: u32,
 }
@@ -55,9 +55,9 @@ pub(super) fn pages(run: Run) -> impl Iterator<Item = PageIndex> {
 impl Memory {
     pub(super) fn new(base: usize, count: u32) -> Self {
         let page = Virtual {
+            missing: false,
             frame: None,
             protected: false,
-            withheld: false,
             record: 0,
         };
         Self {
@@ -187,7 +187,7 @@ impl Memory {
     pub(super) fn put(&mut self, page: PageIndex, frame: Option<Frame>) {
         let entry = &mut self.pages[page.index()];
         entry.protected = false;
-        entry.withheld = false;
+        entry.missing = false;
         let before = core::mem::replace(&mut entry.frame, frame);
         if let Some(before) = before.filter(|frame| !self.frames[frame.0].shared) {
             self.frames[before.0].present = false;
@@ -212,6 +212,9 @@ impl Memory {
 
     /// All shared frames but `own` belong to the parent from here on.
     pub(super) fn shared_frames_become_foreign(&mut self, own: &[Frame]) {
+        for page in &mut self.pages {
+            page.missing = page.frame.is_some_and(|frame| self.frames[frame.0].shared);
+        }
         let shared = self.frames.iter_mut().filter(|frame| frame.shared);
         shared.for_each(|frame| frame.foreign = true);
         own.iter()

@@ -99,9 +99,9 @@ impl FakePages {
         state.memory.shared_frames_become_foreign(&copies);
     }
 
-    /// Panics unless the program can write to no object on shared pages, as between the preparation of a fork and its end.
-    pub(crate) fn verify_shared_is_protected(&self) {
-        self.any_state().memory.verify_shared_is_protected();
+    /// Whether the program can write to no object on shared pages, as in a fork between its preparation and its end.
+    pub(crate) fn shared_is_protected(&self) -> bool {
+        self.any_state().memory.shared_is_protected()
     }
 
     /// Physical pages in use: of spans, of large objects, and shared ones.

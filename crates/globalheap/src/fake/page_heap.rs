@@ -203,8 +203,8 @@ unsafe impl PageHeap for FakePages {
         assert_eq!(barrier.0, state.barriers);
         let protected = state.memory.pages.iter().any(|page| page.protected);
         assert!(!protected, "whoever writes there now waits for nobody");
-        let withheld = state.memory.pages.iter().any(|page| page.withheld);
-        assert!(!withheld, "a child to come would miss it");
+        let missing = state.memory.pages.iter().any(|page| page.missing);
+        assert!(!missing, "the next mapping of the child would be there");
         state.barriers = 0;
     }
 
@@ -321,18 +321,6 @@ unsafe impl PageHeap for FakePages {
         state.memory.copy_frames(&from, &to);
     }
 
-    fn withhold(&self, run: Run) -> Result<(), Refused> {
-        self.grant("withhold")?;
-        let memory = &mut self.state().memory;
-        pages(run).for_each(|page| memory.pages[page.index()].withheld = true);
-        Ok(())
-    }
-
-    fn share_again(&self, run: Run) {
-        let memory = &mut self.any_state().memory;
-        pages(run).for_each(|page| memory.pages[page.index()].withheld = false);
-    }
-
     fn drop_snapshot(&self) {
         let state = &mut *self.state();
         let snapshot = core::mem::take(&mut state.snapshot);
@@ -345,11 +333,18 @@ unsafe impl PageHeap for FakePages {
         state.shared = core::mem::take(&mut state.snapshot);
     }
 
+    fn fill(&self, run: Run) -> Result<(), Refused> {
+        self.grant("fill")?;
+        let state = &mut *self.state();
+        state.memory.put_on_private_pages(run, 0);
+        Ok(())
+    }
+
     fn next_shared(&self, from: PageIndex) -> Option<PageIndex> {
         let memory = &self.state().memory;
         let all = u32::try_from(memory.pages.len()).expect("few pages");
-        let is_span = |&page: &PageIndex| memory.run_at(page, Purpose::Span).is_some();
-        (from.0..all).map(PageIndex).find(is_span)
+        let is_shared = |&page: &PageIndex| memory.is_shared(page);
+        (from.0..all).map(PageIndex).find(is_shared)
     }
 
     unsafe fn make_private(&self, run: Run, onto: PageIndex) -> Result<(), Refused> {

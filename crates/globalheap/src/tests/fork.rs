@@ -4,6 +4,9 @@ use heap::OwnerId;
 use meshing::ComplementMesher;
 
 use super::program::{Program, class_of};
+use crate::Writers;
+
+const WRITERS: [Writers; 2] = [Writers::Nobody, Writers::OtherThreads];
 
 const PAGES: u32 = 512;
 
@@ -37,20 +40,24 @@ fn goes_on(mut program: Program) {
 
 #[test]
 fn the_parent_goes_on_as_before() {
-    let program = meshed();
-    let before = program.pages().physical_pages();
-    program.heap.reserve_fork().unwrap();
-    assert_eq!(
-        program.heap.mesh_cycle(),
-        0,
-        "no group may come while a fork is under way"
-    );
-    // SAFETY: reserved above; the heap is not used before the fork has ended.
-    let fork = unsafe { program.heap.prepare_fork() };
-    // SAFETY: prepared above, and this is the parent.
-    unsafe { program.heap.parent_after_fork(fork) };
-    assert_eq!(program.pages().physical_pages(), before);
-    goes_on(program);
+    for writers in WRITERS {
+        let program = meshed();
+        let before = program.pages().physical_pages();
+        program.heap.reserve_fork().unwrap();
+        assert_eq!(
+            program.heap.mesh_cycle(),
+            0,
+            "no group may come while a fork is under way"
+        );
+        // SAFETY: reserved above; the heap is not used before the fork has ended.
+        let fork = unsafe { program.heap.prepare_fork(writers) };
+        let protected = program.pages().shared_is_protected();
+        assert_eq!(protected, writers == Writers::OtherThreads);
+        // SAFETY: prepared above, and this is the parent.
+        unsafe { program.heap.parent_after_fork(fork) };
+        assert_eq!(program.pages().physical_pages(), before);
+        goes_on(program);
+    }
 }
 
 /// A fork that came too late to be refused.
@@ -77,18 +84,18 @@ fn without_room_the_parent_goes_on_and_the_child_is_refused() {
 
 #[test]
 fn the_child_never_writes_to_its_parents_pages() {
-    let program = meshed();
-    let before = program.pages().physical_pages();
-    program.heap.reserve_fork().unwrap();
-    // SAFETY: reserved above; the heap is not used before the fork has ended.
-    let fork = unsafe { program.heap.prepare_fork() };
-    program.pages().become_child();
-    // Whatever runs in the child before its step is caught when it writes there.
-    program.pages().verify_shared_is_protected();
-    // SAFETY: prepared above, and this stands for the child.
-    unsafe { program.heap.child_after_fork(fork) }.unwrap();
-    assert_eq!(program.pages().physical_pages(), before);
-    goes_on(program);
+    for writers in WRITERS {
+        let program = meshed();
+        let before = program.pages().physical_pages();
+        program.heap.reserve_fork().unwrap();
+        // SAFETY: reserved above; the heap is not used before the fork has ended.
+        let fork = unsafe { program.heap.prepare_fork(writers) };
+        program.pages().become_child();
+        // SAFETY: prepared above, and this stands for the child.
+        unsafe { program.heap.child_after_fork(fork) }.unwrap();
+        assert_eq!(program.pages().physical_pages(), before);
+        goes_on(program);
+    }
 }
 
 #[test]
@@ -97,7 +104,7 @@ fn a_child_forks_again() {
     for _ in 0..3 {
         program.heap.reserve_fork().unwrap();
         // SAFETY: reserved above; the heap is not used before the fork has ended.
-        let fork = unsafe { program.heap.prepare_fork() };
+        let fork = unsafe { program.heap.prepare_fork(Writers::OtherThreads) };
         program.pages().become_child();
         // SAFETY: prepared above, and this stands for the child.
         unsafe { program.heap.child_after_fork(fork) }.unwrap();
@@ -129,7 +136,7 @@ fn a_program_that_never_meshed_copies_nothing() {
     program.heap.reserve_fork().unwrap();
     assert_eq!(program.pages().physical_pages(), before);
     // SAFETY: reserved above; the heap is not used before the fork has ended.
-    let fork = unsafe { program.heap.prepare_fork() };
+    let fork = unsafe { program.heap.prepare_fork(Writers::OtherThreads) };
     program.pages().become_child();
     // SAFETY: prepared above, and this stands for the child.
     unsafe { program.heap.child_after_fork(fork) }.unwrap();

@@ -8,6 +8,7 @@ use meshing::ComplementMesher;
 
 use super::cycle::found;
 use super::program::{Program, class_of};
+use crate::Writers;
 
 const PAGES: u32 = 256;
 
@@ -19,7 +20,7 @@ fn fork(program: &mut Program, child: bool) -> bool {
         return true;
     }
     // SAFETY: reserved above; the heap is not used before the fork has ended.
-    let fork = unsafe { program.heap.prepare_fork() };
+    let fork = unsafe { program.heap.prepare_fork(Writers::OtherThreads) };
     if child {
         program.pages().become_child();
         // SAFETY: prepared above, and this stands for the child.
@@ -154,6 +155,7 @@ fn any_one_call_may_be_refused() {
         "allocate_large",
         "allocate_span",
         "dissolve",
+        "fill",
         "map_scratch",
         "mappings_permit",
         "metadata",

@@ -2,6 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use globalheap::Writers;
+
 use crate::program::Program;
 
 /// What a child says when it cannot have its memory to itself.
@@ -16,7 +18,7 @@ pub(crate) fn fork(program: &mut Program, childs_part: impl FnOnce(&mut Program)
     }
     program.heap.lock_for_fork();
     // SAFETY: reserved above; the heap is not used before the fork has ended.
-    let fork = unsafe { program.heap.global().prepare_fork() };
+    let fork = unsafe { program.heap.global().prepare_fork(Writers::OtherThreads) };
     // SAFETY: the child uses this heap, which nobody else uses, and the C library's, which may be used after a fork.
     let child = unsafe { libc::fork() };
     if child == 0 {

@@ -221,6 +221,10 @@ unsafe impl Os for Linux {
         // Where a refusal comes too late, a free address is tried first; a move changes no total.
         // SAFETY: a second mapping at an address that the kernel chooses touches nobody.
         let scratch = unsafe { remap(from, 0, len, libc::MREMAP_MAYMOVE, 0) }?;
+        if scratch == to {
+            // Nothing was there, as in a child.
+            return Ok(());
+        }
         let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
         // SAFETY: `scratch` is ours since the line above; the caller wants `to` replaced.
         let moved = unsafe { remap(scratch, len, len, flags, to) };
@@ -287,7 +291,6 @@ unsafe impl Os for Linux {
             Advice::NotInDumps => libc::MADV_DONTDUMP,
             Advice::InDumps => libc::MADV_DODUMP,
             Advice::NotInChildren => libc::MADV_DONTFORK,
-            Advice::InChildren => libc::MADV_DOFORK,
         };
         // SAFETY: none of them changes any content.
         unsafe { madvise(at, len, advice) }
