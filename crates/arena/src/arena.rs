@@ -5,13 +5,12 @@ use core::ptr::NonNull;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use heap::{Guard, Label, Labels, LargeRun, Mutex, PageCount, PageIndex, Run};
+use sync::{Once, WriteBarrier};
 
 use crate::ballast::Ballast;
-use crate::barrier::WriteBarrier;
 use crate::decay::Decay;
 use crate::hazards::KernelWrites;
 use crate::metadata::MetadataChunks;
-use crate::once::Once;
 use crate::os::Os;
 use crate::page_map::PageMap;
 use crate::protection::{BarrierChoice, BarrierTier, Watch};
@@ -269,8 +268,8 @@ impl<O: Os> Arena<O> {
         if state.ranges.is_none()
             && let Ok(ranges) = Ranges::reserve(&self.os)
         {
-            // The lock is held, so this is the only writer.
-            self.ground.set(ranges.ground::<O>());
+            // SAFETY: the state is locked, so this is the only writer.
+            unsafe { self.ground.set(ranges.ground::<O>()) };
             state.ranges = Some(ranges);
         }
     }

@@ -26,11 +26,9 @@
 
 mod arena;
 mod ballast;
-mod barrier;
 mod decay;
 mod hazards;
 mod metadata;
-mod once;
 pub mod os;
 mod page_heap;
 mod page_map;
@@ -43,6 +41,6 @@ mod tuning;
 mod window;
 
 pub use arena::{Arena, ArenaStats};
-pub use barrier::WriteBarrier;
 pub use os::{FailNth, FutexLock, Linux, Os};
 pub use protection::{BarrierChoice, BarrierTier, Why};
+pub use sync::WriteBarrier;

@@ -7,9 +7,9 @@
 //! | links | 8 | the run store: the neighbours in its lists |
 
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU32, Ordering};
 
 use heap::{Label, PageIndex, Run};
+use sync::Word;
 
 /// The bit of a span's record that says that the span lies on shared pages.
 const SHARED: u32 = 1 << 31;
@@ -19,9 +19,9 @@ const SHARED: u32 = 1 << 31;
 #[derive(Clone, Copy)]
 pub(crate) struct PageMap {
     pages: u32,
-    labels: NonNull<AtomicU32>,
-    records: NonNull<AtomicU32>,
-    links: NonNull<[AtomicU32; 2]>,
+    labels: NonNull<Word>,
+    records: NonNull<Word>,
+    links: NonNull<[Word; 2]>,
 }
 
 // SAFETY: the tables are atomics that stay for as long as the arena does (promised in `new`).
@@ -35,9 +35,9 @@ impl PageMap {
     /// long as this value or a copy of it is used.
     pub(crate) unsafe fn new(
         pages: u32,
-        labels: NonNull<AtomicU32>,
-        records: NonNull<AtomicU32>,
-        links: NonNull<[AtomicU32; 2]>,
+        labels: NonNull<Word>,
+        records: NonNull<Word>,
+        links: NonNull<[Word; 2]>,
     ) -> Self {
         Self {
             pages,
@@ -62,16 +62,16 @@ impl PageMap {
         Some(unsafe { entry.as_ref() })
     }
 
-    // Relaxed throughout: labels and records change under a lock of the caller, or are hints.
+    // Labels and records change under a lock of the caller, or are hints.
 
     pub(crate) fn label(&self, page: PageIndex) -> Label {
         self.entry(self.labels, page)
-            .map_or(Label::UNTOUCHED, |word| Label(word.load(Ordering::Relaxed)))
+            .map_or(Label::UNTOUCHED, |word| Label(word.read()))
     }
 
     pub(crate) fn set_label(&self, page: PageIndex, label: Label) {
         if let Some(word) = self.entry(self.labels, page) {
-            word.store(label.0, Ordering::Relaxed);
+            word.write(label.0);
         }
     }
 
@@ -82,13 +82,12 @@ impl PageMap {
     }
 
     pub(crate) fn record(&self, page: PageIndex) -> u32 {
-        self.entry(self.records, page)
-            .map_or(0, |word| word.load(Ordering::Relaxed))
+        self.entry(self.records, page).map_or(0, |word| word.read())
     }
 
     pub(crate) fn set_record(&self, page: PageIndex, record: u32) {
         if let Some(word) = self.entry(self.records, page) {
-            word.store(record, Ordering::Relaxed);
+            word.write(record);
         }
     }
 
@@ -111,14 +110,13 @@ impl PageMap {
     }
 
     pub(crate) fn link(&self, page: PageIndex, direction: Direction) -> u32 {
-        self.entry(self.links, page).map_or(NOWHERE, |links| {
-            links[direction as usize].load(Ordering::Relaxed)
-        })
+        self.entry(self.links, page)
+            .map_or(NOWHERE, |links| links[direction as usize].read())
     }
 
     pub(crate) fn set_link(&self, page: PageIndex, direction: Direction, to: u32) {
         if let Some(links) = self.entry(self.links, page) {
-            links[direction as usize].store(to, Ordering::Relaxed);
+            links[direction as usize].write(to);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The addresses of an arena: its range, the tables that belong to it, and the frontiers between which nothing was used.
 
-use core::sync::atomic::AtomicU32;
+use sync::Word;
 
 use heap::{Labels, PageCount, PageIndex, Run};
 
@@ -43,7 +43,7 @@ impl Ranges {
         let memory = Reserve::new(os, len, Access::None)?;
         // Unopened parts of the tables can be read, as zeros: then any address of the arena may be looked up.
         let table = |entry: usize| Reserve::new(os, pages * entry, Access::Read);
-        let words = size_of::<AtomicU32>();
+        let words = size_of::<Word>();
         let mut made = [const { None }; 3];
         for (slot, entry) in made.iter_mut().zip([words, words, 2 * words]) {
             match table(entry) {
@@ -72,7 +72,7 @@ impl Ranges {
 
     pub(crate) fn ground<O: Os>(&self) -> Ground {
         let pages = self.high;
-        let labels = self.labels.base().cast::<AtomicU32>();
+        let labels = self.labels.base().cast::<Word>();
         let base = self.memory.base().as_ptr() as usize;
         let shift = O::PAGE_SIZE.trailing_zeros();
         // SAFETY: the table has one word a page, can be read everywhere, and is never unmapped.
@@ -164,7 +164,7 @@ impl Ranges {
 
     /// The tables, each with the size of its entries.
     fn tables(&mut self) -> [(&mut Reserve, usize); 3] {
-        let word = size_of::<AtomicU32>();
+        let word = size_of::<Word>();
         [
             (&mut self.labels, word),
             (&mut self.records, word),

@@ -5,9 +5,8 @@ use core::ptr::{NonNull, null_mut};
 
 use crate::pages::Pages;
 use crate::record::Record;
-use crate::sync::{
-    AtomicBool, AtomicPtr, AtomicUsize, Ordering, array, compiler_fence, const_unless_loom, fence,
-};
+use sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering, compiler_fence, fence};
+use sync::{array, const_unless_loom};
 
 /// Records of a chunk: with the link they fill a page.
 #[cfg(not(loom))]

@@ -29,7 +29,6 @@
 mod hazards;
 mod pages;
 mod record;
-mod sync;
 
 pub use hazards::{Chunk, Hazards};
 pub use pages::Pages;

@@ -1,7 +1,8 @@
 //! What one thread has published.
 
 use crate::pages::Pages;
-use crate::sync::{AtomicU64, AtomicUsize, Ordering, array, compiler_fence, const_unless_loom};
+use sync::atomic::{AtomicU64, AtomicUsize, Ordering, compiler_fence};
+use sync::{array, const_unless_loom};
 
 /// Ranges that a thread can have published at a time, one for each buffer of each call that it is in. The calls of signal
 /// handlers come on top of those they interrupted.

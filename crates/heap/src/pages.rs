@@ -6,7 +6,8 @@
 
 use core::alloc::Layout;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU32, Ordering};
+
+use sync::Word;
 
 use crate::lock::RawLock;
 use crate::number::{OwnerId, PageCount, PageIndex, SizeClass, SpanId};
@@ -77,7 +78,7 @@ pub struct Labels {
     base: usize,
     pages: usize,
     page_shift: u32,
-    words: NonNull<AtomicU32>,
+    words: NonNull<Word>,
 }
 
 // SAFETY: the words are atomics that live as long as the process keeps the page heap (promised in `new`).
@@ -94,7 +95,7 @@ impl Labels {
         base: usize,
         pages: usize,
         page_shift: u32,
-        words: NonNull<AtomicU32>,
+        words: NonNull<Word>,
     ) -> Self {
         Self {
             base,
@@ -147,7 +148,7 @@ impl Labels {
         let word = unsafe { self.words.add(page.index()) };
         // SAFETY: a word of the table, which is valid for as long as this value (see `new`).
         let word = unsafe { word.as_ref() };
-        Label(word.load(Ordering::Relaxed))
+        Label(word.read())
     }
 
     /// The address of the first byte of `page`.

@@ -200,15 +200,15 @@ impl Fault {
             return true;
         }
         let pages = HEAP.global().pages();
-        let phase = pages.barrier().wait_for_turn(pages.os()) as usize;
-        if !phase.is_multiple_of(2) {
+        let phase = pages.barrier().phase();
+        let this = (self.page, phase as usize);
+        if tls::last_fault() != this {
+            // The page may have been opened since.
+            tls::set_last_fault(self.page, phase as usize);
             return true;
         }
-        if tls::last_fault() == (self.page, phase) {
-            return false;
-        }
-        tls::set_last_fault(self.page, phase);
-        true
+        pages.barrier().wait_for_turn(pages.os(), phase);
+        !phase.is_multiple_of(2)
     }
 }
 

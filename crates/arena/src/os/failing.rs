@@ -5,7 +5,7 @@ mod write_faults;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use super::{Access, Advice, Errno, NotMoved, Os, SignalMask};
+use super::{Access, Advice, Errno, Futex, NotMoved, Os, SignalMask};
 
 /// The system `O`, with the calls from one number up to another refused.
 ///
@@ -134,14 +134,6 @@ unsafe impl<O: Os> Os for FailNth<O> {
         self.os.restore_signals(mask);
     }
 
-    fn wait(&self, word: &AtomicU32, value: u32) {
-        self.os.wait(word, value);
-    }
-
-    fn wake(&self, word: &AtomicU32) {
-        self.os.wake(word);
-    }
-
     fn clock_ms(&self) -> u64 {
         self.os.clock_ms()
     }
@@ -160,5 +152,15 @@ unsafe impl<O: Os> Os for FailNth<O> {
 
     fn address_space_limit(&self) -> usize {
         self.os.address_space_limit()
+    }
+}
+
+impl<O: Os> Futex for FailNth<O> {
+    fn wait(&self, word: &AtomicU32, value: u32) {
+        self.os.wait(word, value);
+    }
+
+    fn wake(&self, word: &AtomicU32) {
+        self.os.wake(word);
     }
 }

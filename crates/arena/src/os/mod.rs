@@ -11,6 +11,8 @@ mod write_faults;
 
 use core::ptr::NonNull;
 
+pub use sync::Futex;
+
 pub use failing::FailNth;
 pub use linux::{FutexLock, Linux, syscall};
 pub use write_faults::{Hold, Userfault, WriteFaults};
@@ -66,7 +68,7 @@ pub struct SignalMask(pub u64);
 /// # Safety
 /// Implementations do what each method says and nothing else to the address space: memory that a method does not name
 /// keeps its mapping and its content.
-pub unsafe trait Os: WriteFaults + Sync {
+pub unsafe trait Os: WriteFaults + Futex + Sync {
     /// Bytes in a page: a power of two.
     const PAGE_SIZE: usize;
 
@@ -148,12 +150,6 @@ pub unsafe trait Os: WriteFaults + Sync {
 
     /// Sets the blocked signals as they were.
     fn restore_signals(&self, mask: SignalMask);
-
-    /// Sleeps while `word` holds `value`; may return early.
-    fn wait(&self, word: &core::sync::atomic::AtomicU32, value: u32);
-
-    /// Wakes all who wait for `word`.
-    fn wake(&self, word: &core::sync::atomic::AtomicU32);
 
     /// A clock that never goes back, in milliseconds; coarse and cheap.
     fn clock_ms(&self) -> u64;

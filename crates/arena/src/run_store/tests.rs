@@ -2,26 +2,24 @@
 
 use super::*;
 use core::ptr::NonNull;
-use core::sync::atomic::AtomicU32;
 use proptest::prelude::*;
+use sync::Word;
 
 const PAGES: u32 = 200;
 
 /// Tables in ordinary memory.
 struct Tables {
-    _labels: Vec<AtomicU32>,
-    _records: Vec<AtomicU32>,
-    _links: Vec<[AtomicU32; 2]>,
+    _labels: Vec<Word>,
+    _records: Vec<Word>,
+    _links: Vec<[Word; 2]>,
     map: PageMap,
 }
 
 fn tables() -> Tables {
-    let zeros = || (0..PAGES).map(|_| AtomicU32::new(0)).collect::<Vec<_>>();
+    let zeros = || (0..PAGES).map(|_| Word::zero()).collect::<Vec<_>>();
     let (labels, records) = (zeros(), zeros());
-    let links: Vec<_> = (0..PAGES)
-        .map(|_| [AtomicU32::new(0), AtomicU32::new(0)])
-        .collect();
-    let at = |table: &Vec<AtomicU32>| NonNull::from(&table[0]);
+    let links: Vec<_> = (0..PAGES).map(|_| [Word::zero(), Word::zero()]).collect();
+    let at = |table: &Vec<Word>| NonNull::from(&table[0]);
     // SAFETY: the vectors have `PAGES` entries and live in the same struct as the map.
     let map = unsafe { PageMap::new(PAGES, at(&labels), at(&records), NonNull::from(&links[0])) };
     Tables {

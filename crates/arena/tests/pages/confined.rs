@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arena::os::{Access, Advice, Errno, Hold, NotMoved, SignalMask, Userfault, WriteFaults};
+use arena::os::{Access, Advice, Errno, Futex, Hold, NotMoved, SignalMask, Userfault, WriteFaults};
 use arena::{Linux, Os};
 
 const PAGE: usize = Linux::PAGE_SIZE;
@@ -243,14 +243,6 @@ unsafe impl Os for Confined {
         self.linux.restore_signals(mask);
     }
 
-    fn wait(&self, word: &AtomicU32, value: u32) {
-        self.linux.wait(word, value);
-    }
-
-    fn wake(&self, word: &AtomicU32) {
-        self.linux.wake(word);
-    }
-
     fn clock_ms(&self) -> u64 {
         self.clock_ms.load(Ordering::Relaxed)
     }
@@ -269,5 +261,15 @@ unsafe impl Os for Confined {
 
     fn address_space_limit(&self) -> usize {
         self.limit
+    }
+}
+
+impl Futex for Confined {
+    fn wait(&self, word: &AtomicU32, value: u32) {
+        self.linux.wait(word, value);
+    }
+
+    fn wake(&self, word: &AtomicU32) {
+        self.linux.wake(word);
     }
 }

@@ -10,13 +10,14 @@ mod page_heap;
 mod refusals;
 mod window;
 
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use heap::{PageCount, PageIndex};
 use memory::Memory;
 use refusals::Refusals;
+use sync::Word;
 use window::Window;
 
 /// Bytes in a page.
@@ -27,7 +28,7 @@ const BASE: usize = 0x1000_0000_0000;
 
 /// A page heap over a model of memory.
 pub(crate) struct FakePages {
-    words: Box<[AtomicU32]>,
+    words: Box<[Word]>,
     state: Mutex<State>,
     pub(crate) refusals: Refusals,
     /// The time; it stands still unless a test moves it.
@@ -59,7 +60,7 @@ impl FakePages {
     /// An arena of `pages` pages, none of which is in use.
     pub(crate) fn new(pages: u32) -> Self {
         Self {
-            words: (0..pages).map(|_| AtomicU32::new(0)).collect(),
+            words: (0..pages).map(|_| Word::zero()).collect(),
             state: Mutex::new(State {
                 memory: Memory::new(BASE, pages),
                 shared: Window::default(),

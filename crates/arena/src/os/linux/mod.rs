@@ -11,7 +11,7 @@ use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
-use super::{Access, Advice, Errno, NotMoved, Os, SignalMask};
+use super::{Access, Advice, Errno, Futex, NotMoved, Os, SignalMask};
 pub use call::syscall;
 pub use futex::FutexLock;
 
@@ -336,14 +336,6 @@ unsafe impl Os for Linux {
         let _ = unsafe { syscall(libc::SYS_rt_sigprocmask, arguments) };
     }
 
-    fn wait(&self, word: &AtomicU32, value: u32) {
-        futex::wait(word, value);
-    }
-
-    fn wake(&self, word: &AtomicU32) {
-        futex::wake(word, i32::MAX);
-    }
-
     fn clock_ms(&self) -> u64 {
         let now = clock(libc::CLOCK_MONOTONIC_COARSE);
         now.tv_sec as u64 * 1_000 + now.tv_nsec as u64 / 1_000_000
@@ -402,4 +394,14 @@ fn clock(which: libc::clockid_t) -> libc::timespec {
     // clock that exists.
     let _ = unsafe { libc::clock_gettime(which, &raw mut now) };
     now
+}
+
+impl Futex for Linux {
+    fn wait(&self, word: &AtomicU32, value: u32) {
+        futex::wait(word, value);
+    }
+
+    fn wake(&self, word: &AtomicU32) {
+        futex::wake(word, i32::MAX);
+    }
 }

@@ -1,0 +1,33 @@
+//! Entries of tables.
+
+use crate::atomic::{AtomicU32, Ordering};
+use crate::const_unless_loom;
+
+/// A word that is changed under a lock, or by the one thread that it names, and read without it.
+///
+/// Who reads it may see an older value, unless something else orders the two. A thread always sees what it wrote itself, which
+/// is all that the owner of a span needs: it alone writes its own number, and takes it away again.
+#[derive(Debug)]
+#[repr(transparent)]
+pub struct Word(AtomicU32);
+
+impl Word {
+    const_unless_loom! {
+        /// A word with the value zero, like memory that comes from the system.
+        pub fn zero() -> Self {
+            Self(AtomicU32::new(0))
+        }
+    }
+
+    /// The value, or an older one.
+    #[inline(always)]
+    pub fn read(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Changes the value; the caller holds the lock, or is the thread that the value names.
+    #[inline(always)]
+    pub fn write(&self, value: u32) {
+        self.0.store(value, Ordering::Relaxed);
+    }
+}
