@@ -68,6 +68,8 @@ impl<S: System> Recorder<S> {
             let mut piece = [0; LONGEST];
             let len = self.encoder.header(&mut piece);
             self.append(&piece[..len]);
+            // At once: a program that gives way to another by `exec` leaves at least this.
+            self.flush();
         }
     }
 
