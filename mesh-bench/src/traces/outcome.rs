@@ -16,7 +16,7 @@ pub(crate) struct Plan {
     pub(crate) records: u64,
     pub(crate) places: u32,
     pub(crate) milliseconds: u64,
-    /// Damage the object of this record, to see that the check finds it.
+    /// Damage the object of this record, or of a later one, to see that the check finds it.
     pub(crate) corrupt: Option<u64>,
 }
 

@@ -156,12 +156,14 @@ impl Places {
         Ok((objects, bytes))
     }
 
-    /// Changes one bit of `object`, if it has any.
-    pub(crate) fn damage(&mut self, object: u32) {
-        if let Ok((bytes, _)) = self.bytes(object, usize::MAX)
-            && let Some(last) = bytes.last_mut()
-        {
-            *last ^= 1;
+    /// Changes one bit of `object`; says whether it has any.
+    pub(crate) fn damage(&mut self, object: u32) -> bool {
+        match self.bytes(object, usize::MAX) {
+            Ok(([.., last], _)) => {
+                *last ^= 1;
+                true
+            }
+            _ => false,
         }
     }
 }
@@ -198,7 +200,7 @@ mod tests {
             let mut places = Places::new(2).unwrap();
             places.allocate(0, 48, How::Plain, 1).unwrap();
             places.allocate(1, 48, How::Plain, 2).unwrap();
-            places.damage(1);
+            assert!(places.damage(1));
             assert_eq!(places.check_all(), Err((1, Damage::Byte(47))));
             assert_eq!(act(&mut places, 1), Err(Damage::Byte(47)));
             places.free(0).unwrap();
@@ -208,6 +210,7 @@ mod tests {
     #[test]
     fn what_the_trace_cannot_ask_for_is_an_error() {
         let mut places = Places::new(1).unwrap();
+        assert!(!places.damage(0));
         assert_eq!(places.free(0), Err(Damage::Trace));
         assert_eq!(places.resize(7, 1, 1), Err(Damage::Trace));
         places.allocate(0, 0, How::Plain, 1).unwrap();

@@ -41,7 +41,7 @@ pub(crate) struct Args {
     /// Print one line of JSON for each run, samples included
     #[arg(long)]
     json: bool,
-    /// Damage the object of this record, to see that the check finds it
+    /// Damage the object of this record, or of a later one, to see that the check finds it
     #[arg(long, hide = true, value_name = "RECORD")]
     corrupt: Option<u64>,
 }

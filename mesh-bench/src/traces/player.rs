@@ -34,7 +34,7 @@ fn carry_out(plan: &Plan, charges: Option<&Path>) -> Result<Outcome> {
     }
     let mut player = Player::new(plan, Gauge::new(charges).context("physical memory")?)?;
     player.sample()?;
-    let mut damage = None;
+    let (mut damage, mut corrupt) = (None, plan.corrupt);
     for (index, record) in (0..).zip(file.records()?) {
         let record = record?;
         player.wait_for(&record, plan)?;
@@ -42,8 +42,8 @@ fn carry_out(plan: &Plan, charges: Option<&Path>) -> Result<Outcome> {
             damage = Some(describe(&wrong, object_of(&record), Some(index)));
             break;
         }
-        if plan.corrupt == Some(index) {
-            places.damage(object_of(&record));
+        if corrupt.is_some_and(|from| index >= from) && places.damage(object_of(&record)) {
+            corrupt = None;
         }
         player.records += 1;
         if player.records.is_multiple_of(player.every) {
