@@ -16,6 +16,7 @@ mod interrupt;
 mod launch;
 mod library;
 mod malloc;
+mod map;
 mod meter;
 mod pause;
 mod physical;
@@ -59,6 +60,9 @@ enum Command {
     /// Records what a program allocates, and plays it under each allocator.
     #[command(subcommand)]
     Trace(traces::Command),
+    /// Draws the spans of a heap.
+    #[command(subcommand)]
+    Map(map::Command),
     /// The measured side of the commands above, started by this tool itself.
     #[command(hide = true, subcommand)]
     Child(child::Command),
@@ -74,6 +78,7 @@ fn main() -> ExitCode {
             Command::Redis(args) => redis::run(&args),
             Command::Fork(args) => fork::run(&args),
             Command::Pause(args) => pause::run(&args),
+            Command::Map(command) => map::run(&command),
             Command::Trace(command) => traces::run(&command),
             Command::Child(command) => child::run(command),
         }),

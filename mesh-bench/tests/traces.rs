@@ -235,3 +235,38 @@ fn what_is_no_whole_trace_is_one_line() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn a_trace_is_drawn_before_and_after_compaction() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let picture = directory.path().join("map.svg");
+    let trace = Path::new(env!("CARGO_MANIFEST_DIR")).join("traces/redis-evict.trace");
+    let output = Command::new(env!("CARGO_BIN_EXE_mesh-bench"))
+        .args(["map", "trace", "--at", "100%", "-o"])
+        .args([&picture, &trace])
+        .env("MESH_LIB", Library::release()?.shared())
+        .output()?;
+    ensure!(output.status.success(), "{}", message(&output));
+    let text = String::from_utf8(output.stdout)?;
+    let lines: Vec<&str> = text.lines().collect();
+    let [before, after] = lines.as_slice() else {
+        panic!("{text}");
+    };
+    assert!(
+        before.starts_with("before: ") && before.ends_with(", 0 groups"),
+        "{text}"
+    );
+    assert!(
+        after.starts_with("compacted: ") && !after.ends_with(", 0 groups"),
+        "{text}"
+    );
+    let physical = |line: &str| -> Result<u64> {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let at = words.iter().position(|&word| word == "physical");
+        Ok(words[at.context("no pages")? - 1].parse()?)
+    };
+    assert!(physical(after)? < physical(before)?, "{text}");
+    let svg = std::fs::read_to_string(&picture)?;
+    assert!(svg.contains(before) && svg.contains(after));
+    Ok(())
+}

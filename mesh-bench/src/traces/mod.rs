@@ -9,7 +9,8 @@ mod player;
 mod record;
 mod survey;
 
-pub(crate) use player::run_plan;
+pub(crate) use file::survey;
+pub(crate) use player::{play_to, run_plan};
 
 use anyhow::Result;
 use clap::Subcommand;

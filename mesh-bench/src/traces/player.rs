@@ -7,7 +7,7 @@ use super::outcome::{Outcome, Plan};
 use super::places::{Damage, Places};
 use crate::fragment::gauge::Gauge;
 use crate::sampler::Sample;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use trace::{Event, Record};
@@ -71,6 +71,18 @@ fn carry_out(plan: &Plan, charges: Option<&Path>) -> Result<Outcome> {
         live_bytes,
         damage,
     })
+}
+
+/// Plays the first `records` records without pauses; the objects that are live then.
+pub(crate) fn play_to(file: &Path, places: u32, records: u64) -> Result<Places> {
+    let file = TraceFile::open(file)?;
+    let mut places = Places::new(places).context("the table of objects")?;
+    for (index, record) in (0..records).zip(file.records()?) {
+        let record = record?;
+        act(&mut places, &record, index)
+            .map_err(|wrong| anyhow!(describe(&wrong, object_of(&record), Some(index))))?;
+    }
+    Ok(places)
 }
 
 /// What the record asks for. The stamp of an object is that of the record that gave it its size.
