@@ -1,6 +1,6 @@
 //! The measured side: what this tool runs in a process with another `malloc`.
 
-use crate::{fork, fragment, pause, probe, workloads};
+use crate::{fork, fragment, map, pause, probe, traces, workloads};
 use anyhow::{Context, Result};
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -30,6 +30,18 @@ pub(crate) enum Command {
         /// The plan.
         plan: String,
     },
+    /// Plays a trace as a plan in JSON says, and prints the outcome as JSON.
+    Trace {
+        /// The plan.
+        plan: String,
+        /// The file with the charge of the control group that the child is alone in.
+        charges: Option<PathBuf>,
+    },
+    /// Plays a part of a trace as a plan in JSON says, and writes maps of the heap.
+    Map {
+        /// The plan.
+        plan: String,
+    },
     /// Runs one of the tool's own workloads.
     Workload {
         /// Its name.
@@ -54,6 +66,8 @@ pub(crate) fn run(command: Command) -> Result<()> {
         }
         Command::Fragment { plan, charges } => fragment::run_plan(&plan, charges.as_deref()),
         Command::Fork { plan, charges } => fork::run_plan(&plan, charges.as_deref()),
+        Command::Trace { plan, charges } => traces::run_plan(&plan, charges.as_deref()),
+        Command::Map { plan } => map::run_plan(&plan),
         Command::Pause { plan } => pause::run_plan(&plan),
         Command::Workload { name, quick } => workloads::run_own(&name, quick),
     }

@@ -46,10 +46,20 @@ const PATIENCE: Duration = Duration::from_millis(100);
 impl Running {
     /// Starts `command` in a process group of its own, in `group` if there is one. Standard error is kept for messages.
     pub(crate) fn start(mut command: Command, group: Option<&MemoryGroup>) -> Result<Self> {
-        let name = command.get_program().display().to_string();
         let errors = tempfile::tempfile().context("a temporary file")?;
         command.stderr(errors.try_clone()?);
         command.process_group(0);
+        Self::spawn(command, group, errors)
+    }
+
+    /// Starts `command` with our standard error, in our process group: a user's program, at the user's terminal.
+    pub(crate) fn attached(command: Command) -> Result<Self> {
+        let errors = tempfile::tempfile().context("a temporary file")?;
+        Self::spawn(command, None, errors)
+    }
+
+    fn spawn(mut command: Command, group: Option<&MemoryGroup>, errors: File) -> Result<Self> {
+        let name = command.get_program().display().to_string();
         let membership = group.map(MemoryGroup::open_members).transpose()?;
         let enter = move || enter(membership.as_ref());
         // SAFETY: between fork and exec `enter` makes two system calls and neither allocates nor locks.
@@ -109,6 +119,16 @@ impl Running {
             meanwhile(self.pid());
             pause = period.max(before.elapsed() * 10);
         }
+        self.finished()
+    }
+
+    /// Asks the process to end.
+    pub(crate) fn ask_to_end(&self) -> Result<()> {
+        rustix::process::kill_process(self.pid, Signal::TERM).context("SIGTERM")
+    }
+
+    /// Waits for the end, which is near: without limit.
+    pub(crate) fn finished(mut self) -> Result<Usage> {
         let wall = self.started.elapsed();
         self.ended = true;
         let (status, used) = reap(self.pid).context("wait4")?;
@@ -123,7 +143,8 @@ impl Running {
         })
     }
 
-    fn ended_within(&self, pause: Duration) -> Result<bool> {
+    /// Whether the process ends within `pause`.
+    pub(crate) fn ended_within(&self, pause: Duration) -> Result<bool> {
         let timeout = Timespec {
             tv_sec: pause.as_secs().cast_signed(),
             tv_nsec: pause.subsec_nanos().into(),

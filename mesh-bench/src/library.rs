@@ -20,17 +20,29 @@ pub(crate) fn own_library() -> Result<PathBuf> {
             .canonicalize()
             .with_context(|| format!("MESH_LIB={}", path.display()));
     }
-    let program = std::env::current_exe().context("the path of this program")?;
+    beside_or_built("libmesh.so")
+        .context("no libmesh.so; build it with `cargo build --release -p mesh-ffi` or set MESH_LIB")
+}
+
+/// The recorder of traces: beside this program, or where cargo puts a release build of it.
+pub(crate) fn recorder() -> Result<PathBuf> {
+    beside_or_built("libmesh_trace.so").context(
+        "no libmesh_trace.so; build it with `cargo build --release -p mesh-trace-ffi` or say --recorder",
+    )
+}
+
+/// `file` beside this program, or from a release build of the workspace.
+fn beside_or_built(file: &str) -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?;
     let beside = program.parent().unwrap_or(Path::new("."));
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");
     [
-        beside.join("libmesh.so"),
-        beside.join("../release/libmesh.so"),
-        workspace.join("release/libmesh.so"),
+        beside.join(file),
+        beside.join("../release").join(file),
+        workspace.join("release").join(file),
     ]
     .iter()
     .find_map(|path| path.canonicalize().ok())
-    .context("no libmesh.so; build it with `cargo build --release -p mesh-ffi` or set MESH_LIB")
 }
 
 /// The first of `files` in the directories where libraries are installed.

@@ -16,6 +16,7 @@ mod interrupt;
 mod launch;
 mod library;
 mod malloc;
+mod map;
 mod meter;
 mod pause;
 mod physical;
@@ -30,6 +31,7 @@ mod sampler;
 mod share;
 mod statistics;
 mod table;
+mod traces;
 mod workloads;
 
 use clap::{Parser, Subcommand};
@@ -55,6 +57,12 @@ enum Command {
     Fork(fork::Args),
     /// How long meshing holds a thread.
     Pause(pause::Args),
+    /// Records what a program allocates, and plays it under each allocator.
+    #[command(subcommand)]
+    Trace(traces::Command),
+    /// Draws the spans of a heap.
+    #[command(subcommand)]
+    Map(map::Command),
     /// The measured side of the commands above, started by this tool itself.
     #[command(hide = true, subcommand)]
     Child(child::Command),
@@ -70,6 +78,8 @@ fn main() -> ExitCode {
             Command::Redis(args) => redis::run(&args),
             Command::Fork(args) => fork::run(&args),
             Command::Pause(args) => pause::run(&args),
+            Command::Map(command) => map::run(&command),
+            Command::Trace(command) => traces::run(&command),
             Command::Child(command) => child::run(command),
         }),
     };

@@ -17,10 +17,47 @@ pub(crate) fn allocate(size: usize) -> NonNull<u8> {
     }
 }
 
+/// `calloc(1, size)`; ends the process when there is no memory.
+pub(crate) fn allocate_zeroed(size: usize) -> NonNull<u8> {
+    // SAFETY: calloc may be called with any size.
+    let address = unsafe { libc::calloc(1, black_box(size)) };
+    match NonNull::new(black_box(address).cast()) {
+        Some(address) => address,
+        None => exhausted(size),
+    }
+}
+
+/// `posix_memalign`; ends the process when there is no memory. `align` is a power of two.
+pub(crate) fn allocate_aligned(align: usize, size: usize) -> NonNull<u8> {
+    let mut address = std::ptr::null_mut();
+    let align = align.max(size_of::<*mut c_void>());
+    // SAFETY: the place is ours; what is no alignment is refused.
+    let refused = unsafe { libc::posix_memalign(&mut address, align, black_box(size)) } != 0;
+    match NonNull::new(black_box(address).cast()) {
+        Some(address) if !refused => address,
+        _ => exhausted(size),
+    }
+}
+
+/// `realloc(address, size)`; ends the process when there is no memory.
+///
+/// # Safety
+/// * `address` came from one of these functions and was not released since. It is not used any more.
+/// * `size` is not zero.
+pub(crate) unsafe fn resize(address: NonNull<u8>, size: usize) -> NonNull<u8> {
+    let old = address.as_ptr().cast::<c_void>();
+    // SAFETY: the caller says that malloc returned the address and that it is still allocated.
+    let address = unsafe { libc::realloc(black_box(old), black_box(size)) };
+    match NonNull::new(black_box(address).cast()) {
+        Some(address) => address,
+        None => exhausted(size),
+    }
+}
+
 /// `free(address)`.
 ///
 /// # Safety
-/// * `address` came from [`allocate`] and was not released since.
+/// * `address` came from one of these functions and was not released since.
 pub(crate) unsafe fn release(address: NonNull<u8>) {
     // SAFETY: the caller says that malloc returned the address and that it is still allocated.
     unsafe { libc::free(black_box(address.as_ptr().cast::<c_void>())) }

@@ -99,6 +99,9 @@ fn apply(config: &mut Config, variable: &[u8]) {
             b"mprotect" => set(&mut config.barrier, WantedBarrier::Mprotect),
             _ => false,
         },
+        b"MESH_MAP" => crate::map::set_file(value),
+        // For libmesh_trace, which may stand in front of us.
+        b"MESH_TRACE" => true,
         _ => !name.starts_with(b"MESH_"),
     };
     if !understood {

@@ -11,7 +11,7 @@
 //! * `pinning`, `shared_futexes`, `asynchronous`, `stop`: what must not be meshed;
 //! * `signals`, `fork`, `idle`, `receiving`: what the program does that concerns meshing;
 //! * `written`, `peek`, `hazards`: what a system call may write to, published while it runs;
-//! * `config`, `summary`, `line`: the environment, and what is printed.
+//! * `config`, `summary`, `map`, `line`: the environment, and what is printed or written.
 #![no_std]
 #![expect(
     unreachable_pub,
@@ -31,6 +31,7 @@ mod idle;
 mod introspection;
 mod line;
 mod mallctl;
+mod map;
 mod next;
 mod peek;
 mod pinning;

@@ -52,6 +52,20 @@ impl Line {
         self.text("0x").digits(value, 16)
     }
 
+    /// All sixteen digits of a word, to base 16.
+    pub(crate) fn word(&mut self, value: u64) -> &mut Self {
+        for shift in (0..16).rev() {
+            let digit = (value >> (4 * shift)) as usize & 0xf;
+            self.raw(&b"0123456789abcdef"[digit..=digit]);
+        }
+        self
+    }
+
+    /// What the line says so far.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
     fn digits(&mut self, value: usize, base: usize) -> &mut Self {
         let mut digits = [0; 20];
         let (mut rest, mut first) = (value, digits.len());

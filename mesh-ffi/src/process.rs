@@ -16,7 +16,7 @@ use crate::config::WantedBarrier;
 use crate::line::Line;
 use crate::stop::{Reason, stop};
 use crate::tls::{self, Standing};
-use crate::{background, config, fork, hazards, peek, signals, stop, summary};
+use crate::{background, config, fork, hazards, map, peek, signals, stop, summary};
 
 /// The allocator: claimed slots for each thread, over spans that are meshed, over pages.
 type Heap = Meshed<ComplementMesher, ToStandardError>;
@@ -187,6 +187,7 @@ fn choose_barrier(wanted: WantedBarrier) {
 
 extern "C" fn destructor() {
     summary::print_if_asked();
+    tls::within(map::write_if_asked);
 }
 
 #[used]

@@ -18,6 +18,7 @@ pub mod case;
 pub mod compile;
 pub mod library;
 pub mod physical;
+pub mod recorder;
 pub mod redis;
 pub mod run;
 pub mod scene;

@@ -14,6 +14,7 @@ mod hostile;
 mod introspection;
 mod limits;
 mod linking;
+mod map;
 mod perl;
 mod python;
 mod redis;

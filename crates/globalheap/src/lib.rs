@@ -11,7 +11,8 @@
 //! * `leftovers`: spans that a mesh has left behind go back to private pages;
 //! * `fork`: a child's own copy of the meshed groups, and of nothing else;
 //! * `slice`: a cycle piece by piece, so that nobody waits long.
-//! * `schedule`: when to do which.
+//! * `schedule`: when to do which;
+//! * `portraits`: what all spans look like, for pictures.
 //!
 //! **Invariant (lock order):** the cycle's lock, then the lock of one size class, then whatever the page heap locks inside
 //! its own calls. No path takes two class locks, but fork, which takes all in order.
@@ -32,6 +33,7 @@ mod leftovers;
 mod named;
 mod pin;
 mod policy;
+mod portraits;
 mod refill;
 mod release;
 mod report;
@@ -48,6 +50,7 @@ pub use fork::{Fork, Writers};
 pub use global::GlobalHeap;
 pub use large::LargeBlock;
 pub use policy::MeshPolicy;
+pub use portraits::{PORTRAITS, Portraits};
 pub use refill::SpanSlots;
 pub use report::{Ignore, Misuse, Report};
 pub use schedule::Sleep;

@@ -23,4 +23,4 @@ mod spans;
 pub use classes::{Geometry, SpanClasses};
 pub use group::{Group, GroupId};
 pub use miniheap::MiniHeap;
-pub use spans::{Released, Spans, Violation};
+pub use spans::{Place, Portrait, Released, Spans, Violation};

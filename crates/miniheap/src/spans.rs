@@ -11,10 +11,12 @@ use crate::pool::Pool;
 
 mod list;
 mod pins;
+mod portrait;
 mod regroup;
 mod walk;
 
 use list::List;
+pub use portrait::{Place, Portrait};
 pub use walk::Violation;
 
 /// The records of one size class, with the bins from which refills and searches choose.

@@ -1,7 +1,7 @@
 //! `mesh-bench fragment`: how much of a fragmented heap comes back, with every byte of the kept objects checked.
 
-mod contents;
-mod gauge;
+pub(crate) mod contents;
+pub(crate) mod gauge;
 mod measured;
 mod objects;
 mod outcome;

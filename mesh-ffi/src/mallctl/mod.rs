@@ -6,7 +6,7 @@ mod value;
 use core::ffi::{CStr, c_char, c_int, c_void};
 
 use names::{Name, find};
-use value::{read, write};
+use value::{read, read_text, write};
 
 use crate::tls;
 
@@ -36,6 +36,12 @@ pub unsafe extern "C" fn mesh_mallctl(
         Name::Order(order) => {
             tls::within(order);
             Ok(())
+        }
+        Name::File(_) if wants_old => Err(libc::EPERM),
+        Name::File(act) => {
+            // SAFETY: the caller's promise.
+            let file = unsafe { read_text(new_value, new_size) };
+            file.and_then(|file| tls::within(|| act(file)))
         }
         Name::Figure(_) if !new_value.is_null() => Err(libc::EPERM),
         Name::Figure(figure) => {

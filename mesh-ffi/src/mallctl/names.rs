@@ -9,7 +9,7 @@ use heap::SizeClass;
 
 use super::value::Value;
 use crate::process::{Global, HEAP};
-use crate::{introspection, stop, summary};
+use crate::{introspection, map, stop, summary};
 
 /// What a name stands for.
 pub(super) enum Name {
@@ -21,6 +21,8 @@ pub(super) enum Name {
     Option(fn() -> Value, fn(Value) -> Result<(), c_int>),
     /// Something to do.
     Order(fn()),
+    /// Something to do with a file of this name.
+    File(fn(&CStr) -> Result<(), c_int>),
 }
 
 const VERSION: &CStr =
@@ -76,6 +78,7 @@ pub(super) fn find(name: &[u8]) -> Option<Name> {
         b"thread.tcache.flush" => Order(introspection::flush),
         b"arena.0.purge" | b"mesh.scavenge" => Order(|| HEAP.global().purge()),
         b"arena.0.decay" => Order(|| HEAP.global().upkeep()),
+        b"map.write" => Name::File(map::write_to),
         b"background_thread" => Figure(|| Value::Bool(HEAP.global().is_in_background())),
         _ => return of_meshing(name).or_else(|| of_class(name)),
     })

@@ -71,6 +71,25 @@ pub(super) unsafe fn read(kind: Value, place: *const c_void, size: usize) -> Res
     }
 }
 
+/// Reads a C string whose address is at `place`; EINVAL when that has another size, or there is no string.
+///
+/// # Safety
+/// `place` is null or valid for reads of `size` bytes; what it points to is null or a C string, for as long as the result
+/// is used.
+pub(super) unsafe fn read_text<'a>(place: *const c_void, size: usize) -> Result<&'a CStr, c_int> {
+    if place.is_null() {
+        return Err(libc::EINVAL);
+    }
+    // SAFETY: the same contract. A pointer is read as the number that its address is, and made one again below.
+    let address = unsafe { take::<usize>(place, size) }?;
+    let text = core::ptr::with_exposed_provenance::<c_char>(address);
+    if text.is_null() {
+        return Err(libc::EINVAL);
+    }
+    // SAFETY: a C string (contract).
+    Ok(unsafe { CStr::from_ptr(text) })
+}
+
 unsafe fn take<T: Copy>(place: *const c_void, size: usize) -> Result<T, c_int> {
     if size != size_of::<T>() {
         return Err(libc::EINVAL);

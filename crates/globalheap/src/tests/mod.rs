@@ -6,6 +6,7 @@ mod fork;
 mod hazards;
 mod large;
 mod pins;
+mod portraits;
 mod program;
 mod refill_release;
 mod refusals;
