@@ -5,7 +5,7 @@
 
 use std::ffi::c_void;
 use std::hint::black_box;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 
 /// `malloc(size)`; ends the process when there is no memory, since a measurement without it means nothing.
 pub(crate) fn allocate(size: usize) -> NonNull<u8> {
@@ -17,10 +17,39 @@ pub(crate) fn allocate(size: usize) -> NonNull<u8> {
     }
 }
 
+/// `calloc(1, size)`; ends the process when there is no memory.
+pub(crate) fn allocate_zeroed(size: usize) -> NonNull<u8> {
+    // SAFETY: calloc may be called with any size.
+    let address = unsafe { libc::calloc(1, black_box(size)) };
+    NonNull::new(black_box(address).cast()).unwrap_or_else(|| exhausted(size))
+}
+
+/// `posix_memalign`; ends the process when there is no memory, or when `alignment` is no power of two from 8 on.
+pub(crate) fn allocate_aligned(alignment: usize, size: usize) -> NonNull<u8> {
+    let mut address = ptr::null_mut();
+    // SAFETY: `address` is a place for the result; any alignment and size may be asked for.
+    let error = unsafe { libc::posix_memalign(&mut address, black_box(alignment), size) };
+    match NonNull::new(black_box(address).cast()) {
+        Some(address) if error == 0 => address,
+        _ => exhausted(size),
+    }
+}
+
+/// `realloc(address, size)`; ends the process when there is no memory.
+///
+/// # Safety
+/// * `address` came from a function of this module and was not released since; it is released now.
+/// * `size` is not zero.
+pub(crate) unsafe fn resize(address: NonNull<u8>, size: usize) -> NonNull<u8> {
+    // SAFETY: the caller says that the block is allocated, and that the size is one.
+    let moved = unsafe { libc::realloc(black_box(address.as_ptr().cast()), black_box(size)) };
+    NonNull::new(black_box(moved).cast()).unwrap_or_else(|| exhausted(size))
+}
+
 /// `free(address)`.
 ///
 /// # Safety
-/// * `address` came from [`allocate`] and was not released since.
+/// * `address` came from a function of this module and was not released since.
 pub(crate) unsafe fn release(address: NonNull<u8>) {
     // SAFETY: the caller says that malloc returned the address and that it is still allocated.
     unsafe { libc::free(black_box(address.as_ptr().cast::<c_void>())) }
@@ -29,7 +58,7 @@ pub(crate) unsafe fn release(address: NonNull<u8>) {
 /// `malloc_usable_size(address)`: the bytes the allocator set aside for the object, as far as it says so.
 ///
 /// # Safety
-/// * `address` came from [`allocate`] and was not released since.
+/// * `address` came from a function of this module and was not released since.
 pub(crate) unsafe fn usable_size(address: NonNull<u8>) -> usize {
     // SAFETY: the caller says that malloc returned the address and that it is still allocated.
     unsafe { libc::malloc_usable_size(address.as_ptr().cast::<c_void>()) }
@@ -44,6 +73,6 @@ pub(crate) fn trim() {
 #[cold]
 #[inline(never)]
 fn exhausted(size: usize) -> ! {
-    eprintln!("mesh-bench: malloc({size}) returned NULL");
+    eprintln!("mesh-bench: no memory for a block of {size} bytes");
     std::process::exit(1)
 }

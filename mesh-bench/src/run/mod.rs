@@ -6,7 +6,7 @@ mod summary;
 
 use crate::allocators::{Allocator, Role, Selection};
 use crate::meter::{self, Measurement, Meter};
-use crate::workloads::{self, Body, Scale, Site, Workload};
+use crate::workloads::{self, Body, Scale, Site, Suite, Workload};
 use crate::{child, interrupt, probe, programs, progress, rotation};
 use anyhow::{Result, bail};
 use indicatif::ProgressBar;
@@ -21,7 +21,8 @@ use std::time::Duration;
 /// does not count. One allocator runs a second time under another name: what differs between the two is noise.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Workloads [default: all]
+    /// Workloads, or suites of them: micro (those of this tool), programs, all [default: all]
+    #[arg(value_name = "WORKLOAD_OR_SUITE")]
     workloads: Vec<String>,
     #[command(flatten)]
     selection: Selection,
@@ -53,8 +54,11 @@ const LIMIT: Duration = Duration::from_secs(300);
 /// The command.
 pub(crate) fn run(args: &Args) -> Result<()> {
     if args.list {
-        for workload in workloads::ALL {
-            println!("{:<14} {}", workload.name, workload.about);
+        for (suite, of) in [("micro", Suite::Micro), ("programs", Suite::Programs)] {
+            println!("{suite}:");
+            for workload in of.workloads() {
+                println!("  {:<18} {}", workload.name, workload.about);
+            }
         }
         return Ok(());
     }
@@ -92,30 +96,40 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 impl Args {
-    /// The workloads asked for; of all, those whose programs are installed.
+    /// The workloads asked for, each once; of a suite, those whose programs are installed.
     fn chosen(&self) -> Result<Vec<&'static Workload>> {
-        if !self.workloads.is_empty() {
-            return self
-                .workloads
-                .iter()
-                .map(|name| workloads::named(name))
-                .collect();
+        if self.workloads.is_empty() {
+            return Ok(installed(Suite::All));
         }
-        let missing = |workload: &Workload| {
-            workload
-                .needs
-                .iter()
-                .find_map(|name| programs::find(name).err())
-        };
-        let here = |workload: &&Workload| match missing(workload) {
+        let mut chosen: Vec<&Workload> = Vec::new();
+        for name in &self.workloads {
+            let named = match Suite::named(name) {
+                Some(suite) => installed(suite),
+                None => vec![workloads::named(name)?],
+            };
+            for workload in named {
+                if chosen.iter().all(|other| other.name != workload.name) {
+                    chosen.push(workload);
+                }
+            }
+        }
+        Ok(chosen)
+    }
+}
+
+/// The workloads of a suite whose programs are installed, with a line on stderr for each that is left out.
+fn installed(suite: Suite) -> Vec<&'static Workload> {
+    let here = |workload: &&Workload| {
+        let mut needs = workload.needs.iter();
+        match needs.find_map(|name| programs::find(name).err()) {
             Some(reason) => {
                 eprintln!("mesh-bench: left out: {}: {reason}", workload.name);
                 false
             }
             None => true,
-        };
-        Ok(workloads::ALL.iter().filter(here).collect())
-    }
+        }
+    };
+    suite.workloads().filter(here).collect()
 }
 
 /// The first peer again, or the first allocator where there is no peer.
@@ -234,4 +248,34 @@ fn measure(
     };
     allocator.preload(&mut command);
     meter.measure(command, LIMIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn chosen(words: &[&str]) -> Result<Vec<&'static str>> {
+        let line = ["run"].iter().chain(words);
+        let chosen = Line::try_parse_from(line)?.args.chosen()?;
+        Ok(chosen.iter().map(|workload| workload.name).collect())
+    }
+
+    #[test]
+    fn suites_and_names_can_be_mixed_and_none_comes_twice() {
+        assert_eq!(
+            chosen(&["sh6", "larson", "sh6"]).unwrap(),
+            ["sh6", "larson"]
+        );
+        let names = chosen(&["larson", "micro", "gcc"]).unwrap();
+        assert_eq!(names.len(), Suite::Micro.workloads().count() + 1);
+        assert_eq!((names[0], names[names.len() - 1]), ("larson", "gcc"));
+        assert!(chosen(&["macro"]).is_err());
+    }
 }
