@@ -1,18 +1,18 @@
 //! `mesh-bench run`: programs under each allocator, interleaved.
 
-mod record;
-mod report;
-mod summary;
+pub(crate) mod record;
+pub(crate) mod report;
+pub(crate) mod summary;
 
 use crate::allocators::{Allocator, Role, Selection};
-use crate::meter::{self, Measurement, Meter};
+use crate::meter::{self, Meter, Run};
 use crate::workloads::{self, Body, Scale, Site, Suite, Workload};
 use crate::{child, interrupt, probe, programs, progress, rotation};
 use anyhow::{Result, bail};
 use indicatif::ProgressBar;
-use record::Record;
+use record::{Files, Record};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// Runs workloads under each allocator and compares them.
@@ -32,12 +32,8 @@ pub(crate) struct Args {
     /// A tenth of the work
     #[arg(long)]
     quick: bool,
-    /// Write one line of JSON for each run (- for standard output)
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Write one row of CSV for each run (- for standard output)
-    #[arg(long, value_name = "FILE")]
-    csv: Option<PathBuf>,
+    #[command(flatten)]
+    files: Files,
     /// Show the workloads and end
     #[arg(long)]
     list: bool,
@@ -82,12 +78,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     };
     let (records, failures) = session.run(&chosen)?;
     session.report(&chosen, &records);
-    args.json
-        .as_ref()
-        .map_or(Ok(()), |path| record::write_json(&records, path))?;
-    args.csv
-        .as_ref()
-        .map_or(Ok(()), |path| record::write_csv(&records, path))?;
+    args.files.write(&records)?;
     if failures.is_empty() {
         Ok(())
     } else {
@@ -133,7 +124,7 @@ fn installed(suite: Suite) -> Vec<&'static Workload> {
 }
 
 /// The first peer again, or the first allocator where there is no peer.
-fn canary(allocators: &[Allocator]) -> Option<Allocator> {
+pub(crate) fn canary(allocators: &[Allocator]) -> Option<Allocator> {
     let peer = allocators
         .iter()
         .find(|allocator| allocator.role == Role::Peer);
@@ -187,14 +178,14 @@ impl Session {
                 }
                 match measure(workload, &site, allocator, &self.meter) {
                     // Round 0 warms up.
-                    Ok(seen) if round > 0 => {
+                    Ok(run) if round > 0 => {
                         let meter = self.meter.name();
                         records.push(Record::new(
                             workload.name,
                             &allocator.name,
                             round,
                             meter,
-                            seen,
+                            run.measurement,
                         ));
                     }
                     Ok(_) => {}
@@ -213,26 +204,25 @@ impl Session {
 
     fn report(&self, chosen: &[&Workload], records: &[Record]) {
         println!(
-            "medians of {} runs; peak memory: {}\n",
+            "medians of {} runs; physical memory: {}\n",
             self.repeat,
             self.meter.name()
         );
         let mut tables = Vec::new();
         for workload in chosen {
             let rows = summary::rows(workload.name, &self.allocators, records);
-            report::print_workload(workload.name, workload.about, &rows);
+            println!("{}: {}", workload.name, workload.about);
+            report::workload(&rows).print();
+            println!();
             tables.push(rows);
         }
-        report::print_overall(&summary::overall(&self.allocators, &tables));
+        println!("geometric means of the ratios");
+        report::overall(&summary::overall(&self.allocators, &tables)).print();
+        println!("{}", report::LEGEND);
     }
 }
 
-fn measure(
-    workload: &Workload,
-    site: &Site,
-    allocator: &Allocator,
-    meter: &Meter,
-) -> Result<Measurement> {
+fn measure(workload: &Workload, site: &Site, allocator: &Allocator, meter: &Meter) -> Result<Run> {
     let mut command = match workload.body {
         Body::Driven(run) => return run(site, allocator, meter),
         Body::Program(command) => command(site)?,

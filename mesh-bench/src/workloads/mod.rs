@@ -33,7 +33,7 @@ mod xmalloc;
 mod xz;
 
 use crate::allocators::Allocator;
-use crate::meter::{Measurement, Meter};
+use crate::meter::{Meter, Run};
 use crate::programs;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
@@ -58,7 +58,7 @@ pub(crate) enum Body {
     /// A program that runs to its end.
     Program(fn(&Site) -> Result<Command>),
     /// A program that is driven from outside while it is measured.
-    Driven(fn(&Site, &Allocator, &Meter) -> Result<Measurement>),
+    Driven(fn(&Site, &Allocator, &Meter) -> Result<Run>),
 }
 
 /// How long a run is.
