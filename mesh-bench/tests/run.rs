@@ -19,7 +19,14 @@ fn text(bytes: &[u8]) -> String {
 fn every_run_is_a_record_and_every_workload_a_table() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("runs.json");
-    let output = run(&["sh6", "mleak", "--json", file.to_str().unwrap()]);
+    let page = directory.path().join("report");
+    let files = [
+        "--json",
+        file.to_str().unwrap(),
+        "--report",
+        page.to_str().unwrap(),
+    ];
+    let output = run(&[&["sh6", "mleak"], &files[..]].concat());
     assert!(output.status.success(), "{}", text(&output.stderr));
     let table = text(&output.stdout);
     assert!(table.contains("\nsh6: ") && table.contains("\nmleak: "));
@@ -41,6 +48,10 @@ fn every_run_is_a_record_and_every_workload_a_table() {
         assert!(record["peak_bytes"].as_u64().unwrap() > 100_000);
         assert!(record["faults"].as_u64().unwrap() > 0);
     }
+    let html = std::fs::read_to_string(page.join("index.html")).unwrap();
+    assert!(html.contains("<h2>sh6</h2>") && html.contains("<h2>mleak</h2>"));
+    let bars = std::fs::read_to_string(page.join("time.svg")).unwrap();
+    assert!(bars.contains("sh6") && bars.contains("glibc again"));
 }
 
 #[test]

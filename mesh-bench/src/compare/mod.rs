@@ -4,9 +4,11 @@ mod order;
 mod presence;
 
 use crate::allocators::{Allocator, Role, Selection};
+use crate::history::History;
 use crate::launch::last_line;
 use crate::meter::{self, Meter, Run};
 use crate::plot::{Line, Lines};
+use crate::run::page::{Page, Section};
 use crate::run::record::{Files, Record};
 use crate::run::{self, report, summary};
 use crate::{interrupt, probe, progress, rotation};
@@ -14,7 +16,7 @@ use anyhow::{Context, Result, bail};
 use order::Order;
 use presence::Presence;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitStatus;
 
 /// Runs a command of yours under each allocator and compares them.
@@ -32,6 +34,9 @@ pub(crate) struct Args {
     /// Draw physical memory over time, in the first run under each allocator, as an SVG file
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
+    /// Write a web page with the table and plots to this directory
+    #[arg(long, value_name = "DIRECTORY")]
+    report: Option<PathBuf>,
     #[command(flatten)]
     files: Files,
     /// How peak memory is found
@@ -56,10 +61,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let (expected, _) = start(&args.order, &glibc, &meter, &mut Presence::default())
         .context("the first run, under glibc")?;
     let seen = compare(args, &allocators, &meter, expected)?;
-    print(args, &allocators, &meter, expected, &seen.records);
-    if let Some(path) = &args.plot {
-        plot(&args.order.name(), &allocators, &seen.histories, path)?;
-    }
+    let method = format!(
+        "{expected} under glibc; medians of {} runs; physical memory: {}",
+        args.repeat,
+        meter.name()
+    );
+    report(args, &allocators, &method, &seen)?;
     args.files.write(&seen.records)?;
     if seen.failures.is_empty() {
         Ok(())
@@ -72,8 +79,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 #[derive(Default)]
 struct Seen {
     records: Vec<Record>,
-    /// The first run of each allocator.
-    histories: BTreeMap<usize, Run>,
+    /// Memory over time in the first run of each allocator, by its index.
+    histories: BTreeMap<usize, History>,
     failures: Vec<String>,
 }
 
@@ -103,7 +110,7 @@ fn compare(
                     let took = run.measurement;
                     let record = Record::new(&name, &allocator.name, round, meter.name(), took);
                     seen.records.push(record);
-                    seen.histories.entry(index).or_insert(run);
+                    seen.histories.entry(index).or_insert(run.history);
                 }
                 Err(error) => {
                     interrupt::check()?;
@@ -155,41 +162,44 @@ fn as_expected(status: ExitStatus, expected: ExitStatus) -> Result<()> {
     bail!("{status}, but {expected} under glibc")
 }
 
-fn print(
-    args: &Args,
-    allocators: &[Allocator],
-    meter: &Meter,
-    expected: ExitStatus,
-    records: &[Record],
-) {
-    println!(
-        "{}\n{expected} under glibc; medians of {} runs; physical memory: {}\n",
-        args.order.name(),
-        args.repeat,
-        meter.name()
-    );
-    let rows = summary::rows(&args.order.name(), allocators, records);
+/// Prints the table, and writes the plot and the page where they are asked for.
+fn report(args: &Args, allocators: &[Allocator], method: &str, seen: &Seen) -> Result<()> {
+    let name = args.order.name();
+    let rows = summary::rows(&name, allocators, &seen.records);
+    println!("{name}\n{method}\n");
     report::workload(&rows).print();
     println!("{}", report::LEGEND);
-}
-
-fn plot(
-    title: &str,
-    allocators: &[Allocator],
-    histories: &BTreeMap<usize, Run>,
-    path: &Path,
-) -> Result<()> {
-    let lines: Vec<Line> = histories
+    let lines: Vec<Line> = seen
+        .histories
         .iter()
-        .map(|(&index, run)| (&allocators[index], run))
+        .map(|(&index, history)| (&allocators[index], history))
         .filter(|(allocator, _)| allocator.role != Role::Canary)
-        .map(|(allocator, run)| Line::history(&allocator.name, &run.history))
+        .map(|(allocator, history)| Line::history(&allocator.name, history))
         .collect();
-    let plot = Lines {
-        title: &format!("{title}: physical memory"),
-        x: "s",
-        y: "MiB",
-        lines: &lines,
+    if let Some(path) = &args.plot {
+        let plot = Lines {
+            title: &format!("{name}: physical memory"),
+            x: "s",
+            y: "MiB",
+            lines: &lines,
+        };
+        plot.write(path)?;
+    }
+    let Some(directory) = &args.report else {
+        return Ok(());
     };
-    plot.write(path)
+    let overall = summary::overall(allocators, &[&rows]);
+    let section = Section {
+        name,
+        about: String::new(),
+        rows,
+        lines,
+    };
+    let page = Page {
+        title: "mesh-bench compare",
+        method,
+        sections: &[section],
+        overall: &overall,
+    };
+    page.write(directory)
 }

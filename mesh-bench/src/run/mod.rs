@@ -1,19 +1,24 @@
 //! `mesh-bench run`: programs under each allocator, interleaved.
 
+pub(crate) mod page;
 pub(crate) mod record;
 pub(crate) mod report;
 pub(crate) mod summary;
 
 use crate::allocators::{Allocator, Role, Selection};
+use crate::history::History;
 use crate::meter::{self, Meter, Run};
+use crate::plot::Line;
 use crate::workloads::{self, Body, Scale, Site, Suite, Workload};
 use crate::{child, interrupt, probe, programs, progress, rotation};
 use anyhow::{Result, bail};
 use indicatif::ProgressBar;
+use page::{Page, Section};
 use record::{Files, Record};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+use summary::Row;
 
 /// Runs workloads under each allocator and compares them.
 ///
@@ -34,6 +39,9 @@ pub(crate) struct Args {
     quick: bool,
     #[command(flatten)]
     files: Files,
+    /// Write a web page with tables and plots to this directory
+    #[arg(long, value_name = "DIRECTORY")]
+    report: Option<PathBuf>,
     /// Show the workloads and end
     #[arg(long)]
     list: bool,
@@ -76,13 +84,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             .repeat
             .map_or(if args.quick { 1 } else { 5 }, usize::from),
     };
-    let (records, failures) = session.run(&chosen)?;
-    session.report(&chosen, &records);
-    args.files.write(&records)?;
-    if failures.is_empty() {
+    let seen = session.run(&chosen)?;
+    session.report(&chosen, &seen, args.report.as_deref())?;
+    args.files.write(&seen.records)?;
+    if seen.failures.is_empty() {
         Ok(())
     } else {
-        bail!("{}", failures.join("; "))
+        bail!("{}", seen.failures.join("; "))
     }
 }
 
@@ -139,21 +147,30 @@ struct Session {
     repeat: usize,
 }
 
+/// All runs of a session.
+#[derive(Default)]
+struct Seen {
+    records: Vec<Record>,
+    /// Memory over time in the first counted run, by workload and index of the allocator.
+    histories: BTreeMap<(&'static str, usize), History>,
+    /// One line each.
+    failures: Vec<String>,
+}
+
 impl Session {
-    /// All records and, one line each, what failed. A workload that failed under an allocator is not tried again.
-    fn run(&self, chosen: &[&'static Workload]) -> Result<(Vec<Record>, Vec<String>)> {
+    /// All runs. A workload that failed under an allocator is not tried again.
+    fn run(&self, chosen: &[&'static Workload]) -> Result<Seen> {
         let bar = progress::bar(chosen.len() * self.allocators.len() * (self.repeat + 1));
-        let mut records = Vec::new();
-        let mut failures = Vec::new();
+        let mut seen = Seen::default();
         for workload in chosen {
             let directory = tempfile::Builder::new()
                 .prefix("mesh-bench-run")
                 .tempdir()?;
-            let failed = self.run_workload(workload, directory.path(), &bar, &mut records)?;
-            failures.extend(failed.into_values());
+            let failed = self.run_workload(workload, directory.path(), &bar, &mut seen)?;
+            seen.failures.extend(failed.into_values());
         }
         bar.finish_and_clear();
-        Ok((records, failures))
+        Ok(seen)
     }
 
     fn run_workload(
@@ -161,7 +178,7 @@ impl Session {
         workload: &'static Workload,
         directory: &Path,
         bar: &ProgressBar,
-        records: &mut Vec<Record>,
+        seen: &mut Seen,
     ) -> Result<BTreeMap<usize, String>> {
         let site = Site {
             directory,
@@ -180,13 +197,15 @@ impl Session {
                     // Round 0 warms up.
                     Ok(run) if round > 0 => {
                         let meter = self.meter.name();
-                        records.push(Record::new(
+                        seen.records.push(Record::new(
                             workload.name,
                             &allocator.name,
                             round,
                             meter,
                             run.measurement,
                         ));
+                        let key = (workload.name, index);
+                        seen.histories.entry(key).or_insert(run.history);
                     }
                     Ok(_) => {}
                     Err(error) => {
@@ -202,23 +221,56 @@ impl Session {
         Ok(failed)
     }
 
-    fn report(&self, chosen: &[&Workload], records: &[Record]) {
-        println!(
-            "medians of {} runs; physical memory: {}\n",
+    /// Prints the tables, and writes the page if there is a directory for it.
+    fn report(&self, chosen: &[&'static Workload], seen: &Seen, page: Option<&Path>) -> Result<()> {
+        let method = format!(
+            "medians of {} runs; physical memory: {}",
             self.repeat,
             self.meter.name()
         );
-        let mut tables = Vec::new();
-        for workload in chosen {
-            let rows = summary::rows(workload.name, &self.allocators, records);
-            println!("{}: {}", workload.name, workload.about);
-            report::workload(&rows).print();
+        println!("{method}\n");
+        let sections: Vec<Section> = chosen
+            .iter()
+            .map(|workload| self.section(workload, seen))
+            .collect();
+        for section in &sections {
+            println!("{}: {}", section.name, section.about);
+            report::workload(&section.rows).print();
             println!();
-            tables.push(rows);
         }
         println!("geometric means of the ratios");
-        report::overall(&summary::overall(&self.allocators, &tables)).print();
+        let tables: Vec<&[Row]> = sections.iter().map(|section| &section.rows[..]).collect();
+        let overall = summary::overall(&self.allocators, &tables);
+        report::overall(&overall).print();
         println!("{}", report::LEGEND);
+        let page_of = |directory| {
+            let page = Page {
+                title: "mesh-bench run",
+                method: &method,
+                sections: &sections,
+                overall: &overall,
+            };
+            page.write(directory)
+        };
+        page.map_or(Ok(()), page_of)
+    }
+
+    fn section(&self, workload: &Workload, seen: &Seen) -> Section {
+        let line = |(index, allocator): (usize, &Allocator)| {
+            let history = seen.histories.get(&(workload.name, index))?;
+            (allocator.role != Role::Canary).then(|| Line::history(&allocator.name, history))
+        };
+        Section {
+            name: workload.name.into(),
+            about: workload.about.into(),
+            rows: summary::rows(workload.name, &self.allocators, &seen.records),
+            lines: self
+                .allocators
+                .iter()
+                .enumerate()
+                .filter_map(line)
+                .collect(),
+        }
     }
 }
 

@@ -110,7 +110,7 @@ pub(crate) struct Overall {
 }
 
 /// The geometric means over `tables`, the rows of each workload.
-pub(crate) fn overall(allocators: &[Allocator], tables: &[Vec<Row>]) -> Vec<Overall> {
+pub(crate) fn overall(allocators: &[Allocator], tables: &[&[Row]]) -> Vec<Overall> {
     let of = |(index, allocator): (usize, &Allocator)| {
         let ratios = |figure: fn(&Row) -> Figure| -> Vec<f64> {
             tables
@@ -185,7 +185,8 @@ mod tests {
                 instructions: figure,
             }
         };
-        let tables = [vec![row(Some(2.0))], vec![row(Some(8.0))], vec![row(None)]];
+        let rows = [row(Some(2.0)), row(Some(8.0)), row(None)];
+        let tables: Vec<&[Row]> = rows.chunks(1).collect();
         let all = overall(&[allocator], &tables);
         assert_eq!(all[0].workloads, 2);
         assert!((all[0].cpu.unwrap() - 4.0).abs() < 1e-12);
