@@ -69,7 +69,7 @@ impl Bars<'_> {
             .configure_mesh()
             .disable_y_mesh()
             .y_labels(0)
-            .x_label_formatter(&|ratio| format!("{ratio}"))
+            .x_label_formatter(&|ratio| format!("{}", (ratio * 100.0).round() / 100.0))
             .light_line_style(WHITE)
             .draw()?;
         let right = TextStyle::from(("sans-serif", 13)).pos(Pos::new(HPos::Right, VPos::Center));
