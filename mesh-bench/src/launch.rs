@@ -174,7 +174,7 @@ impl Running {
 }
 
 /// The last line of a process's standard error, ready to be appended to a message.
-fn last_line(errors: &str) -> String {
+pub(crate) fn last_line(errors: &str) -> String {
     match errors.lines().rfind(|line| !line.trim().is_empty()) {
         Some(line) => format!(": {line}"),
         None => String::new(),
@@ -190,6 +190,11 @@ impl Drop for Running {
 }
 
 impl Usage {
+    /// How it ended.
+    pub(crate) fn status(&self) -> ExitStatus {
+        self.status
+    }
+
     /// This usage, or an error with the last line of standard error when the process failed.
     pub(crate) fn success(self) -> Result<Self> {
         if self.status.success() {

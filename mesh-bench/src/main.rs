@@ -10,8 +10,11 @@ mod block;
 mod bytes;
 mod cgroup;
 mod child;
+mod compare;
 mod fork;
 mod fragment;
+mod history;
+mod instructions;
 mod interrupt;
 mod launch;
 mod library;
@@ -51,6 +54,8 @@ enum Command {
     Fragment(fragment::Args),
     /// Runs programs under each allocator: CPU time, wall time, peak memory, page faults.
     Run(run::Args),
+    /// Runs a command of yours under each allocator: the same figures, and memory over time.
+    Compare(compare::Args),
     /// Redis as a 100 MB LRU cache: memory over time.
     Redis(redis::Args),
     /// How long fork takes, and what it costs.
@@ -75,6 +80,7 @@ fn main() -> ExitCode {
         command => interrupt::install().and_then(|()| match command {
             Command::Fragment(args) => fragment::run(&args),
             Command::Run(args) => run::run(&args),
+            Command::Compare(args) => compare::run(&args),
             Command::Redis(args) => redis::run(&args),
             Command::Fork(args) => fork::run(&args),
             Command::Pause(args) => pause::run(&args),

@@ -5,7 +5,7 @@
 
 use std::ffi::c_void;
 use std::hint::black_box;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 
 /// `malloc(size)`; ends the process when there is no memory, since a measurement without it means nothing.
 pub(crate) fn allocate(size: usize) -> NonNull<u8> {
@@ -21,20 +21,18 @@ pub(crate) fn allocate(size: usize) -> NonNull<u8> {
 pub(crate) fn allocate_zeroed(size: usize) -> NonNull<u8> {
     // SAFETY: calloc may be called with any size.
     let address = unsafe { libc::calloc(1, black_box(size)) };
-    match NonNull::new(black_box(address).cast()) {
-        Some(address) => address,
-        None => exhausted(size),
-    }
+    NonNull::new(black_box(address).cast()).unwrap_or_else(|| exhausted(size))
 }
 
-/// `posix_memalign`; ends the process when there is no memory. `align` is a power of two.
-pub(crate) fn allocate_aligned(align: usize, size: usize) -> NonNull<u8> {
-    let mut address = std::ptr::null_mut();
-    let align = align.max(size_of::<*mut c_void>());
-    // SAFETY: the place is ours; what is no alignment is refused.
-    let refused = unsafe { libc::posix_memalign(&mut address, align, black_box(size)) } != 0;
+/// `posix_memalign`; ends the process when there is no memory, or when `alignment` is no power of two. Less than a pointer's counts as
+/// a pointer's.
+pub(crate) fn allocate_aligned(alignment: usize, size: usize) -> NonNull<u8> {
+    let mut address = ptr::null_mut();
+    let alignment = alignment.max(size_of::<*mut c_void>());
+    // SAFETY: `address` is a place for the result; any alignment and size may be asked for.
+    let error = unsafe { libc::posix_memalign(&mut address, black_box(alignment), size) };
     match NonNull::new(black_box(address).cast()) {
-        Some(address) if !refused => address,
+        Some(address) if error == 0 => address,
         _ => exhausted(size),
     }
 }
@@ -42,22 +40,18 @@ pub(crate) fn allocate_aligned(align: usize, size: usize) -> NonNull<u8> {
 /// `realloc(address, size)`; ends the process when there is no memory.
 ///
 /// # Safety
-/// * `address` came from one of these functions and was not released since. It is not used any more.
+/// * `address` came from a function of this module and was not released since; it is released now.
 /// * `size` is not zero.
 pub(crate) unsafe fn resize(address: NonNull<u8>, size: usize) -> NonNull<u8> {
-    let old = address.as_ptr().cast::<c_void>();
-    // SAFETY: the caller says that malloc returned the address and that it is still allocated.
-    let address = unsafe { libc::realloc(black_box(old), black_box(size)) };
-    match NonNull::new(black_box(address).cast()) {
-        Some(address) => address,
-        None => exhausted(size),
-    }
+    // SAFETY: the caller says that the block is allocated, and that the size is one.
+    let moved = unsafe { libc::realloc(black_box(address.as_ptr().cast()), black_box(size)) };
+    NonNull::new(black_box(moved).cast()).unwrap_or_else(|| exhausted(size))
 }
 
 /// `free(address)`.
 ///
 /// # Safety
-/// * `address` came from one of these functions and was not released since.
+/// * `address` came from a function of this module and was not released since.
 pub(crate) unsafe fn release(address: NonNull<u8>) {
     // SAFETY: the caller says that malloc returned the address and that it is still allocated.
     unsafe { libc::free(black_box(address.as_ptr().cast::<c_void>())) }
@@ -66,7 +60,7 @@ pub(crate) unsafe fn release(address: NonNull<u8>) {
 /// `malloc_usable_size(address)`: the bytes the allocator set aside for the object, as far as it says so.
 ///
 /// # Safety
-/// * `address` came from [`allocate`] and was not released since.
+/// * `address` came from a function of this module and was not released since.
 pub(crate) unsafe fn usable_size(address: NonNull<u8>) -> usize {
     // SAFETY: the caller says that malloc returned the address and that it is still allocated.
     unsafe { libc::malloc_usable_size(address.as_ptr().cast::<c_void>()) }
@@ -81,6 +75,6 @@ pub(crate) fn trim() {
 #[cold]
 #[inline(never)]
 fn exhausted(size: usize) -> ! {
-    eprintln!("mesh-bench: malloc({size}) returned NULL");
+    eprintln!("mesh-bench: no memory for a block of {size} bytes");
     std::process::exit(1)
 }

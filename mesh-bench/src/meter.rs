@@ -1,13 +1,15 @@
 //! One run of a command, measured.
 
 use crate::cgroup::{self, MemoryGroup};
+use crate::history::History;
+use crate::instructions::Instructions;
 use crate::launch::{Running, Usage};
 use crate::physical::Physical;
 use anyhow::Result;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How peak memory is found.
 #[derive(Clone, Debug)]
@@ -40,8 +42,29 @@ pub(crate) struct Measurement {
     pub(crate) wall_s: f64,
     /// Highest physical memory in bytes.
     pub(crate) peak_bytes: u64,
+    /// Mean physical memory over time in bytes; `None` of a run too short for two samples.
+    pub(crate) mean_bytes: Option<f64>,
     /// Page faults of both kinds.
     pub(crate) faults: u64,
+    /// Instructions in user mode, where they can be counted.
+    pub(crate) instructions: Option<u64>,
+}
+
+/// One run.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    /// What it took.
+    pub(crate) measurement: Measurement,
+    /// Its physical memory while it ran.
+    pub(crate) history: History,
+}
+
+/// Physical memory of one run while it goes on.
+pub(crate) struct Watch {
+    /// With the file that has its charge.
+    group: Option<(MemoryGroup, PathBuf)>,
+    started: Instant,
+    history: History,
 }
 
 /// How often memory is sampled, where samples are cheap.
@@ -67,42 +90,88 @@ impl Meter {
         }
     }
 
-    /// A group for one run, where groups are used.
-    pub(crate) fn group(&self) -> Result<Option<MemoryGroup>> {
-        match self {
-            Self::Cgroup(parent) => MemoryGroup::inside(parent).map(Some),
-            Self::Sampled => Ok(None),
-        }
+    /// A watch for one run, with a fresh group where groups are used.
+    pub(crate) fn watch(&self) -> Result<Watch> {
+        let group = match self {
+            Self::Cgroup(parent) => Some(MemoryGroup::inside(parent)?),
+            Self::Sampled => None,
+        };
+        Ok(Watch {
+            group: group.map(|group| {
+                let charges = group.charges();
+                (group, charges)
+            }),
+            started: Instant::now(),
+            history: History::default(),
+        })
     }
 
     /// Runs `command` to its end, which must be a success within `limit`.
-    pub(crate) fn measure(&self, command: Command, limit: Duration) -> Result<Measurement> {
-        let group = self.group()?;
-        let running = Running::start(command, group.as_ref())?;
-        let (usage, peak) = match group {
-            Some(group) => (running.wait(limit)?, group.peak()?),
-            None => {
-                let mut peak = 0;
-                let usage = running.wait_and(limit, SAMPLE_PERIOD, &mut |pid| {
-                    peak = peak.max(Physical::of_tree(pid).total());
-                })?;
-                (usage, peak)
-            }
-        };
-        Ok(Measurement::of(&usage.success()?, peak))
+    pub(crate) fn measure(&self, command: Command, limit: Duration) -> Result<Run> {
+        let (usage, run) = self.observe(command, limit, &mut |_| ())?;
+        usage.success()?;
+        Ok(run)
+    }
+
+    /// Runs `command` to its end, which must come within `limit`; calls `meanwhile` with its process id as often as it
+    /// takes a sample.
+    pub(crate) fn observe(
+        &self,
+        command: Command,
+        limit: Duration,
+        meanwhile: &mut dyn FnMut(u32),
+    ) -> Result<(Usage, Run)> {
+        let mut watch = self.watch()?;
+        let mut instructions = Instructions::of_next_program();
+        let running = Running::start(command, watch.group())?;
+        let usage = running.wait_and(limit, SAMPLE_PERIOD, &mut |pid| {
+            watch.look(pid);
+            meanwhile(pid);
+        })?;
+        let mut run = watch.finish(&usage)?;
+        run.measurement.instructions = instructions.as_mut().and_then(Instructions::read);
+        Ok((usage, run))
     }
 }
 
-impl Measurement {
-    /// What a process used, with its peak.
-    pub(crate) fn of(usage: &Usage, peak_bytes: u64) -> Self {
-        Self {
+impl Watch {
+    /// The group in which the process must start.
+    pub(crate) fn group(&self) -> Option<&MemoryGroup> {
+        self.group.as_ref().map(|(group, _)| group)
+    }
+
+    /// Takes a sample: of the group, or of process `pid` and its descendants.
+    pub(crate) fn look(&mut self, pid: u32) {
+        let bytes = match &self.group {
+            Some((_, charges)) => cgroup::read_bytes(charges).ok(),
+            None => Some(Physical::of_tree(pid).total()),
+        };
+        let at_s = self.started.elapsed().as_secs_f64();
+        // A process that is about to end has nothing.
+        if let Some(bytes) = bytes.filter(|&bytes| bytes > 0) {
+            self.history.push(at_s, bytes);
+        }
+    }
+
+    /// The run of a process that used `usage`. Its instructions are not counted here.
+    pub(crate) fn finish(self, usage: &Usage) -> Result<Run> {
+        let peak_bytes = match &self.group {
+            Some((group, _)) => group.peak()?,
+            None => self.history.peak(),
+        };
+        let measurement = Measurement {
             user_s: usage.user.as_secs_f64(),
             system_s: usage.system.as_secs_f64(),
             wall_s: usage.wall.as_secs_f64(),
             peak_bytes,
+            mean_bytes: self.history.mean(),
             faults: usage.minor_faults + usage.major_faults,
-        }
+            instructions: None,
+        };
+        Ok(Run {
+            measurement,
+            history: self.history,
+        })
     }
 }
 
@@ -118,11 +187,15 @@ mod tests {
             "-c",
             "/bin/sh -c 'x=$(head -c 8000000 /dev/zero | tr \"\\0\" a); sleep 0.4'; true",
         ]);
-        let seen = Meter::Sampled
+        let run = Meter::Sampled
             .measure(command, Duration::from_secs(20))
             .unwrap();
+        let seen = run.measurement;
         assert!(seen.peak_bytes > 8_000_000, "{seen:?}");
         assert!(seen.faults > 0);
+        let mean = seen.mean_bytes.unwrap();
+        assert!((4e6..seen.peak_bytes as f64).contains(&mean), "{mean}");
+        assert_eq!(run.history.peak(), seen.peak_bytes);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::cgroup;
 use crate::physical::Physical;
+use crate::statistics;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -97,13 +98,11 @@ pub(crate) fn peak(samples: &[Sample]) -> u64 {
 
 /// The mean over time, in bytes: each sample counts until the next. `None` below two samples.
 pub(crate) fn mean_over_time(samples: &[Sample]) -> Option<f64> {
-    let (first, last) = (samples.first()?, samples.last()?);
-    let area: f64 = samples
-        .windows(2)
-        .map(|pair| pair[0].bytes() as f64 * (pair[1].at_s - pair[0].at_s))
-        .sum();
-    let time = last.at_s - first.at_s;
-    (time > 0.0).then(|| area / time)
+    statistics::mean_over_time(
+        samples
+            .iter()
+            .map(|sample| (sample.at_s, sample.bytes() as f64)),
+    )
 }
 
 #[cfg(test)]

@@ -33,10 +33,31 @@ pub(crate) fn geometric_mean(values: &[f64]) -> Option<f64> {
     Some((logarithms / values.len() as f64).exp())
 }
 
+/// The mean of values over the times at which they begin, in order of time: each counts until the next, the last not at
+/// all. `None` when no time passes.
+pub(crate) fn mean_over_time(points: impl IntoIterator<Item = (f64, f64)>) -> Option<f64> {
+    let mut points = points.into_iter();
+    let (start, mut value) = points.next()?;
+    let (mut last, mut area) = (start, 0.0);
+    for (time, next) in points {
+        area += value * (time - last);
+        (last, value) = (time, next);
+    }
+    (last > start).then(|| area / (last - start))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_long_time_weighs_more() {
+        let points = [(0.0, 10.0), (1.0, 40.0), (4.0, 7.0)];
+        assert_eq!(mean_over_time(points), Some((10.0 + 3.0 * 40.0) / 4.0));
+        assert_eq!(mean_over_time([(3.0, 1.0)]), None);
+        assert_eq!(mean_over_time([]), None);
+    }
 
     #[test]
     fn median_of_odd_and_even_counts() {

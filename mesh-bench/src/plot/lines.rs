@@ -1,6 +1,7 @@
 //! Lines over one axis: memory over time, pages over occupancy.
 
 use super::color;
+use crate::history::History;
 use crate::sampler::Sample;
 use anyhow::{Context, Result};
 use plotters::prelude::*;
@@ -18,6 +19,15 @@ pub(crate) struct Line {
 }
 
 impl Line {
+    /// Physical memory of one run, in MiB over seconds.
+    pub(crate) fn history(name: &str, history: &History) -> Self {
+        let point = |&(at_s, bytes): &(f64, u64)| (at_s, bytes as f64 / MIB);
+        Self {
+            name: name.to_owned(),
+            points: history.points().iter().map(point).collect(),
+        }
+    }
+
     /// Physical memory over time, in MiB over seconds.
     pub(crate) fn memory(name: &str, samples: &[Sample]) -> Self {
         let point = |sample: &Sample| (sample.at_s, sample.bytes() as f64 / MIB);

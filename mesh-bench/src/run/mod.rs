@@ -1,18 +1,19 @@
 //! `mesh-bench run`: programs under each allocator, interleaved.
 
-mod record;
-mod report;
-mod summary;
+pub(crate) mod page;
+pub(crate) mod record;
+pub(crate) mod report;
+mod session;
+pub(crate) mod summary;
 
 use crate::allocators::{Allocator, Role, Selection};
-use crate::meter::{self, Measurement, Meter};
-use crate::workloads::{self, Body, Scale, Site, Workload};
-use crate::{child, interrupt, probe, programs, progress, rotation};
+use crate::meter::{self, Meter};
+use crate::workloads::{self, Scale, Suite, Workload};
+use crate::{probe, programs};
 use anyhow::{Result, bail};
-use indicatif::ProgressBar;
-use record::Record;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use record::Files;
+use session::Session;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Runs workloads under each allocator and compares them.
@@ -21,7 +22,8 @@ use std::time::Duration;
 /// does not count. One allocator runs a second time under another name: what differs between the two is noise.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Workloads [default: all]
+    /// Workloads, or suites of them: micro (those of this tool), programs, all [default: all]
+    #[arg(value_name = "WORKLOAD_OR_SUITE")]
     workloads: Vec<String>,
     #[command(flatten)]
     selection: Selection,
@@ -31,12 +33,11 @@ pub(crate) struct Args {
     /// A tenth of the work
     #[arg(long)]
     quick: bool,
-    /// Write one line of JSON for each run (- for standard output)
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Write one row of CSV for each run (- for standard output)
-    #[arg(long, value_name = "FILE")]
-    csv: Option<PathBuf>,
+    #[command(flatten)]
+    files: Files,
+    /// Write a web page with tables and plots to this directory
+    #[arg(long, value_name = "DIRECTORY")]
+    report: Option<PathBuf>,
     /// Show the workloads and end
     #[arg(long)]
     list: bool,
@@ -53,8 +54,11 @@ const LIMIT: Duration = Duration::from_secs(300);
 /// The command.
 pub(crate) fn run(args: &Args) -> Result<()> {
     if args.list {
-        for workload in workloads::ALL {
-            println!("{:<14} {}", workload.name, workload.about);
+        for (suite, of) in [("micro", Suite::Micro), ("programs", Suite::Programs)] {
+            println!("{suite}:");
+            for workload in of.workloads() {
+                println!("  {:<18} {}", workload.name, workload.about);
+            }
         }
         return Ok(());
     }
@@ -76,162 +80,87 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             .repeat
             .map_or(if args.quick { 1 } else { 5 }, usize::from),
     };
-    let (records, failures) = session.run(&chosen)?;
-    session.report(&chosen, &records);
-    args.json
-        .as_ref()
-        .map_or(Ok(()), |path| record::write_json(&records, path))?;
-    args.csv
-        .as_ref()
-        .map_or(Ok(()), |path| record::write_csv(&records, path))?;
-    if failures.is_empty() {
+    let seen = session.run(&chosen)?;
+    session.report(&chosen, &seen, args.report.as_deref())?;
+    args.files.write(&seen.records)?;
+    if seen.failures.is_empty() {
         Ok(())
     } else {
-        bail!("{}", failures.join("; "))
+        bail!("{}", seen.failures.join("; "))
     }
 }
 
 impl Args {
-    /// The workloads asked for; of all, those whose programs are installed.
+    /// The workloads asked for, each once; of a suite, those whose programs are installed.
     fn chosen(&self) -> Result<Vec<&'static Workload>> {
-        if !self.workloads.is_empty() {
-            return self
-                .workloads
-                .iter()
-                .map(|name| workloads::named(name))
-                .collect();
+        if self.workloads.is_empty() {
+            return Ok(installed(Suite::All));
         }
-        let missing = |workload: &Workload| {
-            workload
-                .needs
-                .iter()
-                .find_map(|name| programs::find(name).err())
-        };
-        let here = |workload: &&Workload| match missing(workload) {
+        let mut chosen: Vec<&Workload> = Vec::new();
+        for name in &self.workloads {
+            let named = match Suite::named(name) {
+                Some(suite) => installed(suite),
+                None => vec![workloads::named(name)?],
+            };
+            for workload in named {
+                if chosen.iter().all(|other| other.name != workload.name) {
+                    chosen.push(workload);
+                }
+            }
+        }
+        Ok(chosen)
+    }
+}
+
+/// The workloads of a suite whose programs are installed, with a line on stderr for each that is left out.
+fn installed(suite: Suite) -> Vec<&'static Workload> {
+    let here = |workload: &&Workload| {
+        let mut needs = workload.needs.iter();
+        match needs.find_map(|name| programs::find(name).err()) {
             Some(reason) => {
                 eprintln!("mesh-bench: left out: {}: {reason}", workload.name);
                 false
             }
             None => true,
-        };
-        Ok(workloads::ALL.iter().filter(here).collect())
-    }
+        }
+    };
+    suite.workloads().filter(here).collect()
 }
 
 /// The first peer again, or the first allocator where there is no peer.
-fn canary(allocators: &[Allocator]) -> Option<Allocator> {
+pub(crate) fn canary(allocators: &[Allocator]) -> Option<Allocator> {
     let peer = allocators
         .iter()
         .find(|allocator| allocator.role == Role::Peer);
     peer.or(allocators.first()).map(Allocator::canary)
 }
 
-/// What stays the same over all workloads.
-struct Session {
-    allocators: Vec<Allocator>,
-    meter: Meter,
-    scale: Scale,
-    repeat: usize,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
 
-impl Session {
-    /// All records and, one line each, what failed. A workload that failed under an allocator is not tried again.
-    fn run(&self, chosen: &[&'static Workload]) -> Result<(Vec<Record>, Vec<String>)> {
-        let bar = progress::bar(chosen.len() * self.allocators.len() * (self.repeat + 1));
-        let mut records = Vec::new();
-        let mut failures = Vec::new();
-        for workload in chosen {
-            let directory = tempfile::Builder::new()
-                .prefix("mesh-bench-run")
-                .tempdir()?;
-            let failed = self.run_workload(workload, directory.path(), &bar, &mut records)?;
-            failures.extend(failed.into_values());
-        }
-        bar.finish_and_clear();
-        Ok((records, failures))
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
     }
 
-    fn run_workload(
-        &self,
-        workload: &'static Workload,
-        directory: &Path,
-        bar: &ProgressBar,
-        records: &mut Vec<Record>,
-    ) -> Result<BTreeMap<usize, String>> {
-        let site = Site {
-            directory,
-            scale: self.scale,
-        };
-        let mut failed = BTreeMap::new();
-        for round in 0..=self.repeat {
-            for index in rotation::order(self.allocators.len(), round) {
-                let allocator = &self.allocators[index];
-                bar.set_message(format!("{} {}", workload.name, allocator.name));
-                bar.inc(1);
-                if failed.contains_key(&index) {
-                    continue;
-                }
-                match measure(workload, &site, allocator, &self.meter) {
-                    // Round 0 warms up.
-                    Ok(seen) if round > 0 => {
-                        let meter = self.meter.name();
-                        records.push(Record::new(
-                            workload.name,
-                            &allocator.name,
-                            round,
-                            meter,
-                            seen,
-                        ));
-                    }
-                    Ok(_) => {}
-                    Err(error) => {
-                        interrupt::check()?;
-                        failed.insert(
-                            index,
-                            format!("{} under {}: {error:#}", workload.name, allocator.name),
-                        );
-                    }
-                }
-            }
-        }
-        Ok(failed)
+    fn chosen(words: &[&str]) -> Result<Vec<&'static str>> {
+        let line = ["run"].iter().chain(words);
+        let chosen = Line::try_parse_from(line)?.args.chosen()?;
+        Ok(chosen.iter().map(|workload| workload.name).collect())
     }
 
-    fn report(&self, chosen: &[&Workload], records: &[Record]) {
-        println!(
-            "medians of {} runs; peak memory: {}\n",
-            self.repeat,
-            self.meter.name()
+    #[test]
+    fn suites_and_names_can_be_mixed_and_none_comes_twice() {
+        assert_eq!(
+            chosen(&["sh6", "larson", "sh6"]).unwrap(),
+            ["sh6", "larson"]
         );
-        let mut tables = Vec::new();
-        for workload in chosen {
-            let rows = summary::rows(workload.name, &self.allocators, records);
-            report::print_workload(workload.name, workload.about, &rows);
-            tables.push(rows);
-        }
-        report::print_overall(&summary::overall(&self.allocators, &tables));
+        let names = chosen(&["larson", "micro", "gcc"]).unwrap();
+        assert_eq!(names.len(), Suite::Micro.workloads().count() + 1);
+        assert_eq!((names[0], names[names.len() - 1]), ("larson", "gcc"));
+        assert!(chosen(&["macro"]).is_err());
     }
-}
-
-fn measure(
-    workload: &Workload,
-    site: &Site,
-    allocator: &Allocator,
-    meter: &Meter,
-) -> Result<Measurement> {
-    let mut command = match workload.body {
-        Body::Driven(run) => return run(site, allocator, meter),
-        Body::Program(command) => command(site)?,
-        Body::Own(_) => {
-            let quick = ["workload", workload.name, "--quick"];
-            let arguments = if site.scale == Scale::Quick {
-                &quick[..]
-            } else {
-                &quick[..2]
-            };
-            child::command(arguments)?
-        }
-    };
-    allocator.preload(&mut command);
-    meter.measure(command, LIMIT)
 }

@@ -5,13 +5,13 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// One run: a row of CSV, a line of JSON.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Record {
     /// The workload.
-    pub(crate) workload: &'static str,
+    pub(crate) workload: String,
     /// The allocator's name.
     pub(crate) allocator: String,
     /// Which repetition, from 1.
@@ -24,8 +24,12 @@ pub(crate) struct Record {
     pub(crate) wall_s: f64,
     /// Highest physical memory in bytes.
     pub(crate) peak_bytes: u64,
+    /// Mean physical memory over time in bytes.
+    pub(crate) mean_bytes: Option<f64>,
     /// Page faults of both kinds.
     pub(crate) faults: u64,
+    /// Instructions in user mode.
+    pub(crate) instructions: Option<u64>,
     /// How the peak was found.
     pub(crate) meter: &'static str,
 }
@@ -33,7 +37,7 @@ pub(crate) struct Record {
 impl Record {
     /// A run of `workload` under `allocator`.
     pub(crate) fn new(
-        workload: &'static str,
+        workload: &str,
         allocator: &str,
         repetition: usize,
         meter: &'static str,
@@ -44,18 +48,21 @@ impl Record {
             system_s,
             wall_s,
             peak_bytes,
+            mean_bytes,
             faults,
+            instructions,
         } = seen;
-        let allocator = allocator.into();
         Self {
-            workload,
-            allocator,
+            workload: workload.into(),
+            allocator: allocator.into(),
             repetition,
             user_s,
             system_s,
             wall_s,
             peak_bytes,
+            mean_bytes,
             faults,
+            instructions,
             meter,
         }
     }
@@ -66,8 +73,29 @@ impl Record {
     }
 }
 
+/// Where to write records to.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Files {
+    /// Write one line of JSON for each run (- for standard output)
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write one row of CSV for each run (- for standard output)
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+}
+
+impl Files {
+    /// Writes the files that were asked for.
+    pub(crate) fn write(&self, records: &[Record]) -> Result<()> {
+        let json = self.json.as_deref();
+        json.map_or(Ok(()), |path| write_json(records, path))?;
+        let csv = self.csv.as_deref();
+        csv.map_or(Ok(()), |path| write_csv(records, path))
+    }
+}
+
 /// Writes JSON lines to `path`; `-` is standard output.
-pub(crate) fn write_json(records: &[Record], path: &Path) -> Result<()> {
+fn write_json(records: &[Record], path: &Path) -> Result<()> {
     let mut out = open(path)?;
     for record in records {
         serde_json::to_writer(&mut out, record)?;
@@ -77,7 +105,7 @@ pub(crate) fn write_json(records: &[Record], path: &Path) -> Result<()> {
 }
 
 /// Writes CSV with a header to `path`; `-` is standard output.
-pub(crate) fn write_csv(records: &[Record], path: &Path) -> Result<()> {
+fn write_csv(records: &[Record], path: &Path) -> Result<()> {
     let mut out = csv::Writer::from_writer(open(path)?);
     records
         .iter()
@@ -105,7 +133,9 @@ mod tests {
             system_s: 0.5,
             wall_s: 3.0,
             peak_bytes: 4096,
+            mean_bytes: Some(2048.5),
             faults: 7,
+            instructions: None,
         };
         Record::new("mixed-1", "glibc", 1, "cgroup", seen)
     }
@@ -125,7 +155,7 @@ mod tests {
         );
         assert_eq!(
             lines.next(),
-            Some("mixed-1,glibc,1,1.5,0.5,3.0,4096,7,cgroup")
+            Some("mixed-1,glibc,1,1.5,0.5,3.0,4096,2048.5,7,,cgroup")
         );
     }
 

@@ -26,34 +26,42 @@ pub(crate) struct Row {
     pub(crate) wall: Figure,
     /// Peak physical memory in bytes.
     pub(crate) peak: Figure,
+    /// Mean physical memory in bytes.
+    pub(crate) mean: Figure,
     /// Page faults.
     pub(crate) faults: Figure,
+    /// Instructions.
+    pub(crate) instructions: Figure,
 }
 
 /// The rows of one workload, in the order of the allocators.
 pub(crate) fn rows(workload: &str, allocators: &[Allocator], records: &[Record]) -> Vec<Row> {
-    let figures = |figure: fn(&Record) -> f64| {
+    let figures = |figure: fn(&Record) -> Option<f64>| {
         let of_each = allocators.iter().map(|allocator| {
             let own = |record: &&Record| {
                 record.workload == workload && record.allocator == allocator.name
             };
             (
                 allocator.role,
-                records.iter().filter(own).map(figure).collect(),
+                records.iter().filter(own).filter_map(figure).collect(),
             )
         });
         against_best_peer(&of_each.collect::<Vec<_>>())
     };
-    let cpu = figures(Record::cpu_s);
-    let wall = figures(|record| record.wall_s);
-    let peak = figures(|record| record.peak_bytes as f64);
-    let faults = figures(|record| record.faults as f64);
+    let cpu = figures(|record| Some(record.cpu_s()));
+    let wall = figures(|record| Some(record.wall_s));
+    let peak = figures(|record| Some(record.peak_bytes as f64));
+    let mean = figures(|record| record.mean_bytes);
+    let faults = figures(|record| Some(record.faults as f64));
+    let instructions = figures(|record| record.instructions.map(|count| count as f64));
     let row = |(index, allocator): (usize, &Allocator)| Row {
         allocator: allocator.name.clone(),
         cpu: cpu[index],
         wall: wall[index],
         peak: peak[index],
+        mean: mean[index],
         faults: faults[index],
+        instructions: instructions[index],
     };
     allocators.iter().enumerate().map(row).collect()
 }
@@ -97,10 +105,12 @@ pub(crate) struct Overall {
     pub(crate) wall: Option<f64>,
     /// Of peak memory.
     pub(crate) peak: Option<f64>,
+    /// Of mean memory.
+    pub(crate) mean: Option<f64>,
 }
 
 /// The geometric means over `tables`, the rows of each workload.
-pub(crate) fn overall(allocators: &[Allocator], tables: &[Vec<Row>]) -> Vec<Overall> {
+pub(crate) fn overall(allocators: &[Allocator], tables: &[&[Row]]) -> Vec<Overall> {
     let of = |(index, allocator): (usize, &Allocator)| {
         let ratios = |figure: fn(&Row) -> Figure| -> Vec<f64> {
             tables
@@ -115,6 +125,7 @@ pub(crate) fn overall(allocators: &[Allocator], tables: &[Vec<Row>]) -> Vec<Over
             cpu: geometric_mean(&cpu),
             wall: geometric_mean(&ratios(|row| row.wall)),
             peak: geometric_mean(&ratios(|row| row.peak)),
+            mean: geometric_mean(&ratios(|row| row.mean)),
         }
     };
     allocators.iter().enumerate().map(of).collect()
@@ -169,10 +180,13 @@ mod tests {
                 cpu: figure,
                 wall: figure,
                 peak: figure,
+                mean: figure,
                 faults: figure,
+                instructions: figure,
             }
         };
-        let tables = [vec![row(Some(2.0))], vec![row(Some(8.0))], vec![row(None)]];
+        let rows = [row(Some(2.0)), row(Some(8.0)), row(None)];
+        let tables: Vec<&[Row]> = rows.chunks(1).collect();
         let all = overall(&[allocator], &tables);
         assert_eq!(all[0].workloads, 2);
         assert!((all[0].cpu.unwrap() - 4.0).abs() < 1e-12);

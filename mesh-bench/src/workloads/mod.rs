@@ -1,17 +1,39 @@
 //! The workloads: one small file each, and one line in [`ALL`].
 
+mod aligned;
+mod alloc_test;
+mod cache_scratch;
+mod cache_thrash;
+mod calloc;
+mod cargo;
 mod gcc;
+mod glibc_thread;
+mod idle_threads;
+mod jq;
+mod large;
 mod larson;
+mod linux_scalability;
 mod mixed;
+mod mleak;
+mod mstress;
 mod perl;
 mod prodcons;
 mod python;
+mod realloc;
 mod redis;
+mod rptest;
+mod ruby;
+mod sh6;
+mod sh8;
 mod simple;
+mod sizes;
 mod sqlite;
+mod threadtest;
+mod xmalloc;
+mod xz;
 
 use crate::allocators::Allocator;
-use crate::meter::{Measurement, Meter};
+use crate::meter::{Meter, Run};
 use crate::programs;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
@@ -36,7 +58,7 @@ pub(crate) enum Body {
     /// A program that runs to its end.
     Program(fn(&Site) -> Result<Command>),
     /// A program that is driven from outside while it is measured.
-    Driven(fn(&Site, &Allocator, &Meter) -> Result<Measurement>),
+    Driven(fn(&Site, &Allocator, &Meter) -> Result<Run>),
 }
 
 /// How long a run is.
@@ -60,16 +82,79 @@ pub(crate) struct Site<'a> {
 pub(crate) const ALL: &[Workload] = &[
     mixed::ONE_THREAD,
     mixed::TWO_THREADS,
-    prodcons::WORKLOAD,
-    larson::WORKLOAD,
+    alloc_test::WORKLOAD,
+    sh6::WORKLOAD,
+    sh8::WORKLOAD,
     simple::WORKLOAD,
+    glibc_thread::FOUR,
+    glibc_thread::SIXTY_FOUR,
+    linux_scalability::WORKLOAD,
+    threadtest::WORKLOAD,
+    cache_thrash::WORKLOAD,
+    cache_scratch::WORKLOAD,
+    larson::WORKLOAD,
+    prodcons::WORKLOAD,
+    xmalloc::WORKLOAD,
+    mstress::WORKLOAD,
+    rptest::WORKLOAD,
+    mleak::WORKLOAD,
+    idle_threads::WORKLOAD,
+    aligned::WORKLOAD,
+    calloc::WORKLOAD,
+    realloc::WORKLOAD,
+    large::WORKLOAD,
     python::MALLOC,
     python::DEFAULT,
-    gcc::WORKLOAD,
-    redis::WORKLOAD,
     perl::WORKLOAD,
+    ruby::WORKLOAD,
+    gcc::WORKLOAD,
+    cargo::WORKLOAD,
     sqlite::WORKLOAD,
+    jq::WORKLOAD,
+    xz::WORKLOAD,
+    redis::WORKLOAD,
 ];
+
+/// Names for several workloads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Suite {
+    /// Those of this tool.
+    Micro,
+    /// Real programs.
+    Programs,
+    /// Both.
+    All,
+}
+
+impl Suite {
+    const NAMES: [(&str, Self); 3] = [
+        ("micro", Self::Micro),
+        ("programs", Self::Programs),
+        ("all", Self::All),
+    ];
+
+    /// The suite of that name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let found = Self::NAMES.iter().find(|(suite, _)| *suite == name);
+        found.map(|&(_, suite)| suite)
+    }
+
+    /// Its workloads, in the order of [`ALL`].
+    pub(crate) fn workloads(self) -> impl Iterator<Item = &'static Workload> {
+        ALL.iter().filter(move |workload| match self {
+            Self::Micro => workload.is_own(),
+            Self::Programs => !workload.is_own(),
+            Self::All => true,
+        })
+    }
+}
+
+impl Workload {
+    /// Whether it is a function of this tool.
+    pub(crate) fn is_own(&self) -> bool {
+        matches!(self.body, Body::Own(_))
+    }
+}
 
 impl Scale {
     /// `full`, or a tenth of it.
@@ -106,7 +191,7 @@ impl Site<'_> {
 pub(crate) fn named(name: &str) -> Result<&'static Workload> {
     ALL.iter()
         .find(|workload| workload.name == name)
-        .with_context(|| format!("there is no workload `{name}`: see --list"))
+        .with_context(|| format!("there is no workload or suite `{name}`: see --list"))
 }
 
 /// Runs one of our own in this process.
@@ -134,6 +219,19 @@ mod tests {
                 .all(|workload| named(workload.name).unwrap().about == workload.about)
         );
         assert!(named("none").is_err());
+    }
+
+    #[test]
+    fn the_two_suites_are_all_workloads() {
+        let names = |suite: &str| -> BTreeSet<_> {
+            let suite = Suite::named(suite).unwrap();
+            suite.workloads().map(|workload| workload.name).collect()
+        };
+        let (micro, programs) = (names("micro"), names("programs"));
+        assert!(micro.contains("larson") && programs.contains("gcc"));
+        assert!(micro.is_disjoint(&programs));
+        assert_eq!(&micro | &programs, names("all"));
+        assert!(ALL.iter().all(|one| Suite::named(one.name).is_none()));
     }
 
     #[test]

@@ -35,7 +35,8 @@ CREATE TABLE total AS SELECT owner, count(*) AS items, group_concat(id) AS ids F
 UPDATE item SET body = body || '-' || name WHERE id % 3 = 0;
 DELETE FROM item WHERE id % 5 < 3;
 INSERT INTO item SELECT id + {rows}, owner, name || '+', body FROM item WHERE id % 2 = 0;
-SELECT count(*), sum(length(body)) FROM item;
+CREATE TABLE verified (yes INTEGER CHECK (yes));
+INSERT INTO verified SELECT count(*) = {rows} * 3 / 5 AND min(length(body)) >= 20 FROM item;
 SELECT max(c) FROM (SELECT name, count(*) AS c FROM item GROUP BY name ORDER BY c DESC LIMIT 100);
 SELECT json_array_length(json_group_array(json_object('id', id, 'name', name))) FROM item WHERE owner < 500;
 "

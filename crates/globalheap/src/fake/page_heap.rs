@@ -32,7 +32,7 @@ impl FakePages {
     }
 
     fn set_label(&self, page: PageIndex, label: Label) {
-        self.words[page.index()].store(label.0, Ordering::Relaxed);
+        self.words[page.index()].write(label.0);
     }
 
     fn label_large(&self, run: Run) {

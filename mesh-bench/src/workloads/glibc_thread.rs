@@ -1,0 +1,56 @@
+//! Threads that each replace random blocks of a small set of their own.
+//!
+//! After `bench-malloc-thread` of glibc's benchmarks: 1,024 blocks for each thread, sizes from 4 to 32,768 bytes whose frequency falls
+//! with their inverse, a random one freed and allocated anew in each step.
+
+use super::{Body, Scale, Workload, sizes};
+use crate::block::Block;
+use fastrand::Rng;
+
+/// Four threads.
+pub(crate) const FOUR: Workload = Workload {
+    name: "glibc-thread",
+    about: "4 threads, each replaces random ones of 1,024 blocks of 4 B to 32 KiB",
+    needs: &[],
+    body: Body::Own(|scale: Scale| threads(4, scale.of(STEPS) / 4, 1_024)),
+};
+
+/// Many more threads than processors; fewer blocks for each, so that memory stays as it is.
+pub(crate) const SIXTY_FOUR: Workload = Workload {
+    name: "threads-64",
+    about: "64 threads at once, each replaces random ones of 256 blocks of 4 B to 32 KiB",
+    needs: &[],
+    body: Body::Own(|scale: Scale| threads(64, scale.of(STEPS) / 64, 256)),
+};
+
+const STEPS: u64 = 20_000_000;
+
+fn threads(count: u64, steps: u64, blocks: usize) {
+    std::thread::scope(|scope| {
+        for seed in 1..=count {
+            scope.spawn(move || replace(steps, blocks, seed));
+        }
+    });
+}
+
+fn replace(steps: u64, blocks: usize, seed: u64) {
+    let mut rng = Rng::with_seed(seed);
+    let new = |rng: &mut Rng| Block::new(sizes::inverse(rng, 4, 13), seed);
+    let mut held: Vec<_> = (0..blocks).map(|_| new(&mut rng)).collect();
+    for _ in 0..steps {
+        let place = rng.usize(..blocks);
+        held[place].expect(seed);
+        held[place] = new(&mut rng);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_of_different_threads_are_distinct() {
+        // A block with the stamp of another thread ends the process.
+        threads(4, 5_000, 100);
+    }
+}

@@ -1,0 +1,25 @@
+//! Ruby: hashes, strings, JSON, regular expressions, sorting.
+
+use super::{Body, Scale, Site, Workload};
+use anyhow::Result;
+use std::process::Command;
+
+/// One script.
+pub(crate) const WORKLOAD: Workload = Workload {
+    name: "ruby",
+    about: "Ruby: hashes, strings, JSON, regular expressions, sorting",
+    needs: &["ruby"],
+    body: Body::Program(script),
+};
+
+fn script(site: &Site) -> Result<Command> {
+    let path = site.file("script.rb", || include_str!("script.rb").into())?;
+    let rounds = match site.scale {
+        Scale::Full => "6",
+        Scale::Quick => "1",
+    };
+    let mut command = site.command("ruby")?;
+    // No gems: which are installed would change the run.
+    command.arg("--disable-gems").arg(path).arg(rounds);
+    Ok(command)
+}
