@@ -27,6 +27,7 @@ mod redis;
 mod rotation;
 mod run;
 mod sampler;
+mod search;
 mod share;
 mod statistics;
 mod table;
@@ -55,6 +56,8 @@ enum Command {
     Fork(fork::Args),
     /// How long meshing holds a thread.
     Pause(pause::Args),
+    /// How many pages each search for spans to mesh finds, without any process.
+    Search(search::Args),
     /// The measured side of the commands above, started by this tool itself.
     #[command(hide = true, subcommand)]
     Child(child::Command),
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
             Command::Redis(args) => redis::run(&args),
             Command::Fork(args) => fork::run(&args),
             Command::Pause(args) => pause::run(&args),
+            Command::Search(args) => search::run(&args),
             Command::Child(command) => child::run(command),
         }),
     };
