@@ -31,6 +31,7 @@ mod redis;
 mod rotation;
 mod run;
 mod sampler;
+mod search;
 mod share;
 mod statistics;
 mod table;
@@ -68,6 +69,8 @@ enum Command {
     /// Draws the spans of a heap.
     #[command(subcommand)]
     Map(map::Command),
+    /// How many pages each search for spans to mesh finds, without any process.
+    Search(search::Args),
     /// The measured side of the commands above, started by this tool itself.
     #[command(hide = true, subcommand)]
     Child(child::Command),
@@ -86,6 +89,7 @@ fn main() -> ExitCode {
             Command::Pause(args) => pause::run(&args),
             Command::Map(command) => map::run(&command),
             Command::Trace(command) => traces::run(&command),
+            Command::Search(args) => search::run(&args),
             Command::Child(command) => child::run(command),
         }),
     };

@@ -16,7 +16,7 @@ use crate::policy::MeshPolicy;
 use crate::report::Report;
 use crate::scratch::{Parts, Scratch};
 use crate::slice::Progress;
-use crate::tuning::{CANDIDATES, MESHES_PER_HOLD, STEPS, STEPS_PER_CANDIDATE};
+use crate::tuning::{CANDIDATES, LEAST_STEPS, MESHES_PER_HOLD, STEPS, STEPS_PER_CANDIDATE};
 
 /// What cycles keep from one to the next.
 pub(crate) struct Cycle<M> {
@@ -120,7 +120,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         let mesher = cycle
             .mesher
             .get_or_insert_with(|| M::seeded(self.pages.entropy()));
-        let mut budget = Budget::steps(STEPS.min(STEPS_PER_CANDIDATE * candidates as u64));
+        let mut budget = budget(candidates);
         let mut places = parts.merges.iter_mut();
         let mut found = 0;
         let spans = &parts.candidates[..candidates];
@@ -140,6 +140,12 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         );
         found
     }
+}
+
+/// What a search among so many candidates may take.
+pub(crate) fn budget(candidates: usize) -> Budget {
+    let steps = STEPS_PER_CANDIDATE * candidates as u64;
+    Budget::steps(steps.clamp(LEAST_STEPS, STEPS))
 }
 
 /// The pairs that a search found, of units that were there then: the one to keep, and the one to join to it.

@@ -29,8 +29,12 @@ pub const PAIRS_KEPT: usize = 2_048;
 /// Candidates of one size class that a cycle looks at, at most: the emptiest.
 pub const CANDIDATES: usize = 1 << 16;
 
-/// Steps of search per candidate.
-pub const STEPS_PER_CANDIDATE: u64 = 2_048;
+/// Steps of search per candidate: at 3 ns each, 10 ms at most for 100 MiB of spans of one page, and half of it for those of up
+/// to 32 slots.
+pub const STEPS_PER_CANDIDATE: u64 = 128;
+
+/// Steps of search per cycle and size class, at least: a few spans of many slots need an index too.
+pub const LEAST_STEPS: u64 = 4_096;
 
 /// Steps of search per cycle and size class, at most: a few nanoseconds each.
 pub const STEPS: u64 = 1 << 23;

@@ -2,13 +2,15 @@
 
 use core::ops::ControlFlow;
 
+use bitmap::SpanBits;
 use heap::{OwnerId, SizeClass};
-use meshing::{Budget, Candidate, ComplementMesher, SplitMesher};
+use meshing::{Candidate, ComplementMesher, Mesher, SplitMesher};
 
 use super::program::{Object, Program, class_of};
 use crate::MeshPolicy;
+use crate::cycle::budget;
 use crate::fake::PAGE;
-use crate::tuning::{SCATTERED_SHARE, STEPS, STEPS_PER_CANDIDATE};
+use crate::tuning::SCATTERED_SHARE;
 
 const PAGES: u32 = 1024;
 
@@ -47,7 +49,7 @@ pub(super) fn found<M: MeshPolicy>(
         .collect();
     let slots = usize::from(spans.geometry().slots);
     let mut scratch = vec![0; M::scratch_words(candidates.len(), slots)];
-    let mut budget = Budget::steps(STEPS.min(STEPS_PER_CANDIDATE * candidates.len() as u64));
+    let mut budget = budget(candidates.len());
     let mut found = 0;
     mesher.find(&candidates, slots, &mut scratch, &mut budget, |_| {
         found += 1;
@@ -222,4 +224,26 @@ fn a_dead_group_serves_the_next_refill() {
     program.check();
     program.write_all();
     program.end();
+}
+
+/// Two spans of 256 slots need an index of 256 columns before anything is compared.
+#[test]
+fn a_few_spans_of_many_slots_are_searched_too() {
+    let span = |slot: usize| {
+        let mut live = SpanBits::EMPTY;
+        live.insert(slot);
+        Candidate {
+            live,
+            tag: 0,
+            weight: 1,
+        }
+    };
+    let spans = [span(0), span(255)];
+    let mut scratch = vec![0; ComplementMesher::scratch_words(2, 256)];
+    let mut found = 0;
+    ComplementMesher.find(&spans, 256, &mut scratch, &mut budget(2), |_| {
+        found += 1;
+        ControlFlow::Continue(())
+    });
+    assert_eq!(found, 1);
 }

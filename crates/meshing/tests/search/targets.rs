@@ -35,6 +35,55 @@ fn seven_of_ten_pages_at_50_percent() {
     }
 }
 
+/// At half occupancy no search finds much more: spans of which each two overlap need a page each, and
+/// a family of these, the fullest first, is that large.
+#[test]
+fn nine_of_ten_pages_that_overlapping_spans_leave() {
+    for (slots, mean) in [
+        (16, 0.5),
+        (16, 0.6),
+        (32, 0.4),
+        (32, 0.5),
+        (64, 0.3),
+        (256, 0.2),
+    ] {
+        let occupancy = Occupancy::Equal(mean);
+        let mut spans = draw::spans(4_000, slots, &occupancy, &mut Pcg32::new(17, slots as u64));
+        spans.sort_by_key(|span| std::cmp::Reverse(span.live.len()));
+        let mut family: Vec<Candidate> = Vec::new();
+        for span in &spans {
+            let overlaps = |member: &Candidate| !member.live.is_disjoint(&span.live);
+            if family.iter().all(overlaps) {
+                family.push(*span);
+            }
+        }
+        let most = spans.len() - family.len();
+        let pages = search(&mut ComplementMesher, &spans, slots).len();
+        assert!(most > 100 && pages <= most);
+        assert!(pages * 10 >= most * 9, "{slots} slots: {pages} of {most}");
+    }
+}
+
+/// 64 steps for each span, half of the allocator's budget: as good as without one up to 16 slots.
+#[test]
+fn sixty_four_steps_a_span_are_enough_for_16_slots() {
+    for (slots, mean) in [(8, 0.3), (16, 0.2), (16, 0.4), (16, 0.5)] {
+        let occupancy = Occupancy::Equal(mean);
+        let spans = draw::spans(SPANS, slots, &occupancy, &mut Pcg32::new(19, slots as u64));
+        let mut memory = scratch::<ComplementMesher>(&spans, slots);
+        let mut budget = Budget::steps(64 * SPANS as u64);
+        let some = limited(
+            &mut ComplementMesher,
+            &spans,
+            slots,
+            &mut memory,
+            &mut budget,
+            usize::MAX,
+        );
+        assert_eq!(some, search(&mut ComplementMesher, &spans, slots));
+    }
+}
+
 /// More spans than are searched at once: the shards are as good as the whole.
 #[test]
 fn shards_cover_everything() {
