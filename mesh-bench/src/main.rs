@@ -10,6 +10,7 @@ mod block;
 mod bytes;
 mod cgroup;
 mod child;
+mod course;
 mod fork;
 mod fragment;
 mod interrupt;
@@ -17,6 +18,7 @@ mod launch;
 mod library;
 mod malloc;
 mod meter;
+mod paper;
 mod pause;
 mod physical;
 mod plot;
@@ -55,6 +57,8 @@ enum Command {
     Fork(fork::Args),
     /// How long meshing holds a thread.
     Pause(pause::Args),
+    /// The experiments of the PLDI 2019 paper: memory over time.
+    Paper(paper::Args),
     /// The measured side of the commands above, started by this tool itself.
     #[command(hide = true, subcommand)]
     Child(child::Command),
@@ -70,6 +74,7 @@ fn main() -> ExitCode {
             Command::Redis(args) => redis::run(&args),
             Command::Fork(args) => fork::run(&args),
             Command::Pause(args) => pause::run(&args),
+            Command::Paper(args) => paper::run(&args),
             Command::Child(command) => child::run(command),
         }),
     };

@@ -1,7 +1,7 @@
 //! Lines over one axis: memory over time, pages over occupancy.
 
 use super::color;
-use crate::sampler::Sample;
+use crate::course::Sample;
 use anyhow::{Context, Result};
 use plotters::prelude::*;
 use std::path::Path;
@@ -20,10 +20,16 @@ pub(crate) struct Line {
 impl Line {
     /// Physical memory over time, in MiB over seconds.
     pub(crate) fn memory(name: &str, samples: &[Sample]) -> Self {
-        let point = |sample: &Sample| (sample.at_s, sample.bytes() as f64 / MIB);
+        let point = |sample: &Sample| (sample.at_s, sample.bytes() as f64);
+        Self::bytes(name, samples.iter().map(point))
+    }
+
+    /// Bytes over seconds, drawn in MiB.
+    pub(crate) fn bytes(name: &str, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
+        let point = |(at_s, bytes)| (at_s, bytes / MIB);
         Self {
             name: name.to_owned(),
-            points: samples.iter().map(point).collect(),
+            points: points.into_iter().map(point).collect(),
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use super::{Body, Site, Workload};
 use crate::allocators::Allocator;
+use crate::course::peak;
 use crate::launch::{self, Running};
 use crate::meter::{Measurement, Meter, SAMPLE_PERIOD};
 use crate::redis::server::Server;
-use crate::sampler::{Sampler, peak};
+use crate::sampler::{Accounts, Sampler};
 use anyhow::{Context, Result};
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ fn serve(site: &Site, allocator: &Allocator, meter: &Meter) -> Result<Measuremen
     let server = Server::start(allocator, &[], group.as_ref())?;
     let sampler = group
         .is_none()
-        .then(|| Sampler::start(server.pid(), None, SAMPLE_PERIOD));
+        .then(|| Sampler::start(server.pid(), Accounts::Mapped, SAMPLE_PERIOD));
     let requests = site.scale.of(REQUESTS).to_string();
     let mut load = site.command("redis-benchmark")?;
     load.arg("-s").arg(server.socket());

@@ -1,0 +1,67 @@
+//! `mesh-bench paper` as a user runs it, over glibc and a tenth of the work.
+
+use serde_json::Value;
+use std::fs;
+use std::process::{Command, Output};
+
+fn paper(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_mesh-bench"))
+        .args(["paper", "--quick", "--lib", "glibc", "--repeat", "1"])
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+/// The trials of a quick run of the experiments that `name` asks for; each has a plot.
+fn trials(name: &str) -> Vec<Value> {
+    let directory = tempfile::tempdir().unwrap();
+    let output = paper(&[name, "--out", directory.path().to_str().unwrap()]);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{message}");
+    let text = fs::read_to_string(directory.path().join("samples.json")).unwrap();
+    let trials: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let table = fs::read_to_string(directory.path().join("table.csv")).unwrap();
+    assert_eq!(table.lines().count(), trials.len() + 1);
+    for trial in &trials {
+        let experiment = trial["experiment"].as_str().unwrap();
+        let plot = directory.path().join(format!("{experiment}.svg"));
+        assert!(fs::read_to_string(plot).unwrap().contains("glibc"));
+        assert!(trial["memory"]["samples"].as_array().unwrap().len() > 2);
+        let figure = |name: &str| figure(trial, name);
+        assert!(figure("cpu") > 0.0);
+        assert!(figure("mean") <= figure("peak"));
+        assert!(figure("final") <= figure("peak"));
+    }
+    trials
+}
+
+fn figure(trial: &Value, name: &str) -> f64 {
+    trial["figures"][name].as_f64().unwrap()
+}
+
+#[test]
+fn redis_is_filled_in_both_forms() {
+    let trials = trials("redis");
+    let names: Vec<_> = trials.iter().map(|trial| &trial["experiment"]).collect();
+    assert_eq!(names, ["redis-lru", "redis-burst"]);
+    for trial in &trials {
+        // 87,000 keys in a cache of 10 MiB: most were evicted, and not the cache's size.
+        assert!((10_000.0..40_000.0).contains(&figure(trial, "keys")));
+        assert!(figure(trial, "used_memory") <= f64::from(11 << 20));
+        assert!(figure(trial, "peak") > f64::from(10 << 20));
+        assert!(figure(trial, "pause") > 0.0);
+        assert!(figure(trial, "settling") < figure(trial, "time") + 60.0);
+    }
+    // In the second form all keys are there before the first goes.
+    assert!(figure(&trials[1], "peak") > 1.5 * figure(&trials[0], "peak"));
+}
+
+#[test]
+fn an_unknown_experiment_is_refused() {
+    let output = paper(&["tetris"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("redis-burst"));
+}
