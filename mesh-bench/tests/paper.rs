@@ -60,6 +60,21 @@ fn redis_is_filled_in_both_forms() {
 }
 
 #[test]
+fn ruby_keeps_a_fourth_of_its_strings() {
+    let trial = &trials("ruby")[0];
+    // A fourth of a budget that halves each time; the first strings fill all of it.
+    let live: Vec<f64> = trial["live"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|point| point[1].as_f64().unwrap())
+        .collect();
+    assert!((13e6..=13.5e6).contains(&live[0]));
+    assert!((5.5e6..=7e6).contains(live.last().unwrap()), "{live:?}");
+    assert!(figure(trial, "peak") > live[0]);
+}
+
+#[test]
 fn an_unknown_experiment_is_refused() {
     let output = paper(&["tetris"]);
     assert_eq!(output.status.code(), Some(2));

@@ -8,8 +8,10 @@ mod export;
 mod quantity;
 mod redis;
 mod report;
+mod ruby;
 mod summary;
 mod target;
+mod watched;
 
 use crate::allocators::Selection;
 use crate::workloads::{Scale, Site};
@@ -42,7 +44,7 @@ pub(crate) struct Args {
 }
 
 /// All experiments, in the order of the report.
-const ALL: &[Experiment] = &[redis::LRU, redis::BURST];
+const ALL: &[Experiment] = &[redis::LRU, redis::BURST, ruby::STRINGS];
 
 /// What may be asked for: names and groups, each once.
 fn names() -> Vec<&'static str> {
