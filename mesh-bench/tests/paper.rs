@@ -75,6 +75,14 @@ fn ruby_keeps_a_fourth_of_its_strings() {
 }
 
 #[test]
+fn perl_reads_its_mail() {
+    // The script itself checks what it counted and kept.
+    let trial = &trials("perl")[0];
+    assert!(figure(trial, "peak") > f64::from(5 << 20));
+    assert!(figure(trial, "time") > 0.0);
+}
+
+#[test]
 fn an_unknown_experiment_is_refused() {
     let output = paper(&["tetris"]);
     assert_eq!(output.status.code(), Some(2));

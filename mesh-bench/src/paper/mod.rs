@@ -5,6 +5,7 @@
 
 mod experiment;
 mod export;
+mod perl;
 mod quantity;
 mod redis;
 mod report;
@@ -44,7 +45,7 @@ pub(crate) struct Args {
 }
 
 /// All experiments, in the order of the report.
-const ALL: &[Experiment] = &[redis::LRU, redis::BURST, ruby::STRINGS];
+const ALL: &[Experiment] = &[redis::LRU, redis::BURST, ruby::STRINGS, perl::MAIL];
 
 /// What may be asked for: names and groups, each once.
 fn names() -> Vec<&'static str> {
