@@ -27,6 +27,11 @@ impl Block {
         Self { address, size }
     }
 
+    /// Its bytes, the stamp included.
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
     /// Writes all bytes after the stamp.
     pub(crate) fn fill(&mut self, byte: u8) {
         // SAFETY: `size` is at least SMALLEST (see `new`), so the place lies inside the block or at its end.

@@ -1,6 +1,6 @@
 //! The measured side: what this tool runs in a process with another `malloc`.
 
-use crate::{fork, fragment, pause, probe, workloads};
+use crate::{fork, fragment, paper, pause, probe, workloads};
 use anyhow::{Context, Result};
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -30,6 +30,14 @@ pub(crate) enum Command {
         /// The plan.
         plan: String,
     },
+    /// Does the work of an experiment of `paper`, and says on standard output how far it is.
+    Paper {
+        /// Which.
+        work: paper::Work,
+        /// A small run.
+        #[arg(long)]
+        quick: bool,
+    },
     /// Runs one of the tool's own workloads.
     Workload {
         /// Its name.
@@ -55,6 +63,7 @@ pub(crate) fn run(command: Command) -> Result<()> {
         Command::Fragment { plan, charges } => fragment::run_plan(&plan, charges.as_deref()),
         Command::Fork { plan, charges } => fork::run_plan(&plan, charges.as_deref()),
         Command::Pause { plan } => pause::run_plan(&plan),
+        Command::Paper { work, quick } => paper::run_own(work, quick),
         Command::Workload { name, quick } => workloads::run_own(&name, quick),
     }
 }

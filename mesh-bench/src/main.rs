@@ -18,6 +18,7 @@ mod launch;
 mod library;
 mod malloc;
 mod meter;
+mod objects;
 mod paper;
 mod pause;
 mod physical;

@@ -59,16 +59,17 @@ fn redis_is_filled_in_both_forms() {
     assert!(figure(&trials[1], "peak") > 1.5 * figure(&trials[0], "peak"));
 }
 
+/// The live bytes that the program told, in order.
+fn live(trial: &Value) -> Vec<f64> {
+    let points = trial["live"].as_array().unwrap().iter();
+    points.map(|point| point[1].as_f64().unwrap()).collect()
+}
+
 #[test]
 fn ruby_keeps_a_fourth_of_its_strings() {
     let trial = &trials("ruby")[0];
     // A fourth of a budget that halves each time; the first strings fill all of it.
-    let live: Vec<f64> = trial["live"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|point| point[1].as_f64().unwrap())
-        .collect();
+    let live = live(trial);
     assert!((13e6..=13.5e6).contains(&live[0]));
     assert!((5.5e6..=7e6).contains(live.last().unwrap()), "{live:?}");
     assert!(figure(trial, "peak") > live[0]);
@@ -80,6 +81,33 @@ fn perl_reads_its_mail() {
     let trial = &trials("perl")[0];
     assert!(figure(trial, "peak") > f64::from(5 << 20));
     assert!(figure(trial, "time") > 0.0);
+}
+
+#[test]
+fn a_browser_closes_most_of_its_tabs() {
+    let trial = &trials("browser")[0];
+    let live = live(trial);
+    // Opened and closed five times, and looked at once more.
+    assert_eq!(live.len(), 11);
+    for phase in live[..10].chunks(2) {
+        assert!(phase[1] < 0.6 * phase[0], "{live:?}");
+    }
+    assert_eq!(live[9], live[10]);
+    assert!(figure(trial, "peak") > figure(trial, "live"));
+}
+
+#[test]
+fn the_adversary_never_has_more_live_than_it_may() {
+    let trials = trials("robson");
+    assert_eq!(trials.len(), 2);
+    for trial in &trials {
+        let budget = f64::from(32 << 20) / 10.0;
+        let most = figure(trial, "live");
+        assert!(most <= budget && most > 0.9 * budget, "{most}");
+        // Sizes double from 16 bytes to 128 KiB, and each step tells twice.
+        assert_eq!(live(trial).len(), 28);
+        assert!(figure(trial, "peak") > 2.0 * budget);
+    }
 }
 
 #[test]

@@ -3,7 +3,6 @@
 mod contents;
 mod gauge;
 mod measured;
-mod objects;
 mod outcome;
 mod plan;
 mod report;

@@ -2,10 +2,13 @@
 
 use super::quantity::Quantity;
 use super::target::Target;
+use super::watched::watch;
 use crate::allocators::Allocator;
+use crate::child;
 use crate::course::Course;
 use crate::workloads::{Scale, Site};
-use anyhow::Result;
+use anyhow::{Context, Result};
+use clap::ValueEnum;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -38,6 +41,28 @@ pub(crate) struct Bound {
 
 /// Runs one trial under an allocator.
 pub(crate) type Body<'a> = Box<dyn Fn(&Allocator) -> Result<Trial> + 'a>;
+
+/// The work of an experiment of our own.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum Work {
+    /// Tabs.
+    Browser,
+    /// An adversary that sees addresses.
+    RobsonAddresses,
+    /// One that does not.
+    RobsonOrder,
+}
+
+/// Trials of a process of our own that does `work`.
+pub(crate) fn own<'a>(bench: Bench<'a>, work: Work) -> Result<Body<'a>> {
+    let value = work.to_possible_value().context("a hidden work")?;
+    let quick = bench.site.scale == Scale::Quick;
+    Ok(Box::new(move |allocator| {
+        let mut command = child::command(&["paper", value.get_name()])?;
+        command.args(quick.then_some("--quick"));
+        watch(command, allocator, bench.groups)
+    }))
+}
 
 /// Where an experiment runs.
 pub(crate) struct Bench<'a> {

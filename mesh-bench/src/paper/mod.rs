@@ -3,12 +3,15 @@
 //!
 //! One file for each experiment, and a line in [`ALL`].
 
+mod browser;
 mod experiment;
 mod export;
+mod marks;
 mod perl;
 mod quantity;
 mod redis;
 mod report;
+mod robson;
 mod ruby;
 mod summary;
 mod target;
@@ -18,7 +21,9 @@ use crate::allocators::Selection;
 use crate::workloads::{Scale, Site};
 use crate::{cgroup, probe, programs, rotation};
 use anyhow::{Context, Result, bail};
+pub(crate) use experiment::Work;
 use experiment::{Bench, Experiment};
+use robson::Sight;
 use std::path::PathBuf;
 use summary::Results;
 
@@ -36,7 +41,7 @@ pub(crate) struct Args {
     /// Trials of each allocator; the tables show medians
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
     repeat: u16,
-    /// A tenth of the work or less; says nothing about the targets
+    /// A tenth of the work; says nothing about the targets
     #[arg(long)]
     quick: bool,
     /// Write a plot of memory over time for each experiment, table.csv and samples.json into this directory
@@ -45,7 +50,25 @@ pub(crate) struct Args {
 }
 
 /// All experiments, in the order of the report.
-const ALL: &[Experiment] = &[redis::LRU, redis::BURST, ruby::STRINGS, perl::MAIL];
+const ALL: &[Experiment] = &[
+    redis::LRU,
+    redis::BURST,
+    ruby::STRINGS,
+    perl::MAIL,
+    browser::TABS,
+    robson::ADDRESSES,
+    robson::ORDER,
+];
+
+/// Does the work of an experiment of our own in this process, which is watched.
+pub(crate) fn run_own(work: Work, quick: bool) -> Result<()> {
+    let scale = if quick { Scale::Quick } else { Scale::Full };
+    match work {
+        Work::Browser => browser::work(scale),
+        Work::RobsonAddresses => robson::work(scale, Sight::Addresses),
+        Work::RobsonOrder => robson::work(scale, Sight::Order),
+    }
+}
 
 /// What may be asked for: names and groups, each once.
 fn names() -> Vec<&'static str> {
@@ -69,7 +92,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Scale::Full
     };
     let groups = cgroup::parent();
-    report::print_preface(args.repeat, groups.is_some());
+    report::print_preface(args.repeat, scale, groups.is_some());
     let mut all = Vec::new();
     for experiment in chosen {
         let directory = tempfile::Builder::new()

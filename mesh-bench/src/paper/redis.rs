@@ -55,7 +55,7 @@ pub(crate) const BURST: Experiment = Experiment {
         Target {
             quantity: Quantity::Final,
             yardstick: Yardstick::Unit,
-            at_most: 120e6,
+            at_most: (120 << 20) as f64,
         },
         Target {
             quantity: Quantity::Settling,

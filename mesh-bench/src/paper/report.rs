@@ -6,13 +6,17 @@ use crate::workloads::Scale;
 use comfy_table::Table;
 
 /// What all tables have in common.
-pub(crate) fn print_preface(repeat: u16, charged: bool) {
+pub(crate) fn print_preface(repeat: u16, scale: Scale, charged: bool) {
     let account = if charged {
         "charge of the control group"
     } else {
         "Pss + page tables"
     };
-    println!("medians of {repeat}; MiB of physical memory over time: {account}\n");
+    let work = match scale {
+        Scale::Full => "",
+        Scale::Quick => "a tenth of the work; ",
+    };
+    println!("{work}medians of {repeat}; MiB of physical memory over time: {account}\n");
 }
 
 /// The table of one experiment, and the targets below it; those hold for whole runs only.

@@ -1,10 +1,10 @@
 //! A program that is watched from its start until it says that it is done.
 //!
-//! It writes lines to standard output: `live N` when N bytes are live, `baseline` when what it holds by then shall not
-//! count, `end` when the work is done. Then it holds all it has until its standard input ends, so that the last sample
-//! shows memory before the teardown.
+//! It says what is live and when its work is done (see [`Mark`]), and then holds all it has until its standard input
+//! ends, so that the last sample shows memory before the teardown.
 
 use super::experiment::Trial;
+use super::marks::Mark;
 use super::quantity::Quantity;
 use crate::allocators::Allocator;
 use crate::cgroup::MemoryGroup;
@@ -18,14 +18,6 @@ use std::io::{self, PipeReader, Read};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
-
-/// What a line says.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Mark {
-    Live(f64),
-    Baseline,
-    End,
-}
 
 const SAMPLE_PERIOD: Duration = Duration::from_millis(10);
 const LIMIT: Duration = Duration::from_secs(600);
@@ -78,7 +70,7 @@ fn read_marks(lines: &mut PipeReader, sampler: &Sampler) -> Result<Vec<(f64, Mar
         text.extend_from_slice(&buffer[..length]);
         while let Some(end) = text.iter().position(|&byte| byte == b'\n') {
             let line: Vec<u8> = text.drain(..=end).collect();
-            let mark = parse(&line)?;
+            let mark: Mark = String::from_utf8_lossy(&line).trim_end().parse()?;
             marks.push((now_s, mark));
             if mark == Mark::End {
                 return Ok(marks);
@@ -100,17 +92,6 @@ fn is_readable(pipe: &PipeReader) -> Result<bool> {
     }
 }
 
-fn parse(line: &[u8]) -> Result<Mark> {
-    let text = String::from_utf8_lossy(line);
-    let text = text.trim_end();
-    match text.split_once(' ') {
-        Some(("live", bytes)) => bytes.parse().map(Mark::Live).context("live bytes"),
-        None if text == "baseline" => Ok(Mark::Baseline),
-        None if text == "end" => Ok(Mark::End),
-        _ => bail!("the program says `{text}`"),
-    }
-}
-
 fn trial(marks: &[(f64, Mark)], end_s: f64, cpu_s: f64, whole: Course) -> Result<Trial> {
     let baseline = marks.iter().find(|(_, mark)| *mark == Mark::Baseline);
     let (begin_s, memory) = match baseline {
@@ -120,7 +101,7 @@ fn trial(marks: &[(f64, Mark)], end_s: f64, cpu_s: f64, whole: Course) -> Result
     let live: Vec<(f64, f64)> = marks
         .iter()
         .filter_map(|&(at_s, mark)| match mark {
-            Mark::Live(bytes) => Some((at_s, bytes)),
+            Mark::Live(bytes) => Some((at_s, bytes as f64)),
             Mark::Baseline | Mark::End => None,
         })
         .collect();
