@@ -46,17 +46,29 @@ fn figure(trial: &Value, name: &str) -> f64 {
 fn redis_is_filled_in_both_forms() {
     let trials = trials("redis");
     let names: Vec<_> = trials.iter().map(|trial| &trial["experiment"]).collect();
-    assert_eq!(names, ["redis-lru", "redis-burst"]);
+    assert_eq!(
+        names,
+        [
+            "redis-lru",
+            "redis-lru-pinged",
+            "redis-burst",
+            "redis-burst-pinged"
+        ]
+    );
     for trial in &trials {
         // 87,000 keys in a cache of 10 MiB: most were evicted, and not the cache's size.
         assert!((10_000.0..40_000.0).contains(&figure(trial, "keys")));
         assert!(figure(trial, "used_memory") <= f64::from(11 << 20));
         assert!(figure(trial, "peak") > f64::from(10 << 20));
-        assert!(figure(trial, "pause") > 0.0);
         assert!(figure(trial, "settling") < figure(trial, "time") + 60.0);
     }
     // In the second form all keys are there before the first goes.
-    assert!(figure(&trials[1], "peak") > 1.5 * figure(&trials[0], "peak"));
+    assert!(figure(&trials[2], "peak") > 1.5 * figure(&trials[0], "peak"));
+    assert!(figure(&trials[3], "peak") > 1.5 * figure(&trials[1], "peak"));
+    for pinged in [1, 3] {
+        assert!(figure(&trials[pinged], "pause") > 0.0);
+    }
+    assert!(trials[0]["figures"]["pause"].is_null());
 }
 
 /// The live bytes that the program told, in order.

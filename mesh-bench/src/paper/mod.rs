@@ -52,7 +52,9 @@ pub(crate) struct Args {
 /// All experiments, in the order of the report.
 const ALL: &[Experiment] = &[
     redis::LRU,
+    redis::LRU_PINGED,
     redis::BURST,
+    redis::BURST_PINGED,
     ruby::STRINGS,
     perl::MAIL,
     browser::TABS,
@@ -169,6 +171,14 @@ mod tests {
             out: None,
         };
         let chosen: Vec<_> = args.chosen().unwrap().iter().map(|one| one.name).collect();
-        assert_eq!(chosen, ["redis-lru", "redis-burst"]);
+        assert_eq!(
+            chosen,
+            [
+                "redis-lru",
+                "redis-lru-pinged",
+                "redis-burst",
+                "redis-burst-pinged"
+            ]
+        );
     }
 }

@@ -1,4 +1,6 @@
-//! Redis as a cache of 100 MB, whose keys of one size give way to keys of another (section 6.2.2), in two forms.
+//! Redis as a cache of 100 MB, whose keys of one size give way to keys of another (section 6.2.2), in two forms; each
+//! left alone afterwards, and pinged all the time by a second client. A server that is pinged is never idle for more
+//! than a millisecond: the pings show how long it does not answer, and what an allocator does for a busy program.
 
 use super::experiment::{Bench, Body, Experiment, Trial};
 use super::quantity::Quantity;
@@ -7,6 +9,7 @@ use crate::redis::dataset::{self, Phase};
 use crate::redis::load::Load;
 use crate::redis::trial::{self, Plan};
 use crate::redis::{MAXMEMORY, trial::Trial as ServerTrial};
+use crate::sampler::Accounts;
 use crate::workloads::Scale;
 use anyhow::Result;
 use std::time::Duration;
@@ -39,9 +42,17 @@ pub(crate) const LRU: Experiment = Experiment {
             yardstick: Yardstick::Unit,
             at_most: 1.0,
         },
-        LONGEST_PAUSE,
     ],
     bound: None,
+};
+
+/// The same, pinged.
+pub(crate) const LRU_PINGED: Experiment = Experiment {
+    name: "redis-lru-pinged",
+    about: "Redis, 100 MB LRU: 700,000 keys of 240 bytes, then 170,000 of 492, and pings",
+    prepare: lru_pinged,
+    targets: &[LONGEST_PAUSE],
+    ..LRU
 };
 
 /// All keys come first, then those that are too many are evicted at once: the form of the paper's authors.
@@ -62,9 +73,17 @@ pub(crate) const BURST: Experiment = Experiment {
             yardstick: Yardstick::Unit,
             at_most: 3.0,
         },
-        LONGEST_PAUSE,
     ],
     bound: None,
+};
+
+/// The same, pinged.
+pub(crate) const BURST_PINGED: Experiment = Experiment {
+    name: "redis-burst-pinged",
+    about: "Redis, 100 MB LRU: the same keys all at once, then evictions, and pings",
+    prepare: burst_pinged,
+    targets: &[LONGEST_PAUSE],
+    ..BURST
 };
 
 const LONGEST_PAUSE: Target = Target {
@@ -86,23 +105,39 @@ fn phases(scale: Scale) -> [Phase; 2] {
 }
 
 fn lru(bench: Bench<'_>) -> Result<Body<'_>> {
-    let phases = phases(bench.site.scale);
-    let files = dataset::write_files(&phases, bench.site.directory, SEED)?;
-    Ok(body(bench, Load::Piped(files)))
+    let files = piped(&bench)?;
+    Ok(body(bench, files, false))
+}
+
+fn lru_pinged(bench: Bench<'_>) -> Result<Body<'_>> {
+    let files = piped(&bench)?;
+    Ok(body(bench, files, true))
 }
 
 fn burst(bench: Bench<'_>) -> Result<Body<'_>> {
-    let phases = phases(bench.site.scale).to_vec();
-    Ok(body(bench, Load::Populated(phases)))
+    let load = Load::Populated(phases(bench.site.scale).to_vec());
+    Ok(body(bench, load, false))
 }
 
-fn body(bench: Bench<'_>, load: Load) -> Body<'_> {
+fn burst_pinged(bench: Bench<'_>) -> Result<Body<'_>> {
+    let load = Load::Populated(phases(bench.site.scale).to_vec());
+    Ok(body(bench, load, true))
+}
+
+fn piped(bench: &Bench<'_>) -> Result<Load> {
+    let phases = phases(bench.site.scale);
+    let files = dataset::write_files(&phases, bench.site.directory, SEED)?;
+    Ok(Load::Piped(files))
+}
+
+fn body(bench: Bench<'_>, load: Load, pinged: bool) -> Body<'_> {
     let scale = bench.site.scale;
     let plan = Plan {
         load,
         maxmemory: scale.of(MAXMEMORY),
         idle: Duration::from_secs(scale.of(10)),
-        pinged: true,
+        accounts: Accounts::cheapest,
+        pinged,
     };
     Box::new(move |allocator| trial::run(allocator, &plan, bench.groups).map(figures))
 }

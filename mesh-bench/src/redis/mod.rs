@@ -12,6 +12,7 @@ use crate::allocators::{Allocator, Selection};
 use crate::bytes::Mebibytes;
 use crate::cgroup;
 use crate::plot::{Line, Lines};
+use crate::sampler::Accounts;
 use crate::{probe, programs, rotation, table};
 use anyhow::Result;
 use dataset::Phase;
@@ -114,6 +115,7 @@ impl Args {
             load: Load::Piped(dataset::write_files(&phases, directory, self.seed)?),
             maxmemory: MAXMEMORY,
             idle: Duration::from_secs(self.idle.into()),
+            accounts: Accounts::all,
             pinged: false,
         })
     }

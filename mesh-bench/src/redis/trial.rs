@@ -10,7 +10,7 @@ use crate::course::Course;
 use crate::interrupt;
 use crate::sampler::{Accounts, Sampler};
 use anyhow::{Context, Result};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// What is done to each server.
@@ -22,7 +22,9 @@ pub(crate) struct Plan {
     pub(crate) maxmemory: u64,
     /// Time without commands at the end.
     pub(crate) idle: Duration,
-    /// Whether a second client pings all the time, and `Pss` is not sampled, which would hold the server.
+    /// What is sampled, given the file with the charge.
+    pub(crate) accounts: fn(Option<PathBuf>) -> Accounts,
+    /// Whether a second client pings all the time.
     pub(crate) pinged: bool,
 }
 
@@ -64,11 +66,8 @@ pub(crate) fn run(allocator: &Allocator, plan: &Plan, groups: Option<&Path>) -> 
     let options = [&cache, plan.load.options()].concat();
     let server = Server::start(allocator, &options, group.as_ref())?;
     let charges = group.as_ref().map(MemoryGroup::charges);
-    let (pinger, accounts) = if plan.pinged {
-        (Some(Pinger::start(&server)?), Accounts::cheapest(charges))
-    } else {
-        (None, Accounts::all(charges))
-    };
+    let accounts = (plan.accounts)(charges);
+    let pinger = plan.pinged.then(|| Pinger::start(&server)).transpose()?;
     let started = Instant::now();
     let sampler = Sampler::start(server.pid(), accounts, SAMPLE_PERIOD);
     plan.load.insert(&server)?;
