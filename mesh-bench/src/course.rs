@@ -22,10 +22,11 @@ impl Sample {
         self.charged.or(self.mapped).unwrap_or(0)
     }
 
-    fn less(&self, bytes: u64) -> Self {
+    /// As seen from a later start, of which the first sample may lie a little before.
+    fn above(&self, bytes: u64, start_s: f64) -> Self {
         let less = |account: u64| account.saturating_sub(bytes);
         Self {
-            at_s: self.at_s,
+            at_s: (self.at_s - start_s).max(0.0),
             mapped: self.mapped.map(less),
             charged: self.charged.map(less),
         }
@@ -61,12 +62,16 @@ impl Course {
         })
     }
 
-    /// The course from the last sample before `at_s` on, with what that sample shows subtracted from all.
+    /// The course from `at_s` on, where time and memory are zero: the last sample before it is the baseline.
     pub(crate) fn above_baseline_at(&self, at_s: f64) -> Result<Self> {
         let before = self.samples.partition_point(|sample| sample.at_s <= at_s);
         let rest = &self.samples[before.saturating_sub(1)..];
         let baseline = rest.first().map_or(0, Sample::bytes);
-        Self::of(rest.iter().map(|sample| sample.less(baseline)).collect())
+        Self::of(
+            rest.iter()
+                .map(|sample| sample.above(baseline, at_s))
+                .collect(),
+        )
     }
 
     /// Seconds from `since_s` until memory stays within `share` of its last value; zero when it did so by then.
@@ -135,6 +140,8 @@ mod tests {
         let heap = whole.above_baseline_at(1.5).unwrap();
         let bytes: Vec<u64> = heap.samples.iter().map(Sample::bytes).collect();
         assert_eq!(bytes, [0, 40, 0]);
+        let times: Vec<f64> = heap.samples.iter().map(|sample| sample.at_s).collect();
+        assert_eq!(times, [0.0, 0.5, 1.5]);
         assert_eq!(heap.peak_bytes, 40);
     }
 

@@ -19,7 +19,7 @@ pub(crate) fn plot(results: &Results, scale: Scale, directory: &Path) -> Result<
         let end = lines.iter().flat_map(|line| &line.points);
         let end = end.map(|point| point.0).fold(0.0, f64::max);
         let bytes = (bound.bytes)(scale);
-        lines.push(Line::bytes(bound.name, [(0.0, bytes), (end, bytes)]));
+        lines.push(Line::bytes(bound.name, [(0.0, bytes), (end, bytes)]).reference());
     }
     let plot = Lines {
         title: experiment.about,
@@ -46,10 +46,8 @@ fn live(row: &Row) -> Option<Line> {
         .map(|point| point.0)
         .chain([*last]);
     let steps = trial.live.iter().zip(ends);
-    Some(Line::bytes(
-        "live",
-        steps.flat_map(|(&(from, bytes), to)| [(from, bytes), (to, bytes)]),
-    ))
+    let points = steps.flat_map(|(&(from, bytes), to)| [(from, bytes), (to, bytes)]);
+    Some(Line::bytes("live", points).reference())
 }
 
 /// Writes `table.csv`, with medians, and `samples.json`, one line for each trial, into `directory`.

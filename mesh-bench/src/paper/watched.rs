@@ -101,7 +101,7 @@ fn trial(marks: &[(f64, Mark)], end_s: f64, cpu_s: f64, whole: Course) -> Result
     let live: Vec<(f64, f64)> = marks
         .iter()
         .filter_map(|&(at_s, mark)| match mark {
-            Mark::Live(bytes) => Some((at_s, bytes as f64)),
+            Mark::Live(bytes) => Some((at_s - begin_s, bytes as f64)),
             Mark::Baseline | Mark::End => None,
         })
         .collect();
@@ -137,8 +137,9 @@ mod tests {
         let trial =
             shell("sleep 0.2; echo baseline; sleep 0.2; echo end; read line; true").unwrap();
         let samples = &trial.memory.samples;
-        assert_eq!(samples[0].bytes(), 0);
-        assert!(trial.figures[&Quantity::Time] < 0.2 + samples[0].at_s);
+        assert_eq!((samples[0].at_s, samples[0].bytes()), (0.0, 0));
+        // Both are counted from the baseline, and the last sample is later than the end.
+        assert!(samples[samples.len() - 1].at_s >= trial.figures[&Quantity::Time]);
     }
 
     #[test]
