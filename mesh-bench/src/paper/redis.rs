@@ -5,10 +5,10 @@
 use super::experiment::{Bench, Body, Experiment, Trial};
 use super::quantity::Quantity;
 use super::target::{Target, Yardstick};
+use crate::redis::MAXMEMORY;
 use crate::redis::dataset::{self, Phase};
 use crate::redis::load::Load;
 use crate::redis::trial::{self, Plan};
-use crate::redis::{MAXMEMORY, trial::Trial as ServerTrial};
 use crate::sampler::Accounts;
 use crate::workloads::Scale;
 use anyhow::Result;
@@ -142,7 +142,7 @@ fn body(bench: Bench<'_>, load: Load, pinged: bool) -> Body<'_> {
     Box::new(move |allocator| trial::run(allocator, &plan, bench.groups).map(figures))
 }
 
-fn figures(trial: ServerTrial) -> Trial {
+fn figures(trial: trial::Trial) -> Trial {
     let mut more = vec![
         (Quantity::Time, trial.evicted_s),
         (Quantity::Cpu, trial.cpu_s),

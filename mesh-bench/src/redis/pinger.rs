@@ -1,7 +1,7 @@
 //! A second client that pings, and sees how long the server takes to answer.
 
 use super::client::Client;
-use crate::redis::server::Server;
+use super::server::Server;
 use anyhow::{Context, Result, anyhow};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
