@@ -44,7 +44,7 @@ fn settings_of(name: &str) -> Settings {
 }
 
 /// Which allocators to measure.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Default)]
 pub(crate) struct Selection {
     /// An allocator: glibc, mesh, mesh-nomesh, mesh-mprotect, jemalloc, mimalloc, tcmalloc, PATH.so or NAME=PATH.so; may
     /// be repeated [default: those that the command is about, as far as they are installed]

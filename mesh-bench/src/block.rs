@@ -56,6 +56,11 @@ impl Block {
         block
     }
 
+    /// Its bytes, the stamp included.
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
     /// Writes all bytes after the stamp.
     pub(crate) fn fill(&mut self, byte: u8) {
         self.fill_from(Self::SMALLEST, byte);
@@ -101,11 +106,6 @@ impl Block {
         // SAFETY: the block is allocated as long as this value lives, and its size is not zero.
         self.address = unsafe { malloc::resize(self.address, size) };
         self.size = size;
-    }
-
-    /// Bytes in the block.
-    pub(crate) fn size(&self) -> usize {
-        self.size
     }
 
     /// `read` of the C library: up to `most` bytes of `file`, behind the stamp.

@@ -1,6 +1,6 @@
 //! The measured side: what this tool runs in a process with another `malloc`.
 
-use crate::{fork, fragment, map, pause, probe, traces, workloads};
+use crate::{fork, fragment, map, paper, pause, probe, traces, workloads};
 use anyhow::{Context, Result};
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -42,6 +42,14 @@ pub(crate) enum Command {
         /// The plan.
         plan: String,
     },
+    /// Does the work of an experiment of `paper`, and says on standard output how far it is.
+    Paper {
+        /// Which.
+        work: paper::Work,
+        /// A small run.
+        #[arg(long)]
+        quick: bool,
+    },
     /// Runs one of the tool's own workloads.
     Workload {
         /// Its name.
@@ -69,6 +77,7 @@ pub(crate) fn run(command: Command) -> Result<()> {
         Command::Trace { plan, charges } => traces::run_plan(&plan, charges.as_deref()),
         Command::Map { plan } => map::run_plan(&plan),
         Command::Pause { plan } => pause::run_plan(&plan),
+        Command::Paper { work, quick } => paper::run_own(work, quick),
         Command::Workload { name, quick } => workloads::run_own(&name, quick),
     }
 }

@@ -11,6 +11,7 @@ mod bytes;
 mod cgroup;
 mod child;
 mod compare;
+mod course;
 mod fork;
 mod fragment;
 mod history;
@@ -21,6 +22,8 @@ mod library;
 mod malloc;
 mod map;
 mod meter;
+mod objects;
+mod paper;
 mod pause;
 mod physical;
 mod plot;
@@ -71,6 +74,8 @@ enum Command {
     Map(map::Command),
     /// How many pages each search for spans to mesh finds, without any process.
     Search(search::Args),
+    /// The experiments of the PLDI 2019 paper: memory over time.
+    Paper(paper::Args),
     /// The measured side of the commands above, started by this tool itself.
     #[command(hide = true, subcommand)]
     Child(child::Command),
@@ -90,6 +95,7 @@ fn main() -> ExitCode {
             Command::Map(command) => map::run(&command),
             Command::Trace(command) => traces::run(&command),
             Command::Search(args) => search::run(&args),
+            Command::Paper(args) => paper::run(&args),
             Command::Child(command) => child::run(command),
         }),
     };

@@ -1,49 +1,77 @@
 //! A thread that samples the physical memory of another process.
 
 use crate::cgroup;
+use crate::course::Sample;
 use crate::physical::Physical;
-use crate::statistics;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Physical memory at one time.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Sample {
-    /// Seconds since the sampler was started.
-    pub(crate) at_s: f64,
-    /// `Pss` plus page tables: pages that were meshed and not touched since are missing.
-    pub(crate) mapped: u64,
-    /// What the control group of the process is charged for; `None` when it has none of its own.
-    pub(crate) charged: Option<u64>,
+/// Which accounts of memory a sampler reads.
+#[derive(Clone, Debug)]
+pub(crate) enum Accounts {
+    /// `Pss` plus page tables. The kernel walks all mappings for it, and holds a lock that the process may want.
+    Mapped,
+    /// What a control group is charged for, from the file with it: hardly any work.
+    Charged(PathBuf),
+    /// Both.
+    Both(PathBuf),
 }
 
-impl Sample {
-    /// The charge where there is one, else what is mapped.
-    pub(crate) fn bytes(&self) -> u64 {
-        self.charged.unwrap_or(self.mapped)
+impl Accounts {
+    /// The charge in `charges` alone if there is such a file.
+    pub(crate) fn cheapest(charges: Option<PathBuf>) -> Self {
+        charges.map_or(Self::Mapped, Self::Charged)
+    }
+
+    /// Both, as far as there is a file with a charge.
+    pub(crate) fn all(charges: Option<PathBuf>) -> Self {
+        charges.map_or(Self::Mapped, Self::Both)
+    }
+
+    /// One sample of process `pid`; an error when an account is no longer there.
+    fn sample(&self, pid: u32, at_s: f64) -> io::Result<Sample> {
+        let mapped = || Physical::of_process(pid).map(Physical::total);
+        let (mapped, charged) = match self {
+            Self::Mapped => (Some(mapped()?), None),
+            Self::Charged(file) => (None, Some(cgroup::read_bytes(file)?)),
+            Self::Both(file) => (Some(mapped()?), Some(cgroup::read_bytes(file)?)),
+        };
+        Ok(Sample {
+            at_s,
+            mapped,
+            charged,
+        })
     }
 }
 
-/// A running sampler; it ends with this value, or with the process.
+/// A running sampler; it ends with this value, or when there is no more to read.
 pub(crate) struct Sampler {
+    started: Instant,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<Vec<Sample>>>,
 }
 
 impl Sampler {
-    /// Samples process `pid` about every `period`, less often when a sample takes more than a tenth of it; `charges` is
-    /// the file with the charge of its control group.
-    pub(crate) fn start(pid: u32, charges: Option<PathBuf>, period: Duration) -> Self {
+    /// Samples process `pid` about every `period`, less often when a sample takes more than a tenth of it.
+    pub(crate) fn start(pid: u32, accounts: Accounts, period: Duration) -> Self {
+        let started = Instant::now();
         let stop = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&stop);
-        let thread = std::thread::spawn(move || collect(pid, charges.as_deref(), period, &seen));
+        let thread = std::thread::spawn(move || collect(pid, &accounts, started, period, &seen));
         Self {
+            started,
             stop,
             thread: Some(thread),
         }
+    }
+
+    /// Seconds since the start: the clock of the samples.
+    pub(crate) fn now_s(&self) -> f64 {
+        self.started.elapsed().as_secs_f64()
     }
 
     /// Ends it and returns all samples in order of time.
@@ -68,21 +96,22 @@ impl Drop for Sampler {
     }
 }
 
-fn collect(pid: u32, charges: Option<&Path>, period: Duration, stop: &AtomicBool) -> Vec<Sample> {
-    let started = Instant::now();
+fn collect(
+    pid: u32,
+    accounts: &Accounts,
+    started: Instant,
+    period: Duration,
+    stop: &AtomicBool,
+) -> Vec<Sample> {
     let mut samples = Vec::new();
     loop {
         // Looked at before the sample, so that the last one is later than the call that ends it.
         let last = stop.load(Ordering::Relaxed);
         let before = Instant::now();
-        let Ok(now) = Physical::of_process(pid) else {
+        let Ok(sample) = accounts.sample(pid, started.elapsed().as_secs_f64()) else {
             break;
         };
-        samples.push(Sample {
-            at_s: started.elapsed().as_secs_f64(),
-            mapped: now.total(),
-            charged: charges.and_then(|file| cgroup::read_bytes(file).ok()),
-        });
+        samples.push(sample);
         if last {
             break;
         }
@@ -91,60 +120,40 @@ fn collect(pid: u32, charges: Option<&Path>, period: Duration, stop: &AtomicBool
     samples
 }
 
-/// The highest sample.
-pub(crate) fn peak(samples: &[Sample]) -> u64 {
-    samples.iter().map(Sample::bytes).max().unwrap_or(0)
-}
-
-/// The mean over time, in bytes: each sample counts until the next. `None` below two samples.
-pub(crate) fn mean_over_time(samples: &[Sample]) -> Option<f64> {
-    statistics::mean_over_time(
-        samples
-            .iter()
-            .map(|sample| (sample.at_s, sample.bytes() as f64)),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn sample(at_s: f64, mapped: u64) -> Sample {
-        Sample {
-            at_s,
-            mapped,
-            charged: None,
-        }
-    }
-
-    #[test]
-    fn a_charge_goes_before_what_is_mapped() {
-        assert_eq!(
-            Sample {
-                charged: Some(5),
-                ..sample(0.0, 9)
-            }
-            .bytes(),
-            5
-        );
-        assert_eq!(sample(0.0, 9).bytes(), 9);
-    }
-
-    #[test]
-    fn a_long_sample_weighs_more() {
-        let samples = [sample(0.0, 10), sample(1.0, 40), sample(4.0, 7)];
-        assert_eq!(mean_over_time(&samples), Some((10.0 + 3.0 * 40.0) / 4.0));
-        assert_eq!(peak(&samples), 40);
-        assert_eq!(mean_over_time(&samples[..1]), None);
-    }
-
     #[test]
     fn samples_come_in_order_until_it_is_stopped() {
-        let sampler = Sampler::start(std::process::id(), None, Duration::from_millis(1));
+        let own = std::process::id();
+        let sampler = Sampler::start(own, Accounts::Mapped, Duration::from_millis(1));
         std::thread::sleep(Duration::from_millis(300));
+        let asked_s = sampler.now_s();
         let samples = sampler.stop();
         assert!(samples.len() >= 2, "{samples:?}");
         assert!(samples.is_sorted_by(|a, b| a.at_s < b.at_s));
         assert!(samples.iter().all(|sample| sample.bytes() > 0));
+        assert!(samples.last().unwrap().at_s >= asked_s);
+    }
+
+    #[test]
+    fn each_account_is_read_where_it_is_asked_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("usage");
+        std::fs::write(&file, "1000\n").unwrap();
+        let own = std::process::id();
+        let sample = |accounts: Accounts| accounts.sample(own, 0.0).unwrap();
+        let charged = sample(Accounts::cheapest(Some(file.clone())));
+        assert_eq!((charged.mapped, charged.charged), (None, Some(1000)));
+        let both = sample(Accounts::all(Some(file)));
+        assert!(both.mapped.is_some());
+        assert_eq!(both.charged, Some(1000));
+        assert_eq!(sample(Accounts::all(None)).charged, None);
+        assert!(
+            Accounts::Charged("/nowhere".into())
+                .sample(own, 0.0)
+                .is_err()
+        );
     }
 }

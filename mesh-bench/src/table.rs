@@ -1,5 +1,6 @@
 //! Tables on the terminal.
 
+use crate::bytes::Mebibytes;
 use comfy_table::{CellAlignment, Table, presets};
 
 /// A table with `header`: the first `labels` columns hold words, the others numbers.
@@ -18,6 +19,11 @@ pub(crate) fn new(labels: usize, header: &[&str]) -> Table {
 /// A number with `decimals`, or a dash when there is none.
 pub(crate) fn number(value: Option<f64>, decimals: usize) -> String {
     value.map_or_else(|| "–".into(), |value| format!("{value:.decimals$}"))
+}
+
+/// Bytes as mebibytes, or a dash when there are none.
+pub(crate) fn mebibytes(bytes: Option<f64>) -> String {
+    bytes.map_or_else(|| "–".into(), |bytes| Mebibytes(bytes).to_string())
 }
 
 /// A share as a percentage, or a dash when there is none.
@@ -45,6 +51,7 @@ mod tests {
     fn a_missing_number_is_a_dash() {
         assert_eq!(number(None, 2), "–");
         assert_eq!(number(Some(1.25), 1), "1.2");
+        assert_eq!(mebibytes(None), "–");
         assert_eq!(percent(Some(0.5)), "50.0%");
     }
 }

@@ -11,7 +11,7 @@ pub(crate) use measured::run_plan;
 use crate::allocators::{Allocator, Selection};
 use crate::cgroup::{self, MemoryGroup};
 use crate::launch::{self, Running};
-use crate::{bytes, child, interrupt, probe, progress, rotation, share};
+use crate::{bytes, child, probe, rotation, share};
 use anyhow::{Context, Result, bail};
 use outcome::Outcome;
 use plan::Plan;
@@ -65,29 +65,18 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let allocators = args.selection.resolve_or(&DEFAULT_LIBRARIES)?;
     probe::verify_all(&allocators)?;
     let groups = cgroup::parent();
-    let repeat = usize::from(args.repeat);
-    let bar = progress::bar(plans.len() * allocators.len() * repeat);
     for plan in &plans {
+        let measure = |allocator: &Allocator| measure(allocator, plan, groups.as_deref());
         let mut rows: Vec<Row> = allocators.iter().map(Row::of).collect();
-        for round in 0..repeat {
-            for index in rotation::order(allocators.len(), round) {
-                interrupt::check()?;
-                let allocator = &allocators[index];
-                bar.set_message(allocator.name.clone());
-                let outcome = measure(allocator, plan, groups.as_deref());
-                rows[index]
-                    .outcomes
-                    .push(outcome.with_context(|| allocator.name.clone())?);
-                bar.inc(1);
-            }
+        for (index, outcome) in rotation::run(&allocators, args.repeat.into(), "fork", measure)? {
+            rows[index].outcomes.push(outcome);
         }
         if args.json {
             report::print_json(plan, &rows)?;
         } else {
-            bar.suspend(|| report::print(plan, &rows));
+            report::print(plan, &rows);
         }
     }
-    bar.finish_and_clear();
     if !args.json {
         report::print_legend();
     }

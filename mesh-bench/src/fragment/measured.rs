@@ -5,12 +5,12 @@
 
 use super::contents::{self, Key};
 use super::gauge::Gauge;
-use super::objects::Objects;
 use super::outcome::{Damage, Outcome, PAGE};
 use super::plan::Plan;
 use super::span::Span;
 use crate::block::Block;
 use crate::malloc;
+use crate::objects::Objects;
 use anyhow::{Context, Result};
 use arrayvec::ArrayVec;
 use std::path::Path;

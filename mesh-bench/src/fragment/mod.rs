@@ -3,7 +3,6 @@
 pub(crate) mod contents;
 pub(crate) mod gauge;
 mod measured;
-mod objects;
 mod outcome;
 mod plan;
 mod report;

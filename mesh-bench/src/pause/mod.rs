@@ -10,7 +10,7 @@ pub(crate) use measured::run_plan;
 
 use crate::allocators::{Allocator, Selection};
 use crate::launch::{self, Running};
-use crate::{bytes, child, interrupt, probe, progress, rotation, share};
+use crate::{bytes, child, probe, rotation, share};
 use anyhow::{Context, Result, bail};
 use outcome::{Meshing, Outcome};
 use plan::Plan;
@@ -68,26 +68,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let plan = args.plan()?;
     let allocators = args.selection.resolve_or(&DEFAULT_LIBRARIES)?;
     probe::verify_all(&allocators)?;
-    let repeat = usize::from(args.repeat);
-    let bar = progress::bar(allocators.len() * repeat);
     let empty = |allocator: &Allocator| Row {
         allocator: allocator.name.clone(),
         outcomes: Vec::new(),
     };
     let mut rows: Vec<Row> = allocators.iter().map(empty).collect();
-    for round in 0..repeat {
-        for index in rotation::order(allocators.len(), round) {
-            interrupt::check()?;
-            let allocator = &allocators[index];
-            bar.set_message(allocator.name.clone());
-            let outcome = measure(allocator, &plan, args.period);
-            rows[index]
-                .outcomes
-                .push(outcome.with_context(|| allocator.name.clone())?);
-            bar.inc(1);
-        }
+    let measure = |allocator: &Allocator| measure(allocator, &plan, args.period);
+    for (index, outcome) in rotation::run(&allocators, args.repeat.into(), "pause", measure)? {
+        rows[index].outcomes.push(outcome);
     }
-    bar.finish_and_clear();
     if args.json {
         report::print_json(&plan, &rows)
     } else {

@@ -1,13 +1,15 @@
 //! Lines over one axis: memory over time, pages over occupancy.
 
 use super::color;
+use crate::course::Sample;
 use crate::history::History;
-use crate::sampler::Sample;
 use anyhow::{Context, Result};
 use plotters::prelude::*;
 use std::path::Path;
 
 const SIZE: (u32, u32) = (960, 540);
+/// Lengths of dash and gap of one reference after the other, in pixels.
+const DASHES: [(u32, u32); 2] = [(8, 4), (2, 3)];
 const MIB: f64 = (1 << 20) as f64;
 
 /// One line of a plot.
@@ -16,24 +18,51 @@ pub(crate) struct Line {
     pub(crate) name: String,
     /// In order of the first coordinate.
     pub(crate) points: Vec<(f64, f64)>,
+    pub(crate) kind: Kind,
+}
+
+/// How a line is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A series, in a colour of its own.
+    Measured,
+    /// What the series are seen against: dashed, in black.
+    Reference,
 }
 
 impl Line {
-    /// Physical memory of one run, in MiB over seconds.
-    pub(crate) fn history(name: &str, history: &History) -> Self {
-        let point = |&(at_s, bytes): &(f64, u64)| (at_s, bytes as f64 / MIB);
+    /// A series, in order of the first coordinate.
+    pub(crate) fn measured(name: &str, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
         Self {
             name: name.to_owned(),
-            points: history.points().iter().map(point).collect(),
+            points: points.into_iter().collect(),
+            kind: Kind::Measured,
         }
+    }
+
+    /// Physical memory of one run, in MiB over seconds.
+    pub(crate) fn history(name: &str, history: &History) -> Self {
+        let point = |&(at_s, bytes): &(f64, u64)| (at_s, bytes as f64);
+        Self::bytes(name, history.points().iter().map(point))
     }
 
     /// Physical memory over time, in MiB over seconds.
     pub(crate) fn memory(name: &str, samples: &[Sample]) -> Self {
-        let point = |sample: &Sample| (sample.at_s, sample.bytes() as f64 / MIB);
+        let point = |sample: &Sample| (sample.at_s, sample.bytes() as f64);
+        Self::bytes(name, samples.iter().map(point))
+    }
+
+    /// Bytes over seconds, drawn in MiB.
+    pub(crate) fn bytes(name: &str, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
+        let point = |(at_s, bytes)| (at_s, bytes / MIB);
+        Self::measured(name, points.into_iter().map(point))
+    }
+
+    /// The same line as a reference.
+    pub(crate) fn reference(self) -> Self {
         Self {
-            name: name.to_owned(),
-            points: samples.iter().map(point).collect(),
+            kind: Kind::Reference,
+            ..self
         }
     }
 }
@@ -80,12 +109,24 @@ impl Lines<'_> {
             .y_desc(self.y)
             .light_line_style(WHITE)
             .draw()?;
-        for (index, line) in self.lines.iter().enumerate() {
-            let style = color(index).stroke_width(2);
-            chart
-                .draw_series(LineSeries::new(line.points.iter().copied(), style))?
+        let mut colors = (0..).map(color);
+        let mut dashes = DASHES.into_iter().cycle();
+        for line in self.lines {
+            let points = line.points.iter().copied();
+            let stroke = match line.kind {
+                Kind::Measured => colors.next().unwrap_or(BLACK).stroke_width(2),
+                Kind::Reference => BLACK.stroke_width(1),
+            };
+            let series = match line.kind {
+                Kind::Measured => chart.draw_series(LineSeries::new(points, stroke))?,
+                Kind::Reference => {
+                    let (dash, gap) = dashes.next().unwrap_or((1, 1));
+                    chart.draw_series(DashedLineSeries::new(points, dash, gap, stroke))?
+                }
+            };
+            series
                 .label(&line.name)
-                .legend(move |(x, y)| PathElement::new([(x, y), (x + 20, y)], style));
+                .legend(move |(x, y)| PathElement::new([(x, y), (x + 20, y)], stroke));
         }
         chart
             .configure_series_labels()
@@ -113,6 +154,7 @@ mod tests {
         Line {
             name: name.to_owned(),
             points: points.to_vec(),
+            kind: Kind::Measured,
         }
     }
 
@@ -136,6 +178,25 @@ mod tests {
             let RGBColor(r, g, b) = color(index);
             assert!(svg.contains(&format!("#{r:02X}{g:02X}{b:02X}")));
         }
+    }
+
+    #[test]
+    fn a_reference_takes_no_colour() {
+        let points = [(0.0, 1.0), (2.0, 3.0)];
+        let lines = [line("bound", &points).reference(), line("one", &points)];
+        let plot = Lines {
+            title: "t",
+            x: "x",
+            y: "y",
+            lines: &lines,
+        };
+        let svg = plot.svg().unwrap();
+        let has = |index| {
+            let RGBColor(r, g, b) = color(index);
+            svg.contains(&format!("#{r:02X}{g:02X}{b:02X}"))
+        };
+        assert!(svg.contains("bound"));
+        assert!(has(0) && !has(1));
     }
 
     #[test]

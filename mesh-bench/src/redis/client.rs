@@ -12,7 +12,7 @@ pub(crate) struct Client {
 }
 
 /// Longer than any command sent here takes.
-const TIMEOUT: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 impl Client {
     /// Connects to a socket.
@@ -31,6 +31,19 @@ impl Client {
         read_answer(&mut self.stream).with_context(|| words.join(" "))
     }
 
+    /// Sends all commands at once, so that the server does nothing else between them, and waits for their answers.
+    pub(crate) fn call_all(&mut self, commands: &[Vec<String>]) -> Result<()> {
+        let mut message = Vec::new();
+        for words in commands {
+            write_command(&mut message, words)?;
+        }
+        self.stream.get_mut().write_all(&message)?;
+        for words in commands {
+            read_answer(&mut self.stream).with_context(|| words.join(" "))?;
+        }
+        Ok(())
+    }
+
     /// Sends a command whose answer nobody waits for.
     pub(crate) fn send(&mut self, words: &[&str]) -> Result<()> {
         let mut message = Vec::new();
@@ -41,10 +54,14 @@ impl Client {
 }
 
 /// Writes a command as an array of strings.
-pub(crate) fn write_command(out: &mut impl Write, words: &[&str]) -> std::io::Result<()> {
+pub(crate) fn write_command(
+    out: &mut impl Write,
+    words: &[impl AsRef<str>],
+) -> std::io::Result<()> {
     write!(out, "*{}\r\n", words.len())?;
     words
         .iter()
+        .map(AsRef::as_ref)
         .try_for_each(|word| write!(out, "${}\r\n{word}\r\n", word.len()))
 }
 

@@ -16,9 +16,22 @@ pub(crate) struct Phase {
     pub(crate) size: usize,
 }
 
+/// Writes the commands of each phase to a file of its own in `directory`.
+pub(crate) fn write_files(
+    phases: &[Phase],
+    directory: &Path,
+    seed: u64,
+) -> Result<Vec<(Phase, PathBuf)>> {
+    let write = |(number, phase): (u64, &Phase)| {
+        let name = format!("phase{}", number + 1);
+        let file = phase.write_file(directory, &name, seed.wrapping_add(number))?;
+        Ok((*phase, file))
+    };
+    (0..).zip(phases).map(write).collect()
+}
+
 impl Phase {
-    /// Writes the commands to `directory/name`.
-    pub(crate) fn write_file(self, directory: &Path, name: &str, seed: u64) -> Result<PathBuf> {
+    fn write_file(self, directory: &Path, name: &str, seed: u64) -> Result<PathBuf> {
         let path = directory.join(name);
         let file = File::create(&path).with_context(|| path.display().to_string())?;
         let mut out = BufWriter::with_capacity(1 << 20, file);
@@ -62,6 +75,19 @@ mod tests {
             assert_eq!(text.len(), size);
             assert!(text.bytes().all(|byte| byte.is_ascii_lowercase()));
         }
+    }
+
+    #[test]
+    fn each_phase_gets_a_file_with_other_keys() {
+        let directory = tempfile::tempdir().unwrap();
+        let phases = [Phase { keys: 2, size: 5 }; 2];
+        let files = write_files(&phases, directory.path(), 7).unwrap();
+        let texts: Vec<String> = files
+            .iter()
+            .map(|(_, file)| std::fs::read_to_string(file).unwrap())
+            .collect();
+        assert_eq!(texts.len(), 2);
+        assert_ne!(texts[0], texts[1]);
     }
 
     #[test]

@@ -1,23 +1,27 @@
 //! `mesh-bench redis`: Redis as a cache of limited size, whose keys of one size give way to keys of another.
 
 mod client;
-mod dataset;
+pub(crate) mod dataset;
+pub(crate) mod load;
+mod pinger;
 pub(crate) mod server;
 mod summary;
-mod trial;
+pub(crate) mod trial;
 
 use crate::allocators::{Allocator, Selection};
 use crate::bytes::Mebibytes;
 use crate::cgroup;
 use crate::plot::{Line, Lines};
-use crate::{interrupt, probe, programs, progress, rotation, table};
-use anyhow::{Context, Result};
+use crate::sampler::Accounts;
+use crate::{probe, programs, rotation, table};
+use anyhow::Result;
 use dataset::Phase;
+use load::Load;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use summary::Summary;
-use trial::Trial;
+use trial::{Plan, Trial};
 
 /// Measures Redis as a 100 MB LRU cache over time.
 ///
@@ -68,8 +72,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let directory = tempfile::Builder::new()
         .prefix("mesh-bench-redis-data")
         .tempdir()?;
-    let phases = args.write_phases(directory.path())?;
-    let trials = run_trials(args, &allocators, &phases)?;
+    let plan = args.plan(directory.path())?;
+    let groups = cgroup::parent();
+    let trials = rotation::run(&allocators, args.repeat.into(), "redis", |allocator| {
+        trial::run(allocator, &plan, groups.as_deref())
+    })?;
     let summaries: Vec<Summary> = allocators
         .iter()
         .enumerate()
@@ -97,50 +104,21 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
 }
 
-impl Args {
-    fn write_phases(&self, directory: &Path) -> Result<Vec<(Phase, PathBuf)>> {
-        let phases = [(self.keys1, self.size1), (self.keys2, self.size2)];
-        let mut files = Vec::new();
-        for (number, (keys, size)) in phases.into_iter().enumerate() {
-            let phase = Phase { keys, size };
-            let seed = self.seed.wrapping_add(number as u64);
-            files.push((
-                phase,
-                phase.write_file(directory, &format!("phase{}", number + 1), seed)?,
-            ));
-        }
-        Ok(files)
-    }
-}
+/// The size of the cache: what Redis calls 100mb.
+pub(crate) const MAXMEMORY: u64 = 100 << 20;
 
-/// All trials, each with the index of its allocator, in the order in which they ran.
-fn run_trials(
-    args: &Args,
-    allocators: &[Allocator],
-    phases: &[(Phase, PathBuf)],
-) -> Result<Vec<(usize, Trial)>> {
-    let phases: Vec<(Phase, &Path)> = phases
-        .iter()
-        .map(|(phase, file)| (*phase, file.as_path()))
-        .collect();
-    let repeat = usize::from(args.repeat);
-    let idle = Duration::from_secs(args.idle.into());
-    let groups = cgroup::parent();
-    let bar = progress::bar(repeat * allocators.len());
-    let mut trials = Vec::new();
-    for round in 0..repeat {
-        for index in rotation::order(allocators.len(), round) {
-            interrupt::check()?;
-            let allocator = &allocators[index];
-            bar.set_message(allocator.name.clone());
-            let trial = trial::run(allocator, &phases, idle, groups.as_deref())
-                .with_context(|| allocator.name.clone())?;
-            trials.push((index, trial));
-            bar.inc(1);
-        }
+impl Args {
+    fn plan(&self, directory: &Path) -> Result<Plan> {
+        let phase = |keys, size| Phase { keys, size };
+        let phases = [phase(self.keys1, self.size1), phase(self.keys2, self.size2)];
+        Ok(Plan {
+            load: Load::Piped(dataset::write_files(&phases, directory, self.seed)?),
+            maxmemory: MAXMEMORY,
+            idle: Duration::from_secs(self.idle.into()),
+            accounts: Accounts::all,
+            pinged: false,
+        })
     }
-    bar.finish_and_clear();
-    Ok(trials)
 }
 
 fn plot(allocators: &[Allocator], trials: &[(usize, Trial)], path: &Path) -> Result<()> {
@@ -149,7 +127,7 @@ fn plot(allocators: &[Allocator], trials: &[(usize, Trial)], path: &Path) -> Res
         .enumerate()
         .filter_map(|(index, allocator)| {
             let (_, first) = trials.iter().find(|(of, _)| *of == index)?;
-            Some(Line::memory(&allocator.name, &first.samples))
+            Some(Line::memory(&allocator.name, &first.memory.samples))
         })
         .collect();
     let plot = Lines {
@@ -189,7 +167,7 @@ fn print(args: &Args, summaries: &[Summary]) {
             Mebibytes(summary.mean_bytes).to_string(),
             Mebibytes(summary.peak_bytes).to_string(),
             Mebibytes(summary.final_bytes).to_string(),
-            Mebibytes(summary.final_mapped).to_string(),
+            table::mebibytes(summary.final_mapped),
             Mebibytes(summary.used_memory).to_string(),
             format!("{:.0}", summary.keys),
         ]);

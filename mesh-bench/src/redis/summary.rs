@@ -22,7 +22,7 @@ pub(crate) struct Summary {
     /// After the idle time.
     pub(crate) final_bytes: f64,
     /// The part of it that `Pss` plus page tables show.
-    pub(crate) final_mapped: f64,
+    pub(crate) final_mapped: Option<f64>,
     /// What Redis thinks it uses.
     pub(crate) used_memory: f64,
     /// Keys that are left.
@@ -35,15 +35,19 @@ impl Summary {
         let middle = |figure: fn(&Trial) -> f64| {
             median(&trials.iter().map(|trial| figure(trial)).collect::<Vec<_>>())
         };
+        let mapped: Vec<f64> = trials
+            .iter()
+            .filter_map(|trial| Some(trial.final_mapped? as f64))
+            .collect();
         Some(Self {
             allocator: allocator.into(),
             trials: trials.len(),
             insert_s: middle(|trial| trial.insert_s)?,
             cpu_s: middle(|trial| trial.cpu_s)?,
-            mean_bytes: middle(|trial| trial.mean_bytes)?,
-            peak_bytes: middle(|trial| trial.peak_bytes as f64)?,
-            final_bytes: middle(|trial| trial.final_bytes as f64)?,
-            final_mapped: middle(|trial| trial.final_mapped as f64)?,
+            mean_bytes: middle(|trial| trial.memory.mean_bytes)?,
+            peak_bytes: middle(|trial| trial.memory.peak_bytes as f64)?,
+            final_bytes: middle(|trial| trial.memory.final_bytes as f64)?,
+            final_mapped: median(&mapped),
             used_memory: middle(|trial| trial.used_memory as f64)?,
             keys: middle(|trial| trial.keys as f64)?,
         })
@@ -82,18 +86,23 @@ pub(crate) fn check(summaries: &[Summary]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::course::Course;
 
     fn trial(final_bytes: u64) -> Trial {
         Trial {
             insert_s: 1.0,
+            evicted_s: 1.0,
             cpu_s: 1.0,
-            mean_bytes: 1.0,
-            peak_bytes: 1,
-            final_bytes,
-            final_mapped: 1,
+            final_mapped: None,
             used_memory: 1,
             keys: 1,
-            samples: Vec::new(),
+            pause_s: None,
+            memory: Course {
+                mean_bytes: 1.0,
+                peak_bytes: 1,
+                final_bytes,
+                samples: Vec::new(),
+            },
         }
     }
 

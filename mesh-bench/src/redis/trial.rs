@@ -1,105 +1,97 @@
-//! One server, filled twice and left alone.
+//! One server, filled and left alone.
 
 use super::client::info_number;
-use super::dataset::Phase;
+use super::load::Load;
+use super::pinger::{self, Pinger};
 use super::server::Server;
 use crate::allocators::Allocator;
 use crate::cgroup::MemoryGroup;
-use crate::launch::{self, Running};
-use crate::sampler::{self, Sample, Sampler};
-use crate::{interrupt, programs};
-use anyhow::{Context, Result, bail};
-use std::fs::File;
-use std::path::Path;
-use std::process::Command;
+use crate::course::Course;
+use crate::interrupt;
+use crate::sampler::{Accounts, Sampler};
+use anyhow::{Context, Result};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+
+/// What is done to each server.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    /// What it is filled with.
+    pub(crate) load: Load,
+    /// The size of the cache in bytes.
+    pub(crate) maxmemory: u64,
+    /// Time without commands at the end.
+    pub(crate) idle: Duration,
+    /// What is sampled, given the file with the charge.
+    pub(crate) accounts: fn(Option<PathBuf>) -> Accounts,
+    /// Whether a second client pings all the time.
+    pub(crate) pinged: bool,
+}
 
 /// What one trial showed; memory is physical, in bytes: what the control group is charged for, else `Pss` plus page
 /// tables.
 #[derive(Clone, Debug, serde::Serialize)]
 pub(crate) struct Trial {
-    /// Seconds that the two insertions took.
+    /// Seconds until all commands were answered.
     pub(crate) insert_s: f64,
+    /// Seconds until the server evicted its last key, from the first insertion and in the time of the samples.
+    pub(crate) evicted_s: f64,
     /// CPU time of the server in both modes, seconds, the idle time included.
     pub(crate) cpu_s: f64,
-    /// Mean over time, from the first insertion to the end of the idle time.
-    pub(crate) mean_bytes: f64,
-    /// Highest sample.
-    pub(crate) peak_bytes: u64,
-    /// At the end of the idle time.
-    pub(crate) final_bytes: u64,
-    /// The part of it that `Pss` plus page tables show.
-    pub(crate) final_mapped: u64,
+    /// The part of the final memory that `Pss` plus page tables show, where it was sampled.
+    pub(crate) final_mapped: Option<u64>,
     /// What Redis thinks it uses.
     pub(crate) used_memory: u64,
     /// Keys that are left.
     pub(crate) keys: u64,
-    /// All samples.
-    pub(crate) samples: Vec<Sample>,
+    /// The longest answer to a ping in seconds: of all, or while a populated server evicts and rests.
+    pub(crate) pause_s: Option<f64>,
+    /// From the first insertion to the end of the idle time.
+    #[serde(flatten)]
+    pub(crate) memory: Course,
 }
 
 const SAMPLE_PERIOD: Duration = Duration::from_millis(50);
-const INSERT_LIMIT: Duration = Duration::from_secs(300);
-const CACHE: [&str; 4] = ["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"];
 
-/// Runs one trial: each phase is what to insert and the file with its commands; the server gets a control group of its
-/// own if `groups` is a directory to make one in.
-pub(crate) fn run(
-    allocator: &Allocator,
-    phases: &[(Phase, &Path)],
-    idle: Duration,
-    groups: Option<&Path>,
-) -> Result<Trial> {
+/// Runs one trial; the server gets a control group of its own if `groups` is a directory to make one in.
+pub(crate) fn run(allocator: &Allocator, plan: &Plan, groups: Option<&Path>) -> Result<Trial> {
     let group = groups.map(MemoryGroup::inside).transpose()?;
-    let server = Server::start(allocator, &CACHE, group.as_ref())?;
+    let maxmemory = plan.maxmemory.to_string();
+    let cache = [
+        "--maxmemory",
+        &maxmemory,
+        "--maxmemory-policy",
+        "allkeys-lru",
+    ];
+    let options = [&cache, plan.load.options()].concat();
+    let server = Server::start(allocator, &options, group.as_ref())?;
     let charges = group.as_ref().map(MemoryGroup::charges);
-    let sampler = Sampler::start(server.pid(), charges, SAMPLE_PERIOD);
+    let accounts = (plan.accounts)(charges);
+    let pinger = plan.pinged.then(|| Pinger::start(&server)).transpose()?;
     let started = Instant::now();
-    for (phase, file) in phases {
-        insert(&server, phase.keys, file)?;
-    }
-    let insert_s = started.elapsed().as_secs_f64();
-    rest(&server, idle)?;
+    let sampler = Sampler::start(server.pid(), accounts, SAMPLE_PERIOD);
+    plan.load.insert(&server)?;
+    let inserted = Instant::now();
+    let evicted = plan.load.last_eviction(&server)?;
+    rest(&server, plan.idle)?;
     let samples = sampler.stop();
-    let last = samples.last().context("no samples")?;
+    let pings = pinger.map(Pinger::stop).transpose()?;
     let (used_memory, keys) = ask(&server)?;
     let usage = server.stop()?;
+    let watched_since = match plan.load {
+        Load::Piped(_) => started,
+        Load::Populated(_) => inserted,
+    };
     Ok(Trial {
-        insert_s,
+        insert_s: (inserted - started).as_secs_f64(),
+        evicted_s: (evicted - started).as_secs_f64(),
         cpu_s: (usage.user + usage.system).as_secs_f64(),
-        mean_bytes: sampler::mean_over_time(&samples).context("too few samples")?,
-        peak_bytes: sampler::peak(&samples),
-        final_bytes: last.bytes(),
-        final_mapped: last.mapped,
+        final_mapped: samples.last().and_then(|last| last.mapped),
         used_memory,
         keys,
-        samples,
+        pause_s: pings.and_then(|pings| pinger::longest_s(&pings, watched_since)),
+        memory: Course::of(samples)?,
     })
-}
-
-fn insert(server: &Server, keys: u64, file: &Path) -> Result<()> {
-    let mut command = Command::new(programs::find("redis-cli")?);
-    command.arg("-s").arg(server.socket()).arg("--pipe");
-    let (mut command, output) = launch::with_output(command)?;
-    command.stdin(File::open(file).with_context(|| file.display().to_string())?);
-    Running::start(command, None)?
-        .wait(INSERT_LIMIT)?
-        .success()
-        .context("redis-cli --pipe")?;
-    expect_replies(&launch::read_back(output)?, keys)?;
-    server.expect_alive()
-}
-
-/// `redis-cli --pipe` ends with a line of how many commands failed and how many were answered.
-fn expect_replies(output: &str, keys: u64) -> Result<()> {
-    let expected = format!("errors: 0, replies: {keys}");
-    if output.lines().any(|line| line.trim() == expected) {
-        return Ok(());
-    }
-    bail!(
-        "redis-cli --pipe: {}",
-        output.lines().last().unwrap_or("no answer")
-    )
 }
 
 fn rest(server: &Server, idle: Duration) -> Result<()> {
@@ -121,18 +113,4 @@ fn ask(server: &Server) -> Result<(u64, u64)> {
     let used = info_number(&info, "used_memory").context("used_memory")?;
     let keys = client.call(&["DBSIZE"])?.parse().context("DBSIZE")?;
     Ok((used, keys))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_lost_or_failed_command_is_an_error() {
-        let output = "All data transferred. Waiting for the last reply...\nLast reply received from server.\n";
-        assert!(expect_replies(&format!("{output}errors: 0, replies: 70\n"), 70).is_ok());
-        assert!(expect_replies(&format!("{output}errors: 1, replies: 70\n"), 70).is_err());
-        assert!(expect_replies(&format!("{output}errors: 0, replies: 7\n"), 70).is_err());
-        assert!(expect_replies("", 70).is_err());
-    }
 }

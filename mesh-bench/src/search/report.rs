@@ -106,15 +106,12 @@ pub(super) fn plot(cases: &[Case], spans: usize, folder: &Path) -> Result<()> {
 }
 
 fn lines(cases: &[Case]) -> Vec<Line> {
-    let line = |name: &str, pages: &dyn Fn(&Case) -> Option<usize>| Line {
-        name: name.to_owned(),
-        points: cases
-            .iter()
-            .filter_map(|case| Some((f64::from(case.percent), pages(case)? as f64)))
-            .collect(),
+    let line = |name: &str, pages: &dyn Fn(&Case) -> Option<usize>| {
+        let point = |case: &Case| Some((f64::from(case.percent), pages(case)? as f64));
+        Line::measured(name, cases.iter().filter_map(point))
     };
     let mut lines = vec![
-        line("bound", &|case| Some(case.bound)),
+        line("bound", &|case| Some(case.bound)).reference(),
         line("ComplementMesher", &|case| Some(case.complement.released)),
         line("SplitMesher", &|case| Some(case.split.released)),
         line("SplitMesher, equal time", &|case| {

@@ -1,6 +1,6 @@
 //! What the measured process is to do, and what it saw.
 
-use crate::sampler::{self, Sample};
+use crate::course::{self, Sample};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -59,12 +59,12 @@ impl Outcome {
             .samples
             .partition_point(|sample| sample.at_s <= self.played_s);
         let samples = &self.samples[..played];
-        sampler::mean_over_time(samples).unwrap_or(self.end_bytes as f64)
+        course::mean_over_time(samples).unwrap_or(self.end_bytes as f64)
     }
 
     /// Highest sample.
     pub(crate) fn peak_bytes(&self) -> u64 {
-        sampler::peak(&self.samples)
+        course::peak(&self.samples)
             .max(self.end_bytes)
             .max(self.final_bytes)
     }
@@ -78,7 +78,7 @@ mod tests {
     fn the_mean_is_that_of_the_playing_and_the_peak_that_of_all() {
         let sample = |at_s, charged| Sample {
             at_s,
-            mapped: 0,
+            mapped: None,
             charged: Some(charged),
         };
         let outcome = Outcome {

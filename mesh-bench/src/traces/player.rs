@@ -5,8 +5,8 @@
 use super::file::TraceFile;
 use super::outcome::{Outcome, Plan};
 use super::places::{Damage, Places};
+use crate::course::Sample;
 use crate::fragment::gauge::Gauge;
-use crate::sampler::Sample;
 use anyhow::{Context, Result, anyhow, bail};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -137,7 +137,7 @@ impl<'a> Player<'a> {
         let pauses = Duration::from_secs_f64(plan.playing_s().max(plan.idle_s));
         let nothing = Sample {
             at_s: 0.0,
-            mapped: 0,
+            mapped: None,
             charged: None,
         };
         // Written, so that the pages are there before the first request.
@@ -167,7 +167,7 @@ impl<'a> Player<'a> {
         let heap = self.gauge.heap()?;
         let sample = Sample {
             at_s,
-            mapped: heap.mapped,
+            mapped: Some(heap.mapped),
             // The larger account: see `Gauge`.
             charged: Some(heap.bytes()),
         };

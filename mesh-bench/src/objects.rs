@@ -52,6 +52,12 @@ impl Objects {
         }
     }
 
+    /// The address of object `index`; `None` when there is no object.
+    pub(crate) fn address(&self, index: usize) -> Option<usize> {
+        let [address, _] = self.entries()[index];
+        (address != 0).then_some(address)
+    }
+
     /// The usable size that the allocator reports for object `index`; `None` when there is no object.
     pub(crate) fn usable_size(&self, index: usize) -> Option<usize> {
         let address = address(self.entries()[index])?;
@@ -91,6 +97,8 @@ mod tests {
         assert_eq!(objects.bytes_mut(2).len(), 5);
         assert!(objects.usable_size(0).unwrap() >= 100);
         assert_eq!(objects.usable_size(1), None);
+        assert_eq!(objects.address(1), None);
+        assert_ne!(objects.address(0), objects.address(2));
         objects.free(0);
         objects.free(0);
         objects.free(2);
