@@ -28,7 +28,8 @@ fn pin_object<T>(object: *const T) {
     pin(object.cast::<c_void>(), size_of::<T>());
 }
 
-/// `pthread_mutex_init`. Robust mutexes are pinned too: the kernel itself unlocks them, as shared ones.
+/// `pthread_mutex_init`. Robust mutexes are pinned too: the kernel itself unlocks them, as shared ones. So are those that
+/// inherit priorities: the kernel writes who has them, and would fail at a protected page.
 ///
 /// # Safety
 /// As for the function of the C library.
@@ -42,7 +43,13 @@ pub unsafe extern "C" fn pthread_mutex_init(
     let shared = |value| unsafe { libc::pthread_mutexattr_getpshared(attributes, value) };
     // SAFETY: as above.
     let robust = |value| unsafe { libc::pthread_mutexattr_getrobust(attributes, value) };
-    if !attributes.is_null() && (is_shared(shared) || is(libc::PTHREAD_MUTEX_ROBUST, robust)) {
+    // SAFETY: as above.
+    let protocol = |value| unsafe { libc::pthread_mutexattr_getprotocol(attributes, value) };
+    if !attributes.is_null()
+        && (is_shared(shared)
+            || is(libc::PTHREAD_MUTEX_ROBUST, robust)
+            || is(libc::PTHREAD_PRIO_INHERIT, protocol))
+    {
         pin_object(mutex);
     }
     // SAFETY: the same contract.

@@ -7,12 +7,17 @@ use crate::conformance::all_ok;
 
 #[test]
 fn pinned_objects() -> Result<()> {
-    let sources = ["pinned/main.c", "pinned/futexes.c", "pinned/pages.c"];
+    let sources = [
+        "pinned/main.c",
+        "pinned/kernel.c",
+        "pinned/futexes.c",
+        "pinned/pages.c",
+    ];
     let program = Program::compile(&sources)?;
     let control = Case::new(program.run())
         .meshing()
         .check(&Settings::every()?)?;
-    all_ok(&control.stdout, 7)
+    all_ok(&control.stdout, 12)
 }
 
 /// A program that asks for `topic` runs as without the library, and the summary names the reason why it did not mesh.

@@ -10,6 +10,7 @@ use libc::{FILE, size_t};
 
 use super::receiving;
 use crate::next::next;
+use crate::pinning::pin;
 use crate::written::{Written, is_meshed};
 
 receiving! {
@@ -37,7 +38,7 @@ fn usable(buffer: *mut c_char) -> *mut c_char {
 
 next!(fn next_setvbuf = c"setvbuf"(stream: *mut FILE, buffer: *mut c_char, mode: c_int, size: size_t) -> c_int);
 
-/// `setvbuf`, with a buffer that is never meshed.
+/// `setvbuf`, with a buffer that is never meshed. A stream without one reads into its own `FILE`, which is pinned.
 ///
 /// # Safety
 /// As for the function of the C library.
@@ -48,6 +49,9 @@ pub unsafe extern "C" fn setvbuf(
     mode: c_int,
     size: size_t,
 ) -> c_int {
+    if mode == libc::_IONBF {
+        pin(stream.cast(), 1);
+    }
     // SAFETY: the same contract; null stands for a buffer of the stream's own.
     unsafe { next_setvbuf(stream, usable(buffer), mode, size) }
 }
@@ -65,4 +69,14 @@ pub unsafe extern "C" fn setbuffer(stream: *mut FILE, buffer: *mut c_char, size:
     };
     // SAFETY: the same contract.
     unsafe { setvbuf(stream, buffer, mode, size) };
+}
+
+/// `setbuf`: `setbuffer` with a buffer of `BUFSIZ` bytes.
+///
+/// # Safety
+/// As for the function of the C library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn setbuf(stream: *mut FILE, buffer: *mut c_char) {
+    // SAFETY: the same contract.
+    unsafe { setbuffer(stream, buffer, libc::BUFSIZ as size_t) };
 }

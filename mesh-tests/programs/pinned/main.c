@@ -3,6 +3,7 @@
 
 int main(void)
 {
+    written_by_the_kernel();
     struct sparse heap = sparse_new(20000, 10, 1);
     futexes();
     pages();

@@ -3,6 +3,7 @@
 
 #include "../sparse.h"
 
+void written_by_the_kernel(void);
 void futexes(void);
 void pages(void);
 
