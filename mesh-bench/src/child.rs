@@ -3,6 +3,8 @@
 use crate::{fork, fragment, map, paper, pause, probe, traces, workloads};
 use anyhow::{Context, Result};
 use clap::Subcommand;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::path::PathBuf;
 use std::process::{Command as Process, Stdio};
 
@@ -58,6 +60,17 @@ pub(crate) enum Command {
         #[arg(long)]
         quick: bool,
     },
+}
+
+/// Does, by `act`, what `plan` in JSON says, and prints the outcome in JSON.
+pub(crate) fn answer<P: DeserializeOwned, O: Serialize>(
+    plan: &str,
+    act: impl FnOnce(&P) -> Result<O>,
+) -> Result<()> {
+    let plan = serde_json::from_str(plan).context("the plan")?;
+    let outcome = act(&plan)?;
+    println!("{}", serde_json::to_string(&outcome)?);
+    Ok(())
 }
 
 /// Does it.

@@ -2,7 +2,6 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::OnceLock;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -60,21 +59,7 @@ impl Library {
             });
         }
         artifact::exclusively(|target| {
-            let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-                .args(["build", "--quiet", "--package", "mesh-ffi"])
-                .args(flags)
-                .arg("--manifest-path")
-                .arg(artifact::workspace_manifest())
-                .arg("--target-dir")
-                .arg(target)
-                .output()
-                .context("cargo")?;
-            if !output.status.success() {
-                bail!(
-                    "mesh-ffi does not build:\n{}",
-                    String::from_utf8_lossy(&output.stderr)
-                );
-            }
+            artifact::cargo_build(target, "mesh-ffi", flags)?;
             let directory = target.join(profile).canonicalize()?;
             let shared = directory.join("libmesh.so");
             let archive = directory.join("libmesh.a");

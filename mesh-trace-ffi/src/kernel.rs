@@ -1,31 +1,6 @@
 //! System calls as instructions: no other library wraps them, no thread is cancelled in them, and `errno` stays.
 
-use core::arch::asm;
-
-/// A system call; a negative result is an error number.
-///
-/// # Safety
-/// As for the system call.
-pub(crate) unsafe fn call(number: libc::c_long, arguments: [usize; 6]) -> isize {
-    let result;
-    // SAFETY: the registers of the kernel's convention for x86-64; the caller answers for what the call does.
-    unsafe {
-        asm!(
-            "syscall",
-            inlateout("rax") number as isize => result,
-            in("rdi") arguments[0],
-            in("rsi") arguments[1],
-            in("rdx") arguments[2],
-            in("r10") arguments[3],
-            in("r8") arguments[4],
-            in("r9") arguments[5],
-            lateout("rcx") _,
-            lateout("r11") _,
-            options(nostack),
-        );
-    }
-    result
-}
+pub(crate) use arena::os::syscall as call;
 
 /// The calling thread's number.
 pub(crate) fn thread_id() -> i32 {

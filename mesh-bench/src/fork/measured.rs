@@ -4,6 +4,7 @@ use super::chain::Chain;
 use super::outcome::{Outcome, Sample};
 use super::plan::Plan;
 use crate::cgroup;
+use crate::child;
 use crate::malloc;
 use crate::physical::Physical;
 use anyhow::{Context, Result, bail};
@@ -20,10 +21,7 @@ const CHILDS_STAMP: u8 = 0xa5;
 /// Does what `plan`, a [`Plan`] in JSON, says and prints the [`Outcome`] in JSON; `charges`
 /// is the file with the charge of our control group.
 pub(crate) fn run_plan(plan: &str, charges: Option<&Path>) -> Result<()> {
-    let plan: Plan = serde_json::from_str(plan).context("the plan")?;
-    let outcome = carry_out(&plan, charges)?;
-    println!("{}", serde_json::to_string(&outcome)?);
-    Ok(())
+    child::answer(plan, |plan| carry_out(plan, charges))
 }
 
 fn carry_out(plan: &Plan, charges: Option<&Path>) -> Result<Outcome> {

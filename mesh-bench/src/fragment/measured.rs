@@ -9,6 +9,7 @@ use super::outcome::{Damage, Outcome, PAGE};
 use super::plan::Plan;
 use super::span::Span;
 use crate::block::Block;
+use crate::child;
 use crate::malloc;
 use crate::objects::Objects;
 use anyhow::{Context, Result};
@@ -23,10 +24,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// Does what `plan`, a [`Plan`] in JSON, says and prints the [`Outcome`] in JSON; `charges`
 /// is the file with the charge of our control group.
 pub(crate) fn run_plan(plan: &str, charges: Option<&Path>) -> Result<()> {
-    let plan: Plan = serde_json::from_str(plan).context("the plan")?;
-    let outcome = carry_out(&plan, charges)?;
-    println!("{}", serde_json::to_string(&outcome)?);
-    Ok(())
+    child::answer(plan, |plan| carry_out(plan, charges))
 }
 
 fn carry_out(plan: &Plan, charges: Option<&Path>) -> Result<Outcome> {

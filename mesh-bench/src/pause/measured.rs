@@ -4,6 +4,7 @@ use super::outcome::{Kind, Outcome};
 use super::plan::Plan;
 use super::recorder::Recorder;
 use crate::block::Block;
+use crate::child;
 use anyhow::{Context, Result, bail};
 use fastrand::Rng;
 use std::io::{self, PipeReader, PipeWriter, Write};
@@ -18,9 +19,7 @@ const MESSAGE: usize = 64;
 
 /// Does what `plan`, a [`Plan`] in JSON, says and prints the [`Outcome`] in JSON.
 pub(crate) fn run_plan(plan: &str) -> Result<()> {
-    let plan: Plan = serde_json::from_str(plan).context("the plan")?;
-    println!("{}", serde_json::to_string(&carry_out(&plan)?)?);
-    Ok(())
+    child::answer(plan, carry_out)
 }
 
 fn carry_out(plan: &Plan) -> Result<Outcome> {

@@ -5,6 +5,7 @@
 use super::file::TraceFile;
 use super::outcome::{Outcome, Plan};
 use super::places::{Damage, Places};
+use crate::child;
 use crate::course::Sample;
 use crate::fragment::gauge::Gauge;
 use anyhow::{Context, Result, anyhow, bail};
@@ -19,10 +20,7 @@ const SHORTEST_TICK: Duration = Duration::from_millis(20);
 /// Does what `plan`, a [`Plan`] in JSON, says and prints the [`Outcome`] in JSON; `charges` is the file with the charge of
 /// our control group.
 pub(crate) fn run_plan(plan: &str, charges: Option<&Path>) -> Result<()> {
-    let plan: Plan = serde_json::from_str(plan).context("the plan")?;
-    let outcome = carry_out(&plan, charges)?;
-    println!("{}", serde_json::to_string(&outcome)?);
-    Ok(())
+    child::answer(plan, |plan| carry_out(plan, charges))
 }
 
 fn carry_out(plan: &Plan, charges: Option<&Path>) -> Result<Outcome> {
