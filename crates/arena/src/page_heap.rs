@@ -368,8 +368,10 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
     }
 
     fn fill(&self, run: Run) -> Result<(), Refused> {
-        // SAFETY: the span is dead.
-        unsafe { self.renew(run) }
+        let at = self.address(run.first).ok_or(Refused)?;
+        // Inaccessible memory is in nobody's account of data, as the shared pages were not.
+        // SAFETY: the arena owns the run, and the span is dead.
+        self.insist(|| unsafe { self.os.replace(at, Self::bytes(run), Access::None) })
     }
 
     fn next_shared(&self, from: PageIndex) -> Option<PageIndex> {

@@ -73,7 +73,7 @@ impl<O: Os> Arena<O> {
         let at = self.address(run.first).ok_or(Refused)?;
         let len = Self::bytes(run);
         // SAFETY: the arena owns the range; the caller gives the content up.
-        self.insist(|| unsafe { self.os.replace(at, len) })?;
+        self.insist(|| unsafe { self.os.replace(at, len, Access::ReadWrite) })?;
         self.follow(at, len);
         Ok(())
     }

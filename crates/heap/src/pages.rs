@@ -331,8 +331,8 @@ pub unsafe trait PageHeap: Metadata + Sync {
     /// copies with [`alias`](Self::alias).
     fn adopt_snapshot(&self);
 
-    /// Puts zeroed private pages at the addresses of `run` in a child: a dead span that was on shared pages, and counts as such
-    /// until it is [dissolved](Self::dissolve). Left empty, its addresses would go to the next mapping of the program.
+    /// Takes the addresses of `run` in a child: a dead span that was on shared pages, and counts as such until it is
+    /// [dissolved](Self::dissolve). Left empty, they would go to the next mapping of the program.
     fn fill(&self, run: Run) -> Result<(), Refused>;
 
     /// The first page at or after `from` that is on shared pages.

@@ -52,6 +52,16 @@ fn carry_out(plan: &Plan, charges: Option<&Path>) -> Result<Outcome> {
         mappings: mappings().context("/proc/self/maps")?,
         ..Outcome::default()
     };
+    for _ in 0..plan.threads {
+        // It ends with the process.
+        std::thread::Builder::new()
+            .spawn(|| {
+                loop {
+                    std::thread::park();
+                }
+            })
+            .context("a thread")?;
+    }
     outcome.samples.reserve(plan.forks);
     for _ in 0..plan.forks {
         let (sample, charged) = fork_once(&mut kept, &times, charges)?;
@@ -77,7 +87,7 @@ fn fork_once(
     let (looked, looks) = io::pipe().context("a pipe")?;
     let before = charge()?;
     let start = Instant::now();
-    // SAFETY: this process has one thread, so the child may do whatever the parent may.
+    // SAFETY: the other threads of this process sleep and hold no lock, so the child may do whatever the parent may.
     let child = unsafe { libc::fork() };
     if child == 0 {
         let returned = start.elapsed();

@@ -48,6 +48,9 @@ pub(crate) struct Args {
     /// Forks of each process
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     forks: u16,
+    /// Threads that sleep beside the one that forks
+    #[arg(long, default_value_t = 0)]
+    threads: u16,
     /// Seed of the survivors
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -106,6 +109,7 @@ impl Args {
             size: size as usize,
             keep,
             forks: usize::from(self.forks),
+            threads: self.threads,
             seed: self.seed,
         };
         let heaps = if self.heaps.is_empty() {

@@ -14,6 +14,8 @@ pub(crate) struct Plan {
     pub(crate) keep: f64,
     /// Forks to measure.
     pub(crate) forks: usize,
+    /// Threads beside the one that forks.
+    pub(crate) threads: u16,
     /// Seed of the survivors.
     pub(crate) seed: u64,
 }
@@ -45,6 +47,7 @@ mod tests {
             size: 512,
             keep,
             forks: 1,
+            threads: 0,
             seed: 1,
         }
     }

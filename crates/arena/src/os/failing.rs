@@ -68,9 +68,9 @@ unsafe impl<O: Os> Os for FailNth<O> {
         self.unless_refused(|os| os.map_shared(len))
     }
 
-    unsafe fn replace(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+    unsafe fn replace(&self, at: NonNull<u8>, len: usize, access: Access) -> Result<(), Errno> {
         // SAFETY: the caller's promise is the one that the system below asks for.
-        self.unless_refused(|os| unsafe { os.replace(at, len) })
+        self.unless_refused(|os| unsafe { os.replace(at, len, access) })
     }
 
     unsafe fn unmap(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {

@@ -81,11 +81,11 @@ pub unsafe trait Os: WriteFaults + Futex + Sync {
     /// Maps `len` bytes of shared anonymous memory, zeroed and without commitment, readable and writable.
     fn map_shared(&self, len: usize) -> Result<NonNull<u8>, Errno>;
 
-    /// Replaces what is mapped at `at` by fresh private anonymous memory, zeroed, readable and writable.
+    /// Replaces what is mapped at `at`, if anything is, by fresh private anonymous memory, zeroed.
     ///
     /// # Safety
     /// The caller owns the range, and nobody needs its content.
-    unsafe fn replace(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno>;
+    unsafe fn replace(&self, at: NonNull<u8>, len: usize, access: Access) -> Result<(), Errno>;
 
     /// Removes the mapping.
     ///

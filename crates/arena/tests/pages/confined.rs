@@ -178,9 +178,9 @@ unsafe impl Os for Confined {
         unsafe { self.linux.unmap(at, len) }
     }
 
-    unsafe fn replace(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+    unsafe fn replace(&self, at: NonNull<u8>, len: usize, access: Access) -> Result<(), Errno> {
         // SAFETY: the same contract.
-        unsafe { self.linux.replace(at, len) }
+        unsafe { self.linux.replace(at, len, access) }
     }
 
     unsafe fn protect(&self, at: NonNull<u8>, len: usize, access: Access) -> Result<(), Errno> {

@@ -179,11 +179,11 @@ unsafe impl Os for Linux {
         map(0, len, Access::ReadWrite, flags)
     }
 
-    unsafe fn replace(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+    unsafe fn replace(&self, at: NonNull<u8>, len: usize, access: Access) -> Result<(), Errno> {
         map(
             at.as_ptr() as usize,
             len,
-            Access::ReadWrite,
+            access,
             RESERVED | libc::MAP_FIXED,
         )
         .map(drop)
