@@ -117,6 +117,24 @@ fn shared_pages_are_missing_in_a_child() {
     assert_eq!(&spans[0].bytes()[..5], b"there");
 }
 
+/// What a child does at the addresses of a dead span; later they are dissolved as ever.
+#[test]
+fn addresses_that_are_filled_stay_taken() {
+    let arena = Arena::new(Confined::to(SMALL));
+    let span = span(&arena, 1);
+    span.write(0, b"there");
+    assert!(put(&arena, &span, span.run, 0, PAGE));
+    let start = span.bytes().as_ptr().cast_mut();
+    arena.fill(span.run).unwrap();
+    // SAFETY: asks about a page, and changes nothing.
+    let synced = unsafe { libc::msync(start.cast(), PAGE, libc::MS_ASYNC) };
+    assert_eq!(synced, 0, "something is there");
+    // SAFETY: nobody uses the span.
+    unsafe { arena.dissolve(span.run) }.unwrap();
+    assert!(span.bytes().iter().all(|&byte| byte == 0));
+    span.write(0, b"again");
+}
+
 /// Whether each address is mapped in a child of this process.
 fn present_in_child(addresses: &[*const u8]) -> Vec<bool> {
     // SAFETY: the child makes system calls only.
