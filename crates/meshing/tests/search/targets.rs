@@ -1,6 +1,6 @@
 //! The quality promised for classes of thousands of spans.
 
-use meshing::{Budget, Candidate, ComplementMesher, Mesher, SplitMesher};
+use meshing::{Budget, Candidate, ComplementMesher, Merge, Mesher, SplitMesher};
 use rand_pcg::Pcg32;
 
 use crate::draw::{self, Occupancy};
@@ -64,22 +64,26 @@ fn nine_of_ten_pages_that_overlapping_spans_leave() {
     }
 }
 
+/// What the default search finds in so many steps.
+fn in_steps(steps: u64, spans: &[Candidate], slots: usize) -> Vec<Merge> {
+    let mut memory = scratch::<ComplementMesher>(spans, slots);
+    limited(
+        &mut ComplementMesher,
+        spans,
+        slots,
+        &mut memory,
+        &mut Budget::steps(steps),
+        usize::MAX,
+    )
+}
+
 /// 64 steps for each span, half of the allocator's budget: as good as without one up to 16 slots.
 #[test]
 fn sixty_four_steps_a_span_are_enough_for_16_slots() {
     for (slots, mean) in [(8, 0.3), (16, 0.2), (16, 0.4), (16, 0.5)] {
         let occupancy = Occupancy::Equal(mean);
         let spans = draw::spans(SPANS, slots, &occupancy, &mut Pcg32::new(19, slots as u64));
-        let mut memory = scratch::<ComplementMesher>(&spans, slots);
-        let mut budget = Budget::steps(64 * SPANS as u64);
-        let some = limited(
-            &mut ComplementMesher,
-            &spans,
-            slots,
-            &mut memory,
-            &mut budget,
-            usize::MAX,
-        );
+        let some = in_steps(64 * SPANS as u64, &spans, slots);
         assert_eq!(some, search(&mut ComplementMesher, &spans, slots));
     }
 }
@@ -111,16 +115,7 @@ fn a_quarter_of_the_work_finds_four_tenths() {
     ] {
         let spans = draw::spans(SPANS, slots, &occupancy, &mut Pcg32::new(13, slots as u64));
         let (all, work) = released(&mut ComplementMesher, &spans, slots, 1);
-        let mut memory = scratch::<ComplementMesher>(&spans, slots);
-        let mut budget = Budget::steps(work / 4);
-        let some = limited(
-            &mut ComplementMesher,
-            &spans,
-            slots,
-            &mut memory,
-            &mut budget,
-            usize::MAX,
-        );
+        let some = in_steps(work / 4, &spans, slots);
         assert!(
             some.len() * 10 >= all * 4,
             "{slots} slots: {} of {all}",
