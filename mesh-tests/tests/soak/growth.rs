@@ -6,6 +6,9 @@ use mesh_tests::physical;
 /// What the memory may grow by, beside a quarter: buffers of clients that are there or not.
 const SLACK: u64 = 4 << 20;
 
+/// How many samples tell anything: one in each third.
+pub(crate) const SAMPLES: usize = 3;
+
 /// Samples of physical memory in bytes, in the order of time.
 pub(crate) struct Growth(Vec<u64>);
 
@@ -23,7 +26,7 @@ impl Growth {
     /// The medians of the first and of the last third.
     pub(crate) fn ends(&self) -> Result<(u64, u64)> {
         let third = self.0.len() / 3;
-        ensure!(third > 0, "only {} samples", self.0.len());
+        ensure!(self.0.len() >= SAMPLES, "only {} samples", self.0.len());
         let median = |samples: &[u64]| {
             let mut samples = samples.to_vec();
             samples.sort_unstable();

@@ -18,7 +18,7 @@ fn time() -> Duration {
 fn hunt(run: &Run, settings: &Settings, checks: usize) -> Result<()> {
     let run = run.clone().variable("MALLOCSTATS", "1");
     let mut meshes = 0;
-    repeat(time(), || {
+    repeat(time(), 1, || {
         let outcome = scene::under(&run, settings, &[])?.succeeded()?;
         let failed = |line: &&str| !line.starts_with("ok ");
         let failures: Vec<_> = outcome.stdout.lines().filter(failed).collect();
@@ -88,7 +88,7 @@ fn bare_calls_fail_behind_mprotect_only() -> Result<()> {
         Settings::release_mprotect()?,
     ] {
         let [mut reads, mut failures, mut meshes] = [0; 3];
-        repeat(time(), || {
+        repeat(time(), 1, || {
             let outcome = scene::under(&run, &settings, &[])?.succeeded()?;
             ensure!(!outcome.stdout.contains("FAIL"), "{outcome}");
             let number = |label| {

@@ -29,13 +29,14 @@ fn share(short: Duration) -> Duration {
     }
 }
 
-/// Does `work` again and again, once at least, until `time` has passed.
-fn repeat(time: Duration, mut work: impl FnMut() -> Result<()>) -> Result<()> {
+/// Does `work` again and again, until `time` has passed and it is done at least `rounds` times.
+fn repeat(time: Duration, rounds: usize, mut work: impl FnMut() -> Result<()>) -> Result<()> {
     let start = Instant::now();
-    loop {
-        work()?;
-        if start.elapsed() >= time {
-            return Ok(());
+    for done in 0.. {
+        if done >= rounds && start.elapsed() >= time {
+            break;
         }
+        work()?;
     }
+    Ok(())
 }

@@ -9,7 +9,7 @@ use mesh_tests::redis::Server;
 use mesh_tests::{Settings, statistics, tool};
 use tempfile::TempDir;
 
-use crate::growth::Growth;
+use crate::growth::{Growth, SAMPLES};
 use crate::{repeat, share, turn};
 
 /// Writes keys and deletes most of them: what stays lies sparse in its pages.
@@ -88,7 +88,7 @@ fn every_snapshot_of_a_busy_server_loads() -> Result<()> {
         server.benchmark(&[&every[..], &["-t", "set,sadd,hset"]].concat())?;
         server.command(&["CONFIG", "SET", "rdb-key-save-delay", "10"])?;
         let mut snapshots = 0;
-        repeat(share(Duration::from_secs(10)), || {
+        repeat(share(Duration::from_secs(10)), SAMPLES, || {
             save_and_load(&server, &scene, &settings)?;
             snapshots += 1;
             growth.sample(server.id())

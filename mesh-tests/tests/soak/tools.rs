@@ -12,7 +12,7 @@ fn soak(case: &Case) -> Result<()> {
     let _turn = turn();
     for settings in Settings::both_barriers()? {
         let one = [settings];
-        repeat(share(Duration::ZERO), || case.check(&one).map(drop))?;
+        repeat(share(Duration::ZERO), 1, || case.check(&one).map(drop))?;
     }
     Ok(())
 }
