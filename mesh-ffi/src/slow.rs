@@ -95,6 +95,10 @@ pub(crate) extern "C" fn malloc(size: usize) -> *mut libc::c_void {
 #[cold]
 #[inline(never)]
 pub(crate) unsafe extern "C" fn free(object: *mut u8) {
+    // SAFETY: the calling thread's heap, or an idle one; the caller gives the object up. Null is outside of the arena.
+    if unsafe { crate::process::Front::keep_at(tls::heap(), object) } {
+        return;
+    }
     let Some(object) = NonNull::new(object) else {
         return;
     };

@@ -172,9 +172,23 @@ impl Geometry {
     /// The slot that starts `offset` bytes after the span does; `None` when none starts there.
     #[inline]
     pub fn slot_at(&self, offset: usize) -> Option<Slot> {
-        if offset >= usize::from(self.slots) * self.object_size as usize {
-            return None;
+        if offset < self.bytes_of_slots() {
+            self.slot_within(offset)
+        } else {
+            None
         }
+    }
+
+    /// Bytes of all slots of a span.
+    #[inline]
+    pub fn bytes_of_slots(&self) -> usize {
+        usize::from(self.slots) * self.object_size as usize
+    }
+
+    /// [`slot_at`](Self::slot_at) for an offset below [`bytes_of_slots`](Self::bytes_of_slots).
+    #[inline]
+    pub fn slot_within(&self, offset: usize) -> Option<Slot> {
+        debug_assert!(offset < self.bytes_of_slots());
         let slot = (offset as u64 * u64::from(self.reciprocal)) >> 32;
         (slot * u64::from(self.object_size) == offset as u64).then_some(Slot(slot as u16))
     }
