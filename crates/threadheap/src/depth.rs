@@ -21,7 +21,7 @@ const MOST_SLOTS_FREED: usize = 64;
 pub(crate) const HOMEWARD: usize = 256;
 
 /// Bytes that processors exchange as one.
-const CACHE_LINE: usize = 64;
+pub(crate) const CACHE_LINE: usize = 64;
 
 /// The classes whose objects share cache lines with others: those below this number.
 pub(crate) const LINE_CLASSES: usize = {

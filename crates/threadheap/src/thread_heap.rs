@@ -1,7 +1,7 @@
 //! The heap of one thread.
 
 use core::alloc::Layout;
-use core::mem::MaybeUninit;
+use core::mem::{MaybeUninit, offset_of};
 use core::ptr::NonNull;
 
 use globalheap::{GlobalHeap, MeshPolicy, Report};
@@ -11,7 +11,8 @@ use rand_pcg::Pcg32;
 use shufflevector::ShuffleVector;
 
 use crate::depth::{
-    CAPACITIES, CLASSES, ENTRIES, HOMEWARD, LINE_CLASSES, first_limit, limit_when_full, refill_size,
+    CACHE_LINE, CAPACITIES, CLASSES, ENTRIES, HOMEWARD, LINE_CLASSES, first_limit, limit_when_full,
+    refill_size,
 };
 
 /// The front end of one thread over pages of `P`.
@@ -23,26 +24,33 @@ use crate::depth::{
 /// **Invariant:** a vector holds only slots that are claimed and that the program does not have, of its own class. A heap that
 /// [serves nobody](Self::IDLE) has vectors without room and no labels, so that its fast paths find nothing: there is no
 /// question "is there a heap".
-#[repr(C)]
+#[repr(C, align(64))]
 pub struct ThreadHeap<P: PageHeap, M, R> {
     labels: Labels,
     /// What the label of a page of mine has in common with that of class 0: my number in the owner's place.
-    mine: u32,
+    mine: usize,
     owner: OwnerId,
-    vectors: [ShuffleVector; CLASSES],
-    rng: MaybeUninit<Pcg32>,
-    /// Slots of other heaps' pages, of the classes whose objects share cache lines.
-    homeward: [ShuffleVector; LINE_CLASSES],
     /// The next heap that serves nobody, while this one does not either.
     pub(crate) next: Option<NonNull<Self>>,
     /// The heap below, which outlives this one; `None` when this one serves nobody for good.
     global: Option<NonNull<GlobalHeap<P, M, R>>>,
+    /// None of them lies across two cache lines.
+    vectors: [ShuffleVector; CLASSES],
+    /// Slots of other heaps' pages, of the classes whose objects share cache lines.
+    homeward: [ShuffleVector; LINE_CLASSES],
+    rng: MaybeUninit<Pcg32>,
 }
 
 // SAFETY: it is the only one to use its slots and entries; the global heap may be shared.
 unsafe impl<P: PageHeap, M: Send, R> Send for ThreadHeap<P, M, R> {}
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
+    const LINES: () = assert!(
+        offset_of!(Self, vectors).is_multiple_of(size_of::<ShuffleVector>())
+            && CACHE_LINE.is_multiple_of(size_of::<ShuffleVector>())
+            && align_of::<Self>() == CACHE_LINE
+    );
+
     /// A heap that serves nobody: it has nothing, and takes nothing. Threads without a heap of their own share one.
     pub const IDLE: Self = Self {
         labels: Labels::none(),
@@ -64,13 +72,14 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         owner: OwnerId,
     ) -> Option<NonNull<Self>> {
         let storage = Layout::array::<*mut u8>(ENTRIES).ok()?;
+        const { Self::LINES };
         let (layout, behind) = Layout::new::<Self>().extend(storage).ok()?;
         let at = global.pages().metadata(layout)?;
         // SAFETY: the offset lies in the block.
         let mut entries = unsafe { at.add(behind) }.cast::<*mut u8>();
         let mut heap = Self {
             labels: global.labels(),
-            mine: Label::small(SizeClass(0), owner).0,
+            mine: Label::small(SizeClass(0), owner).0 as usize,
             owner,
             global: Some(NonNull::from(global)),
             rng: MaybeUninit::new(Pcg32::new(global.pages().entropy(), owner.0.into())),
@@ -141,13 +150,13 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         // SAFETY: as above.
         let labels = unsafe { labels.read() };
         let shift = const { P::PAGE_SIZE.trailing_zeros() };
-        let Some(page) = labels.page_by(address.addr(), shift) else {
+        let Some(label) = labels.label_by(address.addr(), shift) else {
             return false;
         };
         // SAFETY: valid for reads (contract).
         let mine = unsafe { (*this.as_ptr()).mine };
-        let class = labels.label(page).0 ^ mine;
-        if class >= CLASSES as u32 {
+        let class = label.0 as usize ^ mine;
+        if class >= CLASSES {
             return false;
         }
         // SAFETY: as above; the class was checked.
@@ -170,9 +179,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         // SAFETY: as above.
         let labels = unsafe { labels.read() };
         let shift = const { P::PAGE_SIZE.trailing_zeros() };
-        let small = labels
-            .page_by(address.addr(), shift)
-            .and_then(|page| labels.label(page).as_small());
+        let label = labels.label_by(address.addr(), shift);
+        let small = label.and_then(Label::as_small);
         let Some((class, owner)) = small else {
             return false;
         };
