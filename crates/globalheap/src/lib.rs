@@ -44,6 +44,7 @@ mod slice;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod transfer;
 pub mod tuning;
 
 pub use fork::{Fork, Writers};
