@@ -52,6 +52,12 @@ impl<L: RawLock> Transfer<L> {
         unsafe { self.slots.unlock_after_fork() }
     }
 
+    /// Whether nobody holds the lock.
+    #[cfg(test)]
+    pub(crate) fn is_open(&self) -> bool {
+        self.slots.try_lock().is_some()
+    }
+
     /// The slots, if there may be any.
     fn lock_unless_empty(&self) -> Option<Guard<'_, L, ShuffleVector>> {
         // Relaxed: a hint; whoever sees an old number asks the spans, or takes the lock for nothing.

@@ -12,3 +12,4 @@ mod refill_release;
 mod refusals;
 mod schedule;
 mod slices;
+mod transfers;
