@@ -5,7 +5,8 @@ use core::ptr::{NonNull, null_mut};
 use heap::{ClassMap, SizeClass};
 use miniheap::SpanClasses;
 
-use crate::process::{HEAP, front};
+use crate::process::{Front, HEAP, front};
+use crate::tls::Standing;
 use crate::{errno, tls};
 
 /// The largest request that C allows.
@@ -47,9 +48,12 @@ fn small(class: SizeClass) -> Option<Block> {
     let start = match front() {
         Some(front) => {
             // SAFETY: the calling thread's own heap.
-            let at_hand = unsafe { crate::process::Front::pop_at(front, class) };
-            // SAFETY: attached, and used by this thread alone.
-            at_hand.or_else(|| unsafe { &mut *front.as_ptr() }.refill(class))
+            let at_hand = unsafe { Front::pop_at(front, class) };
+            at_hand.or_else(|| {
+                HEAP.look_after_sleepers_if_due();
+                // SAFETY: attached, and used by this thread alone.
+                unsafe { &mut *front.as_ptr() }.refill(class)
+            })
         }
         None => HEAP.allocate_direct(class),
     };
@@ -98,8 +102,13 @@ pub(crate) unsafe extern "C" fn free(object: *mut u8) {
     let Some(object) = NonNull::new(object) else {
         return;
     };
+    let slept = matches!(tls::standing(), Standing::Asleep(_));
     tls::within(|| match front() {
         Some(front) => {
+            // SAFETY: the calling thread's own heap; the caller gives the object up.
+            if slept && unsafe { Front::push_at(front, object.as_ptr()) } {
+                return;
+            }
             // SAFETY: attached, and used by this thread alone.
             let heap = unsafe { &mut *front.as_ptr() };
             // SAFETY: the caller gives the object up.

@@ -50,6 +50,20 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// * The slots were claimed by a refill and not released since.
     /// * Nobody uses the objects any more.
     pub unsafe fn release(&self, class: SizeClass, slots: &[NonNull<u8>]) {
+        // SAFETY: the same contract.
+        unsafe { self.release_then(class, slots, Self::upkeep) }
+    }
+
+    /// [`release`](Self::release) with something else than the upkeep that may be due afterwards.
+    ///
+    /// # Safety
+    /// As for `release`.
+    pub unsafe fn release_then(
+        &self,
+        class: SizeClass,
+        slots: &[NonNull<u8>],
+        then: impl FnOnce(&Self),
+    ) {
         {
             let geometry = SpanClasses::geometry(class);
             let mut spans = self.class(class);
@@ -73,7 +87,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             self.settle(&mut spans, &batch);
             debug_assert_eq!(spans.check_now_and_then(), Ok(()));
         }
-        self.upkeep();
+        then(self);
     }
 
     /// An empty batch of the span of `class` at `address`.

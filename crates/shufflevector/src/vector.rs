@@ -187,6 +187,36 @@ impl ShuffleVector {
         self.top = unsafe { self.bottom.add(count) };
     }
 
+    /// Drops the `n` oldest slots, or all if there are fewer, and moves nothing: the storage below the others is of no use
+    /// until [`settle`](Self::settle).
+    ///
+    /// A signal handler may call it over a [`pop`](Self::pop_at) or [`push`](Self::push_at) of its own thread if a slot stays:
+    /// neither the newest slot nor what the interrupted call has read of `top` and `limit` changes.
+    pub fn drop_oldest_in_place(&mut self, n: usize) {
+        // SAFETY: at most `len` entries up.
+        self.bottom = unsafe { self.bottom.add(n.min(self.len())) };
+    }
+
+    /// Moves the slots to the start of the storage, which has `capacity` entries; says whether they were not there.
+    ///
+    /// # Safety
+    /// `capacity` is that of [`new`](Self::new).
+    #[inline]
+    pub unsafe fn settle(&mut self, capacity: usize) -> bool {
+        // SAFETY: the storage has `capacity` entries (contract).
+        let start = unsafe { self.end.sub(capacity) };
+        if start == self.bottom {
+            return false;
+        }
+        let count = self.len();
+        // SAFETY: `count` entries are written, and lie in the storage at both places.
+        unsafe { self.bottom.copy_to(start, count) };
+        self.bottom = start;
+        // SAFETY: `count` is no more than the capacity.
+        self.top = unsafe { start.add(count) };
+        true
+    }
+
     /// Appends slots in random order until there is no [`room`](Self::room) or `slots` ends, and returns their number.
     /// What does not fit is not taken from `slots`.
     pub fn refill(&mut self, rng: &mut Pcg32, slots: impl Iterator<Item = NonNull<u8>>) -> usize {

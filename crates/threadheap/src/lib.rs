@@ -7,13 +7,16 @@
 //! * [`ThreadHeap`]: the fast paths, and the slow ones behind them;
 //! * `outbox`: slots of other owners on their way home;
 //! * `depth`: how many slots a thread may keep;
+//! * `rest`: what becomes of them while the thread sleeps;
 //! * [`Threads`]: all thread heaps over one global heap, recycled from thread to thread.
 #![cfg_attr(not(test), no_std)]
 
 mod depth;
 mod outbox;
+mod rest;
 mod thread_heap;
 mod threads;
 
+pub use rest::Calls;
 pub use thread_heap::ThreadHeap;
 pub use threads::{Threads, ThreadsStats};

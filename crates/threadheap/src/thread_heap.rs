@@ -12,6 +12,7 @@ use shufflevector::ShuffleVector;
 
 use crate::depth::{CAPACITIES, CLASSES, ENTRIES, first_limit, refill_size};
 use crate::outbox::Outbox;
+use crate::rest::Rest;
 
 /// The front end of one thread over pages of `P`.
 ///
@@ -27,6 +28,10 @@ pub struct ThreadHeap<P: PageHeap, M, R> {
     vectors: [ShuffleVector; CLASSES],
     rng: MaybeUninit<Pcg32>,
     outbox: Outbox,
+    /// Whether the thread sleeps.
+    pub(crate) rest: Rest,
+    /// The heap that was made before this one.
+    pub(crate) older: Option<NonNull<Self>>,
     /// The next heap that serves nobody, while this one does not either.
     pub(crate) next: Option<NonNull<Self>>,
     /// The heap below, which outlives this one; `None` when this one serves nobody for good.
@@ -38,6 +43,10 @@ unsafe impl<P: PageHeap, M: Send, R> Send for ThreadHeap<P, M, R> {}
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     /// A heap that serves nobody: it has nothing, and takes nothing. Threads without a heap of their own share one.
+    #[expect(
+        clippy::declare_interior_mutable_const,
+        reason = "each use is another heap"
+    )]
     pub const IDLE: Self = Self {
         labels: Labels::none(),
         mine: 0,
@@ -45,6 +54,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         vectors: [const { ShuffleVector::empty() }; CLASSES],
         rng: MaybeUninit::uninit(),
         outbox: Outbox::new(),
+        rest: Rest::awake(),
+        older: None,
         next: None,
         global: None,
     };
@@ -168,6 +179,12 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         // SAFETY: a heap that has a global heap was made by `make`, which wrote the generator.
         let rng = unsafe { self.rng.assume_init_mut() };
         let vector = self.vectors.get_mut(class.index())?;
+        // SAFETY: the capacity that `make` gave it.
+        let rested = unsafe { vector.settle(CAPACITIES[class.index()]) };
+        if rested {
+            // What the thread kept when it went to sleep was too much.
+            vector.set_limit((vector.limit() / 2).max(first_limit(vector.capacity())));
+        }
         let limit = vector.limit();
         let wanted = refill_size(limit);
         // Slots of a span stay together, in random order: what is allocated together often dies together.
@@ -175,7 +192,9 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
             // There is room: the vector was empty, and `wanted` is no more than its limit.
             vector.refill(rng, slots);
         });
-        vector.set_limit(limit * 2);
+        if !rested {
+            vector.set_limit(limit * 2);
+        }
         vector.pop()
     }
 
@@ -210,6 +229,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     /// Adds a slot to a vector that is full: it may keep more from now on, or gives up its older half.
     fn overflow(&mut self, global: &GlobalHeap<P, M, R>, class: SizeClass, object: NonNull<u8>) {
         let vector = self.vector(class);
+        // SAFETY: the capacity that `make` gave it.
+        let _ = unsafe { vector.settle(CAPACITIES[class.index()]) };
         let limit = vector.limit();
         if limit < vector.capacity() {
             vector.set_limit(limit * 2);
@@ -222,6 +243,27 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
             vector.remove_oldest(older);
         }
         vector.push(object);
+    }
+
+    /// Gives back what the outbox has and all slots but the `stays` newest of each class, which stay where they are. Upkeep is
+    /// left to others.
+    pub(crate) fn give_back(&mut self, stays: usize) {
+        let Some(global) = self.global() else { return };
+        self.outbox.send(|class, slots| {
+            // SAFETY: freed by the program and not handed out since.
+            unsafe { global.release_then(class, slots, |_| ()) };
+        });
+        for class in (0..CLASSES as u8).map(SizeClass) {
+            let vector = self.vector(class);
+            let older = vector.len().saturating_sub(stays);
+            if let Some(slots) = vector.as_slice().get(..older)
+                && older > 0
+            {
+                // SAFETY: the vector's slots are claimed, and the program does not have them.
+                unsafe { global.release_then(class, slots, |_| ()) };
+                vector.drop_oldest_in_place(older);
+            }
+        }
     }
 
     /// Sends home what the outbox has.
@@ -243,6 +285,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
                 unsafe { global.release(class, vector.as_slice()) };
                 vector.remove_oldest(usize::MAX);
             }
+            // SAFETY: the capacity that `make` gave it.
+            let _ = unsafe { vector.settle(CAPACITIES[class.index()]) };
             vector.set_limit(first_limit(vector.capacity()));
         }
     }
