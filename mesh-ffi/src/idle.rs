@@ -11,7 +11,7 @@ use crate::hazards::during;
 use crate::next::next;
 use crate::peek::{Peeked, peek};
 use crate::process::{self, HEAP};
-use crate::rest::{Caller, resting};
+use crate::rest::{Caller, resting, resting_if};
 use crate::signals::ForKernel;
 use crate::written::Written;
 use crate::{errno, tls};
@@ -72,11 +72,7 @@ fn before_wait(milliseconds: c_int, mut poll: impl FnMut() -> c_int) -> Option<c
 /// Makes `call`, which waits for `milliseconds`: a wait of zero is no sleep.
 #[inline(always)]
 fn resting_for(milliseconds: c_int, call: impl FnOnce() -> c_int) -> c_int {
-    if milliseconds == 0 {
-        call()
-    } else {
-        resting(Caller::Anybody, call)
-    }
+    resting_if(milliseconds != 0, Caller::Anybody, call)
 }
 
 /// A time as milliseconds for [`before_wait`]: negative for a null pointer, zero for a pointer that is none, which makes the

@@ -152,7 +152,7 @@ pub(crate) fn flush() {
     if let tls::Standing::Attached(front) | tls::Standing::Asleep(front) = tls::standing() {
         // SAFETY: the calling thread's own heap.
         unsafe { HEAP.wake(front) };
-        tls::set_heap(front);
+        tls::set_awake(front);
         // SAFETY: the calling thread's own heap.
         unsafe { &mut *front.as_ptr() }.flush();
     }

@@ -62,7 +62,7 @@ pub(crate) fn front() -> Option<NonNull<Front>> {
         Standing::Asleep(front) => {
             // SAFETY: the calling thread's own.
             unsafe { HEAP.wake(front) };
-            tls::set_heap(front);
+            tls::set_awake(front);
             Some(front)
         }
         Standing::Retired => None,

@@ -4,9 +4,11 @@
 //! Meanwhile its word points to a heap that serves nobody. So whatever asks for memory before the call returns finds no slot
 //! at hand and wakes the heap first: a handler, a clean-up function, or whoever was jumped to.
 
+use core::ptr::NonNull;
+
 use stack::Calls;
 
-use crate::process::{self, HEAP};
+use crate::process::{Front, HEAP};
 use crate::signals;
 use crate::tls::{self, Standing};
 
@@ -22,23 +24,34 @@ pub(crate) enum Caller {
 /// Makes `call`, in which the thread may sleep.
 #[inline(always)]
 pub(crate) fn resting<R>(caller: Caller, call: impl FnOnce() -> R) -> R {
-    let rests = begin(caller);
+    resting_if(true, caller, call)
+}
+
+/// [`resting`], if the thread `may_sleep` in the call.
+#[inline(always)]
+pub(crate) fn resting_if<R>(may_sleep: bool, caller: Caller, call: impl FnOnce() -> R) -> R {
+    let resting = if may_sleep { begin(caller) } else { None };
     let result = call();
-    if rests {
-        end();
+    if let Some(front) = resting {
+        end(front);
     }
     result
 }
 
-/// Says whether the thread's heap rests from now on.
+/// The thread's heap, if it rests from now on.
 #[inline(never)]
-fn begin(caller: Caller) -> bool {
+fn begin(caller: Caller) -> Option<NonNull<Front>> {
     if tls::inside() {
-        return false;
+        return None;
     }
     let Standing::Attached(front) = tls::standing() else {
-        return false;
+        return None;
     };
+    // SAFETY: the calling thread's own heap.
+    if HEAP.attached() <= 1 && unsafe { HEAP.stays_calm(front) } {
+        // Nobody else would take what it keeps.
+        return None;
+    }
     let calls = match caller {
         Caller::Anybody if signals::handlers_may_run() => Calls::One,
         Caller::Anybody | Caller::NoHandler => Calls::None,
@@ -49,12 +62,17 @@ fn begin(caller: Caller) -> bool {
         // first; a call that this one has interrupted belongs to a program with handlers.
         unsafe { HEAP.fall_asleep(front, calls) };
     });
-    true
+    Some(front)
 }
 
+/// Wakes the thread's heap, unless something else did.
 #[inline(never)]
-fn end() {
-    tls::within(|| {
-        let _ = process::front();
-    });
+fn end(front: NonNull<Front>) {
+    if tls::is_asleep() {
+        tls::within(|| {
+            // SAFETY: the calling thread's own heap.
+            unsafe { HEAP.wake(front) };
+            tls::set_awake(front);
+        });
+    }
 }

@@ -6,7 +6,6 @@ use heap::{ClassMap, SizeClass};
 use miniheap::SpanClasses;
 
 use crate::process::{Front, HEAP, front};
-use crate::tls::Standing;
 use crate::{errno, tls};
 
 /// The largest request that C allows.
@@ -102,7 +101,7 @@ pub(crate) unsafe extern "C" fn free(object: *mut u8) {
     let Some(object) = NonNull::new(object) else {
         return;
     };
-    let slept = matches!(tls::standing(), Standing::Asleep(_));
+    let slept = tls::is_asleep();
     tls::within(|| match front() {
         Some(front) => {
             // SAFETY: the calling thread's own heap; the caller gives the object up.

@@ -28,6 +28,8 @@ const LITTLE: usize = 8 << 10;
 const BETWEEN_MS: u64 = 100;
 /// Milliseconds from one look at the sleeping threads to the next.
 const LOOK_MS: u64 = 50;
+/// A thread that only uses what it keeps looks at the clock once in this many sleeps; any other in its next one.
+const CALM_SLEEPS: u32 = 64;
 /// Heaps seen in one look, and heaps relieved, at most. The rest is for the next look, which then comes soon.
 const SEEN_AT_ONCE: usize = 256;
 const RELIEVED_AT_ONCE: usize = 16;
@@ -66,6 +68,8 @@ pub(crate) struct Rest {
     stays: AtomicU32,
     /// When the thread last gave back by itself, in milliseconds of the coarse clock. Its own.
     gave_back: AtomicU64,
+    /// Sleeps since it last took or gave up slots, or looked at the clock. Its own.
+    calm: AtomicU32,
 }
 
 impl Rest {
@@ -74,9 +78,33 @@ impl Rest {
             state: AtomicU32::new(AWAKE),
             stays: AtomicU32::new(0),
             gave_back: AtomicU64::new(0),
+            calm: AtomicU32::new(0),
         }
     }
 
+    /// The thread took or gave up slots, so it may keep more than before.
+    #[inline]
+    pub(crate) fn stir(&self) {
+        self.calm.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether the thread need not look at the clock before this sleep.
+    #[inline]
+    fn is_calm(&self) -> bool {
+        !self
+            .calm
+            .load(Ordering::Relaxed)
+            .is_multiple_of(CALM_SLEEPS)
+    }
+
+    /// Counts a sleep.
+    #[inline]
+    fn count(&self) {
+        let calm = self.calm.load(Ordering::Relaxed);
+        self.calm.store(calm.wrapping_add(1), Ordering::Relaxed);
+    }
+
+    #[inline]
     fn step(&self, from: u32, to: u32, order: Ordering) -> bool {
         let changed = self
             .state
@@ -103,7 +131,43 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
     /// # Safety
     /// `local` is the calling thread's own heap. Until [`wake`](Self::wake) it is not used, but for the end of a call that
     /// was interrupted, as `calls` says.
+    #[inline]
     pub unsafe fn fall_asleep(&self, local: NonNull<ThreadHeap<P, M, R>>, calls: Calls) {
+        // SAFETY: an attached heap.
+        let rest = unsafe { rest_of(local) };
+        if !rest.is_calm() {
+            // SAFETY: the same contract.
+            unsafe { self.give_back_if_due(local, calls) };
+        }
+        rest.count();
+        rest.stays.store(calls.stays() as u32, Ordering::Relaxed);
+        // Release: pairs with the acquire of whoever takes the heap.
+        rest.state.store(ASLEEP, Ordering::Release);
+    }
+
+    /// Whether a sleep now would do nothing but let others take what `local` keeps. Such a sleep need not
+    /// [begin](Self::fall_asleep) where there are no others; it is counted.
+    ///
+    /// # Safety
+    /// `local` is the calling thread's own heap.
+    #[inline]
+    pub unsafe fn stays_calm(&self, local: NonNull<ThreadHeap<P, M, R>>) -> bool {
+        // SAFETY: an attached heap.
+        let rest = unsafe { rest_of(local) };
+        let calm = rest.is_calm();
+        if calm {
+            rest.count();
+        }
+        calm
+    }
+
+    /// Gives back what `local` keeps, and looks after other sleeping threads, if that is due.
+    ///
+    /// # Safety
+    /// As for [`fall_asleep`](Self::fall_asleep).
+    #[cold]
+    #[inline(never)]
+    unsafe fn give_back_if_due(&self, local: NonNull<ThreadHeap<P, M, R>>, calls: Calls) {
         // SAFETY: an attached heap.
         let rest = unsafe { rest_of(local) };
         let now = self.global().pages().clock_ms();
@@ -117,21 +181,27 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
             // what it needs: the newest slots stay.
             unsafe { relieve(local, calls.stays()) };
         }
-        rest.stays.store(calls.stays() as u32, Ordering::Relaxed);
-        // Release: pairs with the acquire of whoever takes the heap.
-        rest.state.store(ASLEEP, Ordering::Release);
     }
 
     /// The calling thread sleeps no longer; nothing happens if it did not.
     ///
     /// # Safety
     /// `local` is the calling thread's own heap.
+    #[inline]
     pub unsafe fn wake(&self, local: NonNull<ThreadHeap<P, M, R>>) {
         // SAFETY: an attached heap.
         let rest = unsafe { rest_of(local) };
-        for asleep in [ASLEEP, SEEN, RELIEVED, AWAKE] {
+        if !rest.step(ASLEEP, AWAKE, Ordering::Acquire) {
+            self.wake_from(rest);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wake_from(&self, rest: &Rest) {
+        for state in [SEEN, RELIEVED, AWAKE] {
             // Acquire: pairs with the release of whoever relieved it.
-            if rest.step(asleep, AWAKE, Ordering::Acquire) {
+            if rest.step(state, AWAKE, Ordering::Acquire) {
                 return;
             }
         }

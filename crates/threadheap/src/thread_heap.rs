@@ -176,6 +176,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     #[inline(never)]
     pub fn refill(&mut self, class: SizeClass) -> Option<NonNull<u8>> {
         let global = self.global()?;
+        self.rest.stir();
         // SAFETY: a heap that has a global heap was made by `make`, which wrote the generator.
         let rng = unsafe { self.rng.assume_init_mut() };
         let vector = self.vectors.get_mut(class.index())?;
@@ -207,6 +208,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     #[inline(never)]
     pub unsafe fn free_elsewhere(&mut self, object: NonNull<u8>) {
         let Some(global) = self.global() else { return };
+        self.rest.stir();
         // Not ours at all: from a time before us, or from another allocator.
         let Some(page) = self.labels.page_at(object.addr().get()) else {
             return;

@@ -76,9 +76,19 @@ pub(crate) fn set_heap(heap: NonNull<Front>) {
     word::set_heap(heap.as_ptr());
 }
 
-/// Notes that the calling thread's heap rests until [`set_heap`].
+/// Notes that the calling thread's heap rests until [`set_awake`].
 pub(crate) fn set_asleep() {
     word::set_heap(ASLEEP.address().as_ptr());
+}
+
+/// Whether the calling thread's heap rests.
+pub(crate) fn is_asleep() -> bool {
+    heap() == ASLEEP.address()
+}
+
+/// Notes that the calling thread uses `heap` again, its own.
+pub(crate) fn set_awake(heap: NonNull<Front>) {
+    word::set_heap(heap.as_ptr());
 }
 
 /// Notes that the calling thread has no heap from now on.
