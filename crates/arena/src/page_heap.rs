@@ -19,6 +19,12 @@ unsafe impl<O: Os> Metadata for Arena<O> {
     fn metadata(&self, layout: Layout) -> Option<NonNull<u8>> {
         self.allocate_metadata(layout)
     }
+
+    unsafe fn forget_metadata(&self, start: NonNull<u8>, len: usize) {
+        // A refusal leaves it as it is.
+        // SAFETY: the range is the caller's, who does not need its content (contract).
+        let _ = unsafe { self.os.discard(start, len) };
+    }
 }
 
 // SAFETY: runs come from the stores, which hold each page at most once, or from the frontiers, which only move on. The

@@ -179,7 +179,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
             rest.gave_back.store(now, Ordering::Relaxed);
             // SAFETY: the calling thread's own heap, and no other function of it runs. A call that was interrupted finds
             // what it needs: the newest slots stay.
-            unsafe { relieve(local, calls.stays()) };
+            unsafe { self.relieve(local, calls.stays()) };
         }
     }
 
@@ -262,7 +262,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
                 let stays = rest.stays.load(Ordering::Relaxed) as usize;
                 // SAFETY: its thread sleeps; when it wakes up, it finds the heap taken, and waits for the lock. What stays
                 // is what it asked for.
-                unsafe { relieve(local, stays) };
+                unsafe { self.relieve(local, stays) };
                 // Release: pairs with the acquire of `wake`.
                 rest.state.store(RELIEVED, Ordering::Release);
                 relieved += 1;
@@ -278,19 +278,20 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
         heaps.looked_at = next;
         next.is_none()
     }
-}
 
-/// Gives back what the heap at `local` keeps, but for the `stays` newest slots of each class, if it is more than a little.
-///
-/// # Safety
-/// Nobody else uses the heap, but for a call that was interrupted and needs no more than what stays.
-unsafe fn relieve<P: PageHeap, M: MeshPolicy, R: Report>(
-    local: NonNull<ThreadHeap<P, M, R>>,
-    stays: usize,
-) {
-    // SAFETY: a heap is there, and this is its only user (contract).
-    let heap = unsafe { &mut *local.as_ptr() };
-    if heap.kept_bytes() > LITTLE {
-        heap.give_back(stays);
+    /// Gives back what the heap at `local` keeps, but for the `stays` newest slots of each class, if it is more than a
+    /// little. Where nothing stays and there are other threads, the pages of its vectors go too.
+    ///
+    /// # Safety
+    /// Nobody else uses the heap, but for a call that was interrupted and needs no more than what stays.
+    unsafe fn relieve(&self, local: NonNull<ThreadHeap<P, M, R>>, stays: usize) {
+        // SAFETY: a heap is there, and this is its only user (contract).
+        let heap = unsafe { &mut *local.as_ptr() };
+        if heap.kept_bytes() > LITTLE {
+            heap.give_back(stays);
+            if stays == 0 && self.attached() > 1 {
+                heap.give_back_storage();
+            }
+        }
     }
 }

@@ -28,6 +28,8 @@ pub struct ThreadHeap<P: PageHeap, M, R> {
     vectors: [ShuffleVector; CLASSES],
     rng: MaybeUninit<Pcg32>,
     outbox: Outbox,
+    /// The entries of all vectors.
+    storage: Option<NonNull<u8>>,
     /// Whether the thread sleeps.
     pub(crate) rest: Rest,
     /// The heap that was made before this one.
@@ -54,13 +56,14 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         vectors: [const { ShuffleVector::empty() }; CLASSES],
         rng: MaybeUninit::uninit(),
         outbox: Outbox::new(),
+        storage: None,
         rest: Rest::awake(),
         older: None,
         next: None,
         global: None,
     };
 
-    /// Makes a heap for `owner`, with the storage of its vectors behind it; `None` when there is no memory.
+    /// Makes a heap for `owner`, behind the storage of its vectors, which starts with a page; `None` when there is no memory.
     ///
     /// # Safety
     /// `global` stays where it is for as long as the heap is used.
@@ -69,14 +72,17 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         owner: OwnerId,
     ) -> Option<NonNull<Self>> {
         let storage = Layout::array::<*mut u8>(ENTRIES).ok()?;
-        let (layout, behind) = Layout::new::<Self>().extend(storage).ok()?;
-        let at = global.pages().metadata(layout)?;
+        let storage = storage.align_to(P::PAGE_SIZE).ok()?;
+        let (layout, behind) = storage.extend(Layout::new::<Self>()).ok()?;
+        let storage = global.pages().metadata(layout)?;
         // SAFETY: the offset lies in the block.
-        let mut entries = unsafe { at.add(behind) }.cast::<*mut u8>();
+        let at = unsafe { storage.add(behind) };
+        let mut entries = storage.cast::<*mut u8>();
         let mut heap = Self {
             labels: global.labels(),
             mine: Label::small(SizeClass(0), owner).0,
             owner,
+            storage: Some(storage),
             global: Some(NonNull::from(global)),
             rng: MaybeUninit::new(Pcg32::new(global.pages().entropy(), owner.0.into())),
             ..Self::IDLE
@@ -265,6 +271,17 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
                 unsafe { global.release_then(class, slots, |_| ()) };
                 vector.drop_oldest_in_place(older);
             }
+        }
+    }
+
+    /// Has no pages for the storage of vectors, all of which are empty.
+    pub(crate) fn give_back_storage(&mut self) {
+        let entries = const { ENTRIES * size_of::<*mut u8>() / P::PAGE_SIZE * P::PAGE_SIZE };
+        if let (Some(global), Some(storage)) = (self.global(), self.storage)
+            && self.vectors.iter().all(ShuffleVector::is_empty)
+        {
+            // SAFETY: whole pages of this heap's block, which no vector reads before it writes.
+            unsafe { global.pages().forget_metadata(storage, entries) };
         }
     }
 
