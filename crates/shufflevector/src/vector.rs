@@ -167,6 +167,21 @@ impl ShuffleVector {
         self.limit = unsafe { self.bottom.add(limit) };
     }
 
+    /// [`len`](Self::len) of a vector that others may be using, as of some moment between its beginning and its end of what
+    /// they do: an estimate, but never above `capacity`, the number of entries of the storage.
+    ///
+    /// # Safety
+    /// `this` is valid for reads.
+    pub unsafe fn estimate_len_at(this: NonNull<Self>, capacity: usize) -> usize {
+        let this = this.as_ptr();
+        // SAFETY: valid for reads (contract); volatile, since the owner writes meanwhile: an aligned word is read as a whole.
+        let top = unsafe { (&raw const (*this).top).read_volatile() };
+        // SAFETY: as above.
+        let bottom = unsafe { (&raw const (*this).bottom).read_volatile() };
+        let bytes = top.addr().get().saturating_sub(bottom.addr().get());
+        (bytes / size_of::<NonNull<u8>>()).min(capacity)
+    }
+
     /// The slots, oldest first.
     #[inline]
     pub fn as_slice(&self) -> &[NonNull<u8>] {

@@ -35,6 +35,15 @@ impl Outbox {
         self.bytes
     }
 
+    /// [`bytes`](Self::bytes) of an outbox that its thread may be using: as of some moment.
+    ///
+    /// # Safety
+    /// `this` is valid for reads.
+    pub(crate) unsafe fn estimate_bytes_at(this: *const Self) -> usize {
+        // SAFETY: valid for reads (contract); volatile, since the owner writes meanwhile: an aligned word is read as a whole.
+        unsafe { (&raw const (*this).bytes).read_volatile() }
+    }
+
     /// Adds a slot of `bytes` bytes; says whether the outbox is to be emptied now. There is room unless it said so before.
     pub(crate) fn put(&mut self, class: SizeClass, slot: NonNull<u8>, bytes: usize) -> bool {
         if let (Some(place), Some(name)) =

@@ -310,6 +310,28 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         }
     }
 
+    /// [`kept_bytes`](Self::kept_bytes) of a heap that its thread may be using: an estimate then.
+    ///
+    /// # Safety
+    /// A heap is there.
+    pub(crate) unsafe fn estimate_kept_bytes_at(this: NonNull<Self>) -> usize {
+        let classes = (0..CLASSES as u8).map(SizeClass);
+        let in_vectors: usize = classes
+            .map(|class| {
+                // SAFETY: a heap is there (contract).
+                let vector = unsafe { Self::vector_at(this, class) };
+                let capacity = CAPACITIES[class.index()];
+                // SAFETY: a field of the heap.
+                let slots = unsafe { ShuffleVector::estimate_len_at(vector, capacity) };
+                slots * SpanClasses::object_size(class)
+            })
+            .sum();
+        // SAFETY: a field of the heap.
+        let outbox = unsafe { &raw const (*this.as_ptr()).outbox };
+        // SAFETY: a heap is there (contract).
+        in_vectors + unsafe { Outbox::estimate_bytes_at(outbox) }
+    }
+
     /// Bytes of all slots at hand or on their way home.
     pub fn kept_bytes(&self) -> usize {
         let vectors = self.vectors.iter().zip(&SpanClasses::GEOMETRIES);

@@ -111,6 +111,20 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
         }
     }
 
+    /// Bytes of the slots that threads keep, at hand or on their way home. Slots of threads that work meanwhile are estimated.
+    pub fn kept_bytes(&self) -> usize {
+        let heaps = self.heaps.lock();
+        let mut bytes = 0;
+        let mut next = heaps.newest;
+        while let Some(local) = next {
+            // SAFETY: heaps of the list stay for ever.
+            bytes += unsafe { ThreadHeap::estimate_kept_bytes_at(local) };
+            // SAFETY: written before the heap came into the list, and never again.
+            next = unsafe { (*local.as_ptr()).older };
+        }
+        bytes
+    }
+
     /// Takes the lock of the list of heaps before a fork.
     pub fn lock_for_fork(&self) {
         self.heaps.lock_for_fork();

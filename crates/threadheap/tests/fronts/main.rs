@@ -9,4 +9,5 @@ mod confined;
 mod keeping;
 mod lifecycle;
 mod program;
+mod resting;
 mod sequences;
