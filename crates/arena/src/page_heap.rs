@@ -143,10 +143,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
 
     unsafe fn move_large(&self, page: PageIndex, pages: PageCount) -> Option<PageIndex> {
         let old = self.large_run(page)?;
-        if Self::bytes(old) < tuning::MOVE_THRESHOLD
-            || pages <= old.pages
-            || !self.has_mappings_left()
-        {
+        if pages <= old.pages || !self.has_mappings_left() {
             return None;
         }
         let map = self.ground()?.map;
