@@ -11,3 +11,4 @@ mod lifecycle;
 mod program;
 mod resting;
 mod sequences;
+mod steady;

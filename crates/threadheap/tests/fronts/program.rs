@@ -25,7 +25,15 @@ pub(crate) fn heap() -> Box<Shared> {
 
 /// The same with its clock, in milliseconds.
 pub(crate) fn heap_with_clock() -> (Box<Shared>, Arc<AtomicU64>) {
-    let os = Confined::to(64 << 20);
+    heap_over(Confined::to(64 << 20))
+}
+
+/// A heap in so many bytes of addresses.
+pub(crate) fn heap_with_addresses(bytes: usize) -> Box<Shared> {
+    heap_over(Confined::to(bytes)).0
+}
+
+fn heap_over(os: Confined) -> (Box<Shared>, Arc<AtomicU64>) {
     let clock = os.clock();
     let pages = Arena::new(FailNth::new(os));
     (Box::new(Threads::new(GlobalHeap::new(pages))), clock)
