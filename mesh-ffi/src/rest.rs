@@ -10,7 +10,7 @@ use stack::Calls;
 
 use crate::process::{Front, HEAP};
 use crate::signals;
-use crate::tls::{self, Standing};
+use crate::tls;
 
 /// What a function that sleeps may have interrupted.
 #[derive(Clone, Copy)]
@@ -44,9 +44,7 @@ fn begin(caller: Caller) -> Option<NonNull<Front>> {
     if tls::inside() {
         return None;
     }
-    let Standing::Attached(front) = tls::standing() else {
-        return None;
-    };
+    let front = tls::attached()?;
     // SAFETY: the calling thread's own heap.
     if HEAP.attached() <= 1 && unsafe { HEAP.stays_calm(front) } {
         // Nobody else would take what it keeps.

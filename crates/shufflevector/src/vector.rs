@@ -174,10 +174,14 @@ impl ShuffleVector {
     /// `this` is valid for reads.
     pub unsafe fn estimate_len_at(this: NonNull<Self>, capacity: usize) -> usize {
         let this = this.as_ptr();
-        // SAFETY: valid for reads (contract); volatile, since the owner writes meanwhile: an aligned word is read as a whole.
-        let top = unsafe { (&raw const (*this).top).read_volatile() };
+        // SAFETY: valid for reads (contract).
+        let top = unsafe { &raw const (*this).top };
         // SAFETY: as above.
-        let bottom = unsafe { (&raw const (*this).bottom).read_volatile() };
+        let bottom = unsafe { &raw const (*this).bottom };
+        // SAFETY: as above; volatile, since the owner writes meanwhile: an aligned word is read as a whole.
+        let top = unsafe { top.read_volatile() };
+        // SAFETY: as above.
+        let bottom = unsafe { bottom.read_volatile() };
         let bytes = top.addr().get().saturating_sub(bottom.addr().get());
         (bytes / size_of::<NonNull<u8>>()).min(capacity)
     }

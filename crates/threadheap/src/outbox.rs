@@ -40,8 +40,10 @@ impl Outbox {
     /// # Safety
     /// `this` is valid for reads.
     pub(crate) unsafe fn estimate_bytes_at(this: *const Self) -> usize {
-        // SAFETY: valid for reads (contract); volatile, since the owner writes meanwhile: an aligned word is read as a whole.
-        unsafe { (&raw const (*this).bytes).read_volatile() }
+        // SAFETY: valid for reads (contract).
+        let bytes = unsafe { &raw const (*this).bytes };
+        // SAFETY: as above; volatile, since the owner writes meanwhile: an aligned word is read as a whole.
+        unsafe { bytes.read_volatile() }
     }
 
     /// Adds a slot of `bytes` bytes; says whether the outbox is to be emptied now. There is room unless it said so before.

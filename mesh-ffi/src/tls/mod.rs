@@ -44,6 +44,13 @@ pub(crate) fn heap() -> NonNull<Front> {
     unsafe { NonNull::new_unchecked(word::heap()) }
 }
 
+/// The calling thread's heap, if it has one of its own that does not rest.
+#[inline(always)]
+pub(crate) fn attached() -> Option<NonNull<Front>> {
+    let heap = heap();
+    (heap.as_ptr() == word::own()).then_some(heap)
+}
+
 /// What the calling thread's word says.
 pub(crate) enum Standing {
     /// It has not attached.

@@ -2,8 +2,6 @@
 
 use std::alloc::Layout;
 
-use heap::{Heap, ThreadLocalHeap};
-
 use crate::program::{Attached, Shared, heap_with_addresses};
 
 /// More than the objects below take at a time, old and new ones.
@@ -122,24 +120,17 @@ fn clean_pages_are_known_to_be_zero_and_others_are_not() {
 #[test]
 fn threads_that_sleep_and_work() {
     let heap = heap_with_addresses(ADDRESSES);
-    let front = heap.attach().expect("there is memory");
+    let mut front = Attached::to(&heap);
     let calls = calls_when_warm(&heap, || {
-        let mut objects = Vec::new();
-        for size in (16..2_000).step_by(50) {
-            // SAFETY: attached, and nobody else has it.
-            let object = unsafe { &mut *front.as_ptr() }.allocate(layout(size));
-            objects.push((object.expect("there is memory"), layout(size)));
-        }
-        for (object, layout) in objects {
-            // SAFETY: as above; the object is given up.
-            unsafe { (*front.as_ptr()).deallocate(object, layout) };
-        }
-        // SAFETY: as above, and not used until it is woken.
-        unsafe { heap.fall_asleep(front, threadheap::Calls::None) };
+        let objects: Vec<_> = (16..2_000)
+            .step_by(50)
+            .map(|size| front.allocate(layout(size)).expect("there is memory"))
+            .collect();
+        objects.into_iter().for_each(|object| front.free(object));
+        // SAFETY: this thread's own front end, which is not used until it is woken.
+        unsafe { heap.fall_asleep(front.at(), threadheap::Calls::None) };
         // SAFETY: as above.
-        unsafe { heap.wake(front) };
+        unsafe { heap.wake(front.at()) };
     });
     assert_eq!(calls, 0);
-    // SAFETY: attached, and not used any more.
-    unsafe { heap.detach(front) };
 }
