@@ -52,7 +52,10 @@ pub(crate) fn is_gone() {
 
 extern "C" fn run(_: *mut c_void) -> *mut c_void {
     loop {
-        tls::within(|| HEAP.global().upkeep_in_background());
+        tls::within(|| {
+            HEAP.global().upkeep_in_background();
+            HEAP.look_after_sleepers_if_due();
+        });
         let milliseconds = HEAP.global().period().clamp(PAUSES.0, PAUSES.1);
         let time = timespec {
             tv_sec: 0,

@@ -11,6 +11,7 @@ use crate::hazards::during;
 use crate::next::next;
 use crate::peek::{Peeked, peek};
 use crate::process::{self, HEAP};
+use crate::rest::{Caller, resting, resting_if};
 use crate::signals::ForKernel;
 use crate::written::Written;
 use crate::{errno, tls};
@@ -66,6 +67,12 @@ fn before_wait(milliseconds: c_int, mut poll: impl FnMut() -> c_int) -> Option<c
         }
     }
     None
+}
+
+/// Makes `call`, which waits for `milliseconds`: a wait of zero is no sleep.
+#[inline(always)]
+fn resting_for(milliseconds: c_int, call: impl FnOnce() -> c_int) -> c_int {
+    resting_if(milliseconds != 0, Caller::Anybody, call)
 }
 
 /// A time as milliseconds for [`before_wait`]: negative for a null pointer, zero for a pointer that is none, which makes the
@@ -141,7 +148,9 @@ pub unsafe extern "C" fn epoll_wait(
             next_epoll_wait(set, events, most, timeout)
         })
     };
-    before_wait(timeout, || wait(0)).unwrap_or_else(|| wait(timeout))
+    resting_for(timeout, || {
+        before_wait(timeout, || wait(0)).unwrap_or_else(|| wait(timeout))
+    })
 }
 
 /// `epoll_pwait`.
@@ -165,7 +174,9 @@ pub unsafe extern "C" fn epoll_pwait(
             next_epoll_pwait(set, events, most, timeout, mask.pointer())
         })
     };
-    before_wait(timeout, || wait(0)).unwrap_or_else(|| wait(timeout))
+    resting_for(timeout, || {
+        before_wait(timeout, || wait(0)).unwrap_or_else(|| wait(timeout))
+    })
 }
 
 /// `poll`.
@@ -179,7 +190,9 @@ pub unsafe extern "C" fn poll(files: *mut pollfd, count: nfds_t, timeout: c_int)
         // SAFETY: the same contract.
         during(&written, || unsafe { next_poll(files, count, timeout) })
     };
-    before_wait(timeout, || wait(0)).unwrap_or_else(|| wait(timeout))
+    resting_for(timeout, || {
+        before_wait(timeout, || wait(0)).unwrap_or_else(|| wait(timeout))
+    })
 }
 
 /// `ppoll`.
@@ -202,7 +215,10 @@ pub unsafe extern "C" fn ppoll(
             next_ppoll(files, count, timeout, mask.pointer())
         })
     };
-    before_wait(milliseconds(timeout), || wait(&AT_ONCE)).unwrap_or_else(|| wait(timeout))
+    let limit = milliseconds(timeout);
+    resting_for(limit, || {
+        before_wait(limit, || wait(&AT_ONCE)).unwrap_or_else(|| wait(timeout))
+    })
 }
 
 /// `select`.
@@ -228,9 +244,8 @@ pub unsafe extern "C" fn select(
     }
     let written = selected(read, write, except).object(timeout);
     // SAFETY: the same contract.
-    during(&written, || unsafe {
-        next_select(count, read, write, except, timeout)
-    })
+    let select = || unsafe { next_select(count, read, write, except, timeout) };
+    resting(Caller::Anybody, || during(&written, select))
 }
 
 /// `pselect`.
@@ -250,8 +265,9 @@ pub unsafe extern "C" fn pselect(
     // SAFETY: null or valid (contract).
     let mask = unsafe { ForKernel::new(mask) };
     // SAFETY: the same contract; the mask lives across the call.
-    during(&selected(read, write, except), || unsafe {
-        next_pselect(count, read, write, except, timeout, mask.pointer())
+    let select = || unsafe { next_pselect(count, read, write, except, timeout, mask.pointer()) };
+    resting(Caller::Anybody, || {
+        during(&selected(read, write, except), select)
     })
 }
 
@@ -265,8 +281,9 @@ pub unsafe extern "C" fn nanosleep(time: *const timespec, left: *mut timespec) -
         before_time(time);
     }
     // SAFETY: the same contract.
-    during(&Written::NOTHING.object(left), || unsafe {
-        next_nanosleep(time, left)
+    let sleep = || unsafe { next_nanosleep(time, left) };
+    resting(Caller::Anybody, || {
+        during(&Written::NOTHING.object(left), sleep)
     })
 }
 
@@ -287,8 +304,9 @@ pub unsafe extern "C" fn clock_nanosleep(
         before_time(time);
     }
     // SAFETY: the same contract.
-    during(&Written::NOTHING.object(left), || unsafe {
-        next_clock_nanosleep(clock, flags, time, left)
+    let sleep = || unsafe { next_clock_nanosleep(clock, flags, time, left) };
+    resting(Caller::Anybody, || {
+        during(&Written::NOTHING.object(left), sleep)
     })
 }
 
@@ -300,7 +318,7 @@ pub unsafe extern "C" fn clock_nanosleep(
 pub unsafe extern "C" fn usleep(microseconds: c_uint) -> c_int {
     before_sleep((u64::from(microseconds) / 1_000).max(1));
     // SAFETY: the same contract.
-    unsafe { next_usleep(microseconds) }
+    resting(Caller::Anybody, || unsafe { next_usleep(microseconds) })
 }
 
 /// `sleep`.
@@ -311,5 +329,5 @@ pub unsafe extern "C" fn usleep(microseconds: c_uint) -> c_int {
 pub unsafe extern "C" fn sleep(seconds: c_uint) -> c_uint {
     before_sleep((u64::from(seconds) * 1_000).max(1));
     // SAFETY: the same contract.
-    unsafe { next_sleep(seconds) }
+    resting(Caller::Anybody, || unsafe { next_sleep(seconds) })
 }

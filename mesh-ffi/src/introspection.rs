@@ -149,7 +149,10 @@ pub extern "C" fn mesh_compact() -> usize {
 
 /// Gives back the slots that the calling thread keeps.
 pub(crate) fn flush() {
-    if let tls::Standing::Attached(front) = tls::standing() {
+    if let tls::Standing::Attached(front) | tls::Standing::Asleep(front) = tls::standing() {
+        // SAFETY: the calling thread's own heap.
+        unsafe { HEAP.wake(front) };
+        tls::set_awake(front);
         // SAFETY: the calling thread's own heap.
         unsafe { &mut *front.as_ptr() }.flush();
     }
@@ -158,6 +161,7 @@ pub(crate) fn flush() {
 /// Gives back what can be given back; returns the number of bytes.
 pub(crate) fn compact() -> usize {
     flush();
+    HEAP.relieve_sleepers();
     let unused = HEAP.global().pages().stats().dirty;
     HEAP.global().compact() + unused
 }

@@ -10,6 +10,7 @@
 //! * `background`: a thread for the upkeep;
 //! * `pinning`, `shared_futexes`, `asynchronous`, `stop`: what must not be meshed;
 //! * `signals`, `fork`, `idle`, `receiving`: what the program does that concerns meshing;
+//! * `rest`, `threads`: what a thread keeps while it sleeps;
 //! * `written`, `peek`, `hazards`: what a system call may write to, published while it runs;
 //! * `config`, `summary`, `map`, `line`: the environment, and what is printed or written.
 #![no_std]
@@ -37,11 +38,13 @@ mod peek;
 mod pinning;
 mod process;
 mod receiving;
+mod rest;
 mod shared_futexes;
 mod signals;
 mod slow;
 mod stop;
 mod summary;
+mod threads;
 mod tls;
 mod written;
 

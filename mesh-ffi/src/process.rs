@@ -53,10 +53,18 @@ impl Report for ToStandardError {
     }
 }
 
-/// The calling thread's front end, made now if it can have one.
+/// The calling thread's front end, made now if it can have one, and woken if it rests. To be called in a slow path.
 pub(crate) fn front() -> Option<NonNull<Front>> {
     match tls::standing() {
         Standing::Attached(front) => Some(front),
+        // A handler, while the front end is about to rest or to wake up.
+        Standing::Asleep(_) if tls::inside_twice() => None,
+        Standing::Asleep(front) => {
+            // SAFETY: the calling thread's own.
+            unsafe { HEAP.wake(front) };
+            tls::set_awake(front);
+            Some(front)
+        }
         Standing::Retired => None,
         Standing::Idle => attach(),
     }
@@ -98,7 +106,7 @@ fn at_thread_end(front: NonNull<Front>) {
 }
 
 extern "C" fn thread_ends(_: *mut libc::c_void) {
-    if let Standing::Attached(front) = tls::standing() {
+    if let Standing::Attached(front) | Standing::Asleep(front) = tls::standing() {
         tls::retire();
         tls::within(|| {
             // SAFETY: it was attached by this thread, whose word was the only pointer to it.

@@ -67,8 +67,11 @@ fn small(class: SizeClass) -> Option<Block> {
         Some(front) => {
             // SAFETY: the calling thread's own heap.
             let at_hand = unsafe { Front::pop_at(front, class) };
-            // SAFETY: attached, and used by this thread alone.
-            at_hand.or_else(|| unsafe { &mut *front.as_ptr() }.refill(class))
+            at_hand.or_else(|| {
+                HEAP.look_after_sleepers_if_due();
+                // SAFETY: attached, and used by this thread alone.
+                unsafe { &mut *front.as_ptr() }.refill(class)
+            })
         }
         None => HEAP.allocate_direct(class),
     };

@@ -99,6 +99,7 @@ pub(crate) fn print() {
     figure("Mappings", arena.mappings);
     figure("Mappings permitted", arena.mappings_limit);
     mebibytes("Objects small MB", stats.small_bytes);
+    mebibytes("Kept by threads MB", HEAP.kept_bytes());
     mebibytes("Objects large MB", stats.large_bytes);
     mebibytes("Spans MB", stats.span_bytes);
     mebibytes("Dirty MB", arena.dirty);
@@ -117,7 +118,7 @@ pub(crate) fn write_json(mut write: impl FnMut(&mut Line)) {
     let stats = HEAP.global().stats();
     let arena = HEAP.global().pages().stats();
     let mesh = stats.mesh;
-    let figures: [(&str, usize); 18] = [
+    let figures: [(&str, usize); 20] = [
         ("mesh_count", mesh.meshes),
         ("pages_released", mesh.pages_released),
         ("pages_saved", mesh.pages_saved),
@@ -132,6 +133,8 @@ pub(crate) fn write_json(mut write: impl FnMut(&mut Line)) {
         ("mappings", arena.mappings),
         ("mappings_limit", arena.mappings_limit),
         ("small_bytes", stats.small_bytes),
+        ("kept_bytes", HEAP.kept_bytes()),
+        ("threads", HEAP.attached()),
         ("large_bytes", stats.large_bytes),
         ("span_bytes", stats.span_bytes),
         ("dirty_bytes", arena.dirty),

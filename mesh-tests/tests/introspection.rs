@@ -43,3 +43,15 @@ fn mallctl_names() -> Result<()> {
 fn functions_of_the_header() -> Result<()> {
     linked("introspection/mesh_h.c", Library::release()?)
 }
+
+#[test]
+fn threads_that_sleep_keep_little() -> Result<()> {
+    linked("introspection/resting.c", Library::release()?)?;
+    linked("introspection/resting.c", Library::debug()?)
+}
+
+#[test]
+fn handlers_that_sleep_take_nothing_from_below_them() -> Result<()> {
+    linked("introspection/resting_handlers.c", Library::release()?)?;
+    linked("introspection/resting_handlers.c", Library::debug()?)
+}

@@ -19,6 +19,12 @@ unsafe impl<O: Os> Metadata for Arena<O> {
     fn metadata(&self, layout: Layout) -> Option<NonNull<u8>> {
         self.allocate_metadata(layout)
     }
+
+    unsafe fn forget_metadata(&self, start: NonNull<u8>, len: usize) {
+        // A refusal leaves it as it is.
+        // SAFETY: the range is the caller's, who does not need its content (contract).
+        let _ = unsafe { self.os.discard(start, len) };
+    }
 }
 
 // SAFETY: runs come from the stores, which hold each page at most once, or from the frontiers, which only move on. The
@@ -137,10 +143,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
 
     unsafe fn move_large(&self, page: PageIndex, pages: PageCount) -> Option<PageIndex> {
         let old = self.large_run(page)?;
-        if Self::bytes(old) < tuning::MOVE_THRESHOLD
-            || pages <= old.pages
-            || !self.has_mappings_left()
-        {
+        if pages <= old.pages || !self.has_mappings_left() {
             return None;
         }
         let map = self.ground()?.map;

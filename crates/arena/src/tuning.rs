@@ -30,6 +30,3 @@ pub(crate) const PURGE_BATCH: u32 = 1_024;
 
 /// The share of the mappings limit that is left to the program: one part in this many.
 pub(crate) const PROGRAM_SHARE: usize = 3;
-
-/// Large objects of at least this many bytes are moved by remapping and not by copying.
-pub(crate) const MOVE_THRESHOLD: usize = 256 << 10;

@@ -8,6 +8,7 @@ use heap::{PageCount, PageHeap, PageIndex};
 use crate::global::GlobalHeap;
 use crate::policy::MeshPolicy;
 use crate::report::{Misuse, Report};
+use crate::tuning::REMAPPED;
 
 /// A new large object.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +85,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         // SAFETY: a large object starts here, and the caller gives up what is cut off.
         let resized = if unsafe { self.pages.resize_large(page, pages) } {
             object
+        } else if before.index() * P::PAGE_SIZE < REMAPPED {
+            return None;
         } else {
             // SAFETY: as above; the old address is not used any more.
             let moved = unsafe { self.pages.move_large(page, pages) }?;

@@ -44,11 +44,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         self.upkeep();
     }
 
-    /// [`release`](Self::release) without the upkeep.
+    /// [`release`](Self::release) without the upkeep that may be due.
     ///
     /// # Safety
     /// As for `release`.
-    pub(crate) unsafe fn take_home(&self, class: SizeClass, slots: &[NonNull<u8>]) {
+    pub unsafe fn take_home(&self, class: SizeClass, slots: &[NonNull<u8>]) {
         let geometry = SpanClasses::geometry(class);
         let mut spans = self.class(class);
         let mut batch = Batch::NONE;

@@ -2,6 +2,13 @@
 
 use core::ops::RangeInclusive;
 
+/// Large objects of at least this many bytes that must move are remapped and not copied.
+///
+/// Pages that were remapped are a mapping of their own, and go back to the system with the object: whoever comes next has to
+/// fault all of them in, which costs as much as to copy them. So remapping pays for the memory only. Small under test, where
+/// it should happen often.
+pub const REMAPPED: usize = if cfg!(test) { 16 << 10 } else { 8 << 20 };
+
 /// Spans that one refill takes slots from, at most.
 pub const SPANS_PER_REFILL: usize = 16;
 

@@ -197,6 +197,15 @@ pub struct Barrier(pub u64);
 pub unsafe trait Metadata {
     /// Zeroed memory for records, or `None` when there is none.
     fn metadata(&self, layout: Layout) -> Option<NonNull<u8>>;
+
+    /// The content of `len` bytes from `start` is not needed: they may read as zeros from now on, or stay as they are. Both
+    /// are multiples of a page.
+    ///
+    /// # Safety
+    /// The range lies in one block, whose owner calls.
+    unsafe fn forget_metadata(&self, start: NonNull<u8>, len: usize) {
+        let _ = (start, len);
+    }
 }
 
 /// Pages, their labels, and the operations of a mesh.

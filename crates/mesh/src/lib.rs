@@ -19,7 +19,7 @@ pub use as_global::AsGlobal;
 pub use globalheap::{GlobalHeap, Ignore, MeshPolicy, Misuse, Report};
 pub use heap::{Heap, LockedHeap, SizeClassHeap, ThreadLocal, ThreadLocalHeap, ThreadSlot};
 pub use meshing::{ComplementMesher, NoMesh, SplitMesher};
-pub use threadheap::{ThreadHeap, Threads};
+pub use threadheap::{Calls, ThreadHeap, Threads};
 
 /// Everything below the thread's slot, with the search `M` and misuse reported to `R`.
 pub type Meshed<M, R = Ignore> = Threads<Arena<Linux>, M, R>;

@@ -167,6 +167,25 @@ impl ShuffleVector {
         self.limit = unsafe { self.bottom.add(limit) };
     }
 
+    /// [`len`](Self::len) of a vector that others may be using, as of some moment between its beginning and its end of what
+    /// they do: an estimate, but never above `capacity`, the number of entries of the storage.
+    ///
+    /// # Safety
+    /// `this` is valid for reads.
+    pub unsafe fn estimate_len_at(this: NonNull<Self>, capacity: usize) -> usize {
+        let this = this.as_ptr();
+        // SAFETY: valid for reads (contract).
+        let top = unsafe { &raw const (*this).top };
+        // SAFETY: as above.
+        let bottom = unsafe { &raw const (*this).bottom };
+        // SAFETY: as above; volatile, since the owner writes meanwhile: an aligned word is read as a whole.
+        let top = unsafe { top.read_volatile() };
+        // SAFETY: as above.
+        let bottom = unsafe { bottom.read_volatile() };
+        let bytes = top.addr().get().saturating_sub(bottom.addr().get());
+        (bytes / size_of::<NonNull<u8>>()).min(capacity)
+    }
+
     /// The slots, oldest first.
     #[inline]
     pub fn as_slice(&self) -> &[NonNull<u8>] {
@@ -185,6 +204,36 @@ impl ShuffleVector {
         unsafe { kept.copy_to(self.bottom, count) };
         // SAFETY: `count` is no more than `len`.
         self.top = unsafe { self.bottom.add(count) };
+    }
+
+    /// Drops the `n` oldest slots, or all if there are fewer, and moves nothing: the storage below the others is of no use
+    /// until [`settle`](Self::settle).
+    ///
+    /// A signal handler may call it over a [`pop`](Self::pop_at) or [`push`](Self::push_at) of its own thread if a slot stays:
+    /// neither the newest slot nor what the interrupted call has read of `top` and `limit` changes.
+    pub fn drop_oldest_in_place(&mut self, n: usize) {
+        // SAFETY: at most `len` entries up.
+        self.bottom = unsafe { self.bottom.add(n.min(self.len())) };
+    }
+
+    /// Moves the slots to the start of the storage, which has `capacity` entries; says whether they were not there.
+    ///
+    /// # Safety
+    /// `capacity` is that of [`new`](Self::new).
+    #[inline]
+    pub unsafe fn settle(&mut self, capacity: usize) -> bool {
+        // SAFETY: the storage has `capacity` entries (contract).
+        let start = unsafe { self.end.sub(capacity) };
+        if start == self.bottom {
+            return false;
+        }
+        let count = self.len();
+        // SAFETY: `count` entries are written, and lie in the storage at both places.
+        unsafe { self.bottom.copy_to(start, count) };
+        self.bottom = start;
+        // SAFETY: `count` is no more than the capacity.
+        self.top = unsafe { start.add(count) };
+        true
     }
 
     /// Drops the `n` newest slots, or all if there are fewer.

@@ -27,6 +27,8 @@ enum Op {
     Refill(usize),
     ShuffleNewest(usize),
     SetLimit(usize),
+    DropOldestInPlace(usize),
+    Settle,
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -37,6 +39,8 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (0..24_usize).prop_map(Op::Refill),
         1 => (0..24_usize).prop_map(Op::ShuffleNewest),
         1 => (0..24_usize).prop_map(Op::SetLimit),
+        1 => (0..24_usize).prop_map(Op::DropOldestInPlace),
+        1 => Just(Op::Settle),
     ]
 }
 
@@ -54,6 +58,8 @@ proptest! {
         let mut vector = unsafe { ShuffleVector::new(room, capacity, first_limit) };
         let mut model: Vec<NonNull<u8>> = Vec::new();
         let mut limit = first_limit.min(capacity);
+        // Entries at the start of the storage that are of no use for now.
+        let mut lost = 0;
         let mut rng = Pcg32::seed_from_u64(seed);
         let mut fresh = (0..).map(slot);
 
@@ -93,14 +99,32 @@ proptest! {
                 }
                 Op::SetLimit(n) => {
                     vector.set_limit(n);
-                    limit = n.min(capacity).max(model.len());
+                    limit = n.min(capacity - lost).max(model.len());
+                }
+                Op::DropOldestInPlace(n) => {
+                    let n = n.min(model.len());
+                    let newest = vector.as_slice().last().map(core::ptr::from_ref);
+                    vector.drop_oldest_in_place(n);
+                    model.drain(..n);
+                    lost += n;
+                    limit -= n;
+                    if !model.is_empty() {
+                        let now = vector.as_slice().last().map(core::ptr::from_ref);
+                        prop_assert_eq!(now, newest, "the newest slot stays where it is");
+                    }
+                }
+                Op::Settle => {
+                    // SAFETY: the capacity that the vector was made with.
+                    prop_assert_eq!(unsafe { vector.settle(capacity) }, lost > 0);
+                    limit += lost;
+                    lost = 0;
                 }
             }
             prop_assert_eq!(vector.as_slice(), model.as_slice());
             prop_assert_eq!(vector.len(), model.len());
             prop_assert_eq!(vector.is_empty(), model.is_empty());
             prop_assert_eq!(vector.limit(), limit);
-            prop_assert_eq!(vector.capacity(), capacity);
+            prop_assert_eq!(vector.capacity(), capacity - lost);
             prop_assert_eq!(vector.room(), limit - model.len());
         }
     }

@@ -6,12 +6,15 @@
 //!
 //! * [`ThreadHeap`]: the fast paths, and the slow ones behind them;
 //! * `depth`: how many slots a thread may keep;
+//! * `rest`: what becomes of them while the thread sleeps;
 //! * [`Threads`]: all thread heaps over one global heap, recycled from thread to thread.
 #![cfg_attr(not(test), no_std)]
 
 mod depth;
+mod rest;
 mod thread_heap;
 mod threads;
 
+pub use rest::Calls;
 pub use thread_heap::ThreadHeap;
 pub use threads::{Threads, ThreadsStats};

@@ -5,7 +5,7 @@ use core::mem::{MaybeUninit, offset_of};
 use core::ptr::NonNull;
 
 use globalheap::{GlobalHeap, MeshPolicy, Report};
-use heap::{Heap, Label, Labels, OwnerId, PageHeap, SizeClass};
+use heap::{ClassMap, Heap, Label, Labels, OwnerId, PageHeap, SizeClass};
 use miniheap::SpanClasses;
 use rand_pcg::Pcg32;
 use shufflevector::ShuffleVector;
@@ -14,6 +14,7 @@ use crate::depth::{
     CACHE_LINE, CAPACITIES, CLASSES, ENTRIES, HOMEWARD, LINE_CLASSES, first_limit, limit_when_full,
     refill_size,
 };
+use crate::rest::Rest;
 
 /// The front end of one thread over pages of `P`.
 ///
@@ -39,6 +40,12 @@ pub struct ThreadHeap<P: PageHeap, M, R> {
     /// Slots of other heaps' pages, of the classes whose objects share cache lines.
     homeward: [ShuffleVector; LINE_CLASSES],
     rng: MaybeUninit<Pcg32>,
+    /// The entries of all vectors.
+    storage: Option<NonNull<u8>>,
+    /// Whether the thread sleeps.
+    pub(crate) rest: Rest,
+    /// The heap that was made before this one.
+    pub(crate) older: Option<NonNull<Self>>,
 }
 
 // SAFETY: it is the only one to use its slots and entries; the global heap may be shared.
@@ -52,6 +59,10 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     );
 
     /// A heap that serves nobody: it has nothing, and takes nothing. Threads without a heap of their own share one.
+    #[expect(
+        clippy::declare_interior_mutable_const,
+        reason = "each use is another heap"
+    )]
     pub const IDLE: Self = Self {
         labels: Labels::none(),
         mine: 0,
@@ -59,6 +70,9 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         vectors: [const { ShuffleVector::empty() }; CLASSES],
         rng: MaybeUninit::uninit(),
         homeward: [const { ShuffleVector::empty() }; LINE_CLASSES],
+        storage: None,
+        rest: Rest::awake(),
+        older: None,
         next: None,
         global: None,
     };
@@ -73,14 +87,17 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     ) -> Option<NonNull<Self>> {
         let storage = Layout::array::<*mut u8>(ENTRIES).ok()?;
         const { Self::LINES };
-        let (layout, behind) = Layout::new::<Self>().extend(storage).ok()?;
-        let at = global.pages().metadata(layout)?;
+        let storage = storage.align_to(P::PAGE_SIZE).ok()?;
+        let (layout, behind) = storage.extend(Layout::new::<Self>()).ok()?;
+        let storage = global.pages().metadata(layout)?;
         // SAFETY: the offset lies in the block.
-        let mut entries = unsafe { at.add(behind) }.cast::<*mut u8>();
+        let at = unsafe { storage.add(behind) };
+        let mut entries = storage.cast::<*mut u8>();
         let mut heap = Self {
             labels: global.labels(),
             mine: Label::small(SizeClass(0), owner).0 as usize,
             owner,
+            storage: Some(storage),
             global: Some(NonNull::from(global)),
             rng: MaybeUninit::new(Pcg32::new(global.pages().entropy(), owner.0.into())),
             ..Self::IDLE
@@ -222,9 +239,16 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     #[inline(never)]
     pub fn refill(&mut self, class: SizeClass) -> Option<NonNull<u8>> {
         let global = self.global()?;
+        self.rest.stir();
         // SAFETY: a heap that has a global heap was made by `make`, which wrote the generator.
         let rng = unsafe { self.rng.assume_init_mut() };
         let vector = self.vectors.get_mut(class.index())?;
+        // SAFETY: the capacity that `make` gave it.
+        let rested = unsafe { vector.settle(CAPACITIES[class.index()]) };
+        if rested {
+            // What the thread kept when it went to sleep was too much.
+            vector.set_limit((vector.limit() / 2).max(first_limit(vector.capacity())));
+        }
         let limit = vector.limit();
         let wanted = refill_size(limit);
         // There is room: the vector was empty, and there are no more than its limit.
@@ -237,7 +261,9 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
                 vector.refill(rng, slots);
             });
         }
-        vector.set_limit(limit * 2);
+        if !rested {
+            vector.set_limit(limit * 2);
+        }
         vector.pop()
     }
 
@@ -254,6 +280,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
             return;
         }
         let Some(global) = self.global() else { return };
+        self.rest.stir();
         // Not ours at all: from a time before us, or from another allocator.
         let Some(page) = self.labels.page_at(object.addr().get()) else {
             return;
@@ -273,9 +300,15 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     fn make_room(&mut self, global: &GlobalHeap<P, M, R>, class: SizeClass, is_mine: bool) {
         let homeward = self.homeward.get_mut(class.index());
         let (vector, given) = match homeward.filter(|_| !is_mine) {
-            Some(vector) => (vector, HOMEWARD),
+            Some(vector) => {
+                // SAFETY: the capacity that `make` gave it.
+                let _ = unsafe { vector.settle(HOMEWARD) };
+                (vector, HOMEWARD)
+            }
             None => {
                 let vector = self.vector(class);
+                // SAFETY: the capacity that `make` gave it.
+                let _ = unsafe { vector.settle(CAPACITIES[class.index()]) };
                 let limit = vector.limit();
                 if limit < limit_when_full(vector.capacity()) {
                     return vector.set_limit(limit * 2);
@@ -284,6 +317,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
                 (vector, older)
             }
         };
+        let given = given.min(vector.len());
         if let Some(slots) = vector.as_slice().get(..given) {
             // SAFETY: the vector's slots are claimed, and the program does not have them.
             unsafe { global.hand_over(class, slots) };
@@ -291,21 +325,79 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         vector.remove_oldest(given);
     }
 
+    /// All vectors, those of slots that go home included, with the class and the capacity of each.
+    fn all_vectors(&mut self) -> impl Iterator<Item = (SizeClass, usize, &mut ShuffleVector)> {
+        let vectors = self.vectors.iter_mut().zip(CAPACITIES);
+        let homeward = self.homeward.iter_mut().zip([HOMEWARD; LINE_CLASSES]);
+        let numbered = |(class, (vector, capacity))| (SizeClass(class as u8), capacity, vector);
+        let vectors = vectors.enumerate().map(numbered);
+        vectors.chain(homeward.enumerate().map(numbered))
+    }
+
+    /// Gives back all slots but the `stays` newest of each vector, which stay where they are. Upkeep is left to others.
+    pub(crate) fn give_back(&mut self, stays: usize) {
+        let Some(global) = self.global() else { return };
+        for (class, _, vector) in self.all_vectors() {
+            let older = vector.len().saturating_sub(stays);
+            if let Some(slots) = vector.as_slice().get(..older)
+                && older > 0
+            {
+                // SAFETY: the vector's slots are claimed, and the program does not have them.
+                unsafe { global.take_home(class, slots) };
+                vector.drop_oldest_in_place(older);
+            }
+        }
+    }
+
+    /// Has no pages for the storage of vectors, if all of them are empty.
+    pub(crate) fn give_back_storage(&mut self) {
+        let entries = const { ENTRIES * size_of::<*mut u8>() / P::PAGE_SIZE * P::PAGE_SIZE };
+        if let (Some(global), Some(storage)) = (self.global(), self.storage)
+            && self.all_vectors().all(|(_, _, vector)| vector.is_empty())
+        {
+            // SAFETY: whole pages of this heap's block, which no vector reads before it writes.
+            unsafe { global.pages().forget_metadata(storage, entries) };
+        }
+    }
+
     /// Gives back all slots, and starts with small vectors again.
     pub fn flush(&mut self) {
         let Some(global) = self.global() else { return };
-        let classes = || (0..CLASSES as u8).map(SizeClass);
-        let vectors = classes().zip(&mut self.vectors);
-        for (class, vector) in vectors.chain(classes().zip(&mut self.homeward)) {
+        for (class, capacity, vector) in self.all_vectors() {
             if !vector.is_empty() {
                 // SAFETY: the vector's slots are claimed, and the program does not have them.
                 unsafe { global.release(class, vector.as_slice()) };
                 vector.remove_oldest(usize::MAX);
             }
+            // SAFETY: the capacity that `make` gave it.
+            let _ = unsafe { vector.settle(capacity) };
         }
-        for vector in &mut self.vectors {
-            vector.set_limit(first_limit(vector.capacity()));
+        for (vector, capacity) in self.vectors.iter_mut().zip(CAPACITIES) {
+            vector.set_limit(first_limit(capacity));
         }
+    }
+
+    /// [`kept_bytes`](Self::kept_bytes) of a heap that its thread may be using: an estimate then.
+    ///
+    /// # Safety
+    /// A heap is there.
+    pub(crate) unsafe fn estimate_kept_bytes_at(this: NonNull<Self>) -> usize {
+        // SAFETY: a field of the heap (contract); no reference is made, here or below.
+        let vectors = unsafe { &raw mut (*this.as_ptr()).vectors }.cast::<ShuffleVector>();
+        // SAFETY: as above.
+        let homeward = unsafe { &raw mut (*this.as_ptr()).homeward }.cast::<ShuffleVector>();
+        let estimate = |first: *mut ShuffleVector, class: usize, capacity: usize| {
+            let Some(vector) = NonNull::new(first.wrapping_add(class)) else {
+                return 0;
+            };
+            // SAFETY: a vector of the heap: there are as many as capacities.
+            let slots = unsafe { ShuffleVector::estimate_len_at(vector, capacity) };
+            slots * SpanClasses::object_size(SizeClass(class as u8))
+        };
+        let at_hand = CAPACITIES.into_iter().enumerate();
+        let at_hand = at_hand.map(|(class, capacity)| estimate(vectors, class, capacity));
+        let on_their_way = (0..LINE_CLASSES).map(|class| estimate(homeward, class, HOMEWARD));
+        at_hand.chain(on_their_way).sum()
     }
 
     /// Bytes of all slots at hand or on their way home.

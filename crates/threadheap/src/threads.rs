@@ -2,7 +2,7 @@
 
 use core::alloc::Layout;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use globalheap::{GlobalHeap, Ignore, MeshPolicy, Report};
 use heap::{LockedHeap, Mutex, OwnerId, PageHeap, SizeClass, ThreadLocalHeap};
@@ -14,18 +14,25 @@ use crate::thread_heap::ThreadHeap;
 /// A global heap that gives each thread a [`ThreadHeap`]. Those of threads that ended serve new ones.
 pub struct Threads<P: PageHeap, M, R = Ignore> {
     global: GlobalHeap<P, M, R>,
-    heaps: Mutex<P::Lock, Heaps<P, M, R>>,
+    pub(crate) heaps: Mutex<P::Lock, Heaps<P, M, R>>,
     attached: AtomicUsize,
+    /// When sleeping threads are looked at next, in milliseconds of the coarse clock.
+    pub(crate) next_look: AtomicU64,
 }
 
-struct Heaps<P: PageHeap, M, R> {
+pub(crate) struct Heaps<P: PageHeap, M, R> {
     /// Heaps that serve nobody, linked through `next`.
     idle: Option<NonNull<ThreadHeap<P, M, R>>>,
     /// Heaps ever made: the number of the newest.
     made: u32,
+    /// The heap made last: all are linked through `older`.
+    pub(crate) newest: Option<NonNull<ThreadHeap<P, M, R>>>,
+    /// The next heap to look at, if its thread sleeps; `None` for the newest.
+    pub(crate) looked_at: Option<NonNull<ThreadHeap<P, M, R>>>,
 }
 
-// SAFETY: a heap in the list belongs to nobody, and is reached under the lock only.
+// SAFETY: a heap in the list of idle ones belongs to nobody, and is reached under the lock only. Of any other only `older`
+// and `rest` are looked at, unless `rest` says that its thread keeps away from it.
 unsafe impl<P: PageHeap, M: Send, R> Send for Heaps<P, M, R> {}
 
 /// Figures of the thread heaps, as numbers.
@@ -46,11 +53,14 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
         let heaps = Mutex::new(Heaps {
             idle: None,
             made: 0,
+            newest: None,
+            looked_at: None,
         });
         Self {
             global,
             heaps,
             attached: AtomicUsize::new(0),
+            next_look: AtomicU64::new(0),
         }
     }
 
@@ -99,6 +109,20 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
             attached: self.attached(),
             made,
         }
+    }
+
+    /// Bytes of the slots that threads keep or that pass between them. Slots of threads that work meanwhile are estimated.
+    pub fn kept_bytes(&self) -> usize {
+        let mut bytes = self.global().waiting_bytes();
+        let heaps = self.heaps.lock();
+        let mut next = heaps.newest;
+        while let Some(local) = next {
+            // SAFETY: heaps of the list stay for ever.
+            bytes += unsafe { ThreadHeap::estimate_kept_bytes_at(local) };
+            // SAFETY: written before the heap came into the list, and never again.
+            next = unsafe { (*local.as_ptr()).older };
+        }
+        bytes
     }
 
     /// Takes the lock of the list of heaps before a fork.
@@ -157,6 +181,9 @@ unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadLocalHeap for Threads<P
                 // whoever else attaches).
                 let heap = unsafe { ThreadHeap::make(&self.global, owner) }?;
                 heaps.made += 1;
+                // SAFETY: made above, and used by nobody yet.
+                unsafe { (*heap.as_ptr()).older = heaps.newest };
+                heaps.newest = Some(heap);
                 heap
             }
         };
@@ -166,7 +193,9 @@ unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadLocalHeap for Threads<P
     }
 
     unsafe fn detach(&self, mut local: NonNull<Self::Local>) {
-        // SAFETY: attached, and used by nobody else (contract).
+        // SAFETY: attached, and used by the caller alone (contract).
+        unsafe { self.wake(local) };
+        // SAFETY: as above, also from here on.
         unsafe { local.as_mut() }.flush();
         let mut heaps = self.heaps.lock();
         // SAFETY: as above; from here on it belongs to the list.

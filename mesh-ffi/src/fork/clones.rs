@@ -8,7 +8,9 @@ use libc::{c_int, c_long, pid_t};
 use super::{duplicate, finish_child_of_clone};
 use crate::errno;
 use crate::next::next;
+use crate::rest::{Caller, resting};
 use crate::stop::{Reason, stop};
+use crate::threads::is_futex_wait;
 
 next!(fn next_fork_alone = c"_Fork"() -> pid_t);
 next!(fn next_clone = c"clone"(start: Option<Start>, stack: *mut c_void, flags: c_int, argument: *mut c_void, parent: *mut pid_t, thread: *mut c_void, child: *mut pid_t) -> c_int);
@@ -102,7 +104,7 @@ unsafe fn duplicates(number: c_long, first: usize, second: usize) -> bool {
     flags & libc::CLONE_VM as usize == 0 && stack == 0
 }
 
-/// What `syscall` does for the numbers of calls that concern meshing.
+/// What `syscall` does for the numbers of calls that concern meshing, or in which a thread sleeps.
 ///
 /// # Safety
 /// As for `syscall`.
@@ -125,6 +127,8 @@ pub(super) unsafe extern "C" fn special_system_call(
     // SAFETY: as above.
     let made = if unsafe { duplicates(number, a, b) } {
         duplicate(call).unwrap_or(-c_long::from(libc::EAGAIN))
+    } else if number == libc::SYS_futex && is_futex_wait(b) {
+        resting(Caller::Anybody, call)
     } else {
         call()
     };

@@ -1,6 +1,7 @@
 //! `syscall` on x86-64.
 //!
-//! The numbers of `clone`, `fork` and `clone3`, and of calls after which nothing may be meshed, take a way round by `clones`.
+//! The numbers of `clone`, `fork` and `clone3`, of calls after which nothing may be meshed, and of the one in which threads
+//! wait, take a way round by `clones`.
 //! All others do what the C library's `syscall` does, with the arguments as they came.
 
 use core::arch::naked_asm;
@@ -30,6 +31,8 @@ pub unsafe extern "C" fn syscall() -> c_long {
         "je 2f",
         "cmp rdi, {seccomp}",
         "je 2f",
+        "cmp rdi, {futex}",
+        "je 2f",
         // From the places of a function's arguments to those of a system call's: one further, and rcx is the kernel's.
         "mov rax, rdi",
         "mov rdi, rsi",
@@ -54,6 +57,7 @@ pub unsafe extern "C" fn syscall() -> c_long {
         io_setup = const libc::SYS_io_setup,
         io_uring_setup = const libc::SYS_io_uring_setup,
         seccomp = const libc::SYS_seccomp,
+        futex = const libc::SYS_futex,
         special = sym special_system_call,
         failed = sym failed,
     )

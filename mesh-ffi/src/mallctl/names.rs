@@ -115,6 +115,8 @@ fn of_meshing(name: &[u8]) -> Option<Name> {
         b"count" => Figure(|| heap_figure(|heap| heap.mesh.meshes)),
         b"pages_saved" => Figure(|| heap_figure(|heap| heap.mesh.pages_saved)),
         b"bytes_saved" => Figure(|| heap_figure(|heap| heap.mesh.pages_saved * Linux::PAGE_SIZE)),
+        b"kept_bytes" => Figure(|| Value::Size(HEAP.kept_bytes())),
+        b"dirty_bytes" => Figure(|| arena_figure(|arena| arena.dirty)),
         b"mappings" => Figure(|| arena_figure(|arena| arena.mappings)),
         b"mappings_limit" => Figure(|| arena_figure(|arena| arena.mappings_limit)),
         b"barrier" => Figure(|| Value::Text(summary::barrier_name())),

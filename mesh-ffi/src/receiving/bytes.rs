@@ -8,11 +8,11 @@ use super::receiving;
 use crate::written::Written;
 
 receiving! {
-    read = c"read"(file: c_int, buffer: *mut c_void, len: size_t) -> ssize_t:
+    read = c"read"(file: c_int, buffer: *mut c_void, len: size_t) -> ssize_t, sleeping:
         Written::NOTHING.bytes(buffer, len);
-    __read = c"__read"(file: c_int, buffer: *mut c_void, len: size_t) -> ssize_t:
+    __read = c"__read"(file: c_int, buffer: *mut c_void, len: size_t) -> ssize_t, sleeping:
         Written::NOTHING.bytes(buffer, len);
-    __read_chk = c"__read_chk"(file: c_int, buffer: *mut c_void, len: size_t, room: size_t) -> ssize_t:
+    __read_chk = c"__read_chk"(file: c_int, buffer: *mut c_void, len: size_t, room: size_t) -> ssize_t, sleeping:
         Written::NOTHING.bytes(buffer, len);
     pread = c"pread"(file: c_int, buffer: *mut c_void, len: size_t, offset: off_t) -> ssize_t:
         Written::NOTHING.bytes(buffer, len);
@@ -30,7 +30,7 @@ receiving! {
         Written::NOTHING.bytes(buffer, len);
     arc4random_buf = c"arc4random_buf"(buffer: *mut c_void, len: size_t) -> usize:
         Written::NOTHING.bytes(buffer, len);
-    eventfd_read = c"eventfd_read"(file: c_int, value: *mut u64) -> c_int:
+    eventfd_read = c"eventfd_read"(file: c_int, value: *mut u64) -> c_int, sleeping:
         Written::NOTHING.object(value);
     getdents64 = c"getdents64"(directory: c_int, entries: *mut c_void, len: size_t) -> ssize_t:
         Written::NOTHING.bytes(entries, len);

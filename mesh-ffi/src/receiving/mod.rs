@@ -15,11 +15,12 @@ mod system;
 mod times;
 mod vectors;
 
-/// Declares functions of the C library, each with what it may write to.
+/// Declares functions of the C library, each with what it may write to. In those that are declared with `sleeping` a thread may
+/// sleep for long.
 ///
 /// Arguments that are only passed on are words; a result that is a pointer or nothing is a word as well.
 macro_rules! receiving {
-    ($($function:ident = $name:literal ($($argument:ident : $type:ty),* $(,)?) -> $result:ty: $written:expr;)*) => {$(
+    ($($function:ident = $name:literal ($($argument:ident : $type:ty),* $(,)?) -> $result:ty $(, $sleeping:ident)?: $written:expr;)*) => {$(
         /// The function of the C library of this name.
         ///
         /// # Safety
@@ -29,8 +30,21 @@ macro_rules! receiving {
             $crate::next::next!(fn next = $name($($argument: $type),*) -> $result);
             let written: $crate::written::Written = $written;
             // SAFETY: the same contract.
-            $crate::hazards::during(&written, || unsafe { next($($argument),*) })
+            let call = || unsafe { next($($argument),*) };
+            let call = || $crate::hazards::during(&written, call);
+            $crate::receiving::called!(call $(, $sleeping)?)
         }
     )*};
 }
 use receiving;
+
+/// The result of a call, in which a thread may be `sleeping`.
+macro_rules! called {
+    ($call:ident) => {
+        $call()
+    };
+    ($call:ident, sleeping) => {
+        $crate::rest::resting($crate::rest::Caller::Anybody, $call)
+    };
+}
+use called;

@@ -8,13 +8,13 @@ use super::receiving;
 use crate::written::Written;
 
 receiving! {
-    wait = c"wait"(status: *mut c_int) -> c_int: Written::NOTHING.object(status);
-    waitpid = c"waitpid"(process: c_int, status: *mut c_int, options: c_int) -> c_int: Written::NOTHING.object(status);
-    wait3 = c"wait3"(status: *mut c_int, options: c_int, usage: *mut c_void) -> c_int:
+    wait = c"wait"(status: *mut c_int) -> c_int, sleeping: Written::NOTHING.object(status);
+    waitpid = c"waitpid"(process: c_int, status: *mut c_int, options: c_int) -> c_int, sleeping: Written::NOTHING.object(status);
+    wait3 = c"wait3"(status: *mut c_int, options: c_int, usage: *mut c_void) -> c_int, sleeping:
         Written::NOTHING.object(status).object(usage);
-    wait4 = c"wait4"(process: c_int, status: *mut c_int, options: c_int, usage: *mut c_void) -> c_int:
+    wait4 = c"wait4"(process: c_int, status: *mut c_int, options: c_int, usage: *mut c_void) -> c_int, sleeping:
         Written::NOTHING.object(status).object(usage);
-    waitid = c"waitid"(kind: c_int, id: c_uint, record: *mut c_void, options: c_int) -> c_int: Written::NOTHING.object(record);
+    waitid = c"waitid"(kind: c_int, id: c_uint, record: *mut c_void, options: c_int) -> c_int, sleeping: Written::NOTHING.object(record);
     getrusage = c"getrusage"(who: c_int, usage: *mut c_void) -> c_int: Written::NOTHING.object(usage);
     getrlimit = c"getrlimit"(resource: c_int, limit: *mut c_void) -> c_int: Written::NOTHING.object(limit);
     getrlimit64 = c"getrlimit64"(resource: c_int, limit: *mut c_void) -> c_int: Written::NOTHING.object(limit);

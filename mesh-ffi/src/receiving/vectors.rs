@@ -8,7 +8,7 @@ use super::receiving;
 use crate::written::Written;
 
 receiving! {
-    readv = c"readv"(file: c_int, parts: *const iovec, count: c_int) -> ssize_t:
+    readv = c"readv"(file: c_int, parts: *const iovec, count: c_int) -> ssize_t, sleeping:
         Written::NOTHING.vector(parts, count);
     preadv = c"preadv"(file: c_int, parts: *const iovec, count: c_int, offset: off_t) -> ssize_t:
         Written::NOTHING.vector(parts, count);

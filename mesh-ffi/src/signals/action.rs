@@ -80,6 +80,32 @@ pub(super) fn installed() -> bool {
     INSTALLED.load(Ordering::Acquire)
 }
 
+/// Whether the program has, or had, a handler for a signal that may come at any moment, and not only where an instruction
+/// raises it.
+static HANDLERS: AtomicBool = AtomicBool::new(false);
+
+/// Whether code of the program may be interrupted by a handler of the program.
+pub(crate) fn handlers_may_run() -> bool {
+    HANDLERS.load(Ordering::Relaxed)
+}
+
+/// Notes that `handler` may be called from now on.
+fn note_handler(signal: c_int, handler: sighandler_t) {
+    let is_raised = matches!(
+        signal,
+        libc::SIGSEGV | libc::SIGBUS | libc::SIGFPE | libc::SIGILL | libc::SIGTRAP
+    );
+    let is_function = !matches!(
+        handler,
+        libc::SIG_DFL | libc::SIG_IGN | libc::SIG_ERR | SIG_HOLD
+    );
+    if is_function && !is_raised {
+        // Relaxed: it is set before the first signal can come to this thread, and another that sleeps already has
+        // interrupted nothing.
+        HANDLERS.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Whether the signal's wish is kept here.
 fn is_kept(signal: c_int) -> bool {
     (signal == libc::SIGSEGV || signal == STAND_IN) && installed()
@@ -232,13 +258,17 @@ fn wish(signal: c_int, new: Option<Action>) -> Action {
 /// As for the function of the C library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sigaction(signal: c_int, new: *const Action, old: *mut Action) -> c_int {
+    // Copied before anything is locked: reading or writing the program's memory may fault.
+    // SAFETY: valid for a read when not null (contract).
+    let wanted = (!new.is_null()).then(|| unsafe { new.read() });
+    if let Some(wanted) = &wanted {
+        note_handler(signal, wanted.sa_sigaction);
+    }
     if !installed() {
         // SAFETY: the same contract.
         return unsafe { next_sigaction(signal, new, old) };
     }
-    // Copied before anything is locked: reading or writing the program's memory may fault.
-    // SAFETY: valid for a read when not null (contract).
-    let new = (!new.is_null()).then(|| unsafe { new.read() });
+    let new = wanted;
     let before = if is_kept(signal) {
         wish(signal, new)
     } else {
@@ -292,6 +322,7 @@ fn set_handler(signal: c_int, handler: sighandler_t, flags: c_int, itself: bool)
 /// As for the function of the C library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn signal(signal: c_int, handler: sighandler_t) -> sighandler_t {
+    note_handler(signal, handler);
     if is_kept(signal) {
         return set_handler(signal, handler, libc::SA_RESTART, true);
     }
@@ -325,6 +356,7 @@ pub unsafe extern "C" fn ssignal(number: c_int, handler: sighandler_t) -> sighan
 /// As for `signal`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn __sysv_signal(signal: c_int, handler: sighandler_t) -> sighandler_t {
+    note_handler(signal, handler);
     if is_kept(signal) {
         let flags = libc::SA_RESETHAND | libc::SA_NODEFER | SA_INTERRUPT;
         return set_handler(signal, handler, flags, false);
@@ -349,6 +381,7 @@ pub unsafe extern "C" fn sysv_signal(signal: c_int, handler: sighandler_t) -> si
 /// As for the function of the C library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sigset(signal: c_int, handler: sighandler_t) -> sighandler_t {
+    note_handler(signal, handler);
     if !is_kept(signal) {
         // SAFETY: the same contract.
         return unsafe { next_sigset(signal, handler) };

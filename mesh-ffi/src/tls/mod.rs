@@ -34,11 +34,21 @@ pub(crate) static IDLE: Shared = Shared(UnsafeCell::new(Front::IDLE));
 /// The heap of threads that have retired: what they still ask for goes to the shared heap.
 static RETIRED: Shared = Shared(UnsafeCell::new(Front::IDLE));
 
+/// The heap of threads whose own one rests while they sleep.
+static ASLEEP: Shared = Shared(UnsafeCell::new(Front::IDLE));
+
 /// The calling thread's heap.
 #[inline(always)]
 pub(crate) fn heap() -> NonNull<Front> {
     // SAFETY: the word is never null: it starts as the idle heap's address, and `set_heap` takes no null.
     unsafe { NonNull::new_unchecked(word::heap()) }
+}
+
+/// The calling thread's heap, if it has one of its own that does not rest.
+#[inline(always)]
+pub(crate) fn attached() -> Option<NonNull<Front>> {
+    let heap = heap();
+    (heap.as_ptr() == word::own()).then_some(heap)
 }
 
 /// What the calling thread's word says.
@@ -47,6 +57,8 @@ pub(crate) enum Standing {
     Idle,
     /// It has a heap of its own.
     Attached(NonNull<Front>),
+    /// It has one, which rests.
+    Asleep(NonNull<Front>),
     /// It is about to end.
     Retired,
 }
@@ -58,19 +70,42 @@ pub(crate) fn standing() -> Standing {
         Standing::Idle
     } else if heap == RETIRED.address() {
         Standing::Retired
-    } else {
+    } else if heap != ASLEEP.address() {
         Standing::Attached(heap)
+    } else {
+        NonNull::new(word::own()).map_or(Standing::Idle, Standing::Asleep)
     }
 }
 
 /// Sets the calling thread's heap.
 pub(crate) fn set_heap(heap: NonNull<Front>) {
+    word::set_own(heap.as_ptr());
+    word::set_heap(heap.as_ptr());
+}
+
+/// Notes that the calling thread's heap rests until [`set_awake`].
+pub(crate) fn set_asleep() {
+    word::set_heap(ASLEEP.address().as_ptr());
+}
+
+/// Whether the calling thread's heap rests.
+pub(crate) fn is_asleep() -> bool {
+    heap() == ASLEEP.address()
+}
+
+/// Notes that the calling thread uses `heap` again, its own.
+pub(crate) fn set_awake(heap: NonNull<Front>) {
     word::set_heap(heap.as_ptr());
 }
 
 /// Notes that the calling thread has no heap from now on.
 pub(crate) fn retire() {
-    set_heap(RETIRED.address());
+    word::set_heap(RETIRED.address().as_ptr());
+}
+
+/// Whether the calling thread is inside a slow path that was interrupted by another one, in a signal handler.
+pub(crate) fn inside_twice() -> bool {
+    word::inside() > 1
 }
 
 /// Whether the calling thread is inside a slow path, and may hold one of our locks.

@@ -40,6 +40,12 @@ global_asm!(
     "mesh_thread_hazards:",
     ".quad 0",
     ".size mesh_thread_hazards, 8",
+    ".hidden mesh_thread_own",
+    ".globl mesh_thread_own",
+    ".type mesh_thread_own, @object",
+    "mesh_thread_own:",
+    ".quad 0",
+    ".size mesh_thread_own, 8",
     ".popsection",
     idle = sym IDLE,
 );
@@ -82,6 +88,15 @@ pub(super) fn heap() -> *mut Front {
 
 pub(super) fn set_heap(heap: *mut Front) {
     write!("mesh_thread_heap", heap);
+}
+
+#[inline(always)]
+pub(super) fn own() -> *mut Front {
+    read!("mesh_thread_own") as *mut Front
+}
+
+pub(super) fn set_own(heap: *mut Front) {
+    write!("mesh_thread_own", heap);
 }
 
 #[inline(always)]

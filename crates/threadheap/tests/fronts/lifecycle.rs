@@ -139,6 +139,7 @@ fn objects_change_threads() {
             .for_each(|object| front.free(object));
     }
     front.front().flush();
+    heap.global().purge();
     assert!(
         heap.global()
             .classes()

@@ -9,4 +9,6 @@ mod confined;
 mod keeping;
 mod lifecycle;
 mod program;
+mod resting;
 mod sequences;
+mod steady;

@@ -2,6 +2,8 @@
 
 use std::alloc::Layout;
 use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use arena::{Arena, FailNth};
 use globalheap::{GlobalHeap, Ignore};
@@ -18,8 +20,23 @@ pub(crate) type Front = ThreadHeap<Pages, ComplementMesher, Ignore>;
 
 /// A heap in few addresses. It is boxed, since front ends point to it.
 pub(crate) fn heap() -> Box<Shared> {
-    let pages = Arena::new(FailNth::new(Confined::to(64 << 20)));
-    Box::new(Threads::new(GlobalHeap::new(pages)))
+    heap_with_clock().0
+}
+
+/// The same with its clock, in milliseconds.
+pub(crate) fn heap_with_clock() -> (Box<Shared>, Arc<AtomicU64>) {
+    heap_over(Confined::to(64 << 20))
+}
+
+/// A heap in so many bytes of addresses.
+pub(crate) fn heap_with_addresses(bytes: usize) -> Box<Shared> {
+    heap_over(Confined::to(bytes)).0
+}
+
+fn heap_over(os: Confined) -> (Box<Shared>, Arc<AtomicU64>) {
+    let clock = os.clock();
+    let pages = Arena::new(FailNth::new(os));
+    (Box::new(Threads::new(GlobalHeap::new(pages))), clock)
 }
 
 /// A front end that the test uses alone, until it is dropped.

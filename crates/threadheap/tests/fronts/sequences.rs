@@ -137,11 +137,12 @@ impl<'h> Program<'h> {
         }
     }
 
-    /// Slots in use are the program's objects and those at hand in the front ends.
+    /// Slots in use are the program's objects, those at hand in the front ends, and those that pass between them.
     fn check(&self) {
         self.objects.iter().for_each(Object::verify);
         let stats = self.heap.global().stats();
         let at_hand: usize = self.fronts.iter().map(Attached::kept_bytes).sum();
+        let at_hand = at_hand + self.heap.global().waiting_bytes();
         let small = |object: &&Object| object.rounded() <= SpanClasses::LARGEST;
         let (small, large): (Vec<_>, Vec<_>) = self.objects.iter().partition(small);
         let bytes =
@@ -154,6 +155,8 @@ impl<'h> Program<'h> {
     }
 
     fn check_classes(&self) {
+        // What passes between front ends goes home.
+        self.heap.global().purge();
         for class in (0..SpanClasses::COUNT as u8).map(SizeClass) {
             let size = SpanClasses::object_size(class);
             let live = self
