@@ -13,7 +13,7 @@ use crate::policy::MeshPolicy;
 use crate::report::Report;
 use crate::slice::Slice;
 use crate::tuning::{
-    EFFECTIVE_SHARE, LARGEST_MESHED, LONGEST_PAUSE, PERIOD_MS, SLICE_NS, SLICE_PAUSE_MS, WORTHWHILE,
+    EFFECTIVE_SHARE, LONGEST_PAUSE, PERIOD_MS, SLICE_NS, SLICE_PAUSE_MS, WORTHWHILE,
 };
 
 /// Milliseconds between two looks at pages that have been unused for long.
@@ -268,17 +268,9 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
 
     /// Bytes that meshing could give back at the very best.
     pub fn possible_bytes(&self) -> usize {
-        Self::meshed_classes()
+        self.classes_to_mesh()
             .map(|class| possible(&self.class(class), P::PAGE_SIZE))
             .sum()
-    }
-
-    /// The classes whose objects may be meshed.
-    pub(crate) fn meshed_classes() -> impl DoubleEndedIterator<Item = heap::SizeClass> {
-        Self::class_numbers().filter(|&class| {
-            let geometry = miniheap::SpanClasses::geometry(class);
-            geometry.slots > 1 && geometry.object_size as usize <= LARGEST_MESHED
-        })
     }
 
     /// Gives back all that can be given back now: meshes as long as that helps, and purges.
