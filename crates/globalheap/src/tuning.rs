@@ -20,6 +20,9 @@ pub const LONGEST_PAUSE: u64 = 32;
 /// of a lock are not interrupted.
 pub const SLICE_NS: u64 = 1_000_000;
 
+/// Milliseconds of a busy program of which the share for cycles is saved up, at most.
+pub const CREDIT_MS: u64 = 2_000;
+
 /// Milliseconds between two slices of a cycle.
 pub const SLICE_PAUSE_MS: u64 = 2;
 
