@@ -71,7 +71,7 @@ pub(crate) struct Schedule {
     next_mesh: AtomicU64,
     /// When a cycle may start before that, should there be more to do than after the last one.
     earliest: AtomicU64,
-    /// What the last cycle left that could still come back at the very best, in bytes.
+    /// What the last cycle saw and left that could still come back at the very best, in bytes.
     left: AtomicUsize,
     allowance: Allowance,
     /// Periods to wait after the next cycle.
@@ -169,7 +169,9 @@ impl Schedule {
             (before * 2).min(LONGEST_PAUSE)
         };
         self.pause.store(pause, Ordering::Relaxed);
-        self.left.store(left, Ordering::Relaxed);
+        // What came up while the cycle was under way, it may not have seen.
+        let seen = possible.saturating_sub(released);
+        self.left.store(left.min(seen), Ordering::Relaxed);
         self.earliest
             .store(now.saturating_add(self.period()), Ordering::Relaxed);
         self.postpone(now, pause);
