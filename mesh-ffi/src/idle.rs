@@ -3,7 +3,10 @@
 //! The functions may be called from a signal handler over an interrupted slow path of ours, which may hold a lock: then
 //! nothing is done.
 
-use arena::Os;
+use core::mem::MaybeUninit;
+use core::ptr::null;
+
+use arena::{Os, SignalMask};
 use globalheap::Sleep;
 use libc::{c_int, c_uint, epoll_event, fd_set, nfds_t, pollfd, sigset_t, timespec, timeval};
 
@@ -73,8 +76,10 @@ impl Span {
     }
 }
 
-/// A wait for something to happen, taken apart so that upkeep is done in it: `wait` waits for a part of it, and returns zero
-/// if nothing has happened.
+/// A wait for something to happen, taken apart so that upkeep is done in it: `wait` waits for a part of it under the mask given,
+/// if there is one, and returns zero if nothing has happened.
+///
+/// Signals are blocked after the grace, but in the waits: one that came in between would not end the wait, as it should.
 ///
 /// ```text
 ///  grace     a program that is busy is called back soon: nothing was done, and nothing is lost
@@ -82,16 +87,16 @@ impl Span {
 ///  quiet     of a long wait: then another look, and unused pages go
 ///  the rest
 /// ```
-fn waiting(timeout: c_int, mut wait: impl FnMut(Span) -> c_int) -> c_int {
+fn waiting(timeout: c_int, mut wait: impl FnMut(Span, Option<&sigset_t>) -> c_int) -> c_int {
     let limit = u64::try_from(timeout).unwrap_or(UNKNOWN);
     let sleep = Sleep::Wait(limit);
     let has_work = || sleep.is_long() || HEAP.global().wants_upkeep(sleep);
     if timeout == 0 || HEAP.global().is_in_background() || !has_work() {
-        return wait(Span::AsAsked);
+        return wait(Span::AsAsked, None);
     }
     if !sleep.is_idle() {
         let _ = upkeep(sleep);
-        return wait(Span::AsAsked);
+        return wait(Span::AsAsked, None);
     }
     let clock = || HEAP.global().pages().os().clock_ns();
     let start = clock();
@@ -104,30 +109,49 @@ fn waiting(timeout: c_int, mut wait: impl FnMut(Span) -> c_int) -> c_int {
         left @ 0.. => Span::Milliseconds(left.min(milliseconds)),
         _ => Span::Milliseconds(milliseconds),
     };
-    let mut pause = GRACE_MS;
-    loop {
-        let result = wait(at_most(pause));
-        if result != 0 || left() == 0 {
-            return result;
-        }
-        let mut helped = false;
-        // Half of the time is for the next wait: another thread may have something to do now.
-        while (timeout < 0 || left() >= timeout / 2) && upkeep(sleep) {
-            helped = true;
-            let result = wait(Span::NONE);
-            if result != 0 {
+    let result = wait(at_most(GRACE_MS), None);
+    if result != 0 || left() == 0 {
+        return result;
+    }
+    let blocked = HEAP.global().pages().os().block_signals();
+    let mask = as_set(blocked);
+    let mut parts = || {
+        loop {
+            let mut helped = false;
+            // Half of the time is for the next wait: another thread may have something to do now.
+            while (timeout < 0 || left() >= timeout / 2) && upkeep(sleep) {
+                helped = true;
+                let result = wait(Span::NONE, Some(&mask));
+                if result != 0 {
+                    return result;
+                }
+            }
+            if !sleep.is_long() {
+                break;
+            }
+            let result = wait(at_most(QUIET_MS), Some(&mask));
+            if result != 0 || left() == 0 {
                 return result;
             }
+            if !helped && !upkeep(sleep) {
+                purge();
+                break;
+            }
         }
-        if !sleep.is_long() || (pause == QUIET_MS && !helped) {
-            break;
-        }
-        pause = QUIET_MS;
-    }
-    if sleep.is_long() {
-        purge();
-    }
-    wait(Span::Milliseconds(left()))
+        wait(Span::Milliseconds(left()), Some(&mask))
+    };
+    let result = parts();
+    HEAP.global().pages().os().restore_signals(blocked);
+    result
+}
+
+/// The kernel's mask as the C library's functions take it.
+fn as_set(mask: SignalMask) -> sigset_t {
+    let mut set = MaybeUninit::<sigset_t>::zeroed();
+    // SAFETY: a set begins with the kernel's word, and is at least as large.
+    unsafe { set.as_mut_ptr().cast::<u64>().write(mask.0) };
+    // SAFETY: all zeros is a valid set, and so is any first word.
+    unsafe { set.assume_init() }
 }
 
 /// Gives back unused pages before a long wait: all of them if this is the only thread, else those that are old enough.
@@ -156,6 +180,14 @@ fn milliseconds(time: *const timespec) -> c_int {
     let whole = time.tv_sec.saturating_mul(1_000);
     let all = whole.saturating_add((time.tv_nsec + 999_999) / 1_000_000);
     c_int::try_from(all.max(0)).unwrap_or(c_int::MAX)
+}
+
+/// The mask of the program's call, or else the one that it had before signals were blocked.
+fn chosen(asked: *const sigset_t, blocked: Option<&sigset_t>) -> *const sigset_t {
+    match blocked {
+        Some(blocked) if asked.is_null() => blocked,
+        _ => asked,
+    }
 }
 
 /// Milliseconds that are not negative as a time.
@@ -213,11 +245,18 @@ pub unsafe extern "C" fn epoll_wait(
     timeout: c_int,
 ) -> c_int {
     let written = Written::NOTHING.bytes(events, bytes::<epoll_event>(most));
-    waiting(timeout, |span| {
-        // SAFETY: the same contract.
-        during(&written, || unsafe {
-            next_epoll_wait(set, events, most, span.timeout(timeout))
-        })
+    waiting(timeout, |span, mask| {
+        let timeout = span.timeout(timeout);
+        match mask {
+            // SAFETY: the same contract.
+            None => during(&written, || unsafe {
+                next_epoll_wait(set, events, most, timeout)
+            }),
+            // SAFETY: the same contract; the mask lives across the call.
+            Some(mask) => during(&written, || unsafe {
+                next_epoll_pwait(set, events, most, timeout, mask)
+            }),
+        }
     })
 }
 
@@ -236,10 +275,11 @@ pub unsafe extern "C" fn epoll_pwait(
     let written = Written::NOTHING.bytes(events, bytes::<epoll_event>(most));
     // SAFETY: null or valid (contract).
     let mask = unsafe { ForKernel::new(mask) };
-    waiting(timeout, |span| {
+    waiting(timeout, |span, blocked| {
+        let mask = chosen(mask.pointer(), blocked);
         // SAFETY: the same contract; the mask lives across the call.
         during(&written, || unsafe {
-            next_epoll_pwait(set, events, most, span.timeout(timeout), mask.pointer())
+            next_epoll_pwait(set, events, most, span.timeout(timeout), mask)
         })
     })
 }
@@ -251,11 +291,16 @@ pub unsafe extern "C" fn epoll_pwait(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn poll(files: *mut pollfd, count: nfds_t, timeout: c_int) -> c_int {
     let written = polled(files, count);
-    waiting(timeout, |span| {
-        // SAFETY: the same contract.
-        during(&written, || unsafe {
-            next_poll(files, count, span.timeout(timeout))
-        })
+    waiting(timeout, |span, mask| {
+        let timeout = span.timeout(timeout);
+        let Some(mask) = mask else {
+            // SAFETY: the same contract.
+            return during(&written, || unsafe { next_poll(files, count, timeout) });
+        };
+        let time = time_of(timeout.max(0));
+        let time = if timeout < 0 { null() } else { &raw const time };
+        // SAFETY: the same contract; time and mask live across the call.
+        during(&written, || unsafe { next_ppoll(files, count, time, mask) })
     })
 }
 
@@ -273,7 +318,8 @@ pub unsafe extern "C" fn ppoll(
     // SAFETY: null or valid (contract).
     let mask = unsafe { ForKernel::new(mask) };
     let written = polled(files, count);
-    waiting(milliseconds(timeout), |span| {
+    waiting(milliseconds(timeout), |span, blocked| {
+        let mask = chosen(mask.pointer(), blocked);
         let part = match span {
             Span::Milliseconds(milliseconds @ 0..) => Some(time_of(milliseconds)),
             Span::Milliseconds(_) | Span::AsAsked => None,
@@ -281,7 +327,7 @@ pub unsafe extern "C" fn ppoll(
         let timeout = part.as_ref().map_or(timeout, |part| part);
         // SAFETY: the same contract; the mask and the part live across the call.
         during(&written, || unsafe {
-            next_ppoll(files, count, timeout, mask.pointer())
+            next_ppoll(files, count, timeout, mask)
         })
     })
 }
