@@ -50,6 +50,9 @@ fn before_sleep(milliseconds: u64) {
 /// Milliseconds that a program must have waited in vain before it counts as idle: what comes sooner is not delayed.
 const GRACE_MS: c_int = 2;
 
+/// One part in so many of a wait is left free.
+const FREE_PART: c_int = 8;
+
 /// Milliseconds after which a program that waits for long is looked at again: until then a new cycle may not have been due, or
 /// unused pages not old enough.
 const QUIET_MS: c_int = 200;
@@ -118,8 +121,8 @@ fn waiting(timeout: c_int, mut wait: impl FnMut(Span, Option<&sigset_t>) -> c_in
     let mut parts = || {
         loop {
             let mut helped = false;
-            // Half of the time is for the next wait: another thread may have something to do now.
-            while (timeout < 0 || left() >= timeout / 2) && upkeep(sleep) {
+            // The end is kept free, so that the wait does not take longer than it was asked to.
+            while (timeout < 0 || left() >= timeout / FREE_PART) && upkeep(sleep) {
                 helped = true;
                 let result = wait(Span::NONE, Some(&mask));
                 if result != 0 {
