@@ -3,7 +3,10 @@
 //! The functions may be called from a signal handler over an interrupted slow path of ours, which may hold a lock: then
 //! nothing is done.
 
-use arena::Os;
+use core::mem::MaybeUninit;
+use core::ptr::null;
+
+use arena::{Os, SignalMask};
 use globalheap::Sleep;
 use libc::{c_int, c_uint, epoll_event, fd_set, nfds_t, pollfd, sigset_t, timespec, timeval};
 
@@ -45,37 +48,139 @@ fn before_sleep(milliseconds: u64) {
     let _ = upkeep(Sleep::Certain(milliseconds));
 }
 
-/// Does what is due before a wait for a number of milliseconds, or without end if it is negative. A wait of zero is no sleep.
+/// Milliseconds that a program must have waited in vain before it counts as idle: what comes sooner is not delayed.
+const GRACE_MS: c_int = 2;
+
+/// One part in so many of a wait is left free.
+const FREE_PART: c_int = 8;
+
+/// Milliseconds after which a program that waits for long is looked at again: until then a new cycle may not have been due, or
+/// unused pages not old enough.
+const QUIET_MS: c_int = 200;
+
+/// How long to wait.
+#[derive(Clone, Copy)]
+enum Span {
+    /// As long as the program asked for.
+    AsAsked,
+    /// For so many milliseconds; without end if they are negative.
+    Milliseconds(c_int),
+}
+
+impl Span {
+    /// No time at all.
+    const NONE: Self = Self::Milliseconds(0);
+
+    /// The timeout of a call that was asked for `timeout` milliseconds.
+    fn timeout(self, timeout: c_int) -> c_int {
+        match self {
+            Self::AsAsked => timeout,
+            Self::Milliseconds(milliseconds) => milliseconds,
+        }
+    }
+}
+
+/// A wait for something to happen, taken apart so that upkeep is done in it: `wait` waits for a part of it under the mask given,
+/// if there is one, and returns zero if nothing has happened.
 ///
-/// A mesh cycle may take long, so it goes on only while nothing has happened that the program waits for: `poll` is the same
-/// wait with a time of zero. What it returns, if that is not zero, is the result of the whole wait. A cycle takes no more than
-/// half of the time; the rest is for the next wait.
-fn before_wait(milliseconds: c_int, mut poll: impl FnMut() -> c_int) -> Option<c_int> {
-    if milliseconds == 0 {
-        return None;
-    }
-    let limit = u64::try_from(milliseconds).unwrap_or(UNKNOWN);
-    let clock = || HEAP.global().pages().os().clock_ms();
-    let start = clock();
-    while upkeep(Sleep::Wait(limit)) {
-        if limit != UNKNOWN && clock().saturating_sub(start) >= limit / 2 {
-            break;
-        }
-        match poll() {
-            0 => {}
-            result => return Some(result),
-        }
-    }
-    None
-}
-
-/// Makes `call`, which waits for `milliseconds`: a wait of zero is no sleep.
+/// Signals are blocked after the grace, but in the waits: one that came in between would not end the wait, as it should.
+///
+/// ```text
+///  grace     a program that is busy is called back soon: nothing was done, and nothing is lost
+///  slices    of a cycle, as long as there is something to do; after each it is looked whether something has happened
+///  quiet     of a long wait: then another look, and unused pages go
+///  the rest
+/// ```
+///
+/// What the thread keeps is for others meanwhile, unless the wait is for no time at all.
 #[inline(always)]
-fn resting_for(milliseconds: c_int, call: impl FnOnce() -> c_int) -> c_int {
-    resting_if(milliseconds != 0, Caller::Anybody, call)
+fn waiting(timeout: c_int, wait: impl FnMut(Span, Option<&sigset_t>) -> c_int) -> c_int {
+    resting_if(timeout != 0, Caller::Anybody, || in_parts(timeout, wait))
 }
 
-/// A time as milliseconds for [`before_wait`]: negative for a null pointer, zero for a pointer that is none, which makes the
+/// [`waiting`] without regard to what the thread keeps.
+fn in_parts(timeout: c_int, mut wait: impl FnMut(Span, Option<&sigset_t>) -> c_int) -> c_int {
+    let limit = u64::try_from(timeout).unwrap_or(UNKNOWN);
+    let sleep = Sleep::Wait(limit);
+    let has_work = || sleep.is_long() || HEAP.global().wants_upkeep(sleep);
+    if timeout == 0 || HEAP.global().is_in_background() || !has_work() {
+        return wait(Span::AsAsked, None);
+    }
+    if !sleep.is_idle() {
+        let _ = upkeep(sleep);
+        return wait(Span::AsAsked, None);
+    }
+    let clock = || HEAP.global().pages().os().clock_ns();
+    let start = clock();
+    let left = || match c_int::try_from(clock().saturating_sub(start) / 1_000_000) {
+        _ if timeout < 0 => timeout,
+        Ok(passed) => (timeout - passed).max(0),
+        Err(_) => 0,
+    };
+    let at_most = |milliseconds: c_int| match left() {
+        left @ 0.. => Span::Milliseconds(left.min(milliseconds)),
+        _ => Span::Milliseconds(milliseconds),
+    };
+    let result = wait(at_most(GRACE_MS), None);
+    if result != 0 || left() == 0 {
+        return result;
+    }
+    let blocked = HEAP.global().pages().os().block_signals();
+    let mask = as_set(blocked);
+    let mut parts = || {
+        loop {
+            let mut helped = false;
+            // The end is kept free, so that the wait does not take longer than it was asked to.
+            while (timeout < 0 || left() >= timeout / FREE_PART) && upkeep(sleep) {
+                helped = true;
+                let result = wait(Span::NONE, Some(&mask));
+                if result != 0 {
+                    return result;
+                }
+            }
+            if !sleep.is_long() {
+                break;
+            }
+            let result = wait(at_most(QUIET_MS), Some(&mask));
+            if result != 0 || left() == 0 {
+                return result;
+            }
+            if !helped && !upkeep(sleep) {
+                purge();
+                break;
+            }
+        }
+        wait(Span::Milliseconds(left()), Some(&mask))
+    };
+    let result = parts();
+    HEAP.global().pages().os().restore_signals(blocked);
+    result
+}
+
+/// The kernel's mask as the C library's functions take it.
+fn as_set(mask: SignalMask) -> sigset_t {
+    let mut set = MaybeUninit::<sigset_t>::zeroed();
+    // SAFETY: a set begins with the kernel's word, and is at least as large.
+    unsafe { set.as_mut_ptr().cast::<u64>().write(mask.0) };
+    // SAFETY: all zeros is a valid set, and so is any first word.
+    unsafe { set.assume_init() }
+}
+
+/// Gives back unused pages before a long wait: all of them if this is the only thread, else those that are old enough.
+fn purge() {
+    if tls::inside() || !process::is_ours() {
+        return;
+    }
+    errno::preserved(|| {
+        tls::within(|| {
+            if HEAP.stats().attached <= 1 {
+                HEAP.global().purge();
+            }
+        });
+    });
+}
+
+/// A time as milliseconds for [`waiting`]: negative for a null pointer, zero for a pointer that is none, which makes the
 /// call fail.
 fn milliseconds(time: *const timespec) -> c_int {
     if time.is_null() {
@@ -89,11 +194,21 @@ fn milliseconds(time: *const timespec) -> c_int {
     c_int::try_from(all.max(0)).unwrap_or(c_int::MAX)
 }
 
-/// No time at all.
-const AT_ONCE: timespec = timespec {
-    tv_sec: 0,
-    tv_nsec: 0,
-};
+/// The mask of the program's call, or else the one that it had before signals were blocked.
+fn chosen(asked: *const sigset_t, blocked: Option<&sigset_t>) -> *const sigset_t {
+    match blocked {
+        Some(blocked) if asked.is_null() => blocked,
+        _ => asked,
+    }
+}
+
+/// Milliseconds that are not negative as a time.
+fn time_of(milliseconds: c_int) -> timespec {
+    timespec {
+        tv_sec: i64::from(milliseconds / 1_000),
+        tv_nsec: i64::from(milliseconds % 1_000) * 1_000_000,
+    }
+}
 
 /// Before a sleep of `time`, or without end if that is null.
 fn before_time(time: *const timespec) {
@@ -142,14 +257,18 @@ pub unsafe extern "C" fn epoll_wait(
     timeout: c_int,
 ) -> c_int {
     let written = Written::NOTHING.bytes(events, bytes::<epoll_event>(most));
-    let wait = |timeout| {
-        // SAFETY: the same contract.
-        during(&written, || unsafe {
-            next_epoll_wait(set, events, most, timeout)
-        })
-    };
-    resting_for(timeout, || {
-        before_wait(timeout, || wait(0)).unwrap_or_else(|| wait(timeout))
+    waiting(timeout, |span, mask| {
+        let timeout = span.timeout(timeout);
+        match mask {
+            // SAFETY: the same contract.
+            None => during(&written, || unsafe {
+                next_epoll_wait(set, events, most, timeout)
+            }),
+            // SAFETY: the same contract; the mask lives across the call.
+            Some(mask) => during(&written, || unsafe {
+                next_epoll_pwait(set, events, most, timeout, mask)
+            }),
+        }
     })
 }
 
@@ -168,14 +287,12 @@ pub unsafe extern "C" fn epoll_pwait(
     let written = Written::NOTHING.bytes(events, bytes::<epoll_event>(most));
     // SAFETY: null or valid (contract).
     let mask = unsafe { ForKernel::new(mask) };
-    let wait = |timeout| {
+    waiting(timeout, |span, blocked| {
+        let mask = chosen(mask.pointer(), blocked);
         // SAFETY: the same contract; the mask lives across the call.
         during(&written, || unsafe {
-            next_epoll_pwait(set, events, most, timeout, mask.pointer())
+            next_epoll_pwait(set, events, most, span.timeout(timeout), mask)
         })
-    };
-    resting_for(timeout, || {
-        before_wait(timeout, || wait(0)).unwrap_or_else(|| wait(timeout))
     })
 }
 
@@ -186,12 +303,16 @@ pub unsafe extern "C" fn epoll_pwait(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn poll(files: *mut pollfd, count: nfds_t, timeout: c_int) -> c_int {
     let written = polled(files, count);
-    let wait = |timeout| {
-        // SAFETY: the same contract.
-        during(&written, || unsafe { next_poll(files, count, timeout) })
-    };
-    resting_for(timeout, || {
-        before_wait(timeout, || wait(0)).unwrap_or_else(|| wait(timeout))
+    waiting(timeout, |span, mask| {
+        let timeout = span.timeout(timeout);
+        let Some(mask) = mask else {
+            // SAFETY: the same contract.
+            return during(&written, || unsafe { next_poll(files, count, timeout) });
+        };
+        let time = time_of(timeout.max(0));
+        let time = if timeout < 0 { null() } else { &raw const time };
+        // SAFETY: the same contract; time and mask live across the call.
+        during(&written, || unsafe { next_ppoll(files, count, time, mask) })
     })
 }
 
@@ -209,15 +330,17 @@ pub unsafe extern "C" fn ppoll(
     // SAFETY: null or valid (contract).
     let mask = unsafe { ForKernel::new(mask) };
     let written = polled(files, count);
-    let wait = |timeout| {
-        // SAFETY: the same contract; the mask lives across the call.
+    waiting(milliseconds(timeout), |span, blocked| {
+        let mask = chosen(mask.pointer(), blocked);
+        let part = match span {
+            Span::Milliseconds(milliseconds @ 0..) => Some(time_of(milliseconds)),
+            Span::Milliseconds(_) | Span::AsAsked => None,
+        };
+        let timeout = part.as_ref().map_or(timeout, |part| part);
+        // SAFETY: the same contract; the mask and the part live across the call.
         during(&written, || unsafe {
-            next_ppoll(files, count, timeout, mask.pointer())
+            next_ppoll(files, count, timeout, mask)
         })
-    };
-    let limit = milliseconds(timeout);
-    resting_for(limit, || {
-        before_wait(limit, || wait(&AT_ONCE)).unwrap_or_else(|| wait(timeout))
     })
 }
 

@@ -11,6 +11,7 @@ mod fork;
 mod git;
 mod harness;
 mod hostile;
+mod idle;
 mod introspection;
 mod limits;
 mod linking;

@@ -34,6 +34,8 @@ pub struct Arena<O: Os> {
     /// Whether a fork is under way, from its locks to the end of its barrier. Written and read by the thread that forks, or
     /// under the lock of the cycle.
     pub(crate) forking: AtomicBool,
+    /// Whether the fork under way has protected something with `userfaultfd`.
+    pub(crate) held_in_kernel: AtomicBool,
     /// Pages that are protected: none, once a barrier has ended.
     pub(crate) protected: AtomicUsize,
     /// Mappings that meshing and remapping added.
@@ -205,6 +207,7 @@ impl<O: Os> Arena<O> {
             kernel_writes: KernelWrites::new(),
             watch: Mutex::new(Watch::new()),
             forking: AtomicBool::new(false),
+            held_in_kernel: AtomicBool::new(false),
             protected: AtomicUsize::new(0),
             mappings: AtomicUsize::new(0),
             mappings_limit: AtomicUsize::new(0),

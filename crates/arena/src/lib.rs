@@ -41,6 +41,6 @@ mod tuning;
 mod window;
 
 pub use arena::{Arena, ArenaStats};
-pub use os::{FailNth, FutexLock, Linux, Os};
+pub use os::{FailNth, FutexLock, Linux, Os, SignalMask};
 pub use protection::{BarrierChoice, BarrierTier, Why};
 pub use sync::WriteBarrier;

@@ -11,6 +11,7 @@ use heap::{
 
 use crate::arena::{Arena, Side};
 use crate::os::{Access, Advice, NotMoved, Os, SignalMask};
+use crate::protection::BarrierTier;
 use crate::run_store::Place;
 use crate::tuning;
 
@@ -173,8 +174,9 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
     }
 
     fn mappings_permit(&self) -> bool {
-        // At the limit meshes would use up what is kept for steps that must not fail.
-        self.has_mappings_left() && self.with_windows(|windows| windows.ballast.is_full())
+        // At the limit meshes would use up what is kept for steps that must not fail. Signals are blocked by the barrier.
+        let windows = self.windows.lock();
+        self.has_room_for(windows.current.mapped()) && windows.ballast.is_full()
     }
 
     fn begin_barrier(&self) -> Barrier {
@@ -201,38 +203,46 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         );
         self.watch.lock().settle(&self.os);
         self.forking.store(false, Ordering::Relaxed);
+        self.held_in_kernel.store(false, Ordering::Relaxed);
         self.barrier.end(&self.os);
         self.os.restore_signals(SignalMask(barrier.0));
     }
 
     fn protect(&self, run: Run) -> Result<(), Refused> {
-        let at = self.address(run.first).ok_or(Refused)?;
-        let len = Self::bytes(run);
+        let (at, len) = self.range(run).ok_or(Refused)?;
         let in_kernel = if self.forking() {
             None
         } else {
-            let arena = self.whole().ok_or(Refused)?;
-            self.watch.lock().protect(&self.os, arena, (at, len))
+            self.hold_in_kernel(run)
         };
-        self.protected
-            .fetch_add(run.pages.index(), Ordering::Relaxed);
         // SAFETY: the arena owns the range; a barrier is under way, so writers wait.
         let by_signal = || unsafe { self.os.protect(at, len, Access::Read) };
-        let protected = in_kernel.unwrap_or_else(by_signal);
-        protected.map_err(|_| {
-            // Of a run in several mappings a part may be protected.
-            self.unprotect(run);
-            Refused
-        })
+        self.note_protected(run, in_kernel.unwrap_or_else(by_signal))
+    }
+
+    fn stops_the_kernel(&self) -> bool {
+        self.barrier_tier() == BarrierTier::Userfaultfd
+    }
+
+    fn protect_from_all(&self, run: Run) -> Result<(), Refused> {
+        let (at, len) = self.range(run).ok_or(Refused)?;
+        // A thread that runs on the pages would wait for itself.
+        let here = (&raw const at).addr();
+        if (at.addr().get()..at.addr().get() + len).contains(&here) {
+            return Err(Refused);
+        }
+        let held = self.hold_in_kernel(run).ok_or(Refused)?;
+        self.held_in_kernel.store(true, Ordering::Relaxed);
+        self.note_protected(run, held)
     }
 
     fn unprotect(&self, run: Run) {
-        let Some(at) = self.address(run.first) else {
+        let Some((at, len)) = self.range(run) else {
             return;
         };
-        let len = Self::bytes(run);
+        let held = !self.forking() || self.held_in_kernel.load(Ordering::Relaxed);
         let lift = || self.watch.lock().lift(&self.os, (at, len));
-        if !self.forking() && self.insist(lift).is_err() {
+        if held && self.insist(lift).is_err() {
             self.watch.lock().lift_in_place(&self.os, (at, len));
         }
         // Either tier may have protected it.
@@ -282,15 +292,17 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         self.insist(|| unsafe { self.os.alias(from, len, to) })?;
         self.note_writable(run);
         self.note_shared(&ground.map, run, true);
-        self.hint(to, len, Advice::InDumps);
-        self.follow(to, len);
+        self.watch.lock().wake_later((to, len));
         Ok(())
     }
 
     unsafe fn free_shared(&self, run: Run) {
-        let Some(at) = self.windows.lock().current.address::<O>(run.first) else {
-            return;
+        let at = {
+            let window = &mut self.windows.lock().current;
+            window.forget(run);
+            window.address::<O>(run.first)
         };
+        let Some(at) = at else { return };
         // SAFETY: no span is on the pages any more.
         if unsafe { self.os.punch(at, Self::bytes(run)) }.is_err() {
             // The pages stay until the window goes; they are reused when this run is meshed again.

@@ -3,7 +3,7 @@
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 
-use heap::{PageIndex, Refused, Run};
+use heap::{PageHeap, PageIndex, Refused, Run};
 
 use crate::arena::Arena;
 use crate::os::{Access, Advice, Errno, Os};
@@ -12,9 +12,40 @@ use crate::page_map::PageMap;
 impl<O: Os> Arena<O> {
     /// Whether there may be more mappings, by our own count of them.
     pub(crate) fn has_mappings_left(&self) -> bool {
-        let windows = self.with_windows(|windows| windows.current.mapped());
+        self.has_room_for(self.with_windows(|windows| windows.current.mapped()))
+    }
+
+    /// The same for who has looked how many chunks of the window are mapped.
+    pub(crate) fn has_room_for(&self, chunks: usize) -> bool {
         // One mesh adds four mappings at most: two spans, each with a border on both sides.
-        self.mappings.load(Ordering::Relaxed) + windows + 4 <= self.mappings_permitted()
+        self.mappings.load(Ordering::Relaxed) + chunks + 4 <= self.mappings_permitted()
+    }
+
+    /// The addresses of a run: start and length in bytes.
+    pub(crate) fn range(&self, run: Run) -> Option<(NonNull<u8>, usize)> {
+        Some((self.address(run.first)?, Self::bytes(run)))
+    }
+
+    /// Keeps writers out of `run` in the kernel; `None` where that cannot be had.
+    pub(crate) fn hold_in_kernel(&self, run: Run) -> Option<Result<(), Errno>> {
+        let arena = self.whole()?;
+        let range = self.range(run)?;
+        self.watch.lock().protect(&self.os, arena, range)
+    }
+
+    /// Notes that a run is protected, or lets writers into all of it again where that was refused.
+    pub(crate) fn note_protected(
+        &self,
+        run: Run,
+        protected: Result<(), Errno>,
+    ) -> Result<(), Refused> {
+        self.protected
+            .fetch_add(run.pages.index(), Ordering::Relaxed);
+        protected.map_err(|_| {
+            // Of a run in several mappings a part may be protected.
+            self.unprotect(run);
+            Refused
+        })
     }
 
     /// Tries `step`; when the system refuses, gives the ballast up and tries once more.

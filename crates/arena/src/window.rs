@@ -27,6 +27,8 @@ pub(crate) struct Window {
     /// Chunks that may have entries in the page tables: `warm_from..warm_to`.
     warm_from: usize,
     warm_to: usize,
+    /// What was opened last, and is still.
+    opened: Option<Run>,
 }
 
 // SAFETY: the table of chunks is owned by the window.
@@ -51,6 +53,7 @@ impl Window {
             mapped: 0,
             warm_from: usize::MAX,
             warm_to: 0,
+            opened: None,
         }
     }
 
@@ -83,6 +86,11 @@ impl Window {
         pages: u32,
         run: Run,
     ) -> Result<NonNull<u8>, Errno> {
+        if self.opened == Some(run)
+            && let Some(at) = self.address::<O>(run.first)
+        {
+            return Ok(at);
+        }
         let first = run.first.index() * O::PAGE_SIZE;
         let len = run.pages.index() * O::PAGE_SIZE;
         let chunk = first / WINDOW_CHUNK;
@@ -96,7 +104,8 @@ impl Window {
             let table = metadata.allocate(os, layout).ok_or(Errno::ENOMEM)?;
             self.chunks = Some(NonNull::slice_from_raw_parts(table.cast(), count));
         }
-        if self.address::<O>(run.first).is_none() {
+        let is_new = self.address::<O>(run.first).is_none();
+        if is_new {
             let mapped = os.map_shared(WINDOW_CHUNK)?;
             // Hints: without them huge pages or core dumps would cost memory, but nothing would be wrong.
             let _ = os.advise(mapped, WINDOW_CHUNK, Advice::NotInDumps);
@@ -116,9 +125,23 @@ impl Window {
         }
         let at = self.address::<O>(run.first).ok_or(Errno::ENOMEM)?;
         os.populate(at, len)?;
-        self.warm_from = self.warm_from.min(chunk);
-        self.warm_to = self.warm_to.max(chunk + 1);
+        if is_new || !(self.warm_from..self.warm_to).contains(&chunk) {
+            self.warm_from = self.warm_from.min(chunk);
+            self.warm_to = self.warm_to.max(chunk + 1);
+            // What is put onto the pages while they are open belongs into dumps, as the window itself does not.
+            self.each(self.warm_from..self.warm_to, |chunk| {
+                let _ = os.advise(chunk, WINDOW_CHUNK, Advice::InDumps);
+            });
+        }
+        self.opened = Some(run);
         Ok(at)
+    }
+
+    /// The run's pages are gone: they must be made present again.
+    pub(crate) fn forget(&mut self, run: Run) {
+        if self.opened == Some(run) {
+            self.opened = None;
+        }
     }
 
     /// Drops the page-table entries that opening and copying made; the pages stay.
@@ -128,7 +151,9 @@ impl Window {
             // SAFETY: of shared memory only this mapping's entries are dropped. Should the system refuse, they stay, which
             // costs page tables and nothing else.
             let _ = unsafe { os.discard(chunk, WINDOW_CHUNK) };
+            let _ = os.advise(chunk, WINDOW_CHUNK, Advice::NotInDumps);
         });
+        self.opened = None;
         (self.warm_from, self.warm_to) = (usize::MAX, 0);
     }
 
@@ -140,6 +165,7 @@ impl Window {
             let _ = unsafe { os.unmap(chunk, WINDOW_CHUNK) };
         });
         self.table().fill(core::ptr::null_mut());
+        self.opened = None;
         (self.used, self.mapped) = (0, 0);
         (self.warm_from, self.warm_to) = (usize::MAX, 0);
     }

@@ -121,7 +121,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         }
         let run = spans.run(unit).ok_or(Refused)?;
         let group = spans.reserve_group(&self.pages).ok_or(Refused)?;
-        let shared = self.share_run(run);
+        let shared = self.share_run(spans, run);
         match shared {
             Ok(()) => {
                 spans.settle(unit, group);
@@ -135,9 +135,9 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     }
 
     /// Puts a private run onto the shared pages that it names, with its content.
-    fn share_run(&self, run: Run) -> Result<(), Refused> {
+    fn share_run(&self, spans: &Spans, run: Run) -> Result<(), Refused> {
         self.pages.open_shared(run)?;
-        let shared = self.protect_and_share(run);
+        let shared = self.protect_and_share(spans, run);
         if shared.is_err() {
             // SAFETY: the run was not put onto them, and nobody else is.
             unsafe { self.pages.free_shared(run) };
@@ -146,8 +146,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     }
 
     /// Puts a private run onto the shared pages that it names, which are open.
-    fn protect_and_share(&self, run: Run) -> Result<(), Refused> {
-        self.pages.protect(run)?;
+    fn protect_and_share(&self, spans: &Spans, run: Run) -> Result<(), Refused> {
+        self.keep_out(spans, run)?;
         let bytes = run.pages.index() * P::PAGE_SIZE;
         // SAFETY: the shared pages are open and as long as the run; the run is protected, and nobody else is on them.
         unsafe { self.pages.copy_to_shared(run.first, run.first, 0, bytes) };
@@ -167,7 +167,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 .filter_map(|member| spans.run(member))
         };
         for (done, run) in runs().enumerate() {
-            if let Err(refused) = self.pages.protect(run) {
+            if let Err(refused) = self.keep_out(spans, run) {
                 runs().take(done).for_each(|run| self.pages.unprotect(run));
                 return Err(refused);
             }

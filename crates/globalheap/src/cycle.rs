@@ -88,7 +88,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     ) {
         let slots = usize::from(SpanClasses::geometry(class).slots);
         let expected = self.class(class).physical_spans().min(CANDIDATES);
-        if expected < 2 {
+        if expected < 2 || !self.may_mesh_class(class) {
             return;
         }
         let Some(mut scratch) = Scratch::new::<M>(&self.pages, expected, slots) else {

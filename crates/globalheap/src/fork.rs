@@ -15,7 +15,7 @@
 
 use core::sync::atomic::Ordering;
 
-use heap::{PageCount, PageHeap, PageIndex, Refused, Run, SpanId};
+use heap::{PageHeap, PageIndex, Refused, Run, SpanId};
 use miniheap::Spans;
 
 use crate::global::GlobalHeap;
@@ -143,7 +143,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             // The kernel may be writing for a thread of the parent, which must not fail for that.
             let may_be_protected = |run: &Run| !self.pages.is_named(*run);
             let free = spans.grouped_runs().filter(may_be_protected);
-            joined(free).for_each(|range| self.protect_range(range, spans.geometry().pages));
+            joined(free).for_each(|range| self.protect_range(spans, range));
         };
         // SAFETY: the same contract.
         unsafe { self.each_meshed_class(protect) };
@@ -153,11 +153,12 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     ///
     /// Where the system refuses, an object that another thread writes to at this moment may be copied half written, as in
     /// memory that threads share without a lock.
-    fn protect_range(&self, range: Run, pages: PageCount) {
-        if self.pages.protect(range).is_err() {
+    fn protect_range(&self, spans: &Spans, range: Run) {
+        if self.keep_out(spans, range).is_err() {
+            let pages = spans.geometry().pages;
             let starts = (range.first.0..range.end().0).step_by(pages.index());
             for first in starts.map(PageIndex) {
-                let _ = self.pages.protect(Run { first, pages });
+                let _ = self.keep_out(spans, Run { first, pages });
             }
         }
     }

@@ -21,6 +21,8 @@
 //! waits for a barrier therefore never holds a lock that the mesh needs.
 #![cfg_attr(not(test), no_std)]
 
+mod allowance;
+mod bound;
 mod commit;
 mod cycle;
 #[cfg(test)]

@@ -89,7 +89,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             (spans.groups(), spans.physical_spans().min(CANDIDATES))
         };
         let most_sources = groups / SCATTERED_SHARE;
-        if most_sources == 0 {
+        if most_sources == 0 || !self.may_mesh_class(class) {
             return;
         }
         let expected = units + most_sources * SCATTERED_MEMBERS as usize;
@@ -168,7 +168,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     fn move_out(&self, spans: &mut Spans, member: SpanId, keep: SpanId) -> Result<(), Refused> {
         let home = self.share(spans, keep)?;
         let run = spans.run(member).ok_or(Refused)?;
-        self.pages.protect(run)?;
+        self.keep_out(spans, run)?;
         let moved = self.move_member(spans, keep, member, home);
         if moved.is_err() {
             self.pages.unprotect(run);

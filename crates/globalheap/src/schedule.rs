@@ -8,12 +8,13 @@ use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use heap::PageHeap;
 use miniheap::Spans;
 
+use crate::allowance::Allowance;
 use crate::global::GlobalHeap;
 use crate::policy::MeshPolicy;
 use crate::report::Report;
 use crate::slice::Slice;
 use crate::tuning::{
-    EFFECTIVE_SHARE, LARGEST_MESHED, LONGEST_PAUSE, PERIOD_MS, SLICE_NS, SLICE_PAUSE_MS, WORTHWHILE,
+    EFFECTIVE_SHARE, LONGEST_PAUSE, PERIOD_MS, SLICE_NS, SLICE_PAUSE_MS, WORTHWHILE,
 };
 
 /// Milliseconds between two looks at pages that have been unused for long.
@@ -35,21 +36,29 @@ pub enum Sleep {
 }
 
 impl Sleep {
-    fn milliseconds(self) -> u64 {
-        match self {
-            Self::Certain(milliseconds) | Self::Wait(milliseconds) => milliseconds,
-        }
+    /// Whether there is time for more than what a busy program is charged for.
+    pub fn is_idle(self) -> bool {
+        let (Self::Certain(milliseconds) | Self::Wait(milliseconds)) = self;
+        matches!(milliseconds, 0 | IDLE_MS..)
     }
 
-    /// Whether a cycle need not wait for the time of its next slice.
-    fn is_idle(self) -> bool {
-        matches!(self.milliseconds(), 0 | IDLE_MS..)
+    /// Whether it may be long before the program comes by again.
+    pub fn is_long(self) -> bool {
+        matches!(
+            self,
+            Self::Certain(LONG_SLEEP_MS..) | Self::Wait(0 | LONG_SLEEP_MS..)
+        )
+    }
+
+    /// Whether nothing can end it soon.
+    fn is_certainly_long(self) -> bool {
+        self.is_long() && matches!(self, Self::Certain(_))
     }
 
     /// Nanoseconds that a cycle may take of it at a time.
     fn slice(self) -> u64 {
         match self {
-            Self::Certain(0 | LONG_SLEEP_MS..) => u64::MAX,
+            Self::Certain(LONG_SLEEP_MS..) => u64::MAX,
             Self::Certain(milliseconds) => SLICE_NS.max(milliseconds * 1_000_000 / 2),
             Self::Wait(_) => SLICE_NS,
         }
@@ -60,6 +69,11 @@ pub(crate) struct Schedule {
     period_ms: AtomicU64,
     next_purge: AtomicU64,
     next_mesh: AtomicU64,
+    /// When a cycle may start before that, should there be more to do than after the last one.
+    earliest: AtomicU64,
+    /// What the last cycle saw and left that could still come back at the very best, in bytes.
+    left: AtomicUsize,
+    allowance: Allowance,
     /// Periods to wait after the next cycle.
     pause: AtomicU64,
     /// Whether somebody else than slow paths and sleeping threads looks at what is due.
@@ -76,6 +90,9 @@ impl Schedule {
             period_ms: AtomicU64::new(PERIOD_MS),
             next_purge: AtomicU64::new(0),
             next_mesh: AtomicU64::new(0),
+            earliest: AtomicU64::new(0),
+            left: AtomicUsize::new(0),
+            allowance: Allowance::new(),
             pause: AtomicU64::new(1),
             background: AtomicBool::new(false),
             under_way: AtomicBool::new(false),
@@ -94,6 +111,7 @@ impl Schedule {
     pub(crate) fn set_period(&self, milliseconds: u64) {
         self.period_ms.store(milliseconds, Ordering::Relaxed);
         self.next_mesh.store(0, Ordering::Relaxed);
+        self.earliest.store(0, Ordering::Relaxed);
     }
 
     /// Whether `due` has come; of several threads that ask, one is told so, and the next time is set.
@@ -118,8 +136,31 @@ impl Schedule {
         self.pause.load(Ordering::Relaxed) == 1
     }
 
-    /// Sets the pause before the next cycle by what the last one achieved: `released` of `possible` bytes.
-    fn settle(&self, now: u64, released: usize, possible: usize) {
+    /// Whether a cycle may begin that could release `possible` bytes, as far as time goes.
+    fn is_due(&self, now: u64, possible: usize, worthwhile: usize) -> bool {
+        let left = self.left.load(Ordering::Relaxed);
+        let is_new = possible >= left.saturating_add(worthwhile);
+        now >= self.next_mesh.load(Ordering::Relaxed)
+            || is_new && now >= self.earliest.load(Ordering::Relaxed)
+    }
+
+    /// A cycle begins.
+    fn begin(&self, now: u64, possible: usize) {
+        self.possible.store(possible, Ordering::Relaxed);
+        self.postpone(now, 1);
+    }
+
+    /// The next cycle has to wait for so many periods.
+    fn postpone(&self, now: u64, periods: u64) {
+        let wait = self.period().saturating_mul(periods);
+        self.next_mesh
+            .store(now.saturating_add(wait), Ordering::Relaxed);
+    }
+
+    /// Sets the pause before the next cycle by what this one achieved, which released some bytes and left others. Says
+    /// whether it was effective.
+    fn settle(&self, now: u64, released: usize, left: usize) -> bool {
+        let possible = self.possible.load(Ordering::Relaxed);
         let effective = released * EFFECTIVE_SHARE >= possible.max(1);
         let before = self.pause.load(Ordering::Relaxed);
         let pause = if effective {
@@ -128,11 +169,13 @@ impl Schedule {
             (before * 2).min(LONGEST_PAUSE)
         };
         self.pause.store(pause, Ordering::Relaxed);
-        let period = self.period_ms.load(Ordering::Relaxed);
-        self.next_mesh.store(
-            now.saturating_add(period.saturating_mul(pause)),
-            Ordering::Relaxed,
-        );
+        // What came up while the cycle was under way, it may not have seen.
+        let seen = possible.saturating_sub(released);
+        self.left.store(left.min(seen), Ordering::Relaxed);
+        self.earliest
+            .store(now.saturating_add(self.period()), Ordering::Relaxed);
+        self.postpone(now, pause);
+        effective
     }
 }
 
@@ -157,59 +200,74 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     pub fn upkeep(&self) {
         let now = self.pages.clock_ms();
         if now >= self.schedule.next_purge.load(Ordering::Relaxed) && !self.is_in_background() {
-            let _ = self.upkeep_due(now, SLICE_NS);
+            self.upkeep_due(now);
         }
     }
 
     /// The same for a thread that was made for it, and has all the time that a cycle needs.
     pub fn upkeep_in_background(&self) {
-        let _ = self.upkeep_due(self.pages.clock_ms(), u64::MAX);
+        let now = self.pages.clock_ms();
+        if self.purge_if_due(now) {
+            let _ = self.mesh_if_due(now, u64::MAX);
+        }
     }
 
-    /// Says whether a mesh cycle is under way that needs more time.
+    /// Gives back pages that have been unused for long, if it is time to look for them.
+    fn purge_if_due(&self, now: u64) -> bool {
+        let interval = PURGE_MS.min(self.schedule.period().max(1));
+        let due = Schedule::claim(&self.schedule.next_purge, now, interval);
+        if due {
+            self.send_home();
+            self.pages.purge(false);
+        }
+        due
+    }
+
+    /// What is due in a program that is busy: it is charged for the time.
     #[cold]
     #[inline(never)]
-    fn upkeep_due(&self, now: u64, slice: u64) -> bool {
-        let period = self.schedule.period_ms.load(Ordering::Relaxed);
-        if !Schedule::claim(&self.schedule.next_purge, now, PURGE_MS.min(period.max(1))) {
-            return false;
+    fn upkeep_due(&self, now: u64) {
+        if !self.purge_if_due(now) || !self.schedule.allowance.permits(now) {
+            return;
         }
-        self.send_home();
-        self.pages.purge(false);
-        self.mesh_if_due(now, slice)
+        let start = self.pages.clock_ns();
+        let unfinished = self.mesh_if_due(now, SLICE_NS);
+        let taken = self.pages.clock_ns().saturating_sub(start);
+        let period = self.schedule.period();
+        self.schedule.allowance.charge(now, taken, period);
+        let soon = now + SLICE_PAUSE_MS;
+        if unfinished && self.schedule.allowance.permits(soon) {
+            self.schedule.next_purge.store(soon, Ordering::Relaxed);
+        }
     }
 
     /// Begins a cycle if one is due and promises enough, or goes on with the one under way, for `slice` nanoseconds. Says
-    /// whether that was not enough.
+    /// whether more may be worthwhile: that was not enough, or it helped.
     fn mesh_if_due(&self, now: u64, slice: u64) -> bool {
         if !M::MESHES || !self.meshing_enabled() {
             return false;
         }
-        if !self.schedule.is_under_way() {
-            let period = self.schedule.period_ms.load(Ordering::Relaxed);
-            if !Schedule::claim(&self.schedule.next_mesh, now, period) {
-                return false;
-            }
+        let schedule = &self.schedule;
+        if !schedule.is_under_way() {
             let possible = self.possible_bytes();
-            if possible < worthwhile(period) {
+            let worthwhile = worthwhile(schedule.period());
+            if !schedule.is_due(now, possible, worthwhile) {
                 return false;
             }
-            self.schedule.possible.store(possible, Ordering::Relaxed);
+            schedule.begin(now, possible);
+            if possible < worthwhile {
+                return false;
+            }
         }
         match self.mesh_slice(slice) {
             Slice::Busy => false,
             Slice::Unfinished => {
-                self.schedule.set_under_way(true);
-                let soon = self.pages.clock_ms() + SLICE_PAUSE_MS;
-                self.schedule.next_purge.store(soon, Ordering::Relaxed);
+                schedule.set_under_way(true);
                 true
             }
             Slice::Ended(released) => {
-                self.schedule.set_under_way(false);
-                let possible = self.schedule.possible.load(Ordering::Relaxed);
-                self.schedule
-                    .settle(self.pages.clock_ms(), released, possible);
-                false
+                schedule.set_under_way(false);
+                schedule.settle(self.pages.clock_ms(), released, self.possible_bytes())
             }
         }
     }
@@ -227,40 +285,36 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         self.schedule.background.load(Ordering::Relaxed)
     }
 
-    /// Whether this sleep is a reason to go on with the cycle under way at once.
-    fn may_go_on(&self, sleep: Sleep) -> bool {
-        sleep.is_idle() && self.schedule.is_under_way() && self.meshing_enabled()
-    }
-
     /// Whether [`before_sleep`](Self::before_sleep) would do anything. Cheap.
     pub fn wants_upkeep(&self, sleep: Sleep) -> bool {
+        let may_go_on =
+            || sleep.is_idle() && self.schedule.is_under_way() && self.meshing_enabled();
         let due = || self.pages.clock_ms() >= self.schedule.next_purge.load(Ordering::Relaxed);
-        !self.is_in_background()
-            && (sleep.milliseconds() >= LONG_SLEEP_MS || self.may_go_on(sleep) || due())
+        !self.is_in_background() && (sleep.is_certainly_long() || may_go_on() || due())
     }
 
-    /// Does what is due before a sleep. A long one of a program that is `alone`, with one thread, is the last chance for a
-    /// while: then a cycle does not wait for its time, unless the last one achieved nothing, and no unused page stays.
+    /// Does what is due before a sleep. One that is certainly long is the last chance for a while: then a cycle does not wait
+    /// for its time, unless the last one achieved nothing, and no unused page of a program that is `alone`, with one thread,
+    /// stays.
     ///
-    /// Says whether a cycle is under way that this thread should go on with, if it has nothing else to do.
+    /// Says whether this thread should call again, if it has nothing else to do.
     pub fn before_sleep(&self, sleep: Sleep, alone: bool) -> bool {
         let now = self.pages.clock_ms();
-        if sleep.milliseconds() < LONG_SLEEP_MS {
-            if self.may_go_on(sleep) {
-                return self.mesh_if_due(now, sleep.slice());
+        if !sleep.is_idle() {
+            self.upkeep_due(now);
+            return false;
+        }
+        if sleep.is_certainly_long() {
+            self.send_home();
+            if self.schedule.last_was_effective() {
+                self.schedule.postpone(now, 0);
             }
-            let is_due = now >= self.schedule.next_purge.load(Ordering::Relaxed);
-            return is_due && self.upkeep_due(now, sleep.slice());
-        }
-        self.send_home();
-        if self.schedule.last_was_effective() {
-            self.schedule.next_mesh.store(now, Ordering::Relaxed);
-        }
-        let unfinished = self.mesh_if_due(now, sleep.slice());
-        if !unfinished {
+            let _ = self.mesh_if_due(now, sleep.slice());
             self.pages.purge(alone);
+            return false;
         }
-        unfinished
+        let may_look = self.schedule.is_under_way() || self.purge_if_due(now);
+        may_look && self.mesh_if_due(now, sleep.slice())
     }
 
     /// Gives back all unused pages now.
@@ -271,17 +325,9 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
 
     /// Bytes that meshing could give back at the very best.
     pub fn possible_bytes(&self) -> usize {
-        Self::meshed_classes()
+        self.classes_to_mesh()
             .map(|class| possible(&self.class(class), P::PAGE_SIZE))
             .sum()
-    }
-
-    /// The classes whose objects may be meshed.
-    pub(crate) fn meshed_classes() -> impl DoubleEndedIterator<Item = heap::SizeClass> {
-        Self::class_numbers().filter(|&class| {
-            let geometry = miniheap::SpanClasses::geometry(class);
-            geometry.slots > 1 && geometry.object_size as usize <= LARGEST_MESHED
-        })
     }
 
     /// Gives back all that can be given back now: meshes as long as that helps, and purges.

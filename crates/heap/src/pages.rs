@@ -293,6 +293,13 @@ pub unsafe trait PageHeap: Metadata + Sync {
     /// Keeps writers out of `run`; readers go on.
     fn protect(&self, run: Run) -> Result<(), Refused>;
 
+    /// Whether [`protect_from_all`](Self::protect_from_all) can be had now.
+    fn stops_the_kernel(&self) -> bool;
+
+    /// [`protect`](Self::protect) where system calls that were not [named](Self::is_named) wait too. Refused where they
+    /// would fail instead.
+    fn protect_from_all(&self, run: Run) -> Result<(), Refused>;
+
     /// Lets writers into `run` again.
     fn unprotect(&self, run: Run);
 

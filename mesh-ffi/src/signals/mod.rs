@@ -17,9 +17,9 @@ mod waiting;
 pub(crate) use action::{handlers_may_run, lock_for_fork, still_ours, unlock_after_fork};
 pub(crate) use mask::ForKernel;
 
-// A fault on a page that holds the stack could not be handled there. No stack lies in an object that may be meshed: the
+// A fault on a page that holds the stack could not be handled there. No stack lies in an object that faults may protect: the
 // kernel refuses alternate stacks smaller than this, and less than a signal's frame is no stack for a coroutine either.
-const _: () = assert!(libc::MINSIGSTKSZ > globalheap::tuning::LARGEST_MESHED);
+const _: () = assert!(libc::MINSIGSTKSZ > globalheap::tuning::LARGEST_NAMED);
 
 /// Puts our handlers in place; says whether that worked.
 pub(crate) fn install() -> bool {

@@ -21,6 +21,10 @@ pub(crate) struct Watch {
     hold: Option<Hold>,
     /// Addresses from the first to behind the last where a writer may have gone to sleep after it was woken.
     late: Option<(usize, usize)>,
+    /// The same for runs that were remapped since the barrier began.
+    remapped: Option<(usize, usize)>,
+    /// Whether it was looked since the last barrier that the descriptor is ours, and open.
+    is_known: bool,
     /// Whether to try nothing that a filter of system calls may kill for.
     cautious: bool,
 }
@@ -42,6 +46,8 @@ impl Watch {
             state: State::Absent(Why::NotAsked),
             hold: None,
             late: None,
+            remapped: None,
+            is_known: false,
             cautious: false,
         }
     }
@@ -134,10 +140,14 @@ impl Watch {
     /// At the end of a barrier: a descriptor that was closed meanwhile lets go of everything now.
     pub(crate) fn settle<O: Os>(&mut self, os: &O) {
         let usable = self.usable(os);
-        if let (Some(userfault), Some((start, end))) = (usable, self.late)
-            && let Some(at) = NonNull::new(start as *mut u8)
-        {
-            os.wake_writers(&userfault, at, end - start);
+        self.is_known = false;
+        let remapped = self.remapped.take();
+        if let Some(userfault) = usable {
+            for (start, end) in self.late.into_iter().chain(remapped) {
+                if let Some(at) = NonNull::new(start as *mut u8) {
+                    os.wake_writers(&userfault, at, end - start);
+                }
+            }
         }
         if let State::Absent(_) = self.state
             && let Some(hold) = self.hold.take()
@@ -156,7 +166,7 @@ impl Watch {
         if let State::Pending = self.state {
             self.open(os, arena);
         }
-        let userfault = self.usable(os)?;
+        let userfault = self.known(os)?;
         if self.hold.is_none() {
             match os.hold(&userfault) {
                 Ok(hold) => self.hold = Some(hold),
@@ -168,12 +178,32 @@ impl Watch {
         }
         // SAFETY: the arena owns the range; writers are woken when it is remapped, or lifted.
         let protect = || unsafe { os.hold_writers(&userfault, at, len) };
-        Some(protect().or_else(|_| {
-            // It may have been remapped while the system refused to register it.
-            // SAFETY: the arena owns the range.
-            unsafe { os.register(&userfault, at, len) }?;
-            protect()
-        }))
+        if protect().is_ok() {
+            return Some(Ok(()));
+        }
+        // It may have been closed meanwhile, or the run is not registered, since it was remapped.
+        self.usable(os)?;
+        // SAFETY: the arena owns the range.
+        let registered = unsafe { os.register(&userfault, at, len) };
+        Some(registered.and_then(|()| protect()))
+    }
+
+    /// [`usable`](Self::usable), looked at once in a barrier. Good for requests that another descriptor under the same number
+    /// would refuse, since it knows nothing of the range.
+    fn known<O: Os>(&mut self, os: &O) -> Option<Userfault> {
+        match self.state {
+            State::Open(userfault) if self.is_known => Some(userfault),
+            _ => {
+                let usable = self.usable(os);
+                self.is_known = usable.is_some();
+                usable
+            }
+        }
+    }
+
+    /// Who waits at a run that was remapped goes on when the barrier ends.
+    pub(crate) fn wake_later(&mut self, range: Range) {
+        self.remapped = Some(spanned(self.remapped, range));
     }
 
     /// Lets writers into a run again that was not remapped.
@@ -203,19 +233,22 @@ impl Watch {
         };
         // SAFETY: the arena owns the range.
         unsafe { os.free_writers(&userfault, at, len) };
-        let start = at.addr().get();
-        let (first, end) = self.late.unwrap_or((start, start));
-        self.late = Some((first.min(start), end.max(start + len)));
+        self.late = Some(spanned(self.late, (at, len)));
     }
 
-    /// Registers a run that was remapped, and lets its writers go on.
+    /// Registers a run that was remapped.
     pub(crate) fn follow<O: Os>(&mut self, os: &O, (at, len): Range) -> Result<(), Errno> {
         let Some(userfault) = self.usable(os) else {
             return Ok(());
         };
         // SAFETY: the arena owns the range.
-        let registered = unsafe { os.register(&userfault, at, len) };
-        os.wake_writers(&userfault, at, len);
-        registered
+        unsafe { os.register(&userfault, at, len) }
     }
+}
+
+/// The addresses from the first of both to behind the last of both.
+fn spanned(so_far: Option<(usize, usize)>, (at, len): Range) -> (usize, usize) {
+    let start = at.addr().get();
+    let (first, end) = so_far.unwrap_or((start, start));
+    (first.min(start), end.max(start + len))
 }

@@ -40,6 +40,8 @@ pub(crate) struct FakePages {
     pub(crate) named: Mutex<BTreeSet<PageIndex>>,
     /// Whether these are named only after the search has begun.
     pub(crate) named_late: AtomicBool,
+    /// Whether the kernel waits at the barrier.
+    pub(crate) stops_the_kernel: AtomicBool,
 }
 
 struct State {
@@ -76,6 +78,7 @@ impl FakePages {
             purges: Mutex::new(Vec::new()),
             named: Mutex::default(),
             named_late: AtomicBool::new(false),
+            stops_the_kernel: AtomicBool::new(true),
         }
     }
 

@@ -222,6 +222,18 @@ unsafe impl PageHeap for FakePages {
         Ok(())
     }
 
+    fn stops_the_kernel(&self) -> bool {
+        self.stops_the_kernel.load(Ordering::Relaxed)
+    }
+
+    fn protect_from_all(&self, run: Run) -> Result<(), Refused> {
+        if self.stops_the_kernel() {
+            self.protect(run)
+        } else {
+            Err(Refused)
+        }
+    }
+
     fn unprotect(&self, run: Run) {
         let memory = &mut self.state().memory;
         pages(run).for_each(|page| memory.pages[page.index()].protected = false);

@@ -1,6 +1,7 @@
 //! What a mesh cycle gives back, and what it leaves alone.
 
 use core::ops::ControlFlow;
+use core::sync::atomic::Ordering;
 
 use bitmap::SpanBits;
 use heap::{OwnerId, SizeClass};
@@ -184,10 +185,40 @@ fn a_cycle_asks_its_guard() {
     program.end();
 }
 
+/// Behind a barrier at which system calls fail nothing of a kibibyte or more is protected, whatever was meshed before.
+#[test]
+fn slots_of_a_kibibyte_are_meshed_while_the_kernel_waits_at_the_barrier() {
+    let mut program = Program::<ComplementMesher>::new(PAGES);
+    let class = class_of(1024);
+    let fragment = |program: &mut Program<ComplementMesher>| {
+        for _ in 0..20 {
+            program.allocate(class, OwnerId(1), 16);
+        }
+        program.thin_out(5);
+    };
+    let stop_the_kernel = |program: &Program<ComplementMesher>, stops| {
+        let flag = &program.pages().stops_the_kernel;
+        flag.store(stops, Ordering::Relaxed);
+    };
+    stop_the_kernel(&program, false);
+    fragment(&mut program);
+    assert_eq!(program.heap.possible_bytes(), 0);
+    assert_eq!(program.heap.mesh_cycle(), 0);
+    stop_the_kernel(&program, true);
+    assert!(program.heap.possible_bytes() > 0);
+    assert!(program.heap.mesh_cycle() > 0);
+    stop_the_kernel(&program, false);
+    fragment(&mut program);
+    let meshes = program.heap.stats().mesh.meshes;
+    assert_eq!(program.heap.mesh_cycle(), 0);
+    assert_eq!(program.heap.stats().mesh.meshes, meshes);
+    program.end();
+}
+
 #[test]
 fn large_slots_are_never_meshed() {
     let mut program = Program::<ComplementMesher>::new(PAGES);
-    let class = class_of(1024);
+    let class = class_of(2560);
     for _ in 0..20 {
         program.allocate(class, OwnerId(1), 16);
     }

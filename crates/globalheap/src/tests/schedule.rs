@@ -201,3 +201,26 @@ fn the_longest_period_means_never() {
     assert!(cycle_times(&program, 10 * PERIOD_MS).len() <= 1);
     program.end();
 }
+
+#[test]
+fn what_comes_up_after_cycles_in_vain_is_looked_at_after_one_period() {
+    // The same slot is in use in all spans, so cycles achieve nothing, and come less and less often.
+    let mut program = spans_with::<ComplementMesher>(5 * WORTHWHILE / 4 / PAGE, |slot| slot == 0);
+    let in_vain = cycle_times(&program, 3 * LONGEST_PAUSE * PERIOD_MS);
+    assert!(in_vain.len() < 20, "{in_vain:?}");
+    // More than as much again, in another class.
+    let class = class_of(256);
+    while program.allocate(class, OwnerId(1), 64) > 0 {}
+    let address = |object: &Object| object.start.addr().get();
+    let slots = usize::from(SpanClasses::geometry(class).slots);
+    let stays = |object: &Object| {
+        object.class != class || slot_of(object) == address(object) / PAGE % slots
+    };
+    let given_up = program.objects.iter().filter(|object| !stays(object));
+    let given_up: Vec<_> = given_up.copied().collect();
+    program.release(&given_up);
+    let before = program.heap.stats().mesh.meshes;
+    assert!(!cycle_times(&program, 2 * PERIOD_MS).is_empty());
+    assert!(program.heap.stats().mesh.meshes > before);
+    program.end();
+}

@@ -124,17 +124,14 @@ fn slow_paths_and_sleeps_mesh() {
         program.heap.set_period(PERIOD_MS / 10);
         program.pages().advance_clock(PERIOD_MS);
         // The fake's clock moves by a nanosecond with each look, so a slice of a millisecond has room for all of a cycle.
-        let unfinished = match sleep {
+        match sleep {
             Some(sleep) => {
                 assert!(program.heap.wants_upkeep(sleep));
-                program.heap.before_sleep(sleep, false)
+                assert!(program.heap.before_sleep(sleep, false), "it helped");
+                assert!(!program.heap.before_sleep(sleep, false), "no other is due");
             }
-            None => {
-                program.heap.upkeep();
-                false
-            }
-        };
-        assert!(!unfinished);
+            None => program.heap.upkeep(),
+        }
         assert!(program.heap.stats().mesh.meshes > 0, "{sleep:?}");
         program.end();
     }
