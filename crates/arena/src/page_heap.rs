@@ -11,6 +11,7 @@ use heap::{
 
 use crate::arena::{Arena, Side};
 use crate::os::{Access, Advice, NotMoved, Os, SignalMask};
+use crate::page_map::NOWHERE;
 use crate::run_store::Place;
 use crate::tuning;
 
@@ -139,7 +140,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         let old = self.large_run(page)?;
         if Self::bytes(old) < tuning::MOVE_THRESHOLD
             || pages <= old.pages
-            || !self.has_mappings_left()
+            || self.count_left() < 2
         {
             return None;
         }
@@ -171,7 +172,19 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
 
     fn mappings_permit(&self) -> bool {
         // At the limit meshes would use up what is kept for steps that must not fail.
-        self.has_mappings_left() && self.with_windows(|windows| windows.ballast.is_full())
+        self.with_windows(|windows| windows.ballast.is_full())
+    }
+
+    fn mappings_left(&self) -> usize {
+        self.count_left()
+    }
+
+    fn mappings_permitted(&self) -> usize {
+        Self::mappings_permitted(self)
+    }
+
+    fn mappings_to_share(&self, run: Run) -> usize {
+        self.borders_to_come(run)
     }
 
     fn begin_barrier(&self) -> Barrier {
@@ -278,7 +291,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         // SAFETY: the window's page and the span are the arena's; the caller says that the content is right.
         self.insist(|| unsafe { self.os.alias(from, len, to) })?;
         self.note_writable(run);
-        self.note_shared(&ground.map, run, true);
+        self.note_onto(&ground.map, run, Some(onto));
         self.hint(to, len, Advice::InDumps);
         self.follow(to, len);
         Ok(())
@@ -302,7 +315,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         if let Some(at) = self.address(run.first) {
             self.hint(at, Self::bytes(run), Advice::NoHugePages);
         }
-        self.note_shared(&ground.map, run, false);
+        self.note_onto(&ground.map, run, None);
         self.state.lock().spans.clean.insert(&ground.map, run);
         Ok(())
     }
@@ -371,7 +384,10 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         let at = self.address(run.first).ok_or(Refused)?;
         // Inaccessible memory is in nobody's account of data, as the shared pages were not.
         // SAFETY: the arena owns the run, and the span is dead.
-        self.insist(|| unsafe { self.os.replace(at, Self::bytes(run), Access::None) })
+        self.insist(|| unsafe { self.os.replace(at, Self::bytes(run), Access::None) })?;
+        let map = &self.ground().ok_or(Refused)?.map;
+        self.note_onto(map, run, Some(PageIndex(NOWHERE)));
+        Ok(())
     }
 
     fn next_shared(&self, from: PageIndex) -> Option<PageIndex> {
@@ -401,7 +417,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         self.hint(to, Self::bytes(run), Advice::NoHugePages);
         // SAFETY: both ranges are as long as the run, and apart.
         unsafe { from.copy_to_nonoverlapping(to, Self::bytes(run)) };
-        self.note_shared(&ground.map, run, false);
+        self.note_onto(&ground.map, run, None);
         Ok(())
     }
 

@@ -200,6 +200,19 @@ impl Memory {
         self.pages[page.index()].frame.take()
     }
 
+    /// Whether a mapping ends before `page`: it lies on a shared frame, or the page before it does.
+    pub(super) fn is_border(&self, page: PageIndex) -> bool {
+        let last = self.pages.len() as u32 - 1;
+        let inside = 1..=last;
+        inside.contains(&page.0) && (self.is_shared(page) || self.is_shared(PageIndex(page.0 - 1)))
+    }
+
+    /// Mappings beyond the first one.
+    pub(super) fn borders(&self) -> usize {
+        let all = (0..self.pages.len() as u32).map(PageIndex);
+        all.filter(|&page| self.is_border(page)).count()
+    }
+
     pub(super) fn is_shared(&self, page: PageIndex) -> bool {
         let frame = self.pages[page.index()].frame;
         frame.is_some_and(|frame| self.frames[frame.0].shared)

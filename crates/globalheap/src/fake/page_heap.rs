@@ -175,6 +175,24 @@ unsafe impl PageHeap for FakePages {
         self.grant("mappings_permit").is_ok()
     }
 
+    fn mappings_left(&self) -> usize {
+        let limit = self.mappings_limit.load(Ordering::Relaxed);
+        limit.saturating_sub(self.state().memory.borders())
+    }
+
+    fn mappings_permitted(&self) -> usize {
+        self.mappings_limit.load(Ordering::Relaxed)
+    }
+
+    fn mappings_to_share(&self, run: Run) -> usize {
+        let memory = &self.state().memory;
+        if memory.is_shared(run.first) {
+            return 0;
+        }
+        let ends = [run.first, run.end()];
+        ends.iter().filter(|&&page| !memory.is_border(page)).count()
+    }
+
     fn begin_barrier(&self) -> Barrier {
         let state = &mut *self.state();
         state.barriers += 1;
