@@ -138,9 +138,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
 
     unsafe fn move_large(&self, page: PageIndex, pages: PageCount) -> Option<PageIndex> {
         let old = self.large_run(page)?;
-        if Self::bytes(old) < tuning::MOVE_THRESHOLD
-            || pages <= old.pages
-            || self.count_left() < 2
+        if Self::bytes(old) < tuning::MOVE_THRESHOLD || pages <= old.pages || self.count_left() < 2
         {
             return None;
         }

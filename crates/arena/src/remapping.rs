@@ -33,7 +33,9 @@ impl<O: Os> Arena<O> {
         let _windows = self.windows.lock();
         let borders = || {
             let ends = [run.first, run.end()];
-            ends.iter().filter(|&&page| is_border::<O>(map, page)).count()
+            ends.iter()
+                .filter(|&&page| is_border::<O>(map, page))
+                .count()
         };
         let before = borders();
         map.set_onto(run, onto);

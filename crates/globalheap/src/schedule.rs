@@ -137,7 +137,7 @@ impl Schedule {
 }
 
 /// Bytes that would come back if the spans were as full as they could be.
-fn possible(spans: &Spans, page_size: usize) -> usize {
+pub(crate) fn possible(spans: &Spans, page_size: usize) -> usize {
     let geometry = spans.geometry();
     let slots = usize::from(geometry.slots);
     let needed = spans.live().div_ceil(slots);
@@ -203,9 +203,14 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 self.schedule.next_purge.store(soon, Ordering::Relaxed);
                 true
             }
-            Slice::Ended(released) => {
+            ended @ (Slice::Ended(_) | Slice::HeldBack) => {
                 self.schedule.set_under_way(false);
                 let possible = self.schedule.possible.load(Ordering::Relaxed);
+                let released = match ended {
+                    Slice::Ended(released) => released,
+                    // No reason for a longer pause: what was held back is due when the program has calmed down.
+                    _ => possible,
+                };
                 self.schedule
                     .settle(self.pages.clock_ms(), released, possible);
                 false

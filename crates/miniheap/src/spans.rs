@@ -336,16 +336,21 @@ impl Spans {
     /// All units that have a bin and may be part of a mesh, the emptiest first, with the slots in use and the number of
     /// virtual spans: `u32::MAX` for those that may take others in but not move.
     pub fn units(&self) -> impl Iterator<Item = (SpanId, SpanBits, u32)> + '_ {
-        self.bins.iter(&self.heaps).filter_map(|unit| {
-            let heap = self.heaps.get(unit)?;
-            if !heap.takes_others_in() {
-                return None;
-            }
-            let group = heap.group().and_then(|group| self.groups.get(group.0));
-            let (live, members) = group.map_or((heap.live, 1), |group| (group.live, group.members));
-            let weight = if heap.pins == 0 { members } else { u32::MAX };
-            Some((SpanId(unit), live, weight))
-        })
+        self.bins
+            .iter(&self.heaps)
+            .filter_map(|unit| self.listed_unit(SpanId(unit)))
+    }
+
+    /// The unit `id` as one of the [units](Self::units), if it is one of them.
+    pub fn listed_unit(&self, id: SpanId) -> Option<(SpanId, SpanBits, u32)> {
+        let heap = self.heaps.get(id.0)?;
+        if heap.state != State::Unit || heap.bin == UNLISTED || !heap.takes_others_in() {
+            return None;
+        }
+        let group = heap.group().and_then(|group| self.groups.get(group.0));
+        let (live, members) = group.map_or((heap.live, 1), |group| (group.live, group.members));
+        let weight = if heap.pins == 0 { members } else { u32::MAX };
+        Some((id, live, weight))
     }
 }
 
