@@ -7,7 +7,7 @@ use core::ops::ControlFlow;
 
 use bitmap::SpanBits;
 use heap::{Guard, PageHeap, SizeClass, SpanId};
-use meshing::{Budget, Candidate, Merge};
+use meshing::{Budget, Candidate, Merge, has_fair_chance};
 use miniheap::SpanClasses;
 
 use crate::global::GlobalHeap;
@@ -113,8 +113,17 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             return;
         };
         let slots = neighbours * usize::from(geometry.slots);
-        let expected = (self.class(class).physical_spans() / neighbours).min(CANDIDATES);
+        let (physical, live) = {
+            let spans = self.class(class);
+            (spans.physical_spans(), spans.live())
+        };
+        let expected = (physical / neighbours).min(CANDIDATES);
         if expected < 2 {
+            return;
+        }
+        // Runs that are unlikely to fit need not be looked for yet when they will be anyway.
+        let mean = live * neighbours / physical;
+        if cycle.progress.is_held() && !has_fair_chance(slots, mean) {
             return;
         }
         let Some(mut scratch) = Scratch::new::<M>(&self.pages, expected, slots) else {

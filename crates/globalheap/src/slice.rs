@@ -73,8 +73,14 @@ impl Progress {
     /// No cycle is under way.
     pub(crate) fn reset(&mut self) {
         self.stage = Stage::Idle;
+        self.mappings = Mappings::Plenty;
         self.released = 0;
         self.forget_pairs();
+    }
+
+    /// Whether the cycle holds mappings back.
+    pub(crate) fn is_held(&self) -> bool {
+        self.mappings == Mappings::Held
     }
 
     fn forget_pairs(&mut self) {
@@ -146,7 +152,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             if matches!(cycle.progress.stage, Stage::Idle) {
                 self.pages.close_shared();
                 let released = cycle.progress.released;
-                let held_back = cycle.progress.mappings == Mappings::Held;
+                let held_back = cycle.progress.is_held();
                 cycle.progress.reset();
                 return match held_back {
                     true => Slice::HeldBack,
