@@ -13,10 +13,10 @@ use crate::{errno, tls};
 /// Bytes in a page, as `valloc` and `pvalloc` mean it.
 const PAGE: usize = 4096;
 
-/// A slot for `size` bytes that the thread has at hand.
+/// A slot for `size` bytes, few of them, that the thread has at hand. For more, [`slow::malloc`] looks.
 #[inline(always)]
 fn at_hand(size: usize) -> Option<NonNull<u8>> {
-    let class = SpanClasses::class_of(size)?;
+    let class = SpanClasses::class_of_few(size)?;
     // SAFETY: the calling thread's heap, or the idle one.
     unsafe { Front::pop_at(tls::heap(), class) }
 }

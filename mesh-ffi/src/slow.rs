@@ -5,7 +5,7 @@ use core::ptr::{NonNull, null_mut};
 use heap::{ClassMap, SizeClass};
 use miniheap::SpanClasses;
 
-use crate::process::{HEAP, front};
+use crate::process::{Front, HEAP, front};
 use crate::{errno, tls};
 
 /// The largest request that C allows.
@@ -22,8 +22,25 @@ pub(crate) struct Block {
     pub(crate) zeroed: bool,
 }
 
-/// A block of `size` bytes, for callers whose front end had no slot at hand.
+/// A block of `size` bytes, for callers who have not looked further than at what is at hand for few bytes.
+#[inline]
 pub(crate) fn allocate(size: usize) -> Option<Block> {
+    if let Some(class) = SpanClasses::class_of(size) {
+        // SAFETY: the calling thread's heap, or an idle one.
+        if let Some(start) = unsafe { Front::pop_at(tls::heap(), class) } {
+            return Some(Block {
+                start,
+                zeroed: false,
+            });
+        }
+    }
+    allocate_anew(size)
+}
+
+/// A block of `size` bytes, for callers whose front end had no slot at hand.
+#[cold]
+#[inline(never)]
+fn allocate_anew(size: usize) -> Option<Block> {
     tls::within(|| match SpanClasses::class_of(size) {
         Some(class) => small(class),
         None => large(size, 1),
@@ -47,7 +64,7 @@ fn small(class: SizeClass) -> Option<Block> {
     let start = match front() {
         Some(front) => {
             // SAFETY: the calling thread's own heap.
-            let at_hand = unsafe { crate::process::Front::pop_at(front, class) };
+            let at_hand = unsafe { Front::pop_at(front, class) };
             // SAFETY: attached, and used by this thread alone.
             at_hand.or_else(|| unsafe { &mut *front.as_ptr() }.refill(class))
         }
@@ -82,7 +99,6 @@ pub(crate) fn to_c(block: Option<Block>) -> *mut libc::c_void {
 }
 
 /// `malloc` behind its fast path.
-#[cold]
 #[inline(never)]
 pub(crate) extern "C" fn malloc(size: usize) -> *mut libc::c_void {
     to_c(allocate(size))
@@ -92,12 +108,26 @@ pub(crate) extern "C" fn malloc(size: usize) -> *mut libc::c_void {
 ///
 /// # Safety
 /// As for `free`.
-#[cold]
 #[inline(never)]
 pub(crate) unsafe extern "C" fn free(object: *mut u8) {
+    // SAFETY: the calling thread's heap, or an idle one; the caller gives the object up. Null is outside of the arena.
+    if unsafe { Front::keep_at(tls::heap(), object) } {
+        return;
+    }
     let Some(object) = NonNull::new(object) else {
         return;
     };
+    // SAFETY: as above.
+    unsafe { free_elsewhere(object) };
+}
+
+/// Takes back an object that the front end has no room for, or that is large or not ours.
+///
+/// # Safety
+/// As for `free`.
+#[cold]
+#[inline(never)]
+unsafe fn free_elsewhere(object: NonNull<u8>) {
     tls::within(|| match front() {
         Some(front) => {
             // SAFETY: attached, and used by this thread alone.

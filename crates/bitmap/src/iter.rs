@@ -35,6 +35,19 @@ impl<const WORDS: usize> Iterator for Iter<WORDS> {
         }
     }
 
+    #[inline]
+    fn fold<A, F: FnMut(A, usize) -> A>(self, start: A, mut step: F) -> A {
+        let mut folded = start;
+        for (word, &bits) in self.rest.words().iter().enumerate() {
+            let mut rest = bits;
+            while rest != 0 {
+                folded = step(folded, word * 64 + rest.trailing_zeros() as usize);
+                rest &= rest - 1;
+            }
+        }
+        folded
+    }
+
     fn size_hint(&self) -> (usize, Option<usize>) {
         let len = self.rest.len();
         (len, Some(len))

@@ -164,6 +164,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         }
     }
 
+    #[cold]
     pub(crate) fn misuse(what: crate::Misuse, address: usize) {
         R::misuse(what, address);
     }

@@ -1,12 +1,13 @@
 //! Slots for a thread's front end.
 
+use core::ops::RangeInclusive;
 use core::ptr::NonNull;
 
 use bitmap::SlotSet;
 use heap::{OwnerId, PageHeap, Run, SizeClass, SpanId};
 use miniheap::{SpanClasses, Spans};
 use rand_pcg::Pcg32;
-use rand_pcg::rand_core::Rng;
+use shufflevector::below;
 
 use crate::global::GlobalHeap;
 use crate::policy::MeshPolicy;
@@ -14,8 +15,9 @@ use crate::report::Report;
 use crate::tuning::SPANS_PER_REFILL;
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
-    /// Claims up to `wanted` free slots of `class` for `owner` and passes them to `take`, span by span. Returns their
-    /// number: less than `wanted` when they would come from too many spans, none when there is no memory.
+    /// Claims free slots of `class` for `owner` and passes them to `take`, span by span. Returns their number: `wanted`, or up to
+    /// `most` when so many are left in the last span; less when they would come from too many spans, none when there is no
+    /// memory.
     ///
     /// From a span, all free slots are claimed or a uniformly random subset of them: then the slots in use are a random
     /// set whatever the order in which the program uses them, which is what makes two spans likely to mesh.
@@ -23,7 +25,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         &self,
         class: SizeClass,
         owner: OwnerId,
-        wanted: usize,
+        wanted: RangeInclusive<usize>,
         rng: &mut Pcg32,
         mut take: impl FnMut(&mut Pcg32, SpanSlots),
     ) -> usize {
@@ -31,15 +33,21 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         let labels = self.labels();
         let geometry = SpanClasses::geometry(class);
         let mut spans = self.class(class);
+        let (wanted, most) = (*wanted.start(), *wanted.end());
         let mut taken = 0;
         for _ in 0..SPANS_PER_REFILL {
-            if taken == wanted {
+            if taken >= wanted {
                 break;
             }
             let Some(unit) = self.unit_with_room(&mut spans, class, owner) else {
                 break;
             };
-            let slots = choose(spans.free_slots(unit), wanted - taken, rng);
+            let free = spans.free_slots(unit);
+            let slots = if free.len() <= most - taken {
+                free
+            } else {
+                choose(&free, wanted - taken, usize::from(geometry.slots), rng)
+            };
             let Some(heap) = spans.get(unit) else { break };
             let first = heap.first();
             if heap.owner() != owner {
@@ -60,6 +68,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                     start: labels.address_of(first),
                     object_size: geometry.object_size as usize,
                     slots: slots.bits().iter(),
+                    left: slots.len(),
                 },
             );
         }
@@ -94,6 +103,13 @@ pub struct SpanSlots {
     start: usize,
     object_size: usize,
     slots: bitmap::Iter<4>,
+    left: usize,
+}
+
+/// The address of `slot`. `None` is for no slot: no address of the arena is zero.
+#[inline(always)]
+fn address(start: usize, slot: usize, object_size: usize) -> Option<NonNull<u8>> {
+    NonNull::new((start + slot * object_size) as *mut u8)
 }
 
 impl Iterator for SpanSlots {
@@ -102,22 +118,54 @@ impl Iterator for SpanSlots {
     #[inline]
     fn next(&mut self) -> Option<NonNull<u8>> {
         let slot = self.slots.next()?;
-        // Addresses of the arena are never zero: `None` comes from the end of the slots only.
-        NonNull::new((self.start + slot * self.object_size) as *mut u8)
+        self.left -= 1;
+        address(self.start, slot, self.object_size)
+    }
+
+    #[inline]
+    fn fold<A, F: FnMut(A, NonNull<u8>) -> A>(self, first: A, mut step: F) -> A {
+        let (start, object_size) = (self.start, self.object_size);
+        self.slots.fold(first, |folded, slot| {
+            match address(start, slot, object_size) {
+                Some(slot) => step(folded, slot),
+                None => folded,
+            }
+        })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
     }
 }
 
-/// All of `free`, or `wanted` of them, every such subset being equally likely.
-fn choose(free: SlotSet, wanted: usize, rng: &mut Pcg32) -> SlotSet {
-    let mut left = free.len();
-    if left <= wanted {
-        return free;
+/// `wanted` of `free`, which has as many, every such subset being equally likely. The span has `slots` slots.
+fn choose(free: &SlotSet, wanted: usize, slots: usize, rng: &mut Pcg32) -> SlotSet {
+    // Few of a set that most random slots belong to: a few draws find them.
+    if wanted * 4 <= free.len() && slots <= free.len() * 4 {
+        draw(free, wanted, slots, rng)
+    } else {
+        select(free, wanted, rng)
     }
+}
+
+/// `wanted` of `free`, by drawing random slots until so many are found.
+fn draw(free: &SlotSet, wanted: usize, slots: usize, rng: &mut Pcg32) -> SlotSet {
+    let mut chosen = SlotSet::EMPTY;
+    while chosen.len() < wanted {
+        let slot = below(rng, slots as u32) as usize;
+        if free.bits().contains(slot) {
+            chosen.insert(slot);
+        }
+    }
+    chosen
+}
+
+/// `wanted` of `free`, by selection sampling: each slot is taken with the chance that is still needed among those left.
+fn select(free: &SlotSet, wanted: usize, rng: &mut Pcg32) -> SlotSet {
     let (mut chosen, mut needed) = (SlotSet::EMPTY, wanted);
-    // Selection sampling: each slot is taken with the chance that is still needed among those left.
+    let mut left = free.len();
     for slot in free.bits().iter() {
-        let draw = (u64::from(rng.next_u32()) * left as u64) >> 32;
-        if (draw as usize) < needed {
+        if (below(rng, left as u32) as usize) < needed {
             chosen.insert(slot);
             needed -= 1;
         }
@@ -131,14 +179,13 @@ mod tests {
     use super::*;
     use bitmap::SpanBits;
 
-    #[test]
-    fn every_subset_is_equally_likely() {
+    /// Whether `choose`, whichever way it goes, prefers no subset of two.
+    fn is_fair(free: SlotSet, choose: impl Fn(&SlotSet, &mut Pcg32) -> SlotSet) {
         let mut rng = Pcg32::new(42, 54);
-        let free = SlotSet::from(SpanBits::from_words([0b1011_0110, 0, 1, 0]));
         let (size, wanted, trials) = (free.len(), 2, 30_000);
         let mut seen = std::collections::BTreeMap::<Vec<usize>, usize>::new();
         for _ in 0..trials {
-            let chosen = choose(free, wanted, &mut rng);
+            let chosen = choose(&free, &mut rng);
             let chosen = *chosen.bits();
             assert!(chosen.is_subset(free.bits()) && chosen.len() == wanted);
             *seen.entry(chosen.iter().collect()).or_default() += 1;
@@ -155,8 +202,10 @@ mod tests {
     }
 
     #[test]
-    fn few_free_slots_are_all_taken() {
-        let free = SlotSet::from(SpanBits::from_words([0b101, 0, 0, 0]));
-        assert_eq!(choose(free, 2, &mut Pcg32::new(1, 1)), free);
+    fn every_subset_is_equally_likely() {
+        let free = SlotSet::from(SpanBits::from_words([0b1011_0110, 0, 1, 0]));
+        is_fair(free, |free, rng| select(free, 2, rng));
+        let free = SlotSet::from(SpanBits::from_words([0b1011_0111, 0, 0, 0]));
+        is_fair(free, |free, rng| draw(free, 2, 8, rng));
     }
 }

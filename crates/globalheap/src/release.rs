@@ -4,7 +4,7 @@ use core::ptr::NonNull;
 
 use bitmap::SlotSet;
 use heap::{PageHeap, SizeClass, SpanId};
-use miniheap::{Geometry, SpanClasses, Spans};
+use miniheap::{SpanClasses, Spans};
 
 use crate::global::GlobalHeap;
 use crate::policy::MeshPolicy;
@@ -13,7 +13,7 @@ use crate::report::{Misuse, Report};
 /// Slots of one span that came one after the other: the span's record is looked up and changed once for all of them.
 struct Batch {
     span: SpanId,
-    /// The span's addresses: none while no span was found.
+    /// The addresses of the span's slots: none while no span was found.
     start: usize,
     bytes: usize,
     slots: SlotSet,
@@ -30,17 +30,6 @@ impl Batch {
     fn covers(&self, address: usize) -> bool {
         address.wrapping_sub(self.start) < self.bytes
     }
-
-    /// Adds the slot at an address of the span.
-    fn add(&mut self, geometry: &Geometry, address: usize) -> Result<(), Misuse> {
-        let slot = geometry.slot_at(address.wrapping_sub(self.start));
-        let slot = slot.ok_or(Misuse::NotAnObject)?;
-        if self.slots.insert(slot.index()) {
-            Ok(())
-        } else {
-            Err(Misuse::DoubleFree)
-        }
-    }
 }
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
@@ -56,18 +45,21 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             let mut batch = Batch::NONE;
             for slot in slots {
                 let address = slot.addr().get();
-                let added = if batch.covers(address) {
-                    batch.add(geometry, address)
-                } else {
+                if !batch.covers(address) {
                     self.settle(&mut spans, &batch);
-                    batch = Batch::NONE;
-                    self.batch_at(&spans, class, address).and_then(|found| {
-                        batch = found;
-                        batch.add(geometry, address)
-                    })
+                    batch = self.batch_at(&spans, class, address);
+                    // Behind its last slot a span has bytes that belong to none.
+                    if !batch.covers(address) {
+                        Self::misuse(Misuse::NotAnObject, address);
+                        continue;
+                    }
+                }
+                let Some(slot) = geometry.slot_within(address - batch.start) else {
+                    Self::misuse(Misuse::NotAnObject, address);
+                    continue;
                 };
-                if let Err(misuse) = added {
-                    Self::misuse(misuse, address);
+                if !batch.slots.insert(slot.index()) {
+                    Self::misuse(Misuse::DoubleFree, address);
                 }
             }
             self.settle(&mut spans, &batch);
@@ -76,24 +68,28 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         self.upkeep();
     }
 
-    /// An empty batch of the span of `class` at `address`.
+    /// An empty batch of the span of `class` at `address`; one that covers nothing if there is none.
     #[inline]
-    fn batch_at(&self, spans: &Spans, class: SizeClass, address: usize) -> Result<Batch, Misuse> {
+    fn batch_at(&self, spans: &Spans, class: SizeClass, address: usize) -> Batch {
         let labels = self.labels();
         let shift = const { P::PAGE_SIZE.trailing_zeros() };
-        let page = labels.page_by(address, shift).ok_or(Misuse::NotAnObject)?;
+        let Some(page) = labels.page_by(address, shift) else {
+            return Batch::NONE;
+        };
         let small = labels.label(page).as_small();
         if small.is_none_or(|(found, _)| found != class) {
-            return Err(Misuse::NotAnObject);
+            return Batch::NONE;
         }
         let span = self.pages.span_at(page);
-        let run = spans.run(span).ok_or(Misuse::NotAnObject)?;
-        Ok(Batch {
+        let Some(run) = spans.run(span) else {
+            return Batch::NONE;
+        };
+        Batch {
             span,
             start: labels.address_of(run.first),
-            bytes: run.pages.index() * P::PAGE_SIZE,
+            bytes: spans.geometry().bytes_of_slots(),
             slots: SlotSet::EMPTY,
-        })
+        }
     }
 
     /// Marks the batch's slots as free, and gives up the span if they were its last.

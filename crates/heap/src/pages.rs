@@ -151,6 +151,20 @@ impl Labels {
         Label(word.read())
     }
 
+    /// The label of the page at `address`, if it is one of these. For a caller that knows the page size at compile time.
+    #[inline(always)]
+    pub fn label_by(&self, address: usize, page_shift: u32) -> Option<Label> {
+        let page = address.wrapping_sub(self.base) >> page_shift;
+        if page >= self.pages {
+            return None;
+        }
+        // SAFETY: there are `pages` words.
+        let word = unsafe { self.words.add(page) };
+        // SAFETY: as in `label`.
+        let word = unsafe { word.as_ref() };
+        Some(Label(word.read()))
+    }
+
     /// The address of the first byte of `page`.
     #[inline(always)]
     pub const fn address_of(&self, page: PageIndex) -> usize {

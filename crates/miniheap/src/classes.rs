@@ -124,6 +124,13 @@ impl SpanClasses {
         TABLE.get(class.index()).unwrap_or(&TABLE[COUNT - 1])
     }
 
+    /// The class of a size up to 1 KiB, which one table look-up finds; `None` for all others.
+    #[inline(always)]
+    pub fn class_of_few(size: usize) -> Option<SizeClass> {
+        // The index fits the table by the comparison, which the compiler sees: no bounds check is left.
+        (size <= FINE_LIMIT).then(|| SizeClass(FINE[size.div_ceil(QUANTUM)]))
+    }
+
     /// The class for a request of `size` bytes aligned to `align`, a power of two up to a page; `None` when the request
     /// needs pages of its own.
     pub fn class_for(size: usize, align: usize) -> Option<SizeClass> {
@@ -151,15 +158,10 @@ unsafe impl ClassMap for SpanClasses {
 
     #[inline(always)]
     fn class_of(size: usize) -> Option<SizeClass> {
-        // The indices fit their tables by the comparisons, which the compiler sees: no bounds check is left.
-        let class = if size <= FINE_LIMIT {
-            FINE[size.div_ceil(QUANTUM)]
-        } else if size <= LARGEST {
-            COARSE_TABLE[size.div_ceil(COARSE)]
-        } else {
-            return None;
-        };
-        Some(SizeClass(class))
+        Self::class_of_few(size).or_else(|| {
+            // As above.
+            (size <= LARGEST).then(|| SizeClass(COARSE_TABLE[size.div_ceil(COARSE)]))
+        })
     }
 
     #[inline]
@@ -172,9 +174,23 @@ impl Geometry {
     /// The slot that starts `offset` bytes after the span does; `None` when none starts there.
     #[inline]
     pub fn slot_at(&self, offset: usize) -> Option<Slot> {
-        if offset >= usize::from(self.slots) * self.object_size as usize {
-            return None;
+        if offset < self.bytes_of_slots() {
+            self.slot_within(offset)
+        } else {
+            None
         }
+    }
+
+    /// Bytes of all slots of a span.
+    #[inline]
+    pub fn bytes_of_slots(&self) -> usize {
+        usize::from(self.slots) * self.object_size as usize
+    }
+
+    /// [`slot_at`](Self::slot_at) for an offset below [`bytes_of_slots`](Self::bytes_of_slots).
+    #[inline]
+    pub fn slot_within(&self, offset: usize) -> Option<Slot> {
+        debug_assert!(offset < self.bytes_of_slots());
         let slot = (offset as u64 * u64::from(self.reciprocal)) >> 32;
         (slot * u64::from(self.object_size) == offset as u64).then_some(Slot(slot as u16))
     }

@@ -191,9 +191,16 @@ impl ShuffleVector {
     /// What does not fit is not taken from `slots`.
     pub fn refill(&mut self, rng: &mut Pcg32, slots: impl Iterator<Item = NonNull<u8>>) -> usize {
         let before = self.len();
-        for slot in slots.take(self.room()) {
-            // `take` has counted the room, so no slot is refused here.
-            self.push(slot);
+        // Neither way refuses a slot that was taken. Without a count in between an iterator can go through its slots at its own
+        // pace.
+        if slots.size_hint().1.is_some_and(|most| most <= self.room()) {
+            slots.for_each(|slot| {
+                self.push(slot);
+            });
+        } else {
+            slots.take(self.room()).for_each(|slot| {
+                self.push(slot);
+            });
         }
         let added = self.len() - before;
         self.shuffle_newest(added, rng);

@@ -9,11 +9,28 @@ use miniheap::SpanClasses;
 /// Bytes of one class that a thread keeps at most.
 const MOST_BYTES: usize = 64 << 10;
 /// Slots of one class that a thread keeps at most.
-const MOST_SLOTS: usize = 256;
+const MOST_SLOTS: usize = 512;
 /// Slots of one class that a thread can always keep.
 const LEAST_SLOTS: usize = 2;
 /// The limit of a class that the thread has not used much.
 const FIRST_LIMIT: usize = 8;
+
+/// Slots of a class that a thread keeps which only frees, at most.
+const MOST_SLOTS_FREED: usize = 64;
+/// Slots of a class that wait to go home, at most.
+pub(crate) const HOMEWARD: usize = 256;
+
+/// Bytes that processors exchange as one.
+pub(crate) const CACHE_LINE: usize = 64;
+
+/// The classes whose objects share cache lines with others: those below this number.
+pub(crate) const LINE_CLASSES: usize = {
+    let mut class = 0;
+    while (SpanClasses::GEOMETRIES[class].object_size as usize) < CACHE_LINE {
+        class += 1;
+    }
+    class
+};
 
 /// The number of size classes.
 pub(crate) const CLASSES: usize = SpanClasses::COUNT;
@@ -40,9 +57,9 @@ pub(crate) const CAPACITIES: [usize; CLASSES] = {
     capacities
 };
 
-/// The slots of all classes together.
+/// The entries of all vectors together.
 pub(crate) const ENTRIES: usize = {
-    let (mut sum, mut class) = (0, 0);
+    let (mut sum, mut class) = (LINE_CLASSES * HOMEWARD, 0);
     while class < CLASSES {
         sum += CAPACITIES[class];
         class += 1;
@@ -57,6 +74,19 @@ pub(crate) const fn first_limit(capacity: usize) -> usize {
     } else {
         FIRST_LIMIT
     }
+}
+
+/// The limit up to which a vector of this capacity grows when it runs full; when it runs empty, it grows up to its capacity. A
+/// thread that only frees has no use for more.
+pub(crate) const fn limit_when_full(capacity: usize) -> usize {
+    let part = capacity / 4;
+    let part = if part < MOST_SLOTS_FREED {
+        part
+    } else {
+        MOST_SLOTS_FREED
+    };
+    let first = first_limit(capacity);
+    if part < first { first } else { part }
 }
 
 /// How many slots a refill asks for at this limit.

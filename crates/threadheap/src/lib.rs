@@ -5,13 +5,11 @@
 //! names this thread heap as the owner. Neither takes a lock, writes an atomic, divides, or looks at a span's record.
 //!
 //! * [`ThreadHeap`]: the fast paths, and the slow ones behind them;
-//! * `outbox`: slots of other owners on their way home;
 //! * `depth`: how many slots a thread may keep;
 //! * [`Threads`]: all thread heaps over one global heap, recycled from thread to thread.
 #![cfg_attr(not(test), no_std)]
 
 mod depth;
-mod outbox;
 mod thread_heap;
 mod threads;
 

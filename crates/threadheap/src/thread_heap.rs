@@ -1,42 +1,56 @@
 //! The heap of one thread.
 
 use core::alloc::Layout;
-use core::mem::MaybeUninit;
+use core::mem::{MaybeUninit, offset_of};
 use core::ptr::NonNull;
 
 use globalheap::{GlobalHeap, MeshPolicy, Report};
-use heap::{ClassMap, Heap, Label, Labels, OwnerId, PageHeap, SizeClass};
+use heap::{Heap, Label, Labels, OwnerId, PageHeap, SizeClass};
 use miniheap::SpanClasses;
 use rand_pcg::Pcg32;
 use shufflevector::ShuffleVector;
 
-use crate::depth::{CAPACITIES, CLASSES, ENTRIES, first_limit, refill_size};
-use crate::outbox::Outbox;
+use crate::depth::{
+    CACHE_LINE, CAPACITIES, CLASSES, ENTRIES, HOMEWARD, LINE_CLASSES, first_limit, limit_when_full,
+    refill_size,
+};
 
 /// The front end of one thread over pages of `P`.
 ///
-/// **Invariant:** a vector holds only slots that this heap has claimed, of its own class. A heap that
+/// A freed object stays with the thread that frees it, whoever's page it is in: threads that free each other's objects reuse
+/// them. Only objects smaller than a cache line go home to their page's heap, since two threads that write to one line slow
+/// each other down; until there are enough of them for a batch, they wait in vectors of their own.
+///
+/// **Invariant:** a vector holds only slots that are claimed and that the program does not have, of its own class. A heap that
 /// [serves nobody](Self::IDLE) has vectors without room and no labels, so that its fast paths find nothing: there is no
 /// question "is there a heap".
-#[repr(C)]
+#[repr(C, align(64))]
 pub struct ThreadHeap<P: PageHeap, M, R> {
     labels: Labels,
     /// What the label of a page of mine has in common with that of class 0: my number in the owner's place.
-    mine: u32,
+    mine: usize,
     owner: OwnerId,
-    vectors: [ShuffleVector; CLASSES],
-    rng: MaybeUninit<Pcg32>,
-    outbox: Outbox,
     /// The next heap that serves nobody, while this one does not either.
     pub(crate) next: Option<NonNull<Self>>,
     /// The heap below, which outlives this one; `None` when this one serves nobody for good.
     global: Option<NonNull<GlobalHeap<P, M, R>>>,
+    /// None of them lies across two cache lines.
+    vectors: [ShuffleVector; CLASSES],
+    /// Slots of other heaps' pages, of the classes whose objects share cache lines.
+    homeward: [ShuffleVector; LINE_CLASSES],
+    rng: MaybeUninit<Pcg32>,
 }
 
 // SAFETY: it is the only one to use its slots and entries; the global heap may be shared.
 unsafe impl<P: PageHeap, M: Send, R> Send for ThreadHeap<P, M, R> {}
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
+    const LINES: () = assert!(
+        offset_of!(Self, vectors).is_multiple_of(size_of::<ShuffleVector>())
+            && CACHE_LINE.is_multiple_of(size_of::<ShuffleVector>())
+            && align_of::<Self>() == CACHE_LINE
+    );
+
     /// A heap that serves nobody: it has nothing, and takes nothing. Threads without a heap of their own share one.
     pub const IDLE: Self = Self {
         labels: Labels::none(),
@@ -44,7 +58,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         owner: OwnerId::NOBODY,
         vectors: [const { ShuffleVector::empty() }; CLASSES],
         rng: MaybeUninit::uninit(),
-        outbox: Outbox::new(),
+        homeward: [const { ShuffleVector::empty() }; LINE_CLASSES],
         next: None,
         global: None,
     };
@@ -58,22 +72,26 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         owner: OwnerId,
     ) -> Option<NonNull<Self>> {
         let storage = Layout::array::<*mut u8>(ENTRIES).ok()?;
+        const { Self::LINES };
         let (layout, behind) = Layout::new::<Self>().extend(storage).ok()?;
         let at = global.pages().metadata(layout)?;
         // SAFETY: the offset lies in the block.
         let mut entries = unsafe { at.add(behind) }.cast::<*mut u8>();
         let mut heap = Self {
             labels: global.labels(),
-            mine: Label::small(SizeClass(0), owner).0,
+            mine: Label::small(SizeClass(0), owner).0 as usize,
             owner,
             global: Some(NonNull::from(global)),
             rng: MaybeUninit::new(Pcg32::new(global.pages().entropy(), owner.0.into())),
             ..Self::IDLE
         };
-        for (vector, &capacity) in heap.vectors.iter_mut().zip(&CAPACITIES) {
+        let homeward = heap.homeward.iter_mut().map(|to| (to, HOMEWARD, HOMEWARD));
+        let vectors = heap.vectors.iter_mut().zip(CAPACITIES);
+        let vectors = vectors.map(|(to, capacity)| (to, capacity, first_limit(capacity)));
+        for (vector, capacity, limit) in vectors.chain(homeward) {
             // SAFETY: `capacity` of the block's entries that no other vector gets; metadata is never given back.
-            *vector = unsafe { ShuffleVector::new(entries, capacity, first_limit(capacity)) };
-            // SAFETY: the capacities of all classes add up to the entries of the block.
+            *vector = unsafe { ShuffleVector::new(entries, capacity, limit) };
+            // SAFETY: the capacities of all vectors add up to the entries of the block.
             entries = unsafe { entries.add(capacity) };
         }
         let at = at.cast::<Self>();
@@ -132,17 +150,56 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         // SAFETY: as above.
         let labels = unsafe { labels.read() };
         let shift = const { P::PAGE_SIZE.trailing_zeros() };
-        let Some(page) = labels.page_by(address.addr(), shift) else {
+        let Some(label) = labels.label_by(address.addr(), shift) else {
             return false;
         };
         // SAFETY: valid for reads (contract).
         let mine = unsafe { (*this.as_ptr()).mine };
-        let class = labels.label(page).0 ^ mine;
-        if class >= CLASSES as u32 {
+        let class = label.0 as usize ^ mine;
+        if class >= CLASSES {
             return false;
         }
         // SAFETY: as above; the class was checked.
         let vector = unsafe { Self::vector_at(this, SizeClass(class as u8)) };
+        // SAFETY: the address lies in the arena, which is not at zero.
+        let object = unsafe { NonNull::new_unchecked(address) };
+        // SAFETY: an idle heap's vectors have no storage; any other is used by the caller alone.
+        unsafe { ShuffleVector::push_at(vector, object) }
+    }
+
+    /// Keeps the object at `address`, in whoever's page it is, if there is room; says whether it did. Comes after
+    /// [`push_at`](Self::push_at).
+    ///
+    /// # Safety
+    /// As for [`push_at`](Self::push_at).
+    #[inline(always)]
+    pub unsafe fn keep_at(this: NonNull<Self>, address: *mut u8) -> bool {
+        // SAFETY: valid for reads (contract); the labels of a heap never change.
+        let labels = unsafe { &raw const (*this.as_ptr()).labels };
+        // SAFETY: as above.
+        let labels = unsafe { labels.read() };
+        let shift = const { P::PAGE_SIZE.trailing_zeros() };
+        let label = labels.label_by(address.addr(), shift);
+        let small = label.and_then(Label::as_small);
+        let Some((class, owner)) = small else {
+            return false;
+        };
+        if class.index() >= CLASSES {
+            return false;
+        }
+        // SAFETY: valid for reads (contract).
+        let is_mine = owner == unsafe { (*this.as_ptr()).owner };
+        let vector = if class.index() < LINE_CLASSES && !is_mine {
+            // SAFETY: as above; no reference is made.
+            let homeward = unsafe { &raw mut (*this.as_ptr()).homeward }.cast::<ShuffleVector>();
+            // SAFETY: the class was checked.
+            let vector = unsafe { homeward.add(class.index()) };
+            // SAFETY: a field's address is not null.
+            unsafe { NonNull::new_unchecked(vector) }
+        } else {
+            // SAFETY: as above; the class was checked.
+            unsafe { Self::vector_at(this, class) }
+        };
         // SAFETY: the address lies in the arena, which is not at zero.
         let object = unsafe { NonNull::new_unchecked(address) };
         // SAFETY: an idle heap's vectors have no storage; any other is used by the caller alone.
@@ -169,10 +226,10 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         let rng = unsafe { self.rng.assume_init_mut() };
         let vector = self.vectors.get_mut(class.index())?;
         let limit = vector.limit();
-        let wanted = refill_size(limit);
+        let wanted = refill_size(limit)..=limit;
         // Slots of a span stay together, in random order: what is allocated together often dies together.
         global.refill(class, self.owner, wanted, rng, |rng, slots| {
-            // There is room: the vector was empty, and `wanted` is no more than its limit.
+            // There is room: the vector was empty, and there are no more than its limit.
             vector.refill(rng, slots);
         });
         vector.set_limit(limit * 2);
@@ -187,73 +244,77 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     #[cold]
     #[inline(never)]
     pub unsafe fn free_elsewhere(&mut self, object: NonNull<u8>) {
+        // SAFETY: `&mut self` makes this the only user; the object is given up.
+        if unsafe { Self::keep_at(NonNull::from(&mut *self), object.as_ptr()) } {
+            return;
+        }
         let Some(global) = self.global() else { return };
         // Not ours at all: from a time before us, or from another allocator.
         let Some(page) = self.labels.page_at(object.addr().get()) else {
             return;
         };
         match self.labels.label(page).as_small() {
-            Some((class, owner)) if owner == self.owner => self.overflow(global, class, object),
-            Some((class, _)) => {
-                if self
-                    .outbox
-                    .put(class, object, SpanClasses::object_size(class))
-                {
-                    self.send(global);
-                }
-            }
+            Some((class, owner)) => self.make_room(global, class, owner == self.owner),
             // SAFETY: nobody uses the object any more.
-            None => unsafe { global.free_large(object) },
+            None => return unsafe { global.free_large(object) },
         }
+        // SAFETY: as above.
+        let kept = unsafe { Self::keep_at(NonNull::from(&mut *self), object.as_ptr()) };
+        debug_assert!(kept, "room was made");
     }
 
-    /// Adds a slot to a vector that is full: it may keep more from now on, or gives up its older half.
-    fn overflow(&mut self, global: &GlobalHeap<P, M, R>, class: SizeClass, object: NonNull<u8>) {
-        let vector = self.vector(class);
-        let limit = vector.limit();
-        if limit < vector.capacity() {
-            vector.set_limit(limit * 2);
-        } else {
-            let older = vector.len().div_ceil(2);
-            if let Some(slots) = vector.as_slice().get(..older) {
-                // SAFETY: the vector's slots are claimed, and the program does not have them.
-                unsafe { global.release(class, slots) };
+    /// Makes room in the full vector for slots of `class`, of pages of mine or of others: it may keep more from now on, or gives
+    /// up its older half.
+    fn make_room(&mut self, global: &GlobalHeap<P, M, R>, class: SizeClass, is_mine: bool) {
+        let homeward = self.homeward.get_mut(class.index());
+        let (vector, given) = match homeward.filter(|_| !is_mine) {
+            Some(vector) => (vector, HOMEWARD),
+            None => {
+                let vector = self.vector(class);
+                let limit = vector.limit();
+                if limit < limit_when_full(vector.capacity()) {
+                    return vector.set_limit(limit * 2);
+                }
+                let older = vector.len().div_ceil(2);
+                (vector, older)
             }
-            vector.remove_oldest(older);
-        }
-        vector.push(object);
-    }
-
-    /// Sends home what the outbox has.
-    fn send(&mut self, global: &GlobalHeap<P, M, R>) {
-        self.outbox.send(|class, slots| {
-            // SAFETY: freed by the program and not handed out since.
+        };
+        if let Some(slots) = vector.as_slice().get(..given) {
+            // SAFETY: the vector's slots are claimed, and the program does not have them.
             unsafe { global.release(class, slots) };
-        });
+        }
+        vector.remove_oldest(given);
     }
 
     /// Gives back all slots, and starts with small vectors again.
     pub fn flush(&mut self) {
         let Some(global) = self.global() else { return };
-        self.send(global);
-        for class in (0..CLASSES as u8).map(SizeClass) {
-            let vector = self.vector(class);
+        let classes = || (0..CLASSES as u8).map(SizeClass);
+        let vectors = classes().zip(&mut self.vectors);
+        for (class, vector) in vectors.chain(classes().zip(&mut self.homeward)) {
             if !vector.is_empty() {
                 // SAFETY: the vector's slots are claimed, and the program does not have them.
                 unsafe { global.release(class, vector.as_slice()) };
                 vector.remove_oldest(usize::MAX);
             }
+        }
+        for vector in &mut self.vectors {
             vector.set_limit(first_limit(vector.capacity()));
         }
     }
 
     /// Bytes of all slots at hand or on their way home.
     pub fn kept_bytes(&self) -> usize {
-        let vectors = self.vectors.iter().zip(&SpanClasses::GEOMETRIES);
-        let in_vectors: usize = vectors
-            .map(|(vector, spans)| vector.len() * spans.object_size as usize)
-            .sum();
-        in_vectors + self.outbox.bytes()
+        let sizes = || {
+            SpanClasses::GEOMETRIES
+                .iter()
+                .map(|spans| spans.object_size)
+        };
+        let vectors = self.vectors.iter().zip(sizes());
+        vectors
+            .chain(self.homeward.iter().zip(sizes()))
+            .map(|(vector, size)| vector.len() * size as usize)
+            .sum()
     }
 }
 

@@ -64,7 +64,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
         let mut rng = Pcg32::new(self.global.pages().clock_ns(), 0);
         let mut found = None;
         self.global
-            .refill(class, SHARED, 1, &mut rng, |_, mut slots| {
+            .refill(class, SHARED, 1..=1, &mut rng, |_, mut slots| {
                 found = slots.next()
             });
         found

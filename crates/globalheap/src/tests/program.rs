@@ -99,7 +99,7 @@ impl<M: MeshPolicy> Program<M> {
         let mut got = Vec::new();
         let taken = self
             .heap
-            .refill(class, owner, wanted, &mut self.rng, |_, slots| {
+            .refill(class, owner, wanted..=wanted, &mut self.rng, |_, slots| {
                 got.extend(slots)
             });
         assert_eq!(taken, got.len());
