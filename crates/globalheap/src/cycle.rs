@@ -17,7 +17,7 @@ use crate::report::Report;
 use crate::scratch::{Parts, Scratch};
 use crate::slice::Progress;
 use crate::tuning::{CANDIDATES, LEAST_STEPS, MESHES_PER_HOLD, STEPS, STEPS_PER_CANDIDATE};
-use crate::width::{Mappings, Width};
+use crate::width::Width;
 
 /// What cycles keep from one to the next.
 pub(crate) struct Cycle<M> {
@@ -34,7 +34,7 @@ impl<M> Cycle<M> {
         Self {
             mesher: None,
             progress: Progress::new(),
-            live_before: 0,
+            live_before: usize::MAX,
         }
     }
 }
@@ -56,11 +56,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         self.meshed.count(&self.meshed.cycles, 1);
         self.dissolve_leftovers(&cycle);
         let mut released = 0;
-        // Who asks for a whole cycle wants all that it can give: nothing is held back.
-        let mappings = match self.mappings(&mut cycle) {
-            Mappings::Plenty => Mappings::Plenty,
-            Mappings::Scarce | Mappings::Held => Mappings::Scarce,
-        };
+        // Who asks for a whole cycle wants all that it can give.
+        let mappings = self.mappings(&mut cycle, false);
         let first = Some(Width::first(mappings));
         for width in core::iter::successors(first, |width| width.next(mappings)) {
             for class in Self::meshed_classes() {

@@ -18,6 +18,18 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         }
     }
 
+    /// Gives back the runs that are in stock for spans to come.
+    pub(crate) fn give_back_stock(&self) {
+        for class in Self::class_numbers() {
+            let mut spans = self.class(class);
+            let pages = spans.geometry().pages;
+            while let Some(first) = spans.take_stock() {
+                // SAFETY: the run was allocated for a span, is private, and in nobody's hands.
+                unsafe { self.pages.free_span(Run { first, pages }) };
+            }
+        }
+    }
+
     /// Dissolves some leftovers of one class; says whether there are more that could be.
     pub(crate) fn dissolve_some(
         &self,

@@ -301,6 +301,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 }
             }
         }
+        self.give_back_stock();
         self.pages.purge(true);
         total
     }

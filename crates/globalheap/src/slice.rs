@@ -178,7 +178,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 Some(class) if self.dissolve_some(cycle, class) => Stage::Leftovers(number),
                 Some(_) => Stage::Leftovers(number + 1),
                 None => {
-                    cycle.progress.mappings = self.mappings(cycle);
+                    cycle.progress.mappings = self.mappings(cycle, true);
                     Stage::Meshes(Width::first(cycle.progress.mappings), 0)
                 }
             },

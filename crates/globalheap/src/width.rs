@@ -86,8 +86,13 @@ fn hopeful(spans: &Spans) -> usize {
 }
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
-    /// How the cycle that begins is to go about mappings.
-    pub(crate) fn mappings(&self, cycle: &mut Guard<'_, P::Lock, Cycle<M>>) -> Mappings {
+    /// How the cycle that begins is to go about mappings; whether it may wait until the program has calmed down. The first one
+    /// cannot know, and waits.
+    pub(crate) fn mappings(
+        &self,
+        cycle: &mut Guard<'_, P::Lock, Cycle<M>>,
+        may_wait: bool,
+    ) -> Mappings {
         let (mut pages, mut live, mut physical) = (0, 0, 0);
         for class in Self::meshed_classes() {
             let spans = self.class(class);
@@ -98,8 +103,9 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         let before = core::mem::replace(&mut cycle.live_before, live);
         // A span by itself has two borders.
         let is_more_than_left = |spans: usize| 2 * spans > self.pages.mappings_left();
-        // While a heap drains, any of its spans may become one to mesh.
-        if live + before / CALM_SHARE < before && is_more_than_left(physical) {
+        let is_draining = live.saturating_add(before / CALM_SHARE) < before;
+        if may_wait && is_draining && is_more_than_left(physical) {
+            // Any of its spans may become one to mesh.
             Mappings::Held
         } else if is_more_than_left(pages) {
             Mappings::Scarce

@@ -13,10 +13,12 @@ mod list;
 mod pins;
 mod portrait;
 mod regroup;
+mod stock;
 mod walk;
 
 use list::List;
 pub use portrait::{Place, Portrait};
+use stock::Stock;
 pub use walk::Violation;
 
 /// The records of one size class, with the bins from which refills and searches choose.
@@ -43,6 +45,8 @@ pub struct Spans {
     unused_groups: u32,
     detached: List,
     dead: List,
+    /// Runs for spans to come.
+    stock: Stock,
     /// Spans that are in use, and groups that are.
     spans: usize,
     live_groups: usize,
@@ -79,6 +83,7 @@ impl Spans {
             unused_groups: NONE,
             detached: List::EMPTY,
             dead: List::EMPTY,
+            stock: Stock::EMPTY,
             spans: 0,
             live_groups: 0,
             units: 0,
