@@ -185,6 +185,10 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         self.borders_to_come(run)
     }
 
+    fn mappings_to_dissolve(&self, run: Run) -> usize {
+        self.borders_left_behind(run)
+    }
+
     fn begin_barrier(&self) -> Barrier {
         let mask = self.os.block_signals();
         self.windows.lock().ballast.load(&self.os);

@@ -18,6 +18,19 @@ impl<O: Os> Arena<O> {
         self.mappings_permitted().saturating_sub(used)
     }
 
+    /// Mappings that it adds to put a run on shared pages back on private ones.
+    pub(crate) fn borders_left_behind(&self, run: Run) -> usize {
+        let Some(ground) = self.ground() else {
+            return 0;
+        };
+        let map = &ground.map;
+        let now = [run.first, run.end()].map(|page| usize::from(is_border::<O>(map, page)));
+        let before = run.first.0.checked_sub(1).map(PageIndex);
+        let beside = [before, Some(run.end())];
+        let shared = beside.iter().flatten().filter(|&&page| map.is_shared(page));
+        shared.count().saturating_sub(now.iter().sum())
+    }
+
     /// Tries `step`; when the system refuses, gives the ballast up and tries once more.
     pub(crate) fn insist<R>(&self, step: impl Fn() -> Result<R, Errno>) -> Result<R, Refused> {
         step().or_else(|_| {

@@ -53,7 +53,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             let join = self.beside(spans, join, distance)?;
             (spans.can_mesh(keep, join)
                 && !self.is_pair_named(spans, keep, join)
-                && self.can_afford(spans, &[keep, join]))
+                && self.can_afford(spans, &[keep, join], spans.shared_members(join)))
             .then(|| self.mesh(spans, keep, join))
         })
     }

@@ -172,6 +172,9 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         cycle.progress.stage = match cycle.progress.stage {
             Stage::Idle => {
                 self.meshed.count(&self.meshed.cycles, 1);
+                for class in Self::meshed_classes() {
+                    self.class(class).take_up_again();
+                }
                 Stage::Leftovers(0)
             }
             Stage::Leftovers(number) => match class_at(number) {

@@ -16,7 +16,7 @@
 //! mappings left.
 
 use bitmap::SpanBits;
-use heap::{Guard, PageHeap};
+use heap::{Guard, PageHeap, SpanId};
 use meshing::has_fair_chance;
 use miniheap::{Geometry, Spans};
 
@@ -25,7 +25,7 @@ use crate::global::GlobalHeap;
 use crate::policy::MeshPolicy;
 use crate::report::Report;
 use crate::schedule::possible;
-use crate::tuning::{CALM_SHARE, NARROWEST_HELD, WIDEST};
+use crate::tuning::{CALM_SHARE, MOVING_SHARE, NARROWEST_HELD, WIDEST};
 
 /// How a cycle goes about mappings.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -116,7 +116,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
 
     /// Mappings that are kept for moves among groups, which part neighbours.
     pub(crate) fn kept_for_moves(&self) -> usize {
-        self.pages.mappings_permitted() / crate::tuning::MOVING_SHARE
+        self.pages.mappings_permitted() / MOVING_SHARE
     }
 
     /// Whether there are mappings for meshes that take some.
@@ -124,17 +124,17 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         self.pages.mappings_left() >= self.kept_for_moves() + 2
     }
 
-    /// Whether there are mappings to put all these units onto shared pages.
-    pub(crate) fn can_afford(&self, spans: &Spans, units: &[heap::SpanId]) -> bool {
-        let needed: usize = units
+    /// Whether there are mappings to put all of `units` onto shared pages, and to move as many spans that are on some.
+    pub(crate) fn can_afford(&self, spans: &Spans, units: &[SpanId], moves: usize) -> bool {
+        let to_share = units
             .iter()
-            .map(|&unit| self.mappings_to_share(spans, unit))
-            .sum();
-        let left = self.pages.mappings_left();
-        let affordable = match needed {
-            0 => left > 0,
-            _ => left >= needed + self.kept_for_moves(),
+            .map(|&unit| self.mappings_to_share(spans, unit));
+        let needed = match to_share.sum() {
+            // Neighbours that are parted have a border on either side.
+            0 => 2 * moves,
+            more => 2 * moves + more + self.kept_for_moves(),
         };
+        let affordable = self.pages.mappings_left() >= needed;
         if !affordable {
             self.meshed.count(&self.meshed.unaffordable, 1);
         }
@@ -142,7 +142,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     }
 
     /// Mappings that it takes to put a unit onto shared pages, if it is not on some.
-    pub(crate) fn mappings_to_share(&self, spans: &Spans, unit: heap::SpanId) -> usize {
+    pub(crate) fn mappings_to_share(&self, spans: &Spans, unit: SpanId) -> usize {
         match (spans.get(unit), spans.run(unit)) {
             (Some(heap), Some(run)) if heap.group().is_none() => self.pages.mappings_to_share(run),
             _ => 0,

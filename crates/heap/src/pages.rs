@@ -278,6 +278,9 @@ pub unsafe trait PageHeap: Metadata + Sync {
     /// spans that are.
     fn mappings_to_share(&self, run: Run) -> usize;
 
+    /// Mappings that it adds to dissolve `run`: it is parted from spans on neighbouring shared pages.
+    fn mappings_to_dissolve(&self, run: Run) -> usize;
+
     /// Announces that runs will be protected, so that a writer who is caught waits.
     fn begin_barrier(&self) -> Barrier;
 

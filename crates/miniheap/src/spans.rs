@@ -44,6 +44,8 @@ pub struct Spans {
     /// Unused records of groups; linked through `Group::next`.
     unused_groups: u32,
     detached: List,
+    /// Detached spans that are left alone for now.
+    aside: List,
     dead: List,
     /// Runs for spans to come.
     stock: Stock,
@@ -82,6 +84,7 @@ impl Spans {
             unused: List::EMPTY,
             unused_groups: NONE,
             detached: List::EMPTY,
+            aside: List::EMPTY,
             dead: List::EMPTY,
             stock: Stock::EMPTY,
             spans: 0,
@@ -183,6 +186,14 @@ impl Spans {
         });
         let live = self.heaps.get(span.0).map(|heap| heap.live);
         in_use && keep != span && live.is_some_and(|live| live.is_disjoint(&self.union(keep)))
+    }
+
+    /// The virtual spans of a unit that are on shared pages: all of a group, or none.
+    pub fn shared_members(&self, unit: SpanId) -> usize {
+        let group = self.heaps.get(unit.0).and_then(MiniHeap::group);
+        group
+            .and_then(|group| self.groups.get(group.0))
+            .map_or(0, |group| group.members as usize)
     }
 
     /// Slots in use in a whole unit.

@@ -383,13 +383,20 @@ proptest! {
         let mut homes = [None; SPANS];
         let mut gone = [false; SPANS];
         for (stays, number, home) in steps {
+            let run = spans[number].run;
+            let counted = arena.stats().mappings;
             if stays && !gone[number] && homes[number] != Some(home) {
+                let most = counted.max(1) + arena.mappings_to_share(run);
+                let was_private = homes[number].is_none();
                 assert!(put(&arena, &spans[number], spans[home].run, 0, 0));
                 homes[number] = Some(home);
+                prop_assert!(arena.stats().mappings <= most || !was_private);
             } else if !stays && homes[number].take().is_some() {
+                let more = arena.mappings_to_dissolve(run);
                 // SAFETY: the span is shared, and given up.
-                unsafe { arena.dissolve(spans[number].run) }.unwrap();
+                unsafe { arena.dissolve(run) }.unwrap();
                 gone[number] = true;
+                prop_assert_eq!(arena.stats().mappings.saturating_sub(counted), more);
             }
             // All that is counted but the one mapping of the window is in the arena.
             let counted = arena.stats().mappings;

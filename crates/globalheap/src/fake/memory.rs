@@ -25,6 +25,8 @@ pub(super) struct Virtual {
     pub(super) missing: bool,
     pub(super) frame: Option<Frame>,
     pub(super) protected: bool,
+    /// The shared page that it was put onto, by name.
+    pub(super) onto: Option<PageIndex>,
     /// What the heap noted for the page.
     pub(super) record: u32,
 }
@@ -58,6 +60,7 @@ impl Memory {
             missing: false,
             frame: None,
             protected: false,
+            onto: None,
             record: 0,
         };
         Self {
@@ -188,6 +191,7 @@ impl Memory {
         let entry = &mut self.pages[page.index()];
         entry.protected = false;
         entry.missing = false;
+        entry.onto = None;
         let before = core::mem::replace(&mut entry.frame, frame);
         if let Some(before) = before.filter(|frame| !self.frames[frame.0].shared) {
             self.frames[before.0].present = false;
@@ -200,11 +204,18 @@ impl Memory {
         self.pages[page.index()].frame.take()
     }
 
-    /// Whether a mapping ends before `page`: it lies on a shared frame, or the page before it does.
+    /// Whether a mapping ends before `page`: it lies on a shared page, or the page before it does, and these do not follow
+    /// each other.
     pub(super) fn is_border(&self, page: PageIndex) -> bool {
-        let last = self.pages.len() as u32 - 1;
-        let inside = 1..=last;
-        inside.contains(&page.0) && (self.is_shared(page) || self.is_shared(PageIndex(page.0 - 1)))
+        let onto = |page: u32| self.pages.get(page as usize).and_then(|page| page.onto);
+        let Some(before) = page.0.checked_sub(1) else {
+            return false;
+        };
+        match (onto(before), onto(page.0)) {
+            (None, None) => false,
+            (Some(left), Some(right)) => left.0 + 1 != right.0,
+            _ => true,
+        }
     }
 
     /// Mappings beyond the first one.

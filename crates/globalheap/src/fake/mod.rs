@@ -36,7 +36,7 @@ pub(crate) struct FakePages {
     ticks_ns: AtomicU64,
     /// The time of each purge, and whether it was one of all pages.
     pub(crate) purges: Mutex<Vec<(u64, bool)>>,
-    /// Mappings that spans on shared pages may add; frames are never neighbours.
+    /// Mappings that spans on shared pages may add.
     pub(crate) mappings_limit: AtomicUsize,
     /// Pages that the kernel may write to.
     pub(crate) named: Mutex<BTreeSet<PageIndex>>,
@@ -136,6 +136,11 @@ impl FakePages {
         assert_eq!(state.scratch, 0, "scratch memory was not given back");
         state.memory.verify_all();
         state.memory.verify_writable();
+    }
+
+    /// Mappings that spans on shared pages add now.
+    pub(crate) fn mappings(&self) -> usize {
+        self.state().memory.borders()
     }
 
     /// Whether all shared pages that were opened were let go of.

@@ -193,6 +193,19 @@ unsafe impl PageHeap for FakePages {
         ends.iter().filter(|&&page| !memory.is_border(page)).count()
     }
 
+    fn mappings_to_dissolve(&self, run: Run) -> usize {
+        let memory = &mut self.state().memory;
+        let now = memory.borders();
+        let ontos: Vec<_> = pages(run)
+            .map(|page| memory.pages[page.index()].onto.take())
+            .collect();
+        let then = memory.borders();
+        for (page, onto) in pages(run).zip(ontos) {
+            memory.pages[page.index()].onto = onto;
+        }
+        then.saturating_sub(now)
+    }
+
     fn begin_barrier(&self) -> Barrier {
         let state = &mut *self.state();
         state.barriers += 1;
@@ -281,10 +294,12 @@ unsafe impl PageHeap for FakePages {
         assert!(state.memory.run_at(run.first, Purpose::Span) == Some(run));
         assert_eq!(state.barriers, 1, "nobody would wait");
         let frames = state.shared.opened(Run { first: onto, ..run });
-        for (page, frame) in pages(run).zip(frames) {
+        let onto_pages = pages(Run { first: onto, ..run });
+        for ((page, frame), onto) in pages(run).zip(frames).zip(onto_pages) {
             let safe = state.child || state.memory.pages[page.index()].protected;
             assert!(safe, "a write could get lost");
             state.memory.put(page, Some(frame));
+            state.memory.pages[page.index()].onto = Some(onto);
         }
         state.memory.verify_run(run);
         Ok(())

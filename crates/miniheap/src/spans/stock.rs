@@ -46,3 +46,47 @@ impl Spans {
         self.stock.firsts.get(self.stock.len).copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classes::SpanClasses;
+    use crate::leaked::Leaked;
+
+    /// Takes the next run, where at most `granted` can be had; says how many were fetched.
+    fn next(spans: &mut Spans, granted: usize) -> (Option<PageIndex>, usize) {
+        let mut fetched = 0;
+        let next = spans.next_run(|| {
+            let first = (fetched < granted).then_some(PageIndex(fetched as u32))?;
+            fetched += 1;
+            Some(first)
+        });
+        (next, fetched)
+    }
+
+    #[test]
+    fn a_class_that_has_grown_fetches_more_at_once() {
+        let mut spans = Spans::new(SpanClasses::GEOMETRIES[3]);
+        assert_eq!(next(&mut spans, usize::MAX), (Some(PageIndex(0)), 1));
+        let memory = Leaked::without_end();
+        for page in 0..SPANS_PER_RUN as u32 * 3 {
+            spans.add(&memory, PageIndex(page)).unwrap();
+        }
+        assert_eq!(next(&mut spans, usize::MAX), (Some(PageIndex(2)), 3));
+        assert_eq!(next(&mut spans, 0), (Some(PageIndex(1)), 0));
+        assert_eq!(spans.take_stock(), Some(PageIndex(0)));
+        assert_eq!(spans.take_stock(), None);
+    }
+
+    #[test]
+    fn where_few_runs_can_be_had_these_are_used() {
+        let mut spans = Spans::new(SpanClasses::GEOMETRIES[3]);
+        let memory = Leaked::without_end();
+        for page in 0..SPANS_PER_RUN as u32 * 8 {
+            spans.add(&memory, PageIndex(page)).unwrap();
+        }
+        assert_eq!(next(&mut spans, 2), (Some(PageIndex(1)), 2));
+        assert_eq!(next(&mut spans, 0), (Some(PageIndex(0)), 0));
+        assert_eq!(next(&mut spans, 0), (None, 0));
+    }
+}
