@@ -138,7 +138,9 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
 
     unsafe fn move_large(&self, page: PageIndex, pages: PageCount) -> Option<PageIndex> {
         let old = self.large_run(page)?;
-        if Self::bytes(old) < tuning::MOVE_THRESHOLD || pages <= old.pages || self.count_left() < 2
+        if Self::bytes(old) < tuning::MOVE_THRESHOLD
+            || pages <= old.pages
+            || self.count_left(self.with_windows(|windows| windows.current.mapped())) < 2
         {
             return None;
         }
@@ -170,11 +172,14 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
 
     fn mappings_permit(&self) -> bool {
         // At the limit meshes would use up what is kept for steps that must not fail.
-        self.with_windows(|windows| windows.ballast.is_full())
+        // This is asked in a barrier, with signals blocked.
+        self.windows.lock().ballast.is_full()
     }
 
     fn mappings_left(&self) -> usize {
-        self.count_left()
+        // Who asks keeps others out of a barrier.
+        let windows = self.windows.lock().current.mapped();
+        self.count_left(windows)
     }
 
     fn mappings_permitted(&self) -> usize {

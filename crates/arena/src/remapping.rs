@@ -11,9 +11,8 @@ use crate::page_map::PageMap;
 use crate::tuning::WINDOW_CHUNK;
 
 impl<O: Os> Arena<O> {
-    /// Mappings that may still be added, by our own count of them.
-    pub(crate) fn count_left(&self) -> usize {
-        let windows = self.with_windows(|windows| windows.current.mapped());
+    /// Mappings that may still be added, by our own count of them, where the window has `windows`.
+    pub(crate) fn count_left(&self, windows: usize) -> usize {
         let used = self.mappings.load(Ordering::Relaxed) + windows;
         self.mappings_permitted().saturating_sub(used)
     }

@@ -268,7 +268,7 @@ pub unsafe trait PageHeap: Metadata + Sync {
     /// under way.
     fn mappings_permit(&self) -> bool;
 
-    /// Mappings that may still be added by putting spans onto shared pages.
+    /// Mappings that may still be added by putting spans onto shared pages. Asked by who meshes, and nobody else.
     fn mappings_left(&self) -> usize;
 
     /// Mappings that may be added in all.
