@@ -25,25 +25,30 @@ pub(crate) struct Block {
 /// A block of `size` bytes, for callers who have not looked further than at what is at hand for few bytes.
 #[inline]
 pub(crate) fn allocate(size: usize) -> Option<Block> {
-    if let Some(class) = SpanClasses::class_of(size) {
-        // SAFETY: the calling thread's heap, or an idle one.
-        if let Some(start) = unsafe { Front::pop_at(tls::heap(), class) } {
-            return Some(Block {
-                start,
-                zeroed: false,
-            });
-        }
-    }
-    allocate_anew(size)
+    allocate_from(SpanClasses::class_of(size), size, 1)
 }
 
-/// A block of `size` bytes, for callers whose front end had no slot at hand.
+/// A block of `class`; without a class, one of `size` bytes aligned to `align`.
+#[inline]
+fn allocate_from(class: Option<SizeClass>, size: usize, align: usize) -> Option<Block> {
+    // SAFETY: the calling thread's heap, or an idle one.
+    let at_hand = class.and_then(|class| unsafe { Front::pop_at(tls::heap(), class) });
+    match at_hand {
+        Some(start) => Some(Block {
+            start,
+            zeroed: false,
+        }),
+        None => allocate_anew(class, size, align),
+    }
+}
+
+/// The same for callers whose front end had no slot at hand.
 #[cold]
 #[inline(never)]
-fn allocate_anew(size: usize) -> Option<Block> {
-    tls::within(|| match SpanClasses::class_of(size) {
+fn allocate_anew(class: Option<SizeClass>, size: usize, align: usize) -> Option<Block> {
+    tls::within(|| match class {
         Some(class) => small(class),
-        None => large(size, 1),
+        None => large(size, align),
     })
 }
 
@@ -54,10 +59,7 @@ pub(crate) fn allocate_aligned(size: usize, align: usize) -> Option<Block> {
     } else {
         size
     };
-    tls::within(|| match SpanClasses::class_for(size_for_class, align) {
-        Some(class) => small(class),
-        None => large(size, align),
-    })
+    allocate_from(SpanClasses::class_for(size_for_class, align), size, align)
 }
 
 fn small(class: SizeClass) -> Option<Block> {

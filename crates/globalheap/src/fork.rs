@@ -22,6 +22,7 @@ use crate::global::GlobalHeap;
 use crate::joined::joined;
 use crate::policy::MeshPolicy;
 use crate::report::Report;
+use crate::transfer::Transfer;
 
 /// A fork under way, between its preparation and its end on either side.
 #[derive(Debug)]
@@ -121,6 +122,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
 
     /// Takes the locks that are left, and begins the barrier.
     fn hold_still(&self) -> Fork {
+        self.transfers.iter().for_each(Transfer::lock_for_fork);
         for class in Self::class_numbers() {
             self.class_lock(class).lock_for_fork();
         }
@@ -270,6 +272,10 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         for class in Self::class_numbers().rev() {
             // SAFETY: the caller holds the lock.
             unsafe { self.class_lock(class).unlock_after_fork() };
+        }
+        for transfer in &self.transfers {
+            // SAFETY: as above.
+            unsafe { transfer.unlock_after_fork() };
         }
         // SAFETY: held since `reserve_fork`.
         unsafe { self.cycle.unlock_after_fork() };

@@ -12,11 +12,13 @@ use crate::policy::MeshPolicy;
 use crate::report::{Ignore, Report};
 use crate::schedule::Schedule;
 use crate::stats::MeshCounters;
+use crate::transfer::{Transfer, Transfers};
 
 /// Spans of all size classes and large objects over the pages of `P`, meshed as `M` finds; misuse goes to `R`.
 pub struct GlobalHeap<P: PageHeap, M, R = Ignore> {
     pub(crate) pages: P,
     classes: [ClassLock<P>; SpanClasses::COUNT],
+    pub(crate) transfers: Transfers<P::Lock>,
     /// Held for the length of a mesh cycle: there is one at a time.
     pub(crate) cycle: Mutex<P::Lock, Cycle<M>>,
     pub(crate) schedule: Schedule,
@@ -55,6 +57,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         Self {
             pages,
             classes: class_locks(),
+            transfers: [const { Transfer::new() }; SpanClasses::COUNT],
             cycle: Mutex::new(Cycle::new()),
             schedule: Schedule::new(),
             meshed: MeshCounters::new(),

@@ -38,7 +38,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         self.upkeep();
         let align = u32::try_from(align.div_ceil(P::PAGE_SIZE).max(1)).ok()?;
         let pages = Self::pages_for(size)?;
-        let run = self.pages.allocate_large(pages, PageCount(align))?;
+        let allocate = || self.pages.allocate_large(pages, PageCount(align));
+        let run = allocate().or_else(|| self.send_home().then(allocate)?)?;
         self.large_bytes
             .fetch_add(pages.index() * P::PAGE_SIZE, Ordering::Relaxed);
         self.large_count.fetch_add(1, Ordering::Relaxed);

@@ -46,6 +46,7 @@ mod slice;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod transfer;
 pub mod tuning;
 mod width;
 

@@ -30,6 +30,23 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         mut take: impl FnMut(&mut Pcg32, SpanSlots),
     ) -> usize {
         self.upkeep();
+        let taken = self.claim(class, owner, &wanted, rng, &mut take);
+        if taken == 0 && self.send_home() {
+            // Pages came back with what waited for other threads, perhaps.
+            return self.claim(class, owner, &wanted, rng, &mut take);
+        }
+        taken
+    }
+
+    /// [`refill`](Self::refill) without the upkeep, and without another try when there is no memory.
+    fn claim(
+        &self,
+        class: SizeClass,
+        owner: OwnerId,
+        wanted: &RangeInclusive<usize>,
+        rng: &mut Pcg32,
+        take: &mut impl FnMut(&mut Pcg32, SpanSlots),
+    ) -> usize {
         let labels = self.labels();
         let geometry = SpanClasses::geometry(class);
         let mut spans = self.class(class);

@@ -39,33 +39,40 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// * The slots were claimed by a refill and not released since.
     /// * Nobody uses the objects any more.
     pub unsafe fn release(&self, class: SizeClass, slots: &[NonNull<u8>]) {
-        {
-            let geometry = SpanClasses::geometry(class);
-            let mut spans = self.class(class);
-            let mut batch = Batch::NONE;
-            for slot in slots {
-                let address = slot.addr().get();
+        // SAFETY: the same contract.
+        unsafe { self.take_home(class, slots) };
+        self.upkeep();
+    }
+
+    /// [`release`](Self::release) without the upkeep.
+    ///
+    /// # Safety
+    /// As for `release`.
+    pub(crate) unsafe fn take_home(&self, class: SizeClass, slots: &[NonNull<u8>]) {
+        let geometry = SpanClasses::geometry(class);
+        let mut spans = self.class(class);
+        let mut batch = Batch::NONE;
+        for slot in slots {
+            let address = slot.addr().get();
+            if !batch.covers(address) {
+                self.settle(&mut spans, &batch);
+                batch = self.batch_at(&spans, class, address);
+                // Behind its last slot a span has bytes that belong to none.
                 if !batch.covers(address) {
-                    self.settle(&mut spans, &batch);
-                    batch = self.batch_at(&spans, class, address);
-                    // Behind its last slot a span has bytes that belong to none.
-                    if !batch.covers(address) {
-                        Self::misuse(Misuse::NotAnObject, address);
-                        continue;
-                    }
-                }
-                let Some(slot) = geometry.slot_within(address - batch.start) else {
                     Self::misuse(Misuse::NotAnObject, address);
                     continue;
-                };
-                if !batch.slots.insert(slot.index()) {
-                    Self::misuse(Misuse::DoubleFree, address);
                 }
             }
-            self.settle(&mut spans, &batch);
-            debug_assert_eq!(spans.check_now_and_then(), Ok(()));
+            let Some(slot) = geometry.slot_within(address - batch.start) else {
+                Self::misuse(Misuse::NotAnObject, address);
+                continue;
+            };
+            if !batch.slots.insert(slot.index()) {
+                Self::misuse(Misuse::DoubleFree, address);
+            }
         }
-        self.upkeep();
+        self.settle(&mut spans, &batch);
+        debug_assert_eq!(spans.check_now_and_then(), Ok(()));
     }
 
     /// An empty batch of the span of `class` at `address`; one that covers nothing if there is none.

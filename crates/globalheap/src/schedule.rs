@@ -174,6 +174,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         if !Schedule::claim(&self.schedule.next_purge, now, PURGE_MS.min(period.max(1))) {
             return false;
         }
+        self.send_home();
         self.pages.purge(false);
         self.mesh_if_due(now, slice)
     }
@@ -256,6 +257,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             let is_due = now >= self.schedule.next_purge.load(Ordering::Relaxed);
             return is_due && self.upkeep_due(now, sleep.slice());
         }
+        self.send_home();
         if self.schedule.last_was_effective() {
             self.schedule.next_mesh.store(now, Ordering::Relaxed);
         }
@@ -268,6 +270,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
 
     /// Gives back all unused pages now.
     pub fn purge(&self) {
+        self.send_home();
         self.pages.purge(true);
     }
 
@@ -290,6 +293,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     ///
     /// Returns the bytes that meshing released.
     pub fn compact(&self) -> usize {
+        self.send_home();
         let mut total = 0;
         if self.meshing_enabled() {
             // A cycle finds most of what there is; another finds what the first one made possible.

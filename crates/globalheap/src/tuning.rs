@@ -1,7 +1,15 @@
 //! The global heap's numbers that someone may want to tune.
 
+use core::ops::RangeInclusive;
+
 /// Spans that one refill takes slots from, at most.
 pub const SPANS_PER_REFILL: usize = 16;
+
+/// Bytes of one class that wait to be taken over by another thread, at most.
+pub const TRANSFER_BYTES: usize = 128 << 10;
+
+/// Slots of one class that wait, at least and at most, when they would be fewer or more.
+pub const TRANSFER_SLOTS: RangeInclusive<usize> = 16..=1024;
 
 /// Milliseconds between two mesh cycles, at least, unless the program or its environment says otherwise.
 pub const PERIOD_MS: u64 = 100;

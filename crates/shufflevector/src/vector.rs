@@ -187,6 +187,26 @@ impl ShuffleVector {
         self.top = unsafe { self.bottom.add(count) };
     }
 
+    /// Drops the `n` newest slots, or all if there are fewer.
+    pub fn remove_newest(&mut self, n: usize) {
+        let n = n.min(self.len());
+        // SAFETY: `top` is `len` entries above `bottom`, and `n` is no more.
+        self.top = unsafe { self.top.sub(n) };
+    }
+
+    /// Appends `slots` as they are, until there is no [`room`](Self::room), and returns the number of those appended.
+    pub fn append(&mut self, slots: &[NonNull<u8>]) -> usize {
+        let added = slots.len().min(self.room());
+        // SAFETY: as many entries are free from `top` on, and in the storage, which nobody else uses.
+        unsafe {
+            self.top
+                .copy_from_nonoverlapping(NonNull::from(slots).cast(), added)
+        };
+        // SAFETY: as above: `top` stays at `limit` or below.
+        self.top = unsafe { self.top.add(added) };
+        added
+    }
+
     /// Appends slots in random order until there is no [`room`](Self::room) or `slots` ends, and returns their number.
     /// What does not fit is not taken from `slots`.
     pub fn refill(&mut self, rng: &mut Pcg32, slots: impl Iterator<Item = NonNull<u8>>) -> usize {

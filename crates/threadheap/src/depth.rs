@@ -3,18 +3,19 @@
 //! Few at first; each time the vector runs empty or full the limit doubles, up to a bound in bytes and in entries. What a
 //! thread keeps looks like objects in use to everybody else, so the bound is also one on what meshing cannot see.
 
+use core::ops::RangeInclusive;
+
 use heap::ClassMap;
 use miniheap::SpanClasses;
 
 /// Bytes of one class that a thread keeps at most.
-const MOST_BYTES: usize = 64 << 10;
+const MOST_BYTES: usize = 128 << 10;
 /// Slots of one class that a thread keeps at most.
 const MOST_SLOTS: usize = 512;
 /// Slots of one class that a thread can always keep.
-const LEAST_SLOTS: usize = 2;
-/// The limit of a class that the thread has not used much.
-const FIRST_LIMIT: usize = 8;
-
+const LEAST_SLOTS: usize = 16;
+/// The limit of a class that the thread has not used much, at least and at most.
+const FIRST_LIMIT: RangeInclusive<usize> = 2..=8;
 /// Slots of a class that a thread keeps which only frees, at most.
 const MOST_SLOTS_FREED: usize = 64;
 /// Slots of a class that wait to go home, at most.
@@ -35,15 +36,18 @@ pub(crate) const LINE_CLASSES: usize = {
 /// The number of size classes.
 pub(crate) const CLASSES: usize = SpanClasses::COUNT;
 
-const fn capacity_for(object_size: usize) -> usize {
-    let slots = MOST_BYTES / object_size;
-    if slots > MOST_SLOTS {
-        MOST_SLOTS
-    } else if slots < LEAST_SLOTS {
-        LEAST_SLOTS
+const fn clamped(slots: usize, range: RangeInclusive<usize>) -> usize {
+    if slots < *range.start() {
+        *range.start()
+    } else if slots > *range.end() {
+        *range.end()
     } else {
         slots
     }
+}
+
+const fn capacity_for(object_size: usize) -> usize {
+    clamped(MOST_BYTES / object_size, LEAST_SLOTS..=MOST_SLOTS)
 }
 
 /// The most slots of each class.
@@ -69,24 +73,13 @@ pub(crate) const ENTRIES: usize = {
 
 /// The limit that a class of this capacity starts with.
 pub(crate) const fn first_limit(capacity: usize) -> usize {
-    if capacity < FIRST_LIMIT {
-        capacity
-    } else {
-        FIRST_LIMIT
-    }
+    clamped(capacity / 8, FIRST_LIMIT)
 }
 
 /// The limit up to which a vector of this capacity grows when it runs full; when it runs empty, it grows up to its capacity. A
 /// thread that only frees has no use for more.
 pub(crate) const fn limit_when_full(capacity: usize) -> usize {
-    let part = capacity / 4;
-    let part = if part < MOST_SLOTS_FREED {
-        part
-    } else {
-        MOST_SLOTS_FREED
-    };
-    let first = first_limit(capacity);
-    if part < first { first } else { part }
+    clamped(capacity / 4, first_limit(capacity)..=MOST_SLOTS_FREED)
 }
 
 /// How many slots a refill asks for at this limit.

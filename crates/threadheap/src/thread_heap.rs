@@ -226,12 +226,17 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         let rng = unsafe { self.rng.assume_init_mut() };
         let vector = self.vectors.get_mut(class.index())?;
         let limit = vector.limit();
-        let wanted = refill_size(limit)..=limit;
-        // Slots of a span stay together, in random order: what is allocated together often dies together.
-        global.refill(class, self.owner, wanted, rng, |rng, slots| {
-            // There is room: the vector was empty, and there are no more than its limit.
-            vector.refill(rng, slots);
+        let wanted = refill_size(limit);
+        // There is room: the vector was empty, and there are no more than its limit.
+        let taken = global.take_over(class, wanted, |slots| {
+            vector.append(slots);
         });
+        if taken == 0 {
+            // Slots of a span stay together, in random order: what is allocated together often dies together.
+            global.refill(class, self.owner, wanted..=limit, rng, |rng, slots| {
+                vector.refill(rng, slots);
+            });
+        }
         vector.set_limit(limit * 2);
         vector.pop()
     }
@@ -281,7 +286,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         };
         if let Some(slots) = vector.as_slice().get(..given) {
             // SAFETY: the vector's slots are claimed, and the program does not have them.
-            unsafe { global.release(class, slots) };
+            unsafe { global.hand_over(class, slots) };
         }
         vector.remove_oldest(given);
     }

@@ -13,3 +13,4 @@ mod refill_release;
 mod refusals;
 mod schedule;
 mod slices;
+mod transfers;

@@ -11,6 +11,7 @@ use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng;
 
 use crate::fake::FakePages;
+use crate::transfer::Transfer;
 use crate::{GlobalHeap, MeshPolicy, Misuse, Report};
 
 /// Keeps what was reported on this thread.
@@ -262,6 +263,7 @@ impl<M: MeshPolicy> GlobalHeap<FakePages, M, Kept> {
             self.cycle.try_lock().is_some(),
             "the lock of the cycle is held"
         );
+        assert!(self.transfers.iter().all(Transfer::is_open));
         let mut classes = Self::class_numbers();
         assert!(classes.all(|class| self.class_lock(class).try_lock().is_some()));
     }

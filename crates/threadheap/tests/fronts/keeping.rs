@@ -7,8 +7,9 @@ use miniheap::SpanClasses;
 
 use crate::program::{Attached, Front, Object, heap};
 
-/// Bytes of one class that a front end keeps at most, unless two slots are more.
-const MOST_BYTES: usize = 64 << 10;
+/// Bytes of one class that a front end keeps at most, unless this many slots are more.
+const MOST_BYTES: usize = 128 << 10;
+const LEAST_SLOTS: usize = 16;
 /// Slots of one class that it keeps at most.
 const MOST_SLOTS: usize = 512;
 
@@ -27,7 +28,7 @@ fn a_front_end_keeps_a_bounded_part_of_what_it_freed() {
         let heap = heap();
         let mut front = Attached::to(&heap);
         let size = SpanClasses::object_size(class);
-        let bound = MOST_SLOTS.min(MOST_BYTES / size).max(2);
+        let bound = MOST_SLOTS.min(MOST_BYTES / size).max(LEAST_SLOTS);
         let mut kept_most = 0;
         // Twice, since the limit grows as long as the class is used.
         for _ in 0..2 {
@@ -142,7 +143,7 @@ fn who_only_frees_keeps_little() {
         for object in objects(&mut one, size, 1000.min((4 << 20) / size)) {
             other.free(object);
             assert!(
-                other.kept_bytes() <= (MOST_BYTES / 4).max(2 * size),
+                other.kept_bytes() <= (MOST_BYTES / 4).max(LEAST_SLOTS / 4 * size),
                 "{size}"
             );
         }

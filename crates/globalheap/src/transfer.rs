@@ -1,0 +1,173 @@
+//! Batches of slots on their way from one thread to another.
+//!
+//! Where a thread has slots of a class left over, another one often lacks them: who frees what others allocate stands beside who
+//! allocates what others free. Batches that pass from hand to hand stay claimed, and no span's record is touched. What nobody
+//! asks for until the next upkeep goes home then.
+//!
+//! The idea of a store of batches between threads and spans is that of TCMalloc's transfer cache.
+
+use core::alloc::Layout;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use heap::{ClassMap, Guard, Metadata, Mutex, PageHeap, RawLock, SizeClass};
+use miniheap::SpanClasses;
+use shufflevector::ShuffleVector;
+
+use crate::global::GlobalHeap;
+use crate::policy::MeshPolicy;
+use crate::report::Report;
+use crate::tuning::{TRANSFER_BYTES, TRANSFER_SLOTS};
+
+/// The slots of one class that wait for a taker, on cache lines of their own.
+#[repr(align(128))]
+pub(crate) struct Transfer<L> {
+    /// Their number, to be looked at without the lock.
+    waiting: AtomicUsize,
+    slots: Mutex<L, ShuffleVector>,
+}
+
+/// Slots that go home under one hold of the lock, at most.
+const HOME_AT_ONCE: usize = 64;
+
+impl<L: RawLock> Transfer<L> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            waiting: AtomicUsize::new(0),
+            slots: Mutex::new(ShuffleVector::empty()),
+        }
+    }
+
+    /// Takes the lock before a fork.
+    pub(crate) fn lock_for_fork(&self) {
+        self.slots.lock_for_fork();
+    }
+
+    /// Opens the lock that [`lock_for_fork`](Self::lock_for_fork) took.
+    ///
+    /// # Safety
+    /// The calling thread took it, in this process or in its parent.
+    pub(crate) unsafe fn unlock_after_fork(&self) {
+        // SAFETY: the caller took the lock.
+        unsafe { self.slots.unlock_after_fork() }
+    }
+
+    /// Whether nobody holds the lock.
+    #[cfg(test)]
+    pub(crate) fn is_open(&self) -> bool {
+        self.slots.try_lock().is_some()
+    }
+
+    /// The slots, if there may be any.
+    fn lock_unless_empty(&self) -> Option<Guard<'_, L, ShuffleVector>> {
+        // Relaxed: a hint; whoever sees an old number asks the spans, or takes the lock for nothing.
+        (self.waiting.load(Ordering::Relaxed) > 0).then(|| self.slots.lock())
+    }
+
+    /// Adds all of `slots`; says whether there was room.
+    fn put(&self, memory: &impl Metadata, class: SizeClass, slots: &[NonNull<u8>]) -> bool {
+        let mut waiting = self.slots.lock();
+        if waiting.capacity() == 0 {
+            let Some(storage) = storage(memory, class) else {
+                return false;
+            };
+            *waiting = storage;
+        }
+        let fits = slots.len() <= waiting.room();
+        if fits {
+            waiting.append(slots);
+            self.waiting.store(waiting.len(), Ordering::Relaxed);
+        }
+        fits
+    }
+
+    /// Passes up to `most` of the newest slots to `take`; returns their number.
+    fn take(&self, most: usize, take: impl FnOnce(&[NonNull<u8>])) -> usize {
+        let Some(mut waiting) = self.lock_unless_empty() else {
+            return 0;
+        };
+        let taken = waiting.len().min(most);
+        let rest = waiting.len() - taken;
+        take(waiting.as_slice().get(rest..).unwrap_or_default());
+        waiting.remove_newest(taken);
+        self.waiting.store(rest, Ordering::Relaxed);
+        taken
+    }
+}
+
+/// An empty vector with room for what may wait of one class.
+fn storage(memory: &impl Metadata, class: SizeClass) -> Option<ShuffleVector> {
+    let fit = TRANSFER_BYTES / SpanClasses::geometry(class).object_size as usize;
+    let capacity = fit.clamp(*TRANSFER_SLOTS.start(), *TRANSFER_SLOTS.end());
+    let entries = memory.metadata(Layout::array::<*mut u8>(capacity).ok()?)?;
+    // SAFETY: as many entries, which are nobody else's and never go back (promise of `Metadata`).
+    Some(unsafe { ShuffleVector::new(entries.cast(), capacity, capacity) })
+}
+
+/// One for each class.
+pub(crate) type Transfers<L> = [Transfer<L>; SpanClasses::COUNT];
+
+impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
+    fn transfer(&self, class: SizeClass) -> &Transfer<P::Lock> {
+        let last = &self.transfers[SpanClasses::COUNT - 1];
+        self.transfers.get(class.index()).unwrap_or(last)
+    }
+
+    /// Takes slots of `class` for the next thread that [asks](Self::take_over); when too many wait already, back to their spans.
+    ///
+    /// # Safety
+    /// As for [`release`](Self::release).
+    pub unsafe fn hand_over(&self, class: SizeClass, slots: &[NonNull<u8>]) {
+        if self.transfer(class).put(&self.pages, class, slots) {
+            self.upkeep();
+        } else {
+            // SAFETY: the same contract.
+            unsafe { self.release(class, slots) };
+        }
+    }
+
+    /// Passes up to `most` slots of `class` that were [handed over](Self::hand_over) to `take`; returns their number.
+    pub fn take_over(
+        &self,
+        class: SizeClass,
+        most: usize,
+        take: impl FnOnce(&[NonNull<u8>]),
+    ) -> usize {
+        self.transfer(class).take(most, take)
+    }
+
+    /// Sends home what nobody has taken over; says whether there was anything.
+    pub(crate) fn send_home(&self) -> bool {
+        let mut sent = false;
+        for class in Self::class_numbers() {
+            loop {
+                let mut slots = [NonNull::<u8>::dangling(); HOME_AT_ONCE];
+                let taken = self.transfer(class).take(HOME_AT_ONCE, |waiting| {
+                    for (slot, waiting) in slots.iter_mut().zip(waiting) {
+                        *slot = *waiting;
+                    }
+                });
+                if taken == 0 {
+                    break;
+                }
+                sent = true;
+                if let Some(slots) = slots.get(..taken) {
+                    // SAFETY: handed over by those who had claimed them.
+                    unsafe { self.take_home(class, slots) };
+                }
+            }
+        }
+        sent
+    }
+
+    /// Bytes of the slots that wait for a taker.
+    pub fn waiting_bytes(&self) -> usize {
+        let sizes = SpanClasses::GEOMETRIES
+            .iter()
+            .map(|spans| spans.object_size);
+        let waiting = self.transfers.iter().zip(sizes);
+        waiting
+            .map(|(transfer, size)| transfer.waiting.load(Ordering::Relaxed) * size as usize)
+            .sum()
+    }
+}
