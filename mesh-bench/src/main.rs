@@ -21,6 +21,7 @@ mod launch;
 mod library;
 mod malloc;
 mod map;
+mod mappings;
 mod meter;
 mod objects;
 mod paper;

@@ -72,6 +72,13 @@ pub(crate) fn barrier_name() -> &'static CStr {
     }
 }
 
+/// Bytes saved now for each 1,000 mappings that meshing added; none where it added none.
+pub(crate) fn saved_per_thousand() -> usize {
+    let saved = HEAP.global().stats().mesh.pages_saved * Linux::PAGE_SIZE;
+    let mappings = HEAP.global().pages().stats().mappings;
+    (saved * 1_000).checked_div(mappings).unwrap_or(0)
+}
+
 /// The summary in text, with the lines of the original Mesh first.
 pub(crate) fn print() {
     let stats = HEAP.global().stats();
@@ -98,6 +105,8 @@ pub(crate) fn print() {
     );
     figure("Mappings", arena.mappings);
     figure("Mappings permitted", arena.mappings_limit);
+    mebibytes("Saved MB/1000 mappings", saved_per_thousand());
+    figure("Meshes unaffordable", mesh.unaffordable);
     mebibytes("Objects small MB", stats.small_bytes);
     mebibytes("Kept by threads MB", HEAP.kept_bytes());
     mebibytes("Objects large MB", stats.large_bytes);
@@ -118,7 +127,7 @@ pub(crate) fn write_json(mut write: impl FnMut(&mut Line)) {
     let stats = HEAP.global().stats();
     let arena = HEAP.global().pages().stats();
     let mesh = stats.mesh;
-    let figures: [(&str, usize); 20] = [
+    let figures: [(&str, usize); 22] = [
         ("mesh_count", mesh.meshes),
         ("pages_released", mesh.pages_released),
         ("pages_saved", mesh.pages_saved),
@@ -132,6 +141,8 @@ pub(crate) fn write_json(mut write: impl FnMut(&mut Line)) {
         ),
         ("mappings", arena.mappings),
         ("mappings_limit", arena.mappings_limit),
+        ("saved_per_1000_mappings", saved_per_thousand()),
+        ("unaffordable", mesh.unaffordable),
         ("small_bytes", stats.small_bytes),
         ("kept_bytes", HEAP.kept_bytes()),
         ("threads", HEAP.attached()),

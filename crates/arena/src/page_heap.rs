@@ -11,6 +11,7 @@ use heap::{
 
 use crate::arena::{Arena, Side};
 use crate::os::{Access, Advice, NotMoved, Os, SignalMask};
+use crate::page_map::NOWHERE;
 use crate::protection::BarrierTier;
 use crate::run_store::Place;
 use crate::tuning;
@@ -144,7 +145,9 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
 
     unsafe fn move_large(&self, page: PageIndex, pages: PageCount) -> Option<PageIndex> {
         let old = self.large_run(page)?;
-        if pages <= old.pages || !self.has_mappings_left() {
+        if pages <= old.pages
+            || self.count_left(self.with_windows(|windows| windows.current.mapped())) < 2
+        {
             return None;
         }
         let map = self.ground()?.map;
@@ -174,9 +177,27 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
     }
 
     fn mappings_permit(&self) -> bool {
-        // At the limit meshes would use up what is kept for steps that must not fail. Signals are blocked by the barrier.
-        let windows = self.windows.lock();
-        self.has_room_for(windows.current.mapped()) && windows.ballast.is_full()
+        // At the limit meshes would use up what is kept for steps that must not fail.
+        // This is asked in a barrier, with signals blocked.
+        self.windows.lock().ballast.is_full()
+    }
+
+    fn mappings_left(&self) -> usize {
+        // Who asks keeps others out of a barrier.
+        let windows = self.windows.lock().current.mapped();
+        self.count_left(windows)
+    }
+
+    fn mappings_permitted(&self) -> usize {
+        Self::mappings_permitted(self)
+    }
+
+    fn mappings_to_share(&self, run: Run) -> usize {
+        self.borders_to_come(run)
+    }
+
+    fn mappings_to_dissolve(&self, run: Run) -> usize {
+        self.borders_left_behind(run)
     }
 
     fn begin_barrier(&self) -> Barrier {
@@ -291,7 +312,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         // SAFETY: the window's page and the span are the arena's; the caller says that the content is right.
         self.insist(|| unsafe { self.os.alias(from, len, to) })?;
         self.note_writable(run);
-        self.note_shared(&ground.map, run, true);
+        self.note_onto(&ground.map, run, Some(onto));
         self.watch.lock().wake_later((to, len));
         Ok(())
     }
@@ -317,7 +338,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         if let Some(at) = self.address(run.first) {
             self.hint(at, Self::bytes(run), Advice::NoHugePages);
         }
-        self.note_shared(&ground.map, run, false);
+        self.note_onto(&ground.map, run, None);
         self.state.lock().spans.clean.insert(&ground.map, run);
         Ok(())
     }
@@ -386,7 +407,10 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         let at = self.address(run.first).ok_or(Refused)?;
         // Inaccessible memory is in nobody's account of data, as the shared pages were not.
         // SAFETY: the arena owns the run, and the span is dead.
-        self.insist(|| unsafe { self.os.replace(at, Self::bytes(run), Access::None) })
+        self.insist(|| unsafe { self.os.replace(at, Self::bytes(run), Access::None) })?;
+        let map = &self.ground().ok_or(Refused)?.map;
+        self.note_onto(map, run, Some(PageIndex(NOWHERE)));
+        Ok(())
     }
 
     fn next_shared(&self, from: PageIndex) -> Option<PageIndex> {
@@ -416,7 +440,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         self.hint(to, Self::bytes(run), Advice::NoHugePages);
         // SAFETY: both ranges are as long as the run, and apart.
         unsafe { from.copy_to_nonoverlapping(to, Self::bytes(run)) };
-        self.note_shared(&ground.map, run, false);
+        self.note_onto(&ground.map, run, None);
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | labels | 4 | `free`, on its fast path |
 //! | records | 4 | the slow paths: the span's id and whether it lies on shared pages; the length of a large object or of an unused run |
-//! | links | 8 | the run store: the neighbours in its lists |
+//! | links | 8 | the run store: the neighbours in its lists; of a page on shared ones, in the first link: on which |
 
 use core::ptr::NonNull;
 
@@ -96,11 +96,40 @@ impl PageMap {
         self.label(page).as_small().is_some() && self.record(page) & SHARED != 0
     }
 
-    /// Notes whether the span at `run` lies on shared pages.
-    pub(crate) fn set_shared(&self, run: Run, shared: bool) {
-        for page in run.first.0..run.end().0 {
-            let id = self.record(PageIndex(page)) & !SHARED;
-            self.set_record(PageIndex(page), if shared { id | SHARED } else { id });
+    /// Notes that the span at `run` lies on the shared pages named by `onto`, or on private ones. [`NOWHERE`] stands for
+    /// pages that are neither.
+    pub(crate) fn set_onto(&self, run: Run, onto: Option<PageIndex>) {
+        for (at, page) in (run.first.0..run.end().0).map(PageIndex).enumerate() {
+            let id = self.record(page) & !SHARED;
+            self.set_record(page, if onto.is_some() { id | SHARED } else { id });
+            if let Some(onto) = onto {
+                let onto = match onto.0 {
+                    NOWHERE => NOWHERE,
+                    first => first + at as u32,
+                };
+                self.set_link(page, Direction::Previous, onto);
+            }
+        }
+    }
+
+    /// The shared page that `page` lies on, if it lies on one.
+    pub(crate) fn onto(&self, page: PageIndex) -> Option<PageIndex> {
+        self.is_shared(page)
+            .then(|| PageIndex(self.link(page, Direction::Previous)))
+    }
+
+    /// Whether a mapping ends before `page` since it, or the page before it, lies on a shared one. The kernel makes one
+    /// mapping of pages that follow each other in one chunk of `chunk` pages of the window.
+    pub(crate) fn is_border(&self, page: PageIndex, chunk: u32) -> bool {
+        let Some(before) = page.0.checked_sub(1).map(PageIndex) else {
+            return false;
+        };
+        match (self.onto(before), self.onto(page)) {
+            (None, None) => false,
+            (Some(left), Some(right)) => {
+                left.0.checked_add(1) != Some(right.0) || right.0.is_multiple_of(chunk)
+            }
+            _ => true,
         }
     }
 

@@ -8,19 +8,9 @@ use heap::{PageHeap, PageIndex, Refused, Run};
 use crate::arena::Arena;
 use crate::os::{Access, Advice, Errno, Os};
 use crate::page_map::PageMap;
+use crate::tuning::WINDOW_CHUNK;
 
 impl<O: Os> Arena<O> {
-    /// Whether there may be more mappings, by our own count of them.
-    pub(crate) fn has_mappings_left(&self) -> bool {
-        self.has_room_for(self.with_windows(|windows| windows.current.mapped()))
-    }
-
-    /// The same for who has looked how many chunks of the window are mapped.
-    pub(crate) fn has_room_for(&self, chunks: usize) -> bool {
-        // One mesh adds four mappings at most: two spans, each with a border on both sides.
-        self.mappings.load(Ordering::Relaxed) + chunks + 4 <= self.mappings_permitted()
-    }
-
     /// The addresses of a run: start and length in bytes.
     pub(crate) fn range(&self, run: Run) -> Option<(NonNull<u8>, usize)> {
         Some((self.address(run.first)?, Self::bytes(run)))
@@ -48,6 +38,25 @@ impl<O: Os> Arena<O> {
         })
     }
 
+    /// Mappings that may still be added, by our own count of them, where the window has `windows`.
+    pub(crate) fn count_left(&self, windows: usize) -> usize {
+        let used = self.mappings.load(Ordering::Relaxed) + windows;
+        self.mappings_permitted().saturating_sub(used)
+    }
+
+    /// Mappings that it adds to put a run on shared pages back on private ones.
+    pub(crate) fn borders_left_behind(&self, run: Run) -> usize {
+        let Some(ground) = self.ground() else {
+            return 0;
+        };
+        let map = &ground.map;
+        let now = [run.first, run.end()].map(|page| usize::from(is_border::<O>(map, page)));
+        let before = run.first.0.checked_sub(1).map(PageIndex);
+        let beside = [before, Some(run.end())];
+        let shared = beside.iter().flatten().filter(|&&page| map.is_shared(page));
+        shared.count().saturating_sub(now.iter().sum())
+    }
+
     /// Tries `step`; when the system refuses, gives the ballast up and tries once more.
     pub(crate) fn insist<R>(&self, step: impl Fn() -> Result<R, Errno>) -> Result<R, Refused> {
         step().or_else(|_| {
@@ -56,28 +65,37 @@ impl<O: Os> Arena<O> {
         })
     }
 
-    /// Notes that `run` is now on shared pages, or on private ones again, and counts the mappings that this makes.
-    ///
-    /// Between a private page and a shared one there is always a border. Between two shared ones one is counted too,
-    /// although the kernel makes one mapping of runs that are neighbours in the window as well.
-    pub(crate) fn note_shared(&self, map: &PageMap, run: Run, shared: bool) {
-        // Under the lock: the neighbours' bits may change at the same time.
+    /// Notes that `run` is now on the shared pages named by `onto`, or on private ones again, and counts the mappings that
+    /// this makes, or saves.
+    pub(crate) fn note_onto(&self, map: &PageMap, run: Run, onto: Option<PageIndex>) {
+        // Under the lock: the neighbours may change at the same time.
         let _windows = self.windows.lock();
-        if map.is_shared(run.first) == shared {
-            return;
-        }
-        map.set_shared(run, shared);
-        let before = run.first.0.checked_sub(1).map(PageIndex);
-        let neighbours = [before, Some(run.end())];
-        let borders = neighbours
-            .iter()
-            .flatten()
-            .filter(|&&page| !map.is_shared(page))
-            .count();
-        if shared {
-            self.mappings.fetch_add(borders, Ordering::Relaxed);
+        let borders = || {
+            let ends = [run.first, run.end()];
+            ends.iter()
+                .filter(|&&page| is_border::<O>(map, page))
+                .count()
+        };
+        let before = borders();
+        map.set_onto(run, onto);
+        let after = borders();
+        if after > before {
+            self.mappings.fetch_add(after - before, Ordering::Relaxed);
         } else {
-            self.mappings.fetch_sub(borders, Ordering::Relaxed);
+            self.mappings.fetch_sub(before - after, Ordering::Relaxed);
+        }
+    }
+
+    /// Mappings that it adds at most to put a run onto shared pages.
+    pub(crate) fn borders_to_come(&self, run: Run) -> usize {
+        let Some(ground) = self.ground() else {
+            return 0;
+        };
+        let ends = [run.first, run.end()];
+        let is_inside = |page: &&PageIndex| !is_border::<O>(&ground.map, **page);
+        match ground.map.onto(run.first) {
+            Some(_) => 0,
+            None => ends.iter().filter(is_inside).count(),
         }
     }
 
@@ -140,4 +158,8 @@ impl<O: Os> Arena<O> {
     pub(crate) fn forking(&self) -> bool {
         self.forking.load(Ordering::Relaxed)
     }
+}
+
+fn is_border<O: Os>(map: &PageMap, page: PageIndex) -> bool {
+    map.is_border(page, (WINDOW_CHUNK / O::PAGE_SIZE) as u32)
 }

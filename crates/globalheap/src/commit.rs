@@ -36,21 +36,30 @@ impl MeshCounters {
 }
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
-    /// Carries out meshes of `class`, each given as the unit to keep and the unit to join to it, under one hold of the lock.
-    /// Pairs that do not fit any more are passed over. Returns the pages released; breaks off when mappings run out.
+    /// Carries out meshes of `class`, each given as the unit to keep and the unit to join to it, and of `units` neighbours
+    /// in all, under one hold of the lock. Pairs that do not fit any more, or for which there are no mappings, are passed
+    /// over. Returns the pages released; breaks off when the system's mappings run out.
     pub(crate) fn commit(
         &self,
         class: SizeClass,
         merges: impl Iterator<Item = (SpanId, SpanId)>,
+        units: usize,
     ) -> ControlFlow<usize, usize> {
-        self.hold(class, merges, |spans, (keep, join)| {
-            (spans.can_mesh(keep, join) && !self.is_pair_named(spans, keep, join))
-                .then(|| self.mesh(spans, keep, join))
+        let neighbours =
+            |(keep, join)| (0..units as isize).map(move |distance| (keep, join, distance));
+        self.hold(class, merges.flat_map(neighbours), |spans, plan| {
+            let (keep, join, distance) = plan;
+            let keep = self.beside(spans, keep, distance)?;
+            let join = self.beside(spans, join, distance)?;
+            (spans.can_mesh(keep, join)
+                && !self.is_pair_named(spans, keep, join)
+                && self.can_afford(spans, &[keep, join], spans.shared_members(join)))
+            .then(|| self.mesh(spans, keep, join))
         })
     }
 
     /// Carries out `plans` under one hold of the lock, each by `act`, which releases a physical span, is refused, or finds
-    /// that the plan does not fit any more. Returns the pages released; breaks off when mappings run out.
+    /// that the plan does not fit any more. Returns the pages released; breaks off when the system's mappings run out.
     pub(crate) fn hold<T>(
         &self,
         class: SizeClass,

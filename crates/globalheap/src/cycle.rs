@@ -7,7 +7,7 @@ use core::ops::ControlFlow;
 
 use bitmap::SpanBits;
 use heap::{Guard, PageHeap, SizeClass, SpanId};
-use meshing::{Budget, Candidate, Merge};
+use meshing::{Budget, Candidate, Merge, has_fair_chance};
 use miniheap::SpanClasses;
 
 use crate::global::GlobalHeap;
@@ -17,6 +17,7 @@ use crate::report::Report;
 use crate::scratch::{Parts, Scratch};
 use crate::slice::Progress;
 use crate::tuning::{CANDIDATES, LEAST_STEPS, MESHES_PER_HOLD, STEPS, STEPS_PER_CANDIDATE};
+use crate::width::Width;
 
 /// What cycles keep from one to the next.
 pub(crate) struct Cycle<M> {
@@ -24,6 +25,8 @@ pub(crate) struct Cycle<M> {
     mesher: Option<M>,
     /// How far a cycle in slices has come.
     pub(crate) progress: Progress,
+    /// Bytes of small objects in use when the last cycle began.
+    pub(crate) live_before: usize,
 }
 
 impl<M> Cycle<M> {
@@ -31,6 +34,7 @@ impl<M> Cycle<M> {
         Self {
             mesher: None,
             progress: Progress::new(),
+            live_before: usize::MAX,
         }
     }
 }
@@ -52,9 +56,16 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         self.meshed.count(&self.meshed.cycles, 1);
         self.dissolve_leftovers(&cycle);
         let mut released = 0;
-        for class in Self::meshed_classes() {
-            released += self.mesh_class(&mut cycle, class);
-            released += self.scatter_class(&mut cycle, class);
+        // Who asks for a whole cycle wants all that it can give.
+        let mappings = self.mappings(&mut cycle, false);
+        let first = Some(Width::first(mappings));
+        for width in core::iter::successors(first, |width| width.next(mappings)) {
+            for class in Self::meshed_classes() {
+                released += self.mesh_class(&mut cycle, class, width);
+                if width == Width::SINGLE {
+                    released += self.scatter_class(&mut cycle, class);
+                }
+            }
         }
         // Meshes leave leaders behind, with the pages that they have released.
         self.dissolve_leftovers(&cycle);
@@ -62,12 +73,18 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         released * P::PAGE_SIZE
     }
 
-    /// Meshes the spans of one class; returns the pages that this released.
-    fn mesh_class(&self, cycle: &mut Guard<'_, P::Lock, Cycle<M>>, class: SizeClass) -> usize {
+    /// Meshes the spans of one class, in runs of `width`; returns the pages that this released.
+    fn mesh_class(
+        &self,
+        cycle: &mut Guard<'_, P::Lock, Cycle<M>>,
+        class: SizeClass,
+        width: Width,
+    ) -> usize {
         let mut released = 0;
-        self.with_found(cycle, class, |_, pairs| {
+        let units = width.units(SpanClasses::geometry(class)).unwrap_or(1);
+        self.with_found(cycle, class, width, |_, pairs| {
             while pairs.merges.len() > 0 {
-                match self.commit(class, pairs.take(MESHES_PER_HOLD)) {
+                match self.commit(class, pairs.take(MESHES_PER_HOLD.div_ceil(units)), units) {
                     ControlFlow::Continue(pages) => released += pages,
                     ControlFlow::Break(pages) => {
                         released += pages;
@@ -79,16 +96,31 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         released
     }
 
-    /// Searches among the spans of one class, and passes the pairs found on: the unit to keep, and the one to join to it.
+    /// Searches among the spans of one class, and passes the pairs found on: the unit to keep, and the one to join to it;
+    /// of runs of `width` the first of each.
     pub(crate) fn with_found(
         &self,
         cycle: &mut Guard<'_, P::Lock, Cycle<M>>,
         class: SizeClass,
+        width: Width,
         act: impl FnOnce(&mut Guard<'_, P::Lock, Cycle<M>>, &mut Found<'_>),
     ) {
-        let slots = usize::from(SpanClasses::geometry(class).slots);
-        let expected = self.class(class).physical_spans().min(CANDIDATES);
+        let geometry = SpanClasses::geometry(class);
+        let Some(neighbours) = width.units(geometry) else {
+            return;
+        };
+        let slots = neighbours * usize::from(geometry.slots);
+        let (physical, live) = {
+            let spans = self.class(class);
+            (spans.physical_spans(), spans.live())
+        };
+        let expected = (physical / neighbours).min(CANDIDATES);
         if expected < 2 || !self.may_mesh_class(class) {
+            return;
+        }
+        // Runs that are unlikely to fit need not be looked for yet when they will be anyway.
+        let mean = live * neighbours / physical;
+        if cycle.progress.is_held() && !has_fair_chance(slots, mean) {
             return;
         }
         let Some(mut scratch) = Scratch::new::<M>(&self.pages, expected, slots) else {
@@ -99,9 +131,19 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         let units = {
             let spans = self.class(class);
             let named = NamedUnits::of(&self.pages, &spans);
-            let candidates = spans.units().filter_map(|unit| named.candidate(unit));
-            let places = parts.candidates.iter_mut().zip(candidates);
-            places.map(|(place, candidate)| *place = candidate).count()
+            let can_spend = self.can_spend();
+            let candidate = |unit| {
+                let is_free = || self.mappings_to_share(&spans, unit) == 0;
+                let listed = spans.listed_unit(unit);
+                named.candidate(listed.filter(|_| can_spend || is_free())?)
+            };
+            if neighbours > 1 {
+                self.run_candidates(&spans, candidate, neighbours, parts.candidates)
+            } else {
+                let candidates = spans.units().filter_map(|(unit, ..)| candidate(unit));
+                let places = parts.candidates.iter_mut().zip(candidates);
+                places.map(|(place, candidate)| *place = candidate).count()
+            }
         };
         let found = self.search(cycle, slots, &mut parts, units);
         let candidates = &parts.candidates[..units];

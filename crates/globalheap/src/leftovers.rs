@@ -14,7 +14,20 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// The cycle's guard shows that no mesh is under way: the shared pages that are freed here belong to nobody's plans.
     pub(crate) fn dissolve_leftovers(&self, cycle: &Guard<'_, P::Lock, Cycle<M>>) {
         for class in Self::meshed_classes() {
+            self.class(class).take_up_again();
             while self.dissolve_some(cycle, class) {}
+        }
+    }
+
+    /// Gives back the runs that are in stock for spans to come.
+    pub(crate) fn give_back_stock(&self) {
+        for class in Self::class_numbers() {
+            let mut spans = self.class(class);
+            let pages = spans.geometry().pages;
+            while let Some(first) = spans.take_stock() {
+                // SAFETY: the run was allocated for a span, is private, and in nobody's hands.
+                unsafe { self.pages.free_span(Run { first, pages }) };
+            }
         }
     }
 
@@ -29,6 +42,17 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             let Some((id, run, home)) = spans.next_leftover() else {
                 return false;
             };
+            let needed = self.pages.mappings_to_dissolve(run);
+            if needed > 0 && self.pages.mappings_left() < needed + self.kept_for_moves() {
+                // Its neighbours may go too; then it will not part them. Its memory goes now.
+                spans.put_aside(id);
+                if let Some(first) = home {
+                    // SAFETY: nobody uses the group; its leader, which stays on them, holds no object.
+                    unsafe { self.pages.free_shared(Run { first, ..run }) };
+                    self.meshed.save(run.pages.index());
+                }
+                continue;
+            }
             // SAFETY: the span is on shared pages, and none of its slots is in use.
             if unsafe { self.pages.dissolve(run) }.is_err() {
                 spans.postpone(id);

@@ -6,6 +6,7 @@
 //! * `large`: page runs of their own;
 //! * `cycle`: which spans to mesh is searched for without a lock, and carried out in short steps under it;
 //! * `commit`: one mesh, step by step;
+//! * `width`, `neighbours`: when mappings are scarce, runs of neighbours are meshed onto runs of neighbours first;
 //! * `named`: what the kernel may write to for a call of the program stays where it is;
 //! * `scatter`: a thinned-out group is taken apart, and its members go to other groups;
 //! * `leftovers`: spans that a mesh has left behind go back to private pages;
@@ -33,6 +34,7 @@ mod joined;
 mod large;
 mod leftovers;
 mod named;
+mod neighbours;
 mod pin;
 mod policy;
 mod portraits;
@@ -48,6 +50,7 @@ mod stats;
 mod tests;
 mod transfer;
 pub mod tuning;
+mod width;
 
 pub use fork::{Fork, Writers};
 pub use global::GlobalHeap;

@@ -103,7 +103,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             return Some(unit);
         }
         let pages = spans.geometry().pages;
-        let first = self.pages.allocate_span(pages)?;
+        let first = spans.next_run(|| self.pages.allocate_span(pages))?;
         let run = Run { first, pages };
         let Some(id) = spans.add(&self.pages, first) else {
             // SAFETY: allocated above, private, and in nobody's hands.

@@ -151,6 +151,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 && spans.has_room_for(keep, member)
                 && !self.is_named(spans, member)
                 && !self.is_to_be_shared_and_named(spans, keep)
+                && self.can_afford(spans, &[keep], in_use)
         };
         if plan.clone().count() != in_use || !plan.clone().all(fits) {
             return None;

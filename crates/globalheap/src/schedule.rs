@@ -180,7 +180,7 @@ impl Schedule {
 }
 
 /// Bytes that would come back if the spans were as full as they could be.
-fn possible(spans: &Spans, page_size: usize) -> usize {
+pub(crate) fn possible(spans: &Spans, page_size: usize) -> usize {
     let geometry = spans.geometry();
     let slots = usize::from(geometry.slots);
     let needed = spans.live().div_ceil(slots);
@@ -269,6 +269,13 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 schedule.set_under_way(false);
                 schedule.settle(self.pages.clock_ms(), released, self.possible_bytes())
             }
+            Slice::HeldBack => {
+                schedule.set_under_way(false);
+                let possible = self.possible_bytes();
+                // No reason for a longer pause: what was held back is due when the program has calmed down.
+                let _ = schedule.settle(self.pages.clock_ms(), possible, possible);
+                false
+            }
         }
     }
 
@@ -346,6 +353,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 }
             }
         }
+        self.give_back_stock();
         self.pages.purge(true);
         total
     }

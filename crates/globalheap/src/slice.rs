@@ -7,10 +7,14 @@
 //! ```text
 //!  Idle → Leftovers → Meshes(0) → Groups(0) → Meshes(1) → … → Groups(last) → Ending → Idle
 //! ```
+//!
+//! When mappings are scarce, all classes are gone through once for each [`Width`].
 
 use core::ops::ControlFlow;
 
 use heap::{Guard, PageHeap, SizeClass, SpanId};
+
+use miniheap::SpanClasses;
 
 use crate::cycle::Cycle;
 use crate::global::GlobalHeap;
@@ -18,6 +22,7 @@ use crate::policy::MeshPolicy;
 use crate::report::Report;
 use crate::scatter::Moves;
 use crate::tuning::{MESHES_PER_HOLD, PAIRS_KEPT};
+use crate::width::{Mappings, Width};
 
 /// Behind the last move of a group.
 const GROUP_END: (SpanId, SpanId) = (SpanId(u32::MAX), SpanId(u32::MAX));
@@ -25,6 +30,8 @@ const GROUP_END: (SpanId, SpanId) = (SpanId(u32::MAX), SpanId(u32::MAX));
 /// How far a cycle in slices has come.
 pub(crate) struct Progress {
     stage: Stage,
+    /// How it goes about mappings.
+    mappings: Mappings,
     /// Pages released so far.
     released: usize,
     /// What the last search found, and how much of it was carried out: pairs to mesh, or moves, with `GROUP_END` behind
@@ -42,10 +49,10 @@ enum Stage {
     Idle,
     /// Leftovers of a class go home.
     Leftovers(usize),
-    /// Spans of a class are meshed.
-    Meshes(usize),
+    /// Spans of a class are meshed, in runs of a width.
+    Meshes(Width, usize),
     /// Groups of a class are taken apart.
-    Groups(usize),
+    Groups(Width, usize),
     /// Leftovers again: meshes leave leaders behind, with the pages that they have released.
     Ending(usize),
 }
@@ -54,6 +61,7 @@ impl Progress {
     pub(crate) const fn new() -> Self {
         Self {
             stage: Stage::Idle,
+            mappings: Mappings::Plenty,
             released: 0,
             pairs: [(SpanId(0), SpanId(0)); PAIRS_KEPT],
             found: 0,
@@ -65,8 +73,14 @@ impl Progress {
     /// No cycle is under way.
     pub(crate) fn reset(&mut self) {
         self.stage = Stage::Idle;
+        self.mappings = Mappings::Plenty;
         self.released = 0;
         self.forget_pairs();
+    }
+
+    /// Whether the cycle holds mappings back.
+    pub(crate) fn is_held(&self) -> bool {
+        self.mappings == Mappings::Held
     }
 
     fn forget_pairs(&mut self) {
@@ -118,6 +132,8 @@ pub(crate) enum Slice {
     Unfinished,
     /// The cycle has ended, and has released so many bytes.
     Ended(usize),
+    /// The cycle has ended, and has held back what it could have done: the program frees much.
+    HeldBack,
 }
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
@@ -136,8 +152,12 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             if matches!(cycle.progress.stage, Stage::Idle) {
                 self.pages.close_shared();
                 let released = cycle.progress.released;
+                let held_back = cycle.progress.is_held();
                 cycle.progress.reset();
-                return Slice::Ended(released * P::PAGE_SIZE);
+                return match held_back {
+                    true => Slice::HeldBack,
+                    false => Slice::Ended(released * P::PAGE_SIZE),
+                };
             }
             if self.pages.clock_ns() >= deadline {
                 self.pages.close_shared();
@@ -152,21 +172,31 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         cycle.progress.stage = match cycle.progress.stage {
             Stage::Idle => {
                 self.meshed.count(&self.meshed.cycles, 1);
+                for class in Self::meshed_classes() {
+                    self.class(class).take_up_again();
+                }
                 Stage::Leftovers(0)
             }
             Stage::Leftovers(number) => match class_at(number) {
                 Some(class) if self.dissolve_some(cycle, class) => Stage::Leftovers(number),
                 Some(_) => Stage::Leftovers(number + 1),
-                None => Stage::Meshes(0),
+                None => {
+                    cycle.progress.mappings = self.mappings(cycle, true);
+                    Stage::Meshes(Width::first(cycle.progress.mappings), 0)
+                }
             },
-            Stage::Meshes(number) => match class_at(number) {
-                Some(class) if self.mesh_some(cycle, class) => Stage::Meshes(number),
-                Some(_) => Stage::Groups(number),
-                None => Stage::Ending(0),
+            Stage::Meshes(width, number) => match class_at(number) {
+                Some(class) if self.mesh_some(cycle, class, width) => Stage::Meshes(width, number),
+                Some(_) if width == Width::SINGLE => Stage::Groups(width, number),
+                Some(_) => Stage::Meshes(width, number + 1),
+                None => match width.next(cycle.progress.mappings) {
+                    Some(next) => Stage::Meshes(next, 0),
+                    None => Stage::Ending(0),
+                },
             },
-            Stage::Groups(number) => match class_at(number) {
-                Some(class) if self.scatter_some(cycle, class) => Stage::Groups(number),
-                _ => Stage::Meshes(number + 1),
+            Stage::Groups(width, number) => match class_at(number) {
+                Some(class) if self.scatter_some(cycle, class) => Stage::Groups(width, number),
+                _ => Stage::Meshes(width, number + 1),
             },
             Stage::Ending(number) => match class_at(number) {
                 Some(class) if self.dissolve_some(cycle, class) => Stage::Ending(number),
@@ -177,7 +207,12 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     }
 
     /// Searches in a class, or carries out some of what was found. Says whether there is more to do there.
-    fn mesh_some(&self, cycle: &mut Guard<'_, P::Lock, Cycle<M>>, class: SizeClass) -> bool {
+    fn mesh_some(
+        &self,
+        cycle: &mut Guard<'_, P::Lock, Cycle<M>>,
+        class: SizeClass,
+        width: Width,
+    ) -> bool {
         let progress = &mut cycle.progress;
         if progress.done == progress.found {
             let (first, again) = (progress.found == 0, progress.search_again());
@@ -185,7 +220,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             if !first && !again {
                 return false;
             }
-            self.with_found(cycle, class, |cycle, pairs| {
+            self.with_found(cycle, class, width, |cycle, pairs| {
                 let progress = &mut cycle.progress;
                 for (place, pair) in progress.pairs.iter_mut().zip(pairs) {
                     *place = pair;
@@ -194,9 +229,12 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             });
             return cycle.progress.found > 0;
         }
-        let end = progress.found.min(progress.done + MESHES_PER_HOLD);
+        let units = width.units(SpanClasses::geometry(class)).unwrap_or(1);
+        let end = progress
+            .found
+            .min(progress.done + MESHES_PER_HOLD.div_ceil(units));
         let pairs = progress.pairs[progress.done..end].iter().copied();
-        let outcome = self.commit(class, pairs);
+        let outcome = self.commit(class, pairs, units);
         progress.carried_out(end, outcome)
     }
 

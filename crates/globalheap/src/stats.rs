@@ -15,6 +15,7 @@ pub(crate) struct MeshCounters {
     pub(crate) meshes: AtomicUsize,
     pub(crate) pages_released: AtomicUsize,
     pub(crate) refused: AtomicUsize,
+    pub(crate) unaffordable: AtomicUsize,
     pub(crate) named: AtomicUsize,
     /// Pages that are shared by more than one span now, and the most there ever were: pages saved.
     pub(crate) pages_saved: AtomicUsize,
@@ -29,6 +30,7 @@ impl MeshCounters {
             meshes: AtomicUsize::new(0),
             pages_released: AtomicUsize::new(0),
             refused: AtomicUsize::new(0),
+            unaffordable: AtomicUsize::new(0),
             named: AtomicUsize::new(0),
             pages_saved: AtomicUsize::new(0),
             pages_saved_peak: AtomicUsize::new(0),
@@ -59,6 +61,8 @@ pub struct MeshStats {
     pub pages_released: usize,
     /// Steps that the system refused.
     pub refused: usize,
+    /// Meshes that were left undone for want of mappings.
+    pub unaffordable: usize,
     /// Spans that were left where they are since the kernel may have been writing to them.
     pub named: usize,
     /// Pages that are saved now: virtual pages less physical ones.
@@ -151,6 +155,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             meshes: load(&meshed.meshes),
             pages_released: load(&meshed.pages_released),
             refused: load(&meshed.refused),
+            unaffordable: load(&meshed.unaffordable),
             named: load(&meshed.named),
             pages_saved: load(&meshed.pages_saved),
             pages_saved_peak: load(&meshed.pages_saved_peak),

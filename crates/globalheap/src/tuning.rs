@@ -42,7 +42,7 @@ pub const CREDIT_MS: u64 = 2_000;
 pub const SLICE_PAUSE_MS: u64 = 2;
 
 /// Pairs that a cycle in slices keeps from one search, at most.
-pub const PAIRS_KEPT: usize = 2_048;
+pub const PAIRS_KEPT: usize = 4_096;
 
 /// Candidates of one size class that a cycle looks at, at most: the emptiest.
 pub const CANDIDATES: usize = 1 << 16;
@@ -75,3 +75,15 @@ pub const SCATTERED_SHARE: usize = 8;
 
 /// Members of a group that is taken apart, at most: each costs a remap, and one page comes back for all of them.
 pub const SCATTERED_MEMBERS: u32 = 8;
+
+/// Pages of the widest runs that are meshed onto others, when mappings are scarce.
+pub const WIDEST: u8 = 16;
+
+/// Pages of the narrowest runs that are meshed while mappings are scarce and the program frees much.
+pub const NARROWEST_HELD: u8 = 4;
+
+/// A program frees much when, from one cycle to the next, more than one byte of small objects in this many goes.
+pub const CALM_SHARE: usize = 64;
+
+/// Of the mappings that may be added, one in this many is kept for moves among groups.
+pub const MOVING_SHARE: usize = 32;

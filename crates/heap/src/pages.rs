@@ -273,8 +273,22 @@ pub unsafe trait PageHeap: Metadata + Sync {
     // Meshing. A run's *shared pages* are one physical run that spans can be put onto; it is named by the run it was made
     // for. All of these are called by one thread at a time.
 
-    /// Whether one more span may be put onto shared pages, as far as mappings go. Asked while a barrier is under way.
+    /// Whether mappings may change at all: what is kept for steps that must not fail is there. Asked while a barrier is
+    /// under way.
     fn mappings_permit(&self) -> bool;
+
+    /// Mappings that may still be added by putting spans onto shared pages. Asked by who meshes, and nobody else.
+    fn mappings_left(&self) -> usize;
+
+    /// Mappings that may be added in all.
+    fn mappings_permitted(&self) -> usize;
+
+    /// Mappings that it adds at most to put `run` onto shared pages: none if it is on some already, or lies between
+    /// spans that are.
+    fn mappings_to_share(&self, run: Run) -> usize;
+
+    /// Mappings that it adds to dissolve `run`: it is parted from spans on neighbouring shared pages.
+    fn mappings_to_dissolve(&self, run: Run) -> usize;
 
     /// Announces that runs will be protected, so that a writer who is caught waits.
     fn begin_barrier(&self) -> Barrier;

@@ -56,6 +56,13 @@ impl Odds {
     }
 }
 
+/// Whether of two spans with `live` live slots each, any set being equally likely, a search may expect to find some that
+/// mesh.
+#[must_use]
+pub fn has_fair_chance(slots: usize, live: usize) -> bool {
+    fullest_partner(slots, live) >= live
+}
+
 /// The most live slots of a partner with which a span of `live` live slots has a fair chance to mesh.
 pub(crate) fn fullest_partner(slots: usize, live: usize) -> usize {
     const CERTAIN: u64 = 1 << 40;
@@ -98,6 +105,12 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn many_slots_have_no_chance_when_they_are_a_third_full() {
+        assert!(has_fair_chance(16, 8) && has_fair_chance(64, 20));
+        assert!(!has_fair_chance(16, 9) && !has_fair_chance(256, 80));
     }
 
     #[test]

@@ -13,10 +13,12 @@ mod list;
 mod pins;
 mod portrait;
 mod regroup;
+mod stock;
 mod walk;
 
 use list::List;
 pub use portrait::{Place, Portrait};
+use stock::Stock;
 pub use walk::Violation;
 
 /// The records of one size class, with the bins from which refills and searches choose.
@@ -42,7 +44,11 @@ pub struct Spans {
     /// Unused records of groups; linked through `Group::next`.
     unused_groups: u32,
     detached: List,
+    /// Detached spans that are left alone for now.
+    aside: List,
     dead: List,
+    /// Runs for spans to come.
+    stock: Stock,
     /// Spans that are in use, and groups that are.
     spans: usize,
     live_groups: usize,
@@ -78,7 +84,9 @@ impl Spans {
             unused: List::EMPTY,
             unused_groups: NONE,
             detached: List::EMPTY,
+            aside: List::EMPTY,
             dead: List::EMPTY,
+            stock: Stock::EMPTY,
             spans: 0,
             live_groups: 0,
             units: 0,
@@ -178,6 +186,14 @@ impl Spans {
         });
         let live = self.heaps.get(span.0).map(|heap| heap.live);
         in_use && keep != span && live.is_some_and(|live| live.is_disjoint(&self.union(keep)))
+    }
+
+    /// The virtual spans of a unit that are on shared pages: all of a group, or none.
+    pub fn shared_members(&self, unit: SpanId) -> usize {
+        let group = self.heaps.get(unit.0).and_then(MiniHeap::group);
+        group
+            .and_then(|group| self.groups.get(group.0))
+            .map_or(0, |group| group.members as usize)
     }
 
     /// Slots in use in a whole unit.
@@ -336,16 +352,21 @@ impl Spans {
     /// All units that have a bin and may be part of a mesh, the emptiest first, with the slots in use and the number of
     /// virtual spans: `u32::MAX` for those that may take others in but not move.
     pub fn units(&self) -> impl Iterator<Item = (SpanId, SpanBits, u32)> + '_ {
-        self.bins.iter(&self.heaps).filter_map(|unit| {
-            let heap = self.heaps.get(unit)?;
-            if !heap.takes_others_in() {
-                return None;
-            }
-            let group = heap.group().and_then(|group| self.groups.get(group.0));
-            let (live, members) = group.map_or((heap.live, 1), |group| (group.live, group.members));
-            let weight = if heap.pins == 0 { members } else { u32::MAX };
-            Some((SpanId(unit), live, weight))
-        })
+        self.bins
+            .iter(&self.heaps)
+            .filter_map(|unit| self.listed_unit(SpanId(unit)))
+    }
+
+    /// The unit `id` as one of the [units](Self::units), if it is one of them.
+    pub fn listed_unit(&self, id: SpanId) -> Option<(SpanId, SpanBits, u32)> {
+        let heap = self.heaps.get(id.0)?;
+        if heap.state != State::Unit || heap.bin == UNLISTED || !heap.takes_others_in() {
+            return None;
+        }
+        let group = heap.group().and_then(|group| self.groups.get(group.0));
+        let (live, members) = group.map_or((heap.live, 1), |group| (group.live, group.members));
+        let weight = if heap.pins == 0 { members } else { u32::MAX };
+        Some((id, live, weight))
     }
 }
 

@@ -11,6 +11,7 @@ use super::span::Span;
 use crate::block::Block;
 use crate::child;
 use crate::malloc;
+use crate::mappings;
 use crate::objects::Objects;
 use anyhow::{Context, Result};
 use arrayvec::ArrayVec;
@@ -43,6 +44,7 @@ fn carry_out(plan: &Plan, charges: Option<&Path>) -> Result<Outcome> {
         outcome.allocated_bytes += plan.size_of(index) as u64;
     }
     outcome.full = gauge.heap()?;
+    let before = mappings::of_self()?;
 
     (0..count)
         .filter(|&index| !plan.keeps(index))
@@ -59,6 +61,7 @@ fn carry_out(plan: &Plan, charges: Option<&Path>) -> Result<Outcome> {
     }
     outcome.damage = first_damage(plan, &mut objects, count, 0);
     outcome.settled = gauge.heap()?;
+    outcome.mappings_added = mappings::of_self()?.saturating_sub(before);
     if outcome.damage.is_none() {
         rewrite(plan, &mut objects, count);
         outcome.damage = first_damage(plan, &mut objects, count, 1);

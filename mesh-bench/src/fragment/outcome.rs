@@ -30,6 +30,8 @@ pub(crate) struct Outcome {
     pub(crate) settled: Heap,
     /// The heap after every kept object was written again.
     pub(crate) rewritten: Heap,
+    /// Mappings of the process after the wait, beyond those with all objects live.
+    pub(crate) mappings_added: u64,
     /// Pages that the kept objects need at least.
     pub(crate) minimum_pages: u64,
     /// The first damaged byte, if any.
@@ -59,6 +61,12 @@ impl Outcome {
     /// Pages by which it could fall at most.
     pub(crate) fn releasable_pages(&self) -> u64 {
         (self.full.bytes() / PAGE).saturating_sub(self.minimum_pages)
+    }
+
+    /// Bytes released for each 1,000 mappings added; `None` when none were.
+    pub(crate) fn released_per_thousand(&self) -> Option<f64> {
+        let released = (self.released_pages() * PAGE) as f64;
+        (self.mappings_added > 0).then(|| released * 1000.0 / self.mappings_added as f64)
     }
 
     /// The share of the releasable pages that were released; `None` when nothing could be.
@@ -107,6 +115,18 @@ mod tests {
             (45, 90)
         );
         assert_eq!(outcome.released_share(), Some(0.5));
+    }
+
+    #[test]
+    fn what_is_released_is_set_against_mappings() {
+        let mut outcome = Outcome {
+            full: pages(100),
+            settled: pages(40),
+            ..Outcome::default()
+        };
+        assert_eq!(outcome.released_per_thousand(), None);
+        outcome.mappings_added = 30;
+        assert_eq!(outcome.released_per_thousand(), Some(2000.0 * PAGE as f64));
     }
 
     #[test]

@@ -55,6 +55,8 @@ fn figures(outcomes: &[(&str, Outcome)]) -> comfy_table::Table {
         "released pages",
         "bound",
         "share",
+        "mappings",
+        "MiB per 1,000",
         "verified",
     ];
     let mut figures = table::new(1, &header);
@@ -70,6 +72,8 @@ fn figures(outcomes: &[(&str, Outcome)]) -> comfy_table::Table {
             outcome.released_pages().to_string(),
             outcome.releasable_pages().to_string(),
             table::percent(outcome.released_share()),
+            outcome.mappings_added.to_string(),
+            table::mebibytes(outcome.released_per_thousand()),
             if outcome.damage.is_none() {
                 "yes".into()
             } else {

@@ -119,6 +119,8 @@ fn of_meshing(name: &[u8]) -> Option<Name> {
         b"dirty_bytes" => Figure(|| arena_figure(|arena| arena.dirty)),
         b"mappings" => Figure(|| arena_figure(|arena| arena.mappings)),
         b"mappings_limit" => Figure(|| arena_figure(|arena| arena.mappings_limit)),
+        b"saved_per_1000_mappings" => Figure(|| Value::Size(summary::saved_per_thousand())),
+        b"unaffordable" => Figure(|| heap_figure(|heap| heap.mesh.unaffordable)),
         b"barrier" => Figure(|| Value::Text(summary::barrier_name())),
         b"pause_max_ns" => Figure(|| {
             heap_figure(|heap| usize::try_from(heap.mesh.longest_hold_ns).unwrap_or(usize::MAX))

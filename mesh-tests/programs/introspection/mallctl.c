@@ -152,6 +152,11 @@ static void meshing(void)
           number("mesh.bytes_saved") == number("mesh.pages_saved") * number("arenas.page"));
     check("mesh.mappings", number("mesh.mappings") > 0
               && number("mesh.mappings") <= number("mesh.mappings_limit"));
+    check("mesh.saved_per_1000_mappings",
+          number("mesh.saved_per_1000_mappings") > 0
+              && number("mesh.saved_per_1000_mappings")
+                  == number("mesh.bytes_saved") * 1000 / number("mesh.mappings"));
+    check("mesh.unaffordable: there are enough", number("mesh.unaffordable") == 0);
     check("mesh.pause_max_ns", number("mesh.pause_max_ns") > 0);
     check("mesh.failed", number("mesh.failed") != SIZE_MAX);
     check("blocks are whole", sparse_painted(&heap, 1));

@@ -25,6 +25,8 @@ pub(super) struct Virtual {
     pub(super) missing: bool,
     pub(super) frame: Option<Frame>,
     pub(super) protected: bool,
+    /// The shared page that it was put onto, by name.
+    pub(super) onto: Option<PageIndex>,
     /// What the heap noted for the page.
     pub(super) record: u32,
 }
@@ -58,6 +60,7 @@ impl Memory {
             missing: false,
             frame: None,
             protected: false,
+            onto: None,
             record: 0,
         };
         Self {
@@ -188,6 +191,7 @@ impl Memory {
         let entry = &mut self.pages[page.index()];
         entry.protected = false;
         entry.missing = false;
+        entry.onto = None;
         let before = core::mem::replace(&mut entry.frame, frame);
         if let Some(before) = before.filter(|frame| !self.frames[frame.0].shared) {
             self.frames[before.0].present = false;
@@ -198,6 +202,26 @@ impl Memory {
     /// Takes a page off its private frame, which stays.
     pub(super) fn detach(&mut self, page: PageIndex) -> Option<Frame> {
         self.pages[page.index()].frame.take()
+    }
+
+    /// Whether a mapping ends before `page`: it lies on a shared page, or the page before it does, and these do not follow
+    /// each other.
+    pub(super) fn is_border(&self, page: PageIndex) -> bool {
+        let onto = |page: u32| self.pages.get(page as usize).and_then(|page| page.onto);
+        let Some(before) = page.0.checked_sub(1) else {
+            return false;
+        };
+        match (onto(before), onto(page.0)) {
+            (None, None) => false,
+            (Some(left), Some(right)) => left.0 + 1 != right.0,
+            _ => true,
+        }
+    }
+
+    /// Mappings beyond the first one.
+    pub(super) fn borders(&self) -> usize {
+        let all = (0..self.pages.len() as u32).map(PageIndex);
+        all.filter(|&page| self.is_border(page)).count()
     }
 
     pub(super) fn is_shared(&self, page: PageIndex) -> bool {

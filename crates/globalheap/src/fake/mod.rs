@@ -10,7 +10,7 @@ mod page_heap;
 mod refusals;
 mod window;
 
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -36,6 +36,8 @@ pub(crate) struct FakePages {
     ticks_ns: AtomicU64,
     /// The time of each purge, and whether it was one of all pages.
     pub(crate) purges: Mutex<Vec<(u64, bool)>>,
+    /// Mappings that spans on shared pages may add.
+    pub(crate) mappings_limit: AtomicUsize,
     /// Pages that the kernel may write to.
     pub(crate) named: Mutex<BTreeSet<PageIndex>>,
     /// Whether these are named only after the search has begun.
@@ -76,6 +78,7 @@ impl FakePages {
             clock_ms: AtomicU64::new(0),
             ticks_ns: AtomicU64::new(0),
             purges: Mutex::new(Vec::new()),
+            mappings_limit: AtomicUsize::new(usize::MAX),
             named: Mutex::default(),
             named_late: AtomicBool::new(false),
             stops_the_kernel: AtomicBool::new(true),
@@ -136,6 +139,11 @@ impl FakePages {
         assert_eq!(state.scratch, 0, "scratch memory was not given back");
         state.memory.verify_all();
         state.memory.verify_writable();
+    }
+
+    /// Mappings that spans on shared pages add now.
+    pub(crate) fn mappings(&self) -> usize {
+        self.state().memory.borders()
     }
 
     /// Whether all shared pages that were opened were let go of.

@@ -175,6 +175,41 @@ unsafe impl PageHeap for FakePages {
         self.grant("mappings_permit").is_ok()
     }
 
+    fn mappings_left(&self) -> usize {
+        let limit = self.mappings_limit.load(Ordering::Relaxed);
+        if limit == usize::MAX {
+            // To count takes its time.
+            return limit;
+        }
+        limit.saturating_sub(self.state().memory.borders())
+    }
+
+    fn mappings_permitted(&self) -> usize {
+        self.mappings_limit.load(Ordering::Relaxed)
+    }
+
+    fn mappings_to_share(&self, run: Run) -> usize {
+        let memory = &self.state().memory;
+        if memory.is_shared(run.first) {
+            return 0;
+        }
+        let ends = [run.first, run.end()];
+        ends.iter().filter(|&&page| !memory.is_border(page)).count()
+    }
+
+    fn mappings_to_dissolve(&self, run: Run) -> usize {
+        let memory = &mut self.state().memory;
+        let now = memory.borders();
+        let ontos: Vec<_> = pages(run)
+            .map(|page| memory.pages[page.index()].onto.take())
+            .collect();
+        let then = memory.borders();
+        for (page, onto) in pages(run).zip(ontos) {
+            memory.pages[page.index()].onto = onto;
+        }
+        then.saturating_sub(now)
+    }
+
     fn begin_barrier(&self) -> Barrier {
         let state = &mut *self.state();
         state.barriers += 1;
@@ -275,10 +310,12 @@ unsafe impl PageHeap for FakePages {
         assert!(state.memory.run_at(run.first, Purpose::Span) == Some(run));
         assert_eq!(state.barriers, 1, "nobody would wait");
         let frames = state.shared.opened(Run { first: onto, ..run });
-        for (page, frame) in pages(run).zip(frames) {
+        let onto_pages = pages(Run { first: onto, ..run });
+        for ((page, frame), onto) in pages(run).zip(frames).zip(onto_pages) {
             let safe = state.child || state.memory.pages[page.index()].protected;
             assert!(safe, "a write could get lost");
             state.memory.put(page, Some(frame));
+            state.memory.pages[page.index()].onto = Some(onto);
         }
         state.memory.verify_run(run);
         Ok(())

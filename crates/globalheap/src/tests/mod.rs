@@ -5,6 +5,7 @@ mod cycle;
 mod fork;
 mod hazards;
 mod large;
+mod mappings;
 mod pins;
 mod portraits;
 mod program;

@@ -116,6 +116,28 @@ fn taking_apart(program: &mut Program) -> bool {
     true
 }
 
+/// Mappings are scarce: runs of neighbours are meshed, and go on joining at the limit.
+fn with_few_mappings(program: &mut Program) -> bool {
+    let limit = 24;
+    program
+        .pages()
+        .mappings_limit
+        .store(limit, core::sync::atomic::Ordering::Relaxed);
+    for _ in 0..60 {
+        program.allocate(class_of(512), OwnerId(1), 8);
+    }
+    for _ in 0..2 {
+        program.thin_out(4);
+        for _ in 0..2 {
+            cycle(program);
+        }
+    }
+    // Borders that appear while a run is on its way are gone when it has arrived, or the run was refused half-way.
+    let undisturbed = program.pages().refusals.names().is_empty();
+    assert!(program.pages().mappings() <= limit || !undisturbed);
+    true
+}
+
 /// Runs the script with these turns refused.
 fn run(script: Script, turns: Range<u64>) -> Outcome {
     let mut program = Program::<ComplementMesher>::new(PAGES);
@@ -187,6 +209,17 @@ fn any_call_may_be_refused_while_groups_are_taken_apart() {
 #[test]
 fn all_calls_may_be_refused_while_groups_are_taken_apart() {
     assert!(every_turn(taking_apart, |first| first..u64::MAX).contains("alias"));
+}
+
+#[test]
+fn any_call_may_be_refused_while_mappings_are_scarce() {
+    let refused = every_turn(with_few_mappings, |first| first..first + 1);
+    assert!(refused.contains("alias") && refused.contains("protect"));
+}
+
+#[test]
+fn all_calls_may_be_refused_while_mappings_are_scarce() {
+    assert!(every_turn(with_few_mappings, |first| first..u64::MAX).contains("alias"));
 }
 
 #[test]

@@ -33,6 +33,7 @@ fn finish(program: &mut Program<ComplementMesher>) -> (usize, usize) {
         match slice {
             Slice::Unfinished => {}
             Slice::Ended(released) => return (released, slices),
+            Slice::HeldBack => return (0, slices),
             Slice::Busy => panic!("nobody else is there"),
         }
     }

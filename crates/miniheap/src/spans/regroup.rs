@@ -267,6 +267,29 @@ impl Spans {
         }
     }
 
+    /// The leftover is none before [`take_up_again`](Self::take_up_again). The leader of a dead group is a detached span from
+    /// now on, which stays where it is although the shared pages go.
+    pub fn put_aside(&mut self, id: SpanId) {
+        let Some(heap) = self.heaps.get_mut(id.0) else {
+            return;
+        };
+        if let Some(group) = heap.group() {
+            heap.set_group(None);
+            heap.state = State::Detached;
+            self.live_groups -= 1;
+            self.units -= 1;
+            self.unreserve_group(group);
+        }
+        self.aside.push(&mut self.heaps, id.0);
+    }
+
+    /// What was put aside is a leftover as any other again.
+    pub fn take_up_again(&mut self) {
+        while let Some(id) = self.aside.pop(&mut self.heaps) {
+            self.detached.push(&mut self.heaps, id);
+        }
+    }
+
     /// A dead group's leader, to be used again where it is, on its shared pages. All its slots are free, and it is in no bin
     /// before slots of it are claimed.
     pub fn revive(&mut self) -> Option<SpanId> {

@@ -64,6 +64,7 @@ impl Spans {
         let leftovers = self
             .detached
             .iter(&self.heaps)
+            .chain(self.aside.iter(&self.heaps))
             .chain(self.dead.iter(&self.heaps))
             .count();
         let lost = (0..self.heaps.len())
