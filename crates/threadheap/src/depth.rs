@@ -9,7 +9,7 @@ use heap::ClassMap;
 use miniheap::SpanClasses;
 
 /// Bytes of one class that a thread keeps at most.
-const MOST_BYTES: usize = 128 << 10;
+const MOST_BYTES: usize = 64 << 10;
 /// Slots of one class that a thread keeps at most.
 const MOST_SLOTS: usize = 512;
 /// Slots of one class that a thread can always keep.

@@ -15,7 +15,24 @@ pub(crate) const FOUR: Workload = Workload {
     body: Body::Own(|scale: Scale| threads(4, scale.of(STEPS) / 4, 1_024)),
 };
 
-/// Many more threads than processors; fewer blocks for each, so that memory stays as it is.
+/// As many threads as small machines have processors, or some more, or many more; fewer blocks for each. All do the same work
+/// together: what differs is how they get in each other's way.
+pub(crate) const TWO: Workload = Workload {
+    name: "threads-2",
+    about: "2 threads, each replaces random ones of 256 blocks of 4 B to 32 KiB",
+    needs: &[],
+    body: Body::Own(|scale: Scale| threads(2, scale.of(STEPS) / 2, 256)),
+};
+
+/// See [`TWO`].
+pub(crate) const EIGHT: Workload = Workload {
+    name: "threads-8",
+    about: "8 threads, each replaces random ones of 256 blocks of 4 B to 32 KiB",
+    needs: &[],
+    body: Body::Own(|scale: Scale| threads(8, scale.of(STEPS) / 8, 256)),
+};
+
+/// See [`TWO`].
 pub(crate) const SIXTY_FOUR: Workload = Workload {
     name: "threads-64",
     about: "64 threads at once, each replaces random ones of 256 blocks of 4 B to 32 KiB",

@@ -87,6 +87,8 @@ pub(crate) const ALL: &[Workload] = &[
     sh8::WORKLOAD,
     simple::WORKLOAD,
     glibc_thread::FOUR,
+    glibc_thread::TWO,
+    glibc_thread::EIGHT,
     glibc_thread::SIXTY_FOUR,
     linux_scalability::WORKLOAD,
     threadtest::WORKLOAD,

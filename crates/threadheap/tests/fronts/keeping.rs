@@ -8,7 +8,7 @@ use miniheap::SpanClasses;
 use crate::program::{Attached, Front, Object, heap};
 
 /// Bytes of one class that a front end keeps at most, unless this many slots are more.
-const MOST_BYTES: usize = 128 << 10;
+const MOST_BYTES: usize = 64 << 10;
 const LEAST_SLOTS: usize = 16;
 /// Slots of one class that it keeps at most.
 const MOST_SLOTS: usize = 512;
