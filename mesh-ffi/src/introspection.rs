@@ -6,7 +6,7 @@ use libc::FILE;
 
 use crate::line::Line;
 use crate::process::HEAP;
-use crate::{errno, slow, summary, tls};
+use crate::{errno, fork, slow, summary, tls};
 
 /// The figures that the functions below present.
 struct Figures {
@@ -162,6 +162,11 @@ pub(crate) fn flush() {
 pub(crate) fn compact() -> usize {
     flush();
     HEAP.relieve_sleepers();
+    // The cycle of another thread has looked at some spans before the program freed what was in them. In a handler that runs
+    // before a fork this thread has the lock of the cycle itself.
+    if !tls::inside_twice() && !fork::has_reserved() {
+        HEAP.global().wait_for_cycle();
+    }
     let unused = HEAP.global().pages().stats().dirty;
     HEAP.global().compact() + unused
 }
