@@ -56,12 +56,16 @@ extern "C" fn run(_: *mut c_void) -> *mut c_void {
             HEAP.global().upkeep_in_background();
             HEAP.look_after_sleepers_if_due();
         });
-        let milliseconds = HEAP.global().period().clamp(PAUSES.0, PAUSES.1);
-        let time = timespec {
-            tv_sec: 0,
-            tv_nsec: i64::try_from(milliseconds).unwrap_or(1) * 1_000_000,
-        };
-        // SAFETY: the time lives across the call; a shorter sleep does no harm.
-        unsafe { libc::syscall(libc::SYS_nanosleep, &raw const time, null::<timespec>()) };
+        pause(HEAP.global().period().clamp(PAUSES.0, PAUSES.1));
     }
+}
+
+/// Sleeps for so many milliseconds, fewer than a thousand, or until a signal comes.
+pub(crate) fn pause(milliseconds: u64) {
+    let time = timespec {
+        tv_sec: 0,
+        tv_nsec: i64::try_from(milliseconds).unwrap_or(1) * 1_000_000,
+    };
+    // SAFETY: the time lives across the call; a shorter sleep does no harm.
+    unsafe { libc::syscall(libc::SYS_nanosleep, &raw const time, null::<timespec>()) };
 }

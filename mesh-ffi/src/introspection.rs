@@ -6,7 +6,7 @@ use libc::FILE;
 
 use crate::line::Line;
 use crate::process::HEAP;
-use crate::{errno, fork, slow, summary, tls};
+use crate::{background, errno, fork, slow, summary, tls};
 
 /// The figures that the functions below present.
 struct Figures {
@@ -158,14 +158,27 @@ pub(crate) fn flush() {
     }
 }
 
+/// Milliseconds that giving back waits for a cycle of another thread, at most.
+const PATIENCE_MS: u64 = 500;
+
+/// Waits for the cycle of another thread, which has looked at some spans before the program freed what was in them.
+///
+/// It does not wait for a thread that forks and keeps cycles out, whose handlers may wait for a lock that this thread has.
+fn wait_for_others() {
+    for _ in 0..PATIENCE_MS {
+        if !HEAP.global().is_in_cycle() {
+            break;
+        }
+        background::pause(1);
+    }
+}
+
 /// Gives back what can be given back; returns the number of bytes.
 pub(crate) fn compact() -> usize {
     flush();
     HEAP.relieve_sleepers();
-    // The cycle of another thread has looked at some spans before the program freed what was in them. In a handler that runs
-    // before a fork this thread has the lock of the cycle itself.
     if !tls::inside_twice() && !fork::has_reserved() {
-        HEAP.global().wait_for_cycle();
+        wait_for_others();
     }
     let unused = HEAP.global().pages().stats().dirty;
     HEAP.global().compact() + unused

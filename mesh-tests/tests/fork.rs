@@ -5,7 +5,7 @@ use mesh_tests::{Case, Program, Settings, scene};
 
 use crate::conformance::all_ok;
 
-const SOURCES: [&str; 15] = [
+const SOURCES: [&str; 16] = [
     "fork/main.c",
     "fork/beside_threads.c",
     "fork/generations.c",
@@ -21,6 +21,7 @@ const SOURCES: [&str; 15] = [
     "fork/files.c",
     "fork/name_services.c",
     "fork/handlers.c",
+    "fork/shared_lock.c",
 ];
 
 /// Runs one topic, which must leave meshes behind.
@@ -120,6 +121,11 @@ fn forks_beside_threads_with_name_services() -> Result<()> {
 #[test]
 fn handlers_that_fork() -> Result<()> {
     topic("handlers", &busy()?)
+}
+
+#[test]
+fn handlers_and_memory_that_is_given_back_under_one_lock() -> Result<()> {
+    topic("shared-lock", &busy()?)
 }
 
 #[test]

@@ -49,7 +49,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     ///
     /// Must be followed by [`prepare_fork`](Self::prepare_fork), or by [`cancel_fork`](Self::cancel_fork).
     pub fn reserve_fork(&self) -> Result<(), Refused> {
-        self.cycle.lock_for_fork();
+        self.keep_cycles_out();
         let reserved = Self::meshed_classes().try_for_each(|class| {
             let spans = self.class(class);
             let pages = spans.geometry().pages;
@@ -67,7 +67,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     ///
     /// Must be followed by [`prepare_fork_without_room`](Self::prepare_fork_without_room).
     pub fn reserve_nothing_for_fork(&self) {
-        self.cycle.lock_for_fork();
+        self.keep_cycles_out();
     }
 
     /// [`prepare_fork`](Self::prepare_fork) without copies. If anything is meshed, the child is refused in
@@ -94,7 +94,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     pub unsafe fn cancel_fork(&self) {
         self.pages.drop_snapshot();
         // SAFETY: the caller has the lock since `reserve_fork`.
-        unsafe { self.cycle.unlock_after_fork() };
+        unsafe { self.let_cycles_in() };
     }
 
     /// Takes all locks, keeps `writers` out of the groups, and copies their pages. No group can have come since
@@ -279,6 +279,22 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             unsafe { transfer.unlock_after_fork() };
         }
         // SAFETY: held since `reserve_fork`.
+        unsafe { self.let_cycles_in() };
+    }
+
+    /// Waits for the cycle under way, and lets none begin.
+    fn keep_cycles_out(&self) {
+        self.cycle.lock_for_fork();
+        self.forking.store(true, Ordering::Relaxed);
+    }
+
+    /// Lets cycles begin again.
+    ///
+    /// # Safety
+    /// The calling thread [kept them out](Self::keep_cycles_out), in this process or in its parent.
+    unsafe fn let_cycles_in(&self) {
+        self.forking.store(false, Ordering::Relaxed);
+        // SAFETY: the caller has the lock.
         unsafe { self.cycle.unlock_after_fork() };
     }
 }

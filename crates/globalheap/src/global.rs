@@ -21,6 +21,8 @@ pub struct GlobalHeap<P: PageHeap, M, R = Ignore> {
     pub(crate) transfers: Transfers<P::Lock>,
     /// Held for the length of a mesh cycle: there is one at a time.
     pub(crate) cycle: Mutex<P::Lock, Cycle<M>>,
+    /// Whether a fork holds the lock of the cycle. A hint for those who wait for cycles only.
+    pub(crate) forking: AtomicBool,
     pub(crate) schedule: Schedule,
     pub(crate) meshed: MeshCounters,
     /// Whether writers to protected pages are taken care of, so that meshing may begin.
@@ -59,6 +61,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             classes: class_locks(),
             transfers: [const { Transfer::new() }; SpanClasses::COUNT],
             cycle: Mutex::new(Cycle::new()),
+            forking: AtomicBool::new(false),
             schedule: Schedule::new(),
             meshed: MeshCounters::new(),
             enabled: AtomicBool::new(false),
@@ -121,6 +124,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// Returns when no mesh cycle that began earlier is under way any more.
     pub fn wait_for_cycle(&self) {
         drop(self.cycle.lock());
+    }
+
+    /// Whether a mesh cycle is under way. For a moment also when a fork has just begun, which keeps cycles out.
+    pub fn is_in_cycle(&self) -> bool {
+        self.cycle.try_lock().is_none() && !self.forking.load(Ordering::Relaxed)
     }
 
     /// Whether meshing has been enabled.

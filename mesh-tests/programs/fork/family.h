@@ -70,6 +70,7 @@ void prefork(void);
 void storm(void);
 void files(void);
 void name_services(void);
+void shared_lock(void);
 void handlers(void);
 
 #endif
