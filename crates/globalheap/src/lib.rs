@@ -46,6 +46,7 @@ mod schedule;
 mod scratch;
 mod slice;
 mod stats;
+mod stretch;
 #[cfg(test)]
 mod tests;
 mod transfer;

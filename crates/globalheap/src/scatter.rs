@@ -12,11 +12,13 @@ use heap::{Guard, PageHeap, Refused, SizeClass, SpanId};
 use meshing::Candidate;
 use miniheap::{SpanClasses, Spans};
 
+use crate::commit::Outcome;
 use crate::cycle::{Cycle, whole};
 use crate::global::GlobalHeap;
 use crate::policy::MeshPolicy;
 use crate::report::Report;
 use crate::scratch::Scratch;
+use crate::stretch::Move;
 use crate::tuning::{CANDIDATES, SCATTERED_MEMBERS, SCATTERED_SHARE};
 
 /// What moves when one group is taken apart: each member with objects, and the unit that it goes to. It ends early when no
@@ -72,7 +74,17 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         moves: impl Iterator<Item = (SpanId, SpanId)> + Clone,
     ) -> ControlFlow<usize, usize> {
         self.hold(class, core::iter::once(moves), |spans, moves| {
-            self.scatter(spans, moves)
+            match self.scatter(spans, moves) {
+                Some(Ok(())) => Outcome {
+                    meshed: 1,
+                    refused: 0,
+                },
+                Some(Err(Refused)) => Outcome {
+                    meshed: 0,
+                    refused: 1,
+                },
+                None => Outcome::default(),
+            }
         })
     }
 
@@ -151,7 +163,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 && spans.has_room_for(keep, member)
                 && !self.is_named(spans, member)
                 && !self.is_to_be_shared_and_named(spans, keep)
-                && self.can_afford(spans, &[keep], in_use)
+                && self.can_afford(self.mappings_to_share(spans, keep), in_use)
         };
         if plan.clone().count() != in_use || !plan.clone().all(fits) {
             return None;
@@ -167,14 +179,17 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
 
     /// Moves one member to the unit `keep`.
     fn move_out(&self, spans: &mut Spans, member: SpanId, keep: SpanId) -> Result<(), Refused> {
-        let home = self.share(spans, keep)?;
-        let run = spans.run(member).ok_or(Refused)?;
-        self.keep_out(spans, run)?;
-        let moved = self.move_member(spans, keep, member, home);
-        if moved.is_err() {
-            self.pages.unprotect(run);
+        if let Some(to_share) = self.sharing(spans, keep) {
+            self.share_all(spans, &[Some(to_share)])?;
         }
-        moved
+        let from = spans.run(member).ok_or(Refused)?;
+        let to = spans.home(keep).ok_or(Refused)?;
+        let span = member;
+        self.move_all(
+            spans,
+            &[Some(Move { span, from, to })],
+            core::iter::once(keep),
+        )
     }
 }
 

@@ -124,12 +124,10 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         self.pages.mappings_left() >= self.kept_for_moves() + 2
     }
 
-    /// Whether there are mappings to put all of `units` onto shared pages, and to move as many spans that are on some.
-    pub(crate) fn can_afford(&self, spans: &Spans, units: &[SpanId], moves: usize) -> bool {
-        let to_share = units
-            .iter()
-            .map(|&unit| self.mappings_to_share(spans, unit));
-        let needed = match to_share.sum() {
+    /// Whether there are mappings to put spans onto shared pages, which takes `to_share`, and to move spans that are on some in
+    /// so many `moves`.
+    pub(crate) fn can_afford(&self, to_share: usize, moves: usize) -> bool {
+        let needed = match to_share {
             // Neighbours that are parted have a border on either side.
             0 => 2 * moves,
             more => 2 * moves + more + self.kept_for_moves(),

@@ -123,6 +123,19 @@ impl Memory {
         (found == purpose).then_some(Run { first, pages })
     }
 
+    /// The pages of the spans from `first` on, one behind the other, that have the first `len` pages.
+    pub(super) fn spans_at(&self, first: PageIndex, len: usize) -> Run {
+        let mut all = Run {
+            first,
+            pages: PageCount(0),
+        };
+        while all.pages.index() < len {
+            let span = self.run_at(all.end(), Purpose::Span);
+            all.pages.0 += span.expect("a span is here").pages.0;
+        }
+        all
+    }
+
     /// Changes the length of a run in use; new pages are private ones.
     pub(super) fn resize(&mut self, run: Run, count: PageCount) {
         let purpose = self.runs[&run.first].1;

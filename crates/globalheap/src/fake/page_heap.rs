@@ -277,21 +277,14 @@ unsafe impl PageHeap for FakePages {
     fn open_shared(&self, run: Run) -> Result<(), Refused> {
         self.grant("open_shared")?;
         let state = &mut *self.state();
-        assert!(state.memory.run_at(run.first, Purpose::Span) == Some(run));
+        assert_eq!(state.memory.spans_at(run.first, run.pages.index()), run);
         state.shared.open(&mut state.memory, run);
         Ok(())
     }
 
     unsafe fn copy_to_shared(&self, from: PageIndex, to: PageIndex, offset: usize, len: usize) {
         let state = &mut *self.state();
-        let run = state
-            .memory
-            .run_at(from, Purpose::Span)
-            .expect("a span starts here");
-        assert!(
-            offset + len <= run.pages.index() * PAGE,
-            "these bytes are not the span's"
-        );
+        let run = state.memory.spans_at(from, (offset + len).div_ceil(PAGE));
         assert!(pages(run).all(|page| state.memory.pages[page.index()].protected));
         let onto = Run { first: to, ..run };
         let frames = state.shared.opened(onto);
@@ -307,7 +300,7 @@ unsafe impl PageHeap for FakePages {
     unsafe fn alias(&self, run: Run, onto: PageIndex) -> Result<(), Refused> {
         self.grant("alias")?;
         let state = &mut *self.state();
-        assert!(state.memory.run_at(run.first, Purpose::Span) == Some(run));
+        assert_eq!(state.memory.spans_at(run.first, run.pages.index()), run);
         assert_eq!(state.barriers, 1, "nobody would wait");
         let frames = state.shared.opened(Run { first: onto, ..run });
         let onto_pages = pages(Run { first: onto, ..run });
