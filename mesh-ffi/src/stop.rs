@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use crate::process::{self, HEAP};
-use crate::{fork, tls};
+use crate::{background, tls};
 
 /// What ended meshing, or kept it from beginning.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,9 +39,16 @@ pub(crate) fn stop(reason: Reason) {
     // The first reason stays.
     let _ = REASON.compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed);
     HEAP.global().disable_meshing();
-    // In a handler that runs before a fork this thread has the lock of the cycle itself.
-    if !tls::inside() && !fork::has_reserved() {
-        tls::within(|| HEAP.global().wait_for_cycle());
+    if !tls::inside() {
+        wait_for_cycle();
+    }
+}
+
+/// Waits until no mesh cycle is under way. A thread that forks is not waited for: its handlers may wait for a lock that this
+/// thread has.
+fn wait_for_cycle() {
+    while tls::within(|| HEAP.global().is_in_cycle()) {
+        background::pause(1);
     }
 }
 

@@ -129,6 +129,11 @@ fn handlers_and_memory_that_is_given_back_under_one_lock() -> Result<()> {
 }
 
 #[test]
+fn handlers_and_the_end_of_meshing_under_one_lock() -> Result<()> {
+    topic("shared-lock-stop", &busy()?)
+}
+
+#[test]
 fn forks_in_a_storm() -> Result<()> {
     topic("storm", &busy()?)
 }

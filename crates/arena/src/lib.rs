@@ -15,10 +15,12 @@
 //! * `ranges`, `reserve`: the addresses, reserved as a whole and opened from both ends;
 //! * `page_map`: the tables indexed by page;
 //! * `run_store`: unused runs, merged with their neighbours;
-//! * `decay`: how many unused pages may stay;
+//! * `decay`, `purge`: how many unused pages may stay, and where the others go;
+//! * `large`: large objects;
 //! * `window`: the shared pages of meshed groups;
 //! * `protection`: how writers are kept out while a span is remapped;
-//! * `remapping`: what all steps of a mesh have in common;
+//! * `barrier`, `sharing`, `snapshot`: the steps of a mesh and of a fork;
+//! * `remapping`: what they have in common;
 //! * `ballast`: mappings kept to be given up when a step must not fail;
 //! * `hazards`: the pages that the kernel may write to;
 //! * `metadata`: memory for records.
@@ -26,17 +28,22 @@
 
 mod arena;
 mod ballast;
+mod barrier;
 mod decay;
 mod hazards;
+mod large;
 mod metadata;
 pub mod os;
 mod page_heap;
 mod page_map;
 mod protection;
+mod purge;
 mod ranges;
 mod remapping;
 mod reserve;
 mod run_store;
+mod sharing;
+mod snapshot;
 mod tuning;
 mod window;
 

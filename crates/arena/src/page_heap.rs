@@ -1,8 +1,7 @@
-//! The arena as a [`PageHeap`].
+//! The arena as a [`PageHeap`]: what takes more than a few lines is in the files by subject.
 
 use core::alloc::Layout;
 use core::ptr::NonNull;
-use core::sync::atomic::Ordering;
 
 use heap::{
     Barrier, Label, Labels, LargeRun, Metadata, OwnerId, PageCount, PageHeap, PageIndex, Refused,
@@ -10,11 +9,9 @@ use heap::{
 };
 
 use crate::arena::{Arena, Side};
-use crate::os::{Access, Advice, NotMoved, Os, SignalMask};
-use crate::page_map::NOWHERE;
+use crate::os::{Access, Os};
 use crate::protection::BarrierTier;
 use crate::run_store::Place;
-use crate::tuning;
 
 // SAFETY: metadata comes zeroed from the system, is handed out once, and is never unmapped.
 unsafe impl<O: Os> Metadata for Arena<O> {
@@ -70,110 +67,26 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
     }
 
     fn allocate_large(&self, pages: PageCount, align: PageCount) -> Option<LargeRun> {
-        let ground = self.ground()?;
-        let base = ground.labels.address_of(PageIndex(0)) / O::PAGE_SIZE;
-        let (run, zeroed) = self.take(Side::Large, Place::aligned(pages, align, base))?;
-        let large = self.label_large(&ground.map, run, Label::LARGE);
-        Some(LargeRun { zeroed, ..large })
+        Self::allocate_large(self, pages, align)
     }
 
     fn large_pages(&self, page: PageIndex) -> Option<PageCount> {
-        self.large_run(page).map(|run| run.pages)
+        Self::large_pages(self, page)
     }
 
     unsafe fn free_large(&self, page: PageIndex) -> Option<PageCount> {
-        let ground = self.ground()?;
-        let map = &ground.map;
-        let mut state = self.state.lock();
-        // Looked up under the lock, so that of two frees of one object only the first finds it.
-        let run = self.large_run(page)?;
-        let moved = map.label(page) == Label::LARGE_MOVED;
-        // An unused run has labels at its ends only: merged with the run before it, this one would still look like an object.
-        map.set_ends(run, Label::UNLABELLED);
-        if moved {
-            drop(state);
-            // SAFETY: the object is dead. A moved run has a mapping of its own until it is renewed.
-            let renewed = unsafe { self.renew_uninterrupted(run) }.is_ok();
-            state = self.state.lock();
-            if renewed {
-                self.mappings.fetch_sub(2, Ordering::Relaxed);
-                state.large.clean.insert(map, run);
-                return Some(run.pages);
-            }
-        }
-        state.give_back(map, Side::Large, run);
-        Some(run.pages)
+        // SAFETY: the same contract.
+        unsafe { Self::free_large(self, page) }
     }
 
     unsafe fn resize_large(&self, page: PageIndex, pages: PageCount) -> bool {
-        let (Some(ground), true) = (self.ground(), pages.0 > 0) else {
-            return false;
-        };
-        let map = &ground.map;
-        let mut state = self.state.lock();
-        let Some(run) = self.large_run(page) else {
-            return false;
-        };
-        let label = map.label(page);
-        if pages > run.pages {
-            if label == Label::LARGE_MOVED {
-                // It would be two mappings then, and could not be moved any more.
-                return false;
-            }
-            let extra = Run {
-                first: run.end(),
-                pages: PageCount(pages.0 - run.pages.0),
-            };
-            if !self.extend(&mut state, extra) {
-                return false;
-            }
-        } else if pages < run.pages {
-            if label == Label::LARGE_MOVED {
-                // The tail would keep a mapping of its own; the object keeps the tail instead.
-                return true;
-            }
-            let first = run.first.plus(pages);
-            let tail = Run {
-                first,
-                pages: PageCount(run.pages.0 - pages.0),
-            };
-            state.give_back(map, Side::Large, tail);
-        }
-        let _ = self.label_large(map, Run { first: page, pages }, label);
-        true
+        // SAFETY: the same contract.
+        unsafe { Self::resize_large(self, page, pages) }
     }
 
     unsafe fn move_large(&self, page: PageIndex, pages: PageCount) -> Option<PageIndex> {
-        let old = self.large_run(page)?;
-        if pages <= old.pages
-            || self.count_left(self.with_windows(|windows| windows.current.mapped())) < 2
-        {
-            return None;
-        }
-        let map = self.ground()?.map;
-        let (new, _) = self.take(Side::Large, Place::anywhere(pages))?;
-        let (from, to) = (self.address(old.first)?, self.address(new.first)?);
-        let (len, new_len) = (Self::bytes(old), Self::bytes(new));
-        // SAFETY: both runs are the arena's: the old object is given up by the caller, the new run is unused.
-        let moved = unsafe { self.os.move_pages(from, len, to, new_len) };
-        let mut state = self.state.lock();
-        match moved {
-            Ok(()) => {}
-            Err(NotMoved::Refused) => {
-                state.give_back(&map, Side::Large, new);
-                return None;
-            }
-            // Addresses are what there is most of.
-            Err(NotMoved::TargetLost) => return None,
-        }
-        if map.label(old.first) != Label::LARGE_MOVED {
-            self.mappings.fetch_add(2, Ordering::Relaxed);
-        }
-        let _ = self.label_large(&map, new, Label::LARGE_MOVED);
-        map.set_ends(old, Label::UNLABELLED);
-        // The pages went with the object: what is left reads as zeros.
-        state.large.clean.insert(&map, old);
-        Some(new.first)
+        // SAFETY: the same contract.
+        unsafe { Self::move_large(self, page, pages) }
     }
 
     fn mappings_permit(&self) -> bool {
@@ -201,11 +114,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
     }
 
     fn begin_barrier(&self) -> Barrier {
-        let mask = self.os.block_signals();
-        self.windows.lock().ballast.load(&self.os);
-        self.barrier.begin();
-        self.kernel_writes.look(&self.os);
-        Barrier(mask.0)
+        Self::begin_barrier(self)
     }
 
     fn is_named(&self, run: Run) -> bool {
@@ -217,28 +126,11 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
     }
 
     fn end_barrier(&self, barrier: Barrier) {
-        debug_assert_eq!(
-            self.protected.load(Ordering::Relaxed),
-            0,
-            "a run stays protected"
-        );
-        self.watch.lock().settle(&self.os);
-        self.forking.store(false, Ordering::Relaxed);
-        self.held_in_kernel.store(false, Ordering::Relaxed);
-        self.barrier.end(&self.os);
-        self.os.restore_signals(SignalMask(barrier.0));
+        Self::end_barrier(self, barrier);
     }
 
     fn protect(&self, run: Run) -> Result<(), Refused> {
-        let (at, len) = self.range(run).ok_or(Refused)?;
-        let in_kernel = if self.forking() {
-            None
-        } else {
-            self.hold_in_kernel(run)
-        };
-        // SAFETY: the arena owns the range; a barrier is under way, so writers wait.
-        let by_signal = || unsafe { self.os.protect(at, len, Access::Read) };
-        self.note_protected(run, in_kernel.unwrap_or_else(by_signal))
+        Self::protect(self, run)
     }
 
     fn stops_the_kernel(&self) -> bool {
@@ -246,202 +138,81 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
     }
 
     fn protect_from_all(&self, run: Run) -> Result<(), Refused> {
-        let (at, len) = self.range(run).ok_or(Refused)?;
-        // A thread that runs on the pages would wait for itself.
-        let here = (&raw const at).addr();
-        if (at.addr().get()..at.addr().get() + len).contains(&here) {
-            return Err(Refused);
-        }
-        let held = self.hold_in_kernel(run).ok_or(Refused)?;
-        self.held_in_kernel.store(true, Ordering::Relaxed);
-        self.note_protected(run, held)
+        Self::protect_from_all(self, run)
     }
 
     fn unprotect(&self, run: Run) {
-        let Some((at, len)) = self.range(run) else {
-            return;
-        };
-        let held = !self.forking() || self.held_in_kernel.load(Ordering::Relaxed);
-        let lift = || self.watch.lock().lift(&self.os, (at, len));
-        if held && self.insist(lift).is_err() {
-            self.watch.lock().lift_in_place(&self.os, (at, len));
-        }
-        // Either tier may have protected it.
-        // SAFETY: the arena owns the range, and more access never hurts anybody.
-        let _ = self.insist(|| unsafe { self.os.protect(at, len, Access::ReadWrite) });
-        self.note_writable(run);
+        Self::unprotect(self, run);
     }
 
     fn open_shared(&self, run: Run) -> Result<(), Refused> {
-        let pages = self.ground().ok_or(Refused)?.map.pages();
-        let windows = &mut *self.windows.lock();
-        windows
-            .current
-            .open(&self.os, &mut windows.metadata, pages, run)
-            .map_err(|_| Refused)
-            .map(drop)
+        Self::open_shared(self, run)
     }
 
     unsafe fn copy_to_shared(&self, from: PageIndex, to: PageIndex, offset: usize, len: usize) {
-        let target = self.windows.lock().current.address::<O>(to);
-        let (Some(source), Some(target)) = (self.address(from), target) else {
-            return;
-        };
-        // SAFETY: the caller says that the bytes lie in the span.
-        let source = unsafe { source.add(offset) };
-        // SAFETY: the shared pages are as long as the span.
-        let target = unsafe { target.add(offset) };
-        // SAFETY: readable at the span, writable in the window, and two different mappings; nobody writes meanwhile.
-        unsafe { source.copy_to_nonoverlapping(target, len) };
+        // SAFETY: the same contract.
+        unsafe { Self::copy_to_shared(self, from, to, offset, len) }
     }
 
     fn close_shared(&self) {
-        self.windows.lock().current.cool(&self.os);
+        Self::close_shared(self);
     }
 
     unsafe fn alias(&self, run: Run, onto: PageIndex) -> Result<(), Refused> {
-        let ground = self.ground().ok_or(Refused)?;
-        let from = self
-            .windows
-            .lock()
-            .current
-            .address::<O>(onto)
-            .ok_or(Refused)?;
-        let to = self.address(run.first).ok_or(Refused)?;
-        let len = Self::bytes(run);
-        // SAFETY: the window's page and the span are the arena's; the caller says that the content is right.
-        self.insist(|| unsafe { self.os.alias(from, len, to) })?;
-        self.note_writable(run);
-        self.note_onto(&ground.map, run, Some(onto));
-        self.watch.lock().wake_later((to, len));
-        Ok(())
+        // SAFETY: the same contract.
+        unsafe { Self::alias(self, run, onto) }
     }
 
     unsafe fn free_shared(&self, run: Run) {
-        let at = {
-            let window = &mut self.windows.lock().current;
-            window.forget(run);
-            window.address::<O>(run.first)
-        };
-        let Some(at) = at else { return };
-        // SAFETY: no span is on the pages any more.
-        if unsafe { self.os.punch(at, Self::bytes(run)) }.is_err() {
-            // The pages stay until the window goes; they are reused when this run is meshed again.
-            self.hints_refused.fetch_add(1, Ordering::Relaxed);
-        }
+        // SAFETY: the same contract.
+        unsafe { Self::free_shared(self, run) }
     }
 
     unsafe fn dissolve(&self, run: Run) -> Result<(), Refused> {
-        let ground = self.ground().ok_or(Refused)?;
-        // SAFETY: nobody uses the run any more.
-        unsafe { self.renew(run) }?;
-        if let Some(at) = self.address(run.first) {
-            self.hint(at, Self::bytes(run), Advice::NoHugePages);
-        }
-        self.note_onto(&ground.map, run, None);
-        self.state.lock().spans.clean.insert(&ground.map, run);
-        Ok(())
+        // SAFETY: the same contract.
+        unsafe { Self::dissolve(self, run) }
     }
 
     fn lock_for_fork(&self) {
-        self.state.lock_for_fork();
-        self.forking.store(true, Ordering::Relaxed);
+        Self::lock_for_fork(self);
     }
 
     fn lock_shared_for_fork(&self) {
-        self.windows.lock_for_fork();
-        self.watch.lock_for_fork();
+        Self::lock_shared_for_fork(self);
     }
 
     unsafe fn unlock_after_fork(&self) {
-        // SAFETY: the caller took the lock.
-        unsafe { self.watch.unlock_after_fork() };
-        // SAFETY: as above.
-        unsafe { self.windows.unlock_after_fork() };
-        // SAFETY: as above.
-        unsafe { self.state.unlock_after_fork() };
+        // SAFETY: the same contract.
+        unsafe { Self::unlock_after_fork(self) }
     }
 
     fn reserve_snapshot(&self, run: Run) -> Result<(), Refused> {
-        let pages = self.ground().ok_or(Refused)?.map.pages();
-        let windows = &mut *self.windows.lock();
-        let mut open = || {
-            windows
-                .snapshot
-                .open(&self.os, &mut windows.metadata, pages, run)
-                .map(drop)
-        };
-        open()
-            .or_else(|refused| {
-                if windows.ballast.lighten(&self.os) {
-                    open()
-                } else {
-                    Err(refused)
-                }
-            })
-            .map_err(|_| Refused)
+        Self::reserve_snapshot(self, run)
     }
 
     fn copy_to_snapshot(&self, run: Run) {
-        let mut windows = self.windows.lock();
-        let from = windows.current.address::<O>(run.first);
-        let to = windows.snapshot.address::<O>(run.first);
-        let (Some(from), Some(to)) = (from, to) else {
-            return;
-        };
-        // SAFETY: both are chunks of windows in which the run was opened, so its bytes are there; nobody writes to them.
-        unsafe { from.copy_to_nonoverlapping(to, Self::bytes(run)) };
+        Self::copy_to_snapshot(self, run);
     }
 
     fn drop_snapshot(&self) {
-        self.windows.lock().snapshot.unmap(&self.os);
+        Self::drop_snapshot(self);
     }
 
     fn adopt_snapshot(&self) {
-        let windows = &mut *self.windows.lock();
-        windows.current.adopt(&self.os, &mut windows.snapshot);
-        self.watch.lock().leave_parent(&self.os);
+        Self::adopt_snapshot(self);
     }
 
     fn fill(&self, run: Run) -> Result<(), Refused> {
-        let at = self.address(run.first).ok_or(Refused)?;
-        // Inaccessible memory is in nobody's account of data, as the shared pages were not.
-        // SAFETY: the arena owns the run, and the span is dead.
-        self.insist(|| unsafe { self.os.replace(at, Self::bytes(run), Access::None) })?;
-        let map = &self.ground().ok_or(Refused)?.map;
-        self.note_onto(map, run, Some(PageIndex(NOWHERE)));
-        Ok(())
+        Self::fill(self, run)
     }
 
     fn next_shared(&self, from: PageIndex) -> Option<PageIndex> {
-        let map = &self.ground()?.map;
-        let unused = self.state.lock().unused()?;
-        let below = from.0..unused.start;
-        let above = from.0.max(unused.end)..map.pages();
-        below
-            .chain(above)
-            .map(PageIndex)
-            .find(|&page| map.is_shared(page))
+        Self::next_shared(self, from)
     }
 
     unsafe fn make_private(&self, run: Run, onto: PageIndex) -> Result<(), Refused> {
-        let ground = self.ground().ok_or(Refused)?;
-        let from = self
-            .windows
-            .lock()
-            .current
-            .address::<O>(onto)
-            .ok_or(Refused)?;
-        let to = self.address(run.first).ok_or(Refused)?;
-        // SAFETY: the content is in the window; the caller keeps everybody else away.
-        unsafe { self.renew(run) }?;
-        self.note_writable(run);
-        // Before the pages are written: then they are one mapping with their neighbours.
-        self.hint(to, Self::bytes(run), Advice::NoHugePages);
-        // SAFETY: both ranges are as long as the run, and apart.
-        unsafe { from.copy_to_nonoverlapping(to, Self::bytes(run)) };
-        self.note_onto(&ground.map, run, None);
-        Ok(())
+        // SAFETY: the same contract.
+        unsafe { Self::make_private(self, run, onto) }
     }
 
     fn map_scratch(&self, bytes: usize) -> Option<NonNull<u8>> {
@@ -459,42 +230,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
     }
 
     fn purge(&self, all: bool) {
-        let Some(ground) = self.ground() else { return };
-        let mut state = self.state.lock();
-        if !all && !state.decay.advance(self.os.clock_ms()) {
-            return;
-        }
-        loop {
-            let unused = state.spans.dirty.pages() + state.large.dirty.pages();
-            let allowed = if all { 0 } else { state.decay.allowance() };
-            let Some(excess) = unused.checked_sub(allowed).filter(|&pages| pages > 0) else {
-                return;
-            };
-            let most =
-                PageCount(tuning::PURGE_BATCH.min(u32::try_from(excess).unwrap_or(u32::MAX)));
-            let side = if state.large.dirty.pages() > 0 {
-                Side::Large
-            } else {
-                Side::Spans
-            };
-            let Some(run) = state.area(side).dirty.take_longest(&ground.map, most) else {
-                return;
-            };
-            // The system call takes its time: meanwhile the run is in no store, and the lock is free.
-            drop(state);
-            let discarded = self.address(run.first).is_some_and(|at| {
-                // SAFETY: the run is unused, and in no store.
-                unsafe { self.os.discard(at, Self::bytes(run)) }.is_ok()
-            });
-            state = self.state.lock();
-            if !discarded {
-                // Locked memory, say: the pages stay, and are not known to be zero.
-                state.area(side).dirty.insert(&ground.map, run);
-                self.hints_refused.fetch_add(1, Ordering::Relaxed);
-                return;
-            }
-            state.area(side).clean.insert(&ground.map, run);
-        }
+        Self::purge(self, all);
     }
 
     fn clock_ms(&self) -> u64 {

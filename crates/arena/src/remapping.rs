@@ -3,7 +3,7 @@
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 
-use heap::{PageHeap, PageIndex, Refused, Run};
+use heap::{PageIndex, Refused, Run};
 
 use crate::arena::Arena;
 use crate::os::{Access, Advice, Errno, Os};

@@ -13,7 +13,7 @@
 //! The child may run code of the C library that looks at the heap before it gets to its step: whoever handles the fault calls
 //! [`child_after_fork`](GlobalHeap::child_after_fork) then.
 
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{Ordering, fence};
 
 use heap::{PageHeap, PageIndex, Refused, Run, SpanId};
 use miniheap::Spans;
@@ -285,7 +285,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// Waits for the cycle under way, and lets none begin.
     fn keep_cycles_out(&self) {
         self.cycle.lock_for_fork();
-        self.forking.store(true, Ordering::Relaxed);
+        // Release: whoever sees it has seen the last cycle end.
+        self.forking.store(true, Ordering::Release);
     }
 
     /// Lets cycles begin again.
@@ -294,6 +295,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// The calling thread [kept them out](Self::keep_cycles_out), in this process or in its parent.
     unsafe fn let_cycles_in(&self) {
         self.forking.store(false, Ordering::Relaxed);
+        // Pairs with the fence of `is_in_cycle`.
+        fence(Ordering::SeqCst);
         // SAFETY: the caller has the lock.
         unsafe { self.cycle.unlock_after_fork() };
     }

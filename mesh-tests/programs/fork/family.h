@@ -71,6 +71,7 @@ void storm(void);
 void files(void);
 void name_services(void);
 void shared_lock(void);
+void shared_lock_stop(void);
 void handlers(void);
 
 #endif

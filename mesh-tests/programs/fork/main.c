@@ -63,7 +63,7 @@ int main(int argc, char **argv)
         {"no-room", no_room},               {"prefork", prefork},
         {"storm", storm},                   {"files", files},
         {"handlers", handlers},             {"name-services", name_services},
-        {"shared-lock", shared_lock},
+        {"shared-lock", shared_lock},       {"shared-lock-stop", shared_lock_stop},
     };
     for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
         if (argc == 2 && strcmp(argv[1], topics[i].name) == 0) {

@@ -1,0 +1,132 @@
+//! Large objects: runs with a label of their own, which grow, shrink and move.
+
+use core::sync::atomic::Ordering;
+
+use heap::{Label, LargeRun, PageCount, PageIndex, Run};
+
+use crate::arena::{Arena, Side};
+use crate::os::{NotMoved, Os};
+use crate::run_store::Place;
+
+impl<O: Os> Arena<O> {
+    /// A large object of so many pages, its first page a multiple of `align`.
+    pub(crate) fn allocate_large(&self, pages: PageCount, align: PageCount) -> Option<LargeRun> {
+        let ground = self.ground()?;
+        let base = ground.labels.address_of(PageIndex(0)) / O::PAGE_SIZE;
+        let (run, zeroed) = self.take(Side::Large, Place::aligned(pages, align, base))?;
+        let large = self.label_large(&ground.map, run, Label::LARGE);
+        Some(LargeRun { zeroed, ..large })
+    }
+
+    /// Pages of the large object at `page`.
+    pub(crate) fn large_pages(&self, page: PageIndex) -> Option<PageCount> {
+        self.large_run(page).map(|run| run.pages)
+    }
+
+    /// Gives a large object up; returns its pages, or `None` if there is none at `page`.
+    ///
+    /// # Safety
+    /// As for [`PageHeap::free_large`](heap::PageHeap::free_large).
+    pub(crate) unsafe fn free_large(&self, page: PageIndex) -> Option<PageCount> {
+        let ground = self.ground()?;
+        let map = &ground.map;
+        let mut state = self.state.lock();
+        // Looked up under the lock, so that of two frees of one object only the first finds it.
+        let run = self.large_run(page)?;
+        let moved = map.label(page) == Label::LARGE_MOVED;
+        // An unused run has labels at its ends only: merged with the run before it, this one would still look like an object.
+        map.set_ends(run, Label::UNLABELLED);
+        if moved {
+            drop(state);
+            // SAFETY: the object is dead. A moved run has a mapping of its own until it is renewed.
+            let renewed = unsafe { self.renew_uninterrupted(run) }.is_ok();
+            state = self.state.lock();
+            if renewed {
+                self.mappings.fetch_sub(2, Ordering::Relaxed);
+                state.large.clean.insert(map, run);
+                return Some(run.pages);
+            }
+        }
+        state.give_back(map, Side::Large, run);
+        Some(run.pages)
+    }
+
+    /// Makes a large object longer or shorter where it is; says whether that worked.
+    ///
+    /// # Safety
+    /// As for [`PageHeap::resize_large`](heap::PageHeap::resize_large).
+    pub(crate) unsafe fn resize_large(&self, page: PageIndex, pages: PageCount) -> bool {
+        let (Some(ground), true) = (self.ground(), pages.0 > 0) else {
+            return false;
+        };
+        let map = &ground.map;
+        let mut state = self.state.lock();
+        let Some(run) = self.large_run(page) else {
+            return false;
+        };
+        let label = map.label(page);
+        if pages > run.pages {
+            if label == Label::LARGE_MOVED {
+                // It would be two mappings then, and could not be moved any more.
+                return false;
+            }
+            let extra = Run {
+                first: run.end(),
+                pages: PageCount(pages.0 - run.pages.0),
+            };
+            if !self.extend(&mut state, extra) {
+                return false;
+            }
+        } else if pages < run.pages {
+            if label == Label::LARGE_MOVED {
+                // The tail would keep a mapping of its own; the object keeps the tail instead.
+                return true;
+            }
+            let first = run.first.plus(pages);
+            let tail = Run {
+                first,
+                pages: PageCount(run.pages.0 - pages.0),
+            };
+            state.give_back(map, Side::Large, tail);
+        }
+        let _ = self.label_large(map, Run { first: page, pages }, label);
+        true
+    }
+
+    /// Moves a large object to a longer run by remapping its pages.
+    ///
+    /// # Safety
+    /// As for [`PageHeap::move_large`](heap::PageHeap::move_large).
+    pub(crate) unsafe fn move_large(&self, page: PageIndex, pages: PageCount) -> Option<PageIndex> {
+        let old = self.large_run(page)?;
+        if pages <= old.pages
+            || self.count_left(self.with_windows(|windows| windows.current.mapped())) < 2
+        {
+            return None;
+        }
+        let map = self.ground()?.map;
+        let (new, _) = self.take(Side::Large, Place::anywhere(pages))?;
+        let (from, to) = (self.address(old.first)?, self.address(new.first)?);
+        let (len, new_len) = (Self::bytes(old), Self::bytes(new));
+        // SAFETY: both runs are the arena's: the old object is given up by the caller, the new run is unused.
+        let moved = unsafe { self.os.move_pages(from, len, to, new_len) };
+        let mut state = self.state.lock();
+        match moved {
+            Ok(()) => {}
+            Err(NotMoved::Refused) => {
+                state.give_back(&map, Side::Large, new);
+                return None;
+            }
+            // Addresses are what there is most of.
+            Err(NotMoved::TargetLost) => return None,
+        }
+        if map.label(old.first) != Label::LARGE_MOVED {
+            self.mappings.fetch_add(2, Ordering::Relaxed);
+        }
+        let _ = self.label_large(&map, new, Label::LARGE_MOVED);
+        map.set_ends(old, Label::UNLABELLED);
+        // The pages went with the object: what is left reads as zeros.
+        state.large.clean.insert(&map, old);
+        Some(new.first)
+    }
+}

@@ -1,0 +1,62 @@
+//! A program that is about to sleep frees nothing, yet has time: upkeep is done then.
+//!
+//! The functions may be called from a signal handler over an interrupted slow path of ours, which may hold a lock: then
+//! nothing is done.
+//!
+//! * `parts`: a wait taken apart, so that upkeep is done in it;
+//! * `times`: how long a call was asked to wait;
+//! * `events`, `poll`, `select`, `sleeps`: the functions.
+
+mod events;
+mod parts;
+mod poll;
+mod select;
+mod sleeps;
+mod times;
+
+use globalheap::Sleep;
+use libc::c_int;
+
+use crate::process::{self, HEAP};
+use crate::{errno, tls};
+
+pub(crate) use poll::polled;
+
+/// Milliseconds of a sleep of unknown length.
+const UNKNOWN: u64 = 0;
+
+/// Does what is due before `sleep`; says whether a mesh cycle is under way that this thread should go on with.
+fn upkeep(sleep: Sleep) -> bool {
+    if tls::inside() || !HEAP.global().wants_upkeep(sleep) || !process::is_ours() {
+        return false;
+    }
+    let alone = HEAP.stats().attached <= 1;
+    errno::preserved(|| tls::within(|| HEAP.global().before_sleep(sleep, alone)))
+}
+
+/// Does what is due before a sleep of `milliseconds`.
+fn before_sleep(milliseconds: u64) {
+    // What is left of a cycle is for the next one who comes by.
+    let _ = upkeep(Sleep::Certain(milliseconds));
+}
+
+/// Gives back unused pages before a long wait: all of them if this is the only thread, else those that are old enough.
+fn purge() {
+    if tls::inside() || !process::is_ours() {
+        return;
+    }
+    errno::preserved(|| {
+        tls::within(|| {
+            if HEAP.stats().attached <= 1 {
+                HEAP.global().purge();
+            }
+        });
+    });
+}
+
+/// Bytes of `count` values, for a number that the program gave as an `int`.
+pub(crate) fn bytes<T>(count: c_int) -> usize {
+    usize::try_from(count)
+        .unwrap_or(0)
+        .saturating_mul(size_of::<T>())
+}

@@ -1,0 +1,69 @@
+//! `poll` and `ppoll`.
+
+use core::ptr::null;
+
+use libc::{c_int, nfds_t, pollfd, sigset_t, timespec};
+
+use crate::hazards::during;
+use crate::next::next;
+use crate::signals::ForKernel;
+use crate::written::Written;
+
+use super::parts::{Span, chosen, waiting};
+use super::times::{milliseconds, time_of};
+
+next!(fn next_poll = c"poll"(files: *mut pollfd, count: nfds_t, timeout: c_int) -> c_int);
+next!(fn next_ppoll = c"ppoll"(files: *mut pollfd, count: nfds_t, timeout: *const timespec, mask: *const sigset_t) -> c_int);
+
+/// What `poll` writes to.
+pub(crate) fn polled(files: *mut pollfd, count: nfds_t) -> Written {
+    Written::NOTHING.bytes(files, (count as usize).saturating_mul(size_of::<pollfd>()))
+}
+
+/// `poll`.
+///
+/// # Safety
+/// As for the function of the C library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn poll(files: *mut pollfd, count: nfds_t, timeout: c_int) -> c_int {
+    let written = polled(files, count);
+    waiting(timeout, |span, mask| {
+        let timeout = span.timeout(timeout);
+        let Some(mask) = mask else {
+            // SAFETY: the same contract.
+            return during(&written, || unsafe { next_poll(files, count, timeout) });
+        };
+        let time = time_of(timeout.max(0));
+        let time = if timeout < 0 { null() } else { &raw const time };
+        // SAFETY: the same contract; time and mask live across the call.
+        during(&written, || unsafe { next_ppoll(files, count, time, mask) })
+    })
+}
+
+/// `ppoll`.
+///
+/// # Safety
+/// As for the function of the C library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ppoll(
+    files: *mut pollfd,
+    count: nfds_t,
+    timeout: *const timespec,
+    mask: *const sigset_t,
+) -> c_int {
+    // SAFETY: null or valid (contract).
+    let mask = unsafe { ForKernel::new(mask) };
+    let written = polled(files, count);
+    waiting(milliseconds(timeout), |span, blocked| {
+        let mask = chosen(mask.pointer(), blocked);
+        let part = match span {
+            Span::Milliseconds(milliseconds @ 0..) => Some(time_of(milliseconds)),
+            Span::Milliseconds(_) | Span::AsAsked => None,
+        };
+        let timeout = part.as_ref().map_or(timeout, |part| part);
+        // SAFETY: the same contract; the mask and the part live across the call.
+        during(&written, || unsafe {
+            next_ppoll(files, count, timeout, mask)
+        })
+    })
+}
