@@ -155,6 +155,8 @@ fn figures(trial: trial::Trial) -> Trial {
             trial.memory.settling_s(trial.evicted_s, NEAR),
         ),
     ];
+    let left = trial.keys_of_phases.into_iter().map(|keys| keys as f64);
+    more.extend([Quantity::KeysA, Quantity::KeysB].into_iter().zip(left));
     more.extend(trial.pause_s.map(|pause| (Quantity::Pause, pause)));
     Trial::new(trial.memory, Vec::new(), more)
 }
