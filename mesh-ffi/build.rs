@@ -1,9 +1,14 @@
-//! Linker options of `libmesh.so`.
+//! Linker options of `libmesh.so`, and of its variants.
+
+use std::env;
 
 fn main() {
     // The library has thread-local destructors and signal handlers: it must stay once it is loaded. It is initialised
     // before all others, so that its fork handlers are the outermost.
     println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete,-z,initfirst");
-    println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libmesh.so");
+    // The package `mesh-ffi` makes `libmesh.so`.
+    let package = env::var("CARGO_PKG_NAME").expect("cargo names the package");
+    let library = package.trim_end_matches("-ffi").replace('-', "_");
+    println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,lib{library}.so");
     println!("cargo::rerun-if-changed=build.rs");
 }

@@ -10,6 +10,8 @@ use std::process::Command;
 pub(crate) enum Role {
     /// Ours, or a library given by its path.
     Ours,
+    /// Ours with a part left out or replaced, to show what the part brings.
+    Variant,
     /// One to compare with: the best of these is the yardstick.
     Peer,
     /// One that runs a second time under another name, to show the noise.
@@ -46,8 +48,8 @@ fn settings_of(name: &str) -> Settings {
 /// Which allocators to measure.
 #[derive(clap::Args, Debug, Default)]
 pub(crate) struct Selection {
-    /// An allocator: glibc, mesh, mesh-nomesh, mesh-mprotect, jemalloc, mimalloc, tcmalloc, PATH.so or NAME=PATH.so; may
-    /// be repeated [default: those that the command is about, as far as they are installed]
+    /// An allocator: glibc, mesh, mesh-nomesh, mesh-mprotect, mesh-split, mesh-ordered, jemalloc, mimalloc, tcmalloc, PATH.so or
+    /// NAME=PATH.so; may be repeated [default: those that the command is about, as far as they are installed]
     #[arg(long = "lib", value_name = "NAME_OR_PATH")]
     libraries: Vec<String>,
 }
@@ -76,22 +78,38 @@ impl Selection {
                 .map(|text| Allocator::named(text))
                 .collect();
         }
-        let mut found = Vec::new();
-        for name in default {
-            match Allocator::named(name) {
-                Ok(allocator) => found.push(allocator),
-                Err(reason) => eprintln!("mesh-bench: left out: {name}: {reason:#}"),
-            }
-        }
-        Ok(found)
+        Ok(found(default))
     }
+
+    /// Those of `more` that are there, to be measured beside the default; none if allocators were asked for by name.
+    pub(crate) fn beside_default(&self, more: &[&str]) -> Vec<Allocator> {
+        if self.libraries.is_empty() {
+            found(more)
+        } else {
+            Vec::new()
+        }
+    }
+}
+
+/// The allocators that are there, with a line on stderr for each that is not.
+fn found(names: &[&str]) -> Vec<Allocator> {
+    let mut found = Vec::new();
+    for name in names {
+        match Allocator::named(name) {
+            Ok(allocator) => found.push(allocator),
+            Err(reason) => eprintln!("mesh-bench: left out: {name}: {reason:#}"),
+        }
+    }
+    found
 }
 
 impl Allocator {
     /// The allocator that `text` names: a known name, a path, or `NAME=PATH`.
     pub(crate) fn named(text: &str) -> Result<Self> {
         let (name, library, role) = match text {
-            "mesh" | "mesh-nomesh" | "mesh-mprotect" => (text, library::own_library()?, Role::Ours),
+            "mesh" | "mesh-mprotect" => (text, library::own_library()?, Role::Ours),
+            "mesh-nomesh" => (text, library::own_library()?, Role::Variant),
+            "mesh-split" | "mesh-ordered" => (text, library::variant(text)?, Role::Variant),
             "glibc" => (text, library::loaded_libc(), Role::Peer),
             "jemalloc" => (text, library::installed(&["libjemalloc.so.2"])?, Role::Peer),
             "mimalloc" => {
@@ -109,7 +127,7 @@ impl Allocator {
                 };
                 if !text.contains('/') && !text.contains(".so") {
                     bail!(
-                        "`{text}` is no allocator: write one of {}, mesh-mprotect or a path",
+                        "`{text}` is no allocator: write one of {}, mesh-mprotect, mesh-split, mesh-ordered or a path",
                         DEFAULT.join(", ")
                     );
                 }

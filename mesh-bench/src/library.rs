@@ -24,6 +24,15 @@ pub(crate) fn own_library() -> Result<PathBuf> {
         .context("no libmesh.so; build it with `cargo build --release -p mesh-ffi` or set MESH_LIB")
 }
 
+/// The library of a variant, `mesh-split` or `mesh-ordered`: beside ours, or where cargo puts a release build of it.
+pub(crate) fn variant(name: &str) -> Result<PathBuf> {
+    let file = format!("lib{}.so", name.replace('-', "_"));
+    let ours = own_library().ok();
+    ours.and_then(|ours| ours.with_file_name(&file).canonicalize().ok())
+        .or_else(|| beside_or_built(&file))
+        .with_context(|| format!("no {file}; build it with `cargo build --release -p {name}-ffi`"))
+}
+
 /// The recorder of traces: beside this program, or where cargo puts a release build of it.
 pub(crate) fn recorder() -> Result<PathBuf> {
     beside_or_built("libmesh_trace.so").context(
@@ -85,6 +94,15 @@ mod tests {
             Some("/usr/lib/x86_64-linux-gnu/libc.so.6".into())
         );
         assert_eq!(libc_of_mapping("7f00-7f01 rw-p 00000000 00:00 0"), None);
+    }
+
+    #[test]
+    fn a_variant_that_is_missing_says_how_to_build_it() {
+        let error = variant("mesh-nowhere").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "no libmesh_nowhere.so; build it with `cargo build --release -p mesh-nowhere-ffi`"
+        );
     }
 
     #[test]

@@ -65,6 +65,15 @@ fn redis_is_filled_in_both_forms() {
     // In the second form all keys are there before the first goes.
     assert!(figure(&trials[2], "peak") > 1.5 * figure(&trials[0], "peak"));
     assert!(figure(&trials[3], "peak") > 1.5 * figure(&trials[1], "peak"));
+    // Some go between the two counts, to make room for the second.
+    for burst in [2, 3] {
+        let trial = &trials[burst];
+        let of_both = figure(trial, "keys_a") + figure(trial, "keys_b");
+        let share = of_both / figure(trial, "keys");
+        assert!((0.95..=1.0).contains(&share), "{share}");
+        assert!(figure(trial, "keys_b") > 0.0);
+    }
+    assert!(trials[0]["figures"]["keys_a"].is_null());
     for pinged in [1, 3] {
         assert!(figure(&trials[pinged], "pause") > 0.0);
     }

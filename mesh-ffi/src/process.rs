@@ -10,7 +10,7 @@ use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use arena::{Arena, BarrierChoice, BarrierTier, Linux};
 use globalheap::{GlobalHeap, Misuse, Report};
 use heap::ThreadLocalHeap;
-use stack::{ComplementMesher, Meshed, ThreadHeap};
+use stack::{Meshed, Policy, ThreadHeap};
 
 use crate::config::WantedBarrier;
 use crate::line::Line;
@@ -19,12 +19,12 @@ use crate::tls::{self, Standing};
 use crate::{background, config, fork, hazards, map, peek, signals, stop, summary};
 
 /// The allocator: claimed slots for each thread, over spans that are meshed, over pages.
-type Heap = Meshed<ComplementMesher, ToStandardError>;
+type Heap = Meshed<Policy, ToStandardError>;
 /// A thread's front end.
-pub(crate) type Front = ThreadHeap<Arena<Linux>, ComplementMesher, ToStandardError>;
+pub(crate) type Front = ThreadHeap<Arena<Linux>, Policy, ToStandardError>;
 
 /// What all threads share.
-pub(crate) type Global = GlobalHeap<Arena<Linux>, ComplementMesher, ToStandardError>;
+pub(crate) type Global = GlobalHeap<Arena<Linux>, Policy, ToStandardError>;
 
 /// The heap of this process.
 pub(crate) static HEAP: Heap = stack::meshed();

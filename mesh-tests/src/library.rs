@@ -31,6 +31,18 @@ impl Library {
         borrowed(BUILT.get_or_init(|| Self::built(&[], "debug")))
     }
 
+    /// The variant with the paper's search.
+    pub fn split() -> Result<&'static Self> {
+        static BUILT: OnceLock<Result<Library>> = OnceLock::new();
+        borrowed(BUILT.get_or_init(|| Self::variant("mesh-split-ffi", "libmesh_split.so")))
+    }
+
+    /// The variant with objects in the order of addresses.
+    pub fn ordered() -> Result<&'static Self> {
+        static BUILT: OnceLock<Result<Library>> = OnceLock::new();
+        borrowed(BUILT.get_or_init(|| Self::variant("mesh-ordered-ffi", "libmesh_ordered.so")))
+    }
+
     /// The shared library.
     pub fn shared(&self) -> &Path {
         &self.shared
@@ -46,6 +58,16 @@ impl Library {
     /// Whether this is libmesh: it can mesh, and says so in its statistics.
     pub fn is_mesh(&self) -> bool {
         self.archive.is_some()
+    }
+
+    fn variant(package: &str, file: &str) -> Result<Self> {
+        artifact::exclusively(|target| {
+            artifact::cargo_build(target, package, &["--release"])?;
+            Ok(Self {
+                shared: target.canonicalize()?.join("release").join(file),
+                archive: None,
+            })
+        })
     }
 
     fn built(flags: &[&str], profile: &str) -> Result<Self> {

@@ -67,6 +67,24 @@ impl Settings {
         })
     }
 
+    /// The release build of the variant with the paper's search.
+    pub fn split() -> Result<Self> {
+        Ok(Self {
+            name: "mesh-split",
+            library: Library::split()?,
+            variables: &[],
+        })
+    }
+
+    /// The release build of the variant with objects in the order of addresses.
+    pub fn ordered() -> Result<Self> {
+        Ok(Self {
+            name: "mesh-ordered",
+            library: Library::ordered()?,
+            variables: &[],
+        })
+    }
+
     /// The library with assertions, meshing as often as it can.
     pub fn debug_eager() -> Result<Self> {
         Ok(Self {

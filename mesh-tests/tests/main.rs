@@ -28,3 +28,4 @@ mod syscalls;
 mod threads;
 mod toolchain;
 mod unmeshed;
+mod variants;

@@ -56,7 +56,7 @@ mod width;
 pub use fork::{Fork, Writers};
 pub use global::GlobalHeap;
 pub use large::LargeBlock;
-pub use policy::MeshPolicy;
+pub use policy::{MeshPolicy, Ordered, Placement};
 pub use portraits::{PORTRAITS, Portraits};
 pub use refill::SpanSlots;
 pub use report::{Ignore, Misuse, Report};

@@ -10,7 +10,7 @@ use rand_pcg::Pcg32;
 use shufflevector::below;
 
 use crate::global::GlobalHeap;
-use crate::policy::MeshPolicy;
+use crate::policy::{MeshPolicy, Placement};
 use crate::report::Report;
 use crate::tuning::SPANS_PER_REFILL;
 
@@ -20,7 +20,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// memory.
     ///
     /// From a span, all free slots are claimed or a uniformly random subset of them: then the slots in use are a random
-    /// set whatever the order in which the program uses them, which is what makes two spans likely to mesh.
+    /// set whatever the order in which the program uses them, which is what makes two spans likely to mesh. With
+    /// [`Placement::Ascending`] it is the lowest.
     pub fn refill(
         &self,
         class: SizeClass,
@@ -63,7 +64,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             let slots = if free.len() <= most - taken {
                 free
             } else {
-                choose(&free, wanted - taken, usize::from(geometry.slots), rng)
+                let wanted = wanted - taken;
+                match M::PLACEMENT {
+                    Placement::Random => choose(&free, wanted, geometry.slots.into(), rng),
+                    Placement::Ascending => lowest(&free, wanted),
+                }
             };
             let Some(heap) = spans.get(unit) else { break };
             let first = heap.first();
@@ -191,6 +196,15 @@ fn select(free: &SlotSet, wanted: usize, rng: &mut Pcg32) -> SlotSet {
     chosen
 }
 
+/// The `wanted` lowest of `free`.
+fn lowest(free: &SlotSet, wanted: usize) -> SlotSet {
+    let mut chosen = SlotSet::EMPTY;
+    for slot in free.bits().iter().take(wanted) {
+        chosen.insert(slot);
+    }
+    chosen
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,5 +238,13 @@ mod tests {
         is_fair(free, |free, rng| select(free, 2, rng));
         let free = SlotSet::from(SpanBits::from_words([0b1011_0111, 0, 0, 0]));
         is_fair(free, |free, rng| draw(free, 2, 8, rng));
+    }
+
+    #[test]
+    fn the_lowest_are_the_first_in_order() {
+        let free = SlotSet::from(SpanBits::from_words([0b1011_0110, 0, 1, 0]));
+        let chosen = lowest(&free, 3);
+        assert_eq!(chosen.bits().iter().collect::<Vec<_>>(), [1, 2, 4]);
+        assert_eq!(lowest(&free, 6).bits(), free.bits());
     }
 }

@@ -16,7 +16,7 @@ mod as_global;
 
 pub use arena::{Arena, BarrierChoice, BarrierTier, FailNth, Linux};
 pub use as_global::AsGlobal;
-pub use globalheap::{GlobalHeap, Ignore, MeshPolicy, Misuse, Report};
+pub use globalheap::{GlobalHeap, Ignore, MeshPolicy, Misuse, Ordered, Report};
 pub use heap::{Heap, LockedHeap, SizeClassHeap, ThreadLocal, ThreadLocalHeap, ThreadSlot};
 pub use meshing::{ComplementMesher, NoMesh, SplitMesher};
 pub use threadheap::{Calls, ThreadHeap, Threads};
@@ -24,14 +24,21 @@ pub use threadheap::{Calls, ThreadHeap, Threads};
 /// Everything below the thread's slot, with the search `M` and misuse reported to `R`.
 pub type Meshed<M, R = Ignore> = Threads<Arena<Linux>, M, R>;
 
+/// How the allocator meshes. A kit with another one under this name makes a library of its own: see the workspace's directory
+/// `variants`.
+pub type Policy = ComplementMesher;
+
 /// The allocator: each thread finds its front end through `S`.
-pub type Mesh<S> = ThreadLocal<S, Meshed<ComplementMesher>>;
+pub type Mesh<S> = ThreadLocal<S, Meshed<Policy>>;
 
 /// The allocator without meshing.
 pub type MeshWithoutMeshing<S> = ThreadLocal<S, Meshed<NoMesh>>;
 
 /// The allocator with the search of the paper (PLDI 2019, Figure 2, t = 64).
 pub type MeshOfThePaper<S> = ThreadLocal<S, Meshed<SplitMesher<64>>>;
+
+/// The allocator with objects in the order of addresses: most programs then have little that meshes.
+pub type MeshOrdered<S> = ThreadLocal<S, Meshed<Ordered<ComplementMesher>>>;
 
 /// A heap for [`ThreadLocal`], over the running system. Meshing begins when the global heap below is told so
 /// ([`GlobalHeap::enable_meshing`]).

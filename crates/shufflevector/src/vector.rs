@@ -259,6 +259,14 @@ impl ShuffleVector {
     /// Appends slots in random order until there is no [`room`](Self::room) or `slots` ends, and returns their number.
     /// What does not fit is not taken from `slots`.
     pub fn refill(&mut self, rng: &mut Pcg32, slots: impl Iterator<Item = NonNull<u8>>) -> usize {
+        let added = self.refill_as_is(slots);
+        self.shuffle_newest(added, rng);
+        added
+    }
+
+    /// [`refill`](Self::refill) in the order in which `slots` come.
+    #[inline]
+    pub fn refill_as_is(&mut self, slots: impl Iterator<Item = NonNull<u8>>) -> usize {
         let before = self.len();
         // Neither way refuses a slot that was taken. Without a count in between an iterator can go through its slots at its own
         // pace.
@@ -271,9 +279,14 @@ impl ShuffleVector {
                 self.push(slot);
             });
         }
-        let added = self.len() - before;
-        self.shuffle_newest(added, rng);
-        added
+        self.len() - before
+    }
+
+    /// Turns the order of all slots round: the oldest is the newest then.
+    pub fn reverse(&mut self) {
+        let mut all = NonNull::slice_from_raw_parts(self.bottom, self.len());
+        // SAFETY: these entries are written, and `&mut self` makes this the only reference to them.
+        unsafe { all.as_mut() }.reverse();
     }
 
     /// Puts the `n` newest slots, or all if there are fewer, into random order among themselves.

@@ -25,6 +25,8 @@ enum Op {
     Push,
     RemoveOldest(usize),
     Refill(usize),
+    RefillAsIs(usize),
+    Reverse,
     ShuffleNewest(usize),
     SetLimit(usize),
     DropOldestInPlace(usize),
@@ -37,6 +39,8 @@ fn op() -> impl Strategy<Value = Op> {
         4 => Just(Op::Push),
         1 => (0..24_usize).prop_map(Op::RemoveOldest),
         1 => (0..24_usize).prop_map(Op::Refill),
+        1 => (0..24_usize).prop_map(Op::RefillAsIs),
+        1 => Just(Op::Reverse),
         1 => (0..24_usize).prop_map(Op::ShuffleNewest),
         1 => (0..24_usize).prop_map(Op::SetLimit),
         1 => (0..24_usize).prop_map(Op::DropOldestInPlace),
@@ -88,6 +92,17 @@ proptest! {
                     prop_assert_eq!(old, model.as_slice());
                     prop_assert_eq!(sorted(new), &offered[..added]);
                     model = vector.as_slice().to_vec();
+                }
+                Op::RefillAsIs(n) => {
+                    let offered: Vec<_> = fresh.by_ref().take(n).collect();
+                    let mut rest = offered.iter().copied();
+                    let added = vector.refill_as_is(rest.by_ref());
+                    prop_assert_eq!(rest.len(), n - added, "takes no slot that has no room");
+                    model.extend(&offered[..n.min(limit - model.len())]);
+                }
+                Op::Reverse => {
+                    vector.reverse();
+                    model.reverse();
                 }
                 Op::ShuffleNewest(n) => {
                     vector.shuffle_newest(n, &mut rng);

@@ -4,7 +4,7 @@ use core::alloc::Layout;
 use core::mem::{MaybeUninit, offset_of};
 use core::ptr::NonNull;
 
-use globalheap::{GlobalHeap, MeshPolicy, Report};
+use globalheap::{GlobalHeap, MeshPolicy, Placement, Report};
 use heap::{ClassMap, Heap, Label, Labels, OwnerId, PageHeap, SizeClass};
 use miniheap::SpanClasses;
 use rand_pcg::Pcg32;
@@ -256,10 +256,17 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
             vector.append(slots);
         });
         if taken == 0 {
-            // Slots of a span stay together, in random order: what is allocated together often dies together.
+            // Slots of a span stay together: what is allocated together often dies together.
             global.refill(class, self.owner, wanted..=limit, rng, |rng, slots| {
-                vector.refill(rng, slots);
+                match M::PLACEMENT {
+                    Placement::Random => vector.refill(rng, slots),
+                    Placement::Ascending => vector.refill_as_is(slots),
+                };
             });
+            if M::PLACEMENT == Placement::Ascending {
+                // The newest is the first to be handed out.
+                vector.reverse();
+            }
         }
         if !rested {
             vector.set_limit(limit * 2);

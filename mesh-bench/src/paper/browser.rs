@@ -19,6 +19,7 @@ pub(crate) const TABS: Experiment = Experiment {
     about: "Browser: 4 threads open tabs, browse, and close most of them, 5 times",
     needs: &[],
     prepare,
+    variants: &[],
     targets: &[],
     bound: None,
 };

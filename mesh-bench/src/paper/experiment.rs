@@ -25,6 +25,8 @@ pub(crate) struct Experiment {
     pub(crate) needs: &'static [&'static str],
     /// Makes what all trials share, and gives the function that runs one.
     pub(crate) prepare: for<'a> fn(Bench<'a>) -> Result<Body<'a>>,
+    /// Variants of Mesh that are measured beside the usual allocators.
+    pub(crate) variants: &'static [&'static str],
     /// What is asked of Mesh.
     pub(crate) targets: &'static [Target],
     /// Physical memory in bytes that no allocator of the kind can be forced above, for the plot, and its name.

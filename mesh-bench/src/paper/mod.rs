@@ -17,7 +17,7 @@ mod summary;
 mod target;
 mod watched;
 
-use crate::allocators::Selection;
+use crate::allocators::{Allocator, Selection};
 use crate::workloads::{Scale, Site};
 use crate::{cgroup, probe, programs, rotation};
 use anyhow::{Context, Result, bail};
@@ -83,8 +83,10 @@ fn names() -> Vec<&'static str> {
 /// The command.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let chosen = args.chosen()?;
-    let allocators = args.selection.resolve()?;
-    probe::verify_all(&allocators)?;
+    let usual = args.selection.resolve()?;
+    let variants = args.variants_for(&chosen);
+    probe::verify_all(&usual)?;
+    probe::verify_all(&variants)?;
     if let Some(directory) = &args.out {
         std::fs::create_dir_all(directory).with_context(|| directory.display().to_string())?;
     }
@@ -105,6 +107,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             scale,
         };
         let groups = groups.as_deref();
+        let allocators = experiment.allocators(&usual, &variants);
         let body = (experiment.prepare)(Bench { site, groups })?;
         let trials = rotation::run(&allocators, args.repeat.into(), experiment.name, body)
             .with_context(|| experiment.name)?;
@@ -122,6 +125,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 impl Args {
+    /// The variants that some of the experiments want, each once.
+    fn variants_for(&self, experiments: &[&Experiment]) -> Vec<Allocator> {
+        let mut names: Vec<_> = experiments.iter().flat_map(|one| one.variants).collect();
+        names.sort_unstable();
+        names.dedup();
+        let names: Vec<&str> = names.into_iter().copied().collect();
+        self.selection.beside_default(&names)
+    }
+
     fn chosen(&self) -> Result<Vec<&'static Experiment>> {
         let asked = |one: &&Experiment| {
             let mut names = self.experiments.iter();
@@ -147,6 +159,16 @@ impl Args {
 }
 
 impl Experiment {
+    /// The usual allocators, and those of the variants that this experiment wants.
+    fn allocators(&self, usual: &[Allocator], variants: &[Allocator]) -> Vec<Allocator> {
+        let wanted = |one: &&Allocator| self.variants.contains(&one.name.as_str());
+        usual
+            .iter()
+            .chain(variants.iter().filter(wanted))
+            .cloned()
+            .collect()
+    }
+
     fn expect_programs(&self) -> Result<()> {
         self.needs
             .iter()

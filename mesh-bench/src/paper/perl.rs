@@ -13,6 +13,7 @@ pub(crate) const MAIL: Experiment = Experiment {
     about: "Perl: mail is parsed, searched with rules, counted and archived",
     needs: &["perl"],
     prepare,
+    variants: &[],
     targets: &[
         Target {
             quantity: Quantity::Peak,

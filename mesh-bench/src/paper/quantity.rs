@@ -23,6 +23,10 @@ pub(crate) enum Quantity {
     UsedMemory,
     /// Keys that are left.
     Keys,
+    /// Keys `a:…` of them: the older ones.
+    KeysA,
+    /// Keys `b:…`.
+    KeysB,
     /// From the last eviction until memory stays near its final value.
     Settling,
     /// The longest answer.
@@ -38,7 +42,7 @@ enum Unit {
 
 impl Quantity {
     /// All of them, in order.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Time,
         Self::Cpu,
         Self::Mean,
@@ -47,6 +51,8 @@ impl Quantity {
         Self::Live,
         Self::UsedMemory,
         Self::Keys,
+        Self::KeysA,
+        Self::KeysB,
         Self::Settling,
         Self::Pause,
     ];
@@ -61,6 +67,8 @@ impl Quantity {
             Self::Live => ("live", Unit::Bytes),
             Self::UsedMemory => ("used_memory", Unit::Bytes),
             Self::Keys => ("keys", Unit::Count),
+            Self::KeysA => ("of a", Unit::Count),
+            Self::KeysB => ("of b", Unit::Count),
             Self::Settling => ("settled after", Unit::Seconds),
             Self::Pause => ("longest pause", Unit::Milliseconds),
         }
@@ -82,6 +90,8 @@ impl Quantity {
             Self::Live => "live_bytes",
             Self::UsedMemory => "used_memory_bytes",
             Self::Keys => "keys",
+            Self::KeysA => "keys_a",
+            Self::KeysB => "keys_b",
             Self::Settling => "settling_s",
             Self::Pause => "pause_s",
         }

@@ -21,6 +21,7 @@ pub(crate) const LRU: Experiment = Experiment {
     about: "Redis, 100 MB LRU: 700,000 keys of 240 bytes, then 170,000 of 492",
     needs: &["redis-server", "redis-cli"],
     prepare: lru,
+    variants: &["mesh-split"],
     targets: &[
         Target {
             quantity: Quantity::Final,
@@ -62,6 +63,7 @@ pub(crate) const BURST: Experiment = Experiment {
     about: "Redis, 100 MB LRU: the same keys all at once, then evictions",
     needs: &["redis-server"],
     prepare: burst,
+    variants: &["mesh-split"],
     targets: &[
         Target {
             quantity: Quantity::Final,
@@ -153,6 +155,8 @@ fn figures(trial: trial::Trial) -> Trial {
             trial.memory.settling_s(trial.evicted_s, NEAR),
         ),
     ];
+    let left = trial.keys_of_phases.into_iter().map(|keys| keys as f64);
+    more.extend([Quantity::KeysA, Quantity::KeysB].into_iter().zip(left));
     more.extend(trial.pause_s.map(|pause| (Quantity::Pause, pause)));
     Trial::new(trial.memory, Vec::new(), more)
 }

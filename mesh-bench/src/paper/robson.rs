@@ -23,6 +23,7 @@ pub(crate) const ADDRESSES: Experiment = Experiment {
     about: "Robson's adversary, 16 bytes to 128 KiB, 32 MiB live, sees addresses",
     needs: &[],
     prepare: |bench: Bench<'_>| -> Result<Body<'_>> { own(bench, Work::RobsonAddresses) },
+    variants: &[],
     targets: &[],
     bound: Some(BOUND),
 };
@@ -34,6 +35,7 @@ pub(crate) const ORDER: Experiment = Experiment {
     about: "Robson's adversary, 16 bytes to 128 KiB, 32 MiB live, sees the order only",
     needs: &[],
     prepare: |bench: Bench<'_>| -> Result<Body<'_>> { own(bench, Work::RobsonOrder) },
+    variants: &[],
     targets: &[],
     bound: Some(BOUND),
 };

@@ -16,6 +16,7 @@ pub(crate) const STRINGS: Experiment = Experiment {
     about: "Ruby: 128 MB of strings, every fourth kept, then of twice the length",
     needs: &["ruby"],
     prepare,
+    variants: &["mesh-ordered"],
     targets: &[
         Target {
             quantity: Quantity::Mean,

@@ -78,7 +78,7 @@ impl Row {
     fn empty(allocator: &Allocator) -> Self {
         Self {
             allocator: allocator.name.clone(),
-            is_ours: allocator.role == Role::Ours && allocator.name != "mesh-nomesh",
+            is_ours: allocator.role == Role::Ours,
             medians: BTreeMap::new(),
             trials: Vec::new(),
         }

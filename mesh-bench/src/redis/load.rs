@@ -36,6 +36,19 @@ impl Load {
         }
     }
 
+    /// How many keys of each phase are left, in order; empty where keys do not tell.
+    pub(crate) fn left(&self, client: &mut Client) -> Result<Vec<u64>> {
+        let Self::Populated(phases) = self else {
+            return Ok(Vec::new());
+        };
+        prefixes(phases)
+            .map(|(_, prefix)| {
+                let answer = client.call(&["EVAL", COUNT_KEYS, "0", &format!("{prefix}:*")])?;
+                answer.parse().context("a number of keys")
+            })
+            .collect()
+    }
+
     /// Inserts all keys.
     pub(crate) fn insert(&self, server: &Server) -> Result<()> {
         match self {
@@ -56,9 +69,23 @@ impl Load {
     }
 }
 
+/// A script that counts the keys that match its argument, while the server does nothing else.
+const COUNT_KEYS: &str = "\
+local cursor, count = '0', 0 \
+repeat \
+  local some = redis.call('SCAN', cursor, 'MATCH', ARGV[1], 'COUNT', 1000) \
+  cursor, count = some[1], count + #some[2] \
+until cursor == '0' \
+return count";
+
+/// Each phase with what its keys begin with, before a colon.
+fn prefixes(phases: &[Phase]) -> impl Iterator<Item = (&Phase, char)> {
+    phases.iter().zip('a'..='z')
+}
+
 fn populate(phases: &[Phase]) -> Vec<Vec<String>> {
     let mut commands = Vec::new();
-    for (phase, prefix) in phases.iter().zip('a'..='z') {
+    for (phase, prefix) in prefixes(phases) {
         let words = [
             "DEBUG".to_owned(),
             "POPULATE".to_owned(),

@@ -96,6 +96,7 @@ mod tests {
             final_mapped: None,
             used_memory: 1,
             keys: 1,
+            keys_of_phases: Vec::new(),
             pause_s: None,
             memory: Course {
                 mean_bytes: 1.0,

@@ -44,6 +44,9 @@ pub(crate) struct Trial {
     pub(crate) used_memory: u64,
     /// Keys that are left.
     pub(crate) keys: u64,
+    /// Those of each phase, in order, where keys tell their phase.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) keys_of_phases: Vec<u64>,
     /// The longest answer to a ping in seconds: of all, or while a populated server evicts and rests.
     pub(crate) pause_s: Option<f64>,
     /// From the first insertion to the end of the idle time.
@@ -77,6 +80,8 @@ pub(crate) fn run(allocator: &Allocator, plan: &Plan, groups: Option<&Path>) -> 
     let samples = sampler.stop();
     let pings = pinger.map(Pinger::stop).transpose()?;
     let (used_memory, keys) = ask(&server)?;
+    // Last: it takes a while, and memory for itself.
+    let keys_of_phases = plan.load.left(&mut server.client()?)?;
     let usage = server.stop()?;
     let watched_since = match plan.load {
         Load::Piped(_) => started,
@@ -89,6 +94,7 @@ pub(crate) fn run(allocator: &Allocator, plan: &Plan, groups: Option<&Path>) -> 
         final_mapped: samples.last().and_then(|last| last.mapped),
         used_memory,
         keys,
+        keys_of_phases,
         pause_s: pings.and_then(|pings| pinger::longest_s(&pings, watched_since)),
         memory: Course::of(samples)?,
     })

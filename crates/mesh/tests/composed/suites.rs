@@ -2,7 +2,10 @@
 
 use std::sync::Mutex;
 
-use mesh::{ComplementMesher, Mesh, MeshOfThePaper, MeshWithoutMeshing, NoMesh, SplitMesher};
+use mesh::{
+    ComplementMesher, Mesh, MeshOfThePaper, MeshOrdered, MeshWithoutMeshing, NoMesh, Ordered,
+    SplitMesher,
+};
 use shadowheap::shared_heap_suite;
 
 use crate::lent::{Composed, Idle, Lent, Slot};
@@ -11,10 +14,12 @@ use crate::lent::{Composed, Idle, Lent, Slot};
 const _: fn(&Mesh<Slot>) -> &Composed<ComplementMesher> = |heap| heap;
 const _: fn(&MeshWithoutMeshing<Slot>) -> &Composed<NoMesh> = |heap| heap;
 const _: fn(&MeshOfThePaper<Slot>) -> &Composed<SplitMesher<64>> = |heap| heap;
+const _: fn(&MeshOrdered<Slot>) -> &Composed<Ordered<ComplementMesher>> = |heap| heap;
 
 static DEFAULT: Idle<ComplementMesher> = Mutex::new(Vec::new());
 static WITHOUT: Idle<NoMesh> = Mutex::new(Vec::new());
 static PAPER: Idle<SplitMesher<64>> = Mutex::new(Vec::new());
+static ORDERED: Idle<Ordered<ComplementMesher>> = Mutex::new(Vec::new());
 
 shared_heap_suite!(
     default,
@@ -31,6 +36,12 @@ shared_heap_suite!(
 shared_heap_suite!(
     of_the_paper,
     || Lent::from(&PAPER),
+    thread_end = |heap| heap.leave(),
+    at_end = |heap| heap.assert_unused()
+);
+shared_heap_suite!(
+    ordered,
+    || Lent::from(&ORDERED),
     thread_end = |heap| heap.leave(),
     at_end = |heap| heap.assert_unused()
 );

@@ -8,6 +8,7 @@
 mod confined;
 mod keeping;
 mod lifecycle;
+mod placement;
 mod program;
 mod resting;
 mod sequences;
