@@ -15,16 +15,38 @@ use crate::metadata::MetadataChunks;
 use crate::os::{Advice, Errno, Os};
 use crate::tuning::WINDOW_CHUNK;
 
+/// A piece of a window: its address, or null when it is not mapped. The lowest bit says that it is *warm*: it may have entries
+/// in the page tables.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+struct Chunk(*mut u8);
+
+impl Chunk {
+    const ABSENT: Self = Self(core::ptr::null_mut());
+
+    fn address(self) -> Option<NonNull<u8>> {
+        NonNull::new(self.0.map_addr(|address| address & !1))
+    }
+
+    fn is_warm(self) -> bool {
+        self.0.addr() & 1 == 1
+    }
+
+    fn set_warm(&mut self, warm: bool) {
+        self.0 = self.0.map_addr(|address| address & !1 | usize::from(warm));
+    }
+}
+
 pub(crate) struct Window {
     /// Whether it is made for a child, which gets it then.
     inherited: bool,
-    /// One address a chunk, null when the chunk is not mapped; allocated with the first chunk.
-    chunks: Option<NonNull<[*mut u8]>>,
+    /// Allocated zeroed, which is absent, with the first chunk.
+    chunks: Option<NonNull<[Chunk]>>,
     /// Chunks `0..used` may be mapped.
     used: usize,
     /// Chunks that are mapped.
     mapped: usize,
-    /// Chunks that may have entries in the page tables: `warm_from..warm_to`.
+    /// Chunks outside of `warm_from..warm_to` are not warm.
     warm_from: usize,
     warm_to: usize,
     /// What was opened last, and is still.
@@ -62,7 +84,7 @@ impl Window {
         self.mapped
     }
 
-    fn table(&mut self) -> &mut [*mut u8] {
+    fn table(&mut self) -> &mut [Chunk] {
         match self.chunks {
             // SAFETY: the table was allocated zeroed for good, and `&mut self` is the only way to it.
             Some(mut table) => unsafe { table.as_mut() },
@@ -73,7 +95,7 @@ impl Window {
     /// The window's address of page `page`, if its chunk is mapped.
     pub(crate) fn address<O: Os>(&mut self, page: PageIndex) -> Option<NonNull<u8>> {
         let offset = page.index() * O::PAGE_SIZE;
-        let chunk = NonNull::new(*self.table().get(offset / WINDOW_CHUNK)?)?;
+        let chunk = self.table().get(offset / WINDOW_CHUNK)?.address()?;
         // SAFETY: the offset within the chunk is smaller than the chunk.
         Some(unsafe { chunk.add(offset % WINDOW_CHUNK) })
     }
@@ -100,12 +122,11 @@ impl Window {
         }
         if self.chunks.is_none() {
             let count = (pages as usize * O::PAGE_SIZE).div_ceil(WINDOW_CHUNK);
-            let layout = Layout::array::<*mut u8>(count).map_err(|_| Errno::ENOMEM)?;
+            let layout = Layout::array::<Chunk>(count).map_err(|_| Errno::ENOMEM)?;
             let table = metadata.allocate(os, layout).ok_or(Errno::ENOMEM)?;
             self.chunks = Some(NonNull::slice_from_raw_parts(table.cast(), count));
         }
-        let is_new = self.address::<O>(run.first).is_none();
-        if is_new {
+        if self.address::<O>(run.first).is_none() {
             let mapped = os.map_shared(WINDOW_CHUNK)?;
             // Hints: without them huge pages or core dumps would cost memory, but nothing would be wrong.
             let _ = os.advise(mapped, WINDOW_CHUNK, Advice::NotInDumps);
@@ -118,20 +139,22 @@ impl Window {
                 return Err(refused);
             }
             if let Some(entry) = self.table().get_mut(chunk) {
-                *entry = mapped.as_ptr();
+                *entry = Chunk(mapped.as_ptr());
             }
             self.used = self.used.max(chunk + 1);
             self.mapped += 1;
         }
         let at = self.address::<O>(run.first).ok_or(Errno::ENOMEM)?;
         os.populate(at, len)?;
-        if is_new || !(self.warm_from..self.warm_to).contains(&chunk) {
-            self.warm_from = self.warm_from.min(chunk);
-            self.warm_to = self.warm_to.max(chunk + 1);
-            // What is put onto the pages while they are open belongs into dumps, as the window itself does not.
-            self.each(self.warm_from..self.warm_to, |chunk| {
+        self.warm_from = self.warm_from.min(chunk);
+        self.warm_to = self.warm_to.max(chunk + 1);
+        let entry = self.table().get_mut(chunk);
+        if let Some(entry) = entry.filter(|entry| !entry.is_warm()) {
+            entry.set_warm(true);
+            if let Some(chunk) = entry.address() {
+                // What is put onto the pages while they are open belongs into dumps, as the window itself does not.
                 let _ = os.advise(chunk, WINDOW_CHUNK, Advice::InDumps);
-            });
+            }
         }
         self.opened = Some(run);
         Ok(at)
@@ -146,13 +169,16 @@ impl Window {
 
     /// Drops the page-table entries that opening and copying made; the pages stay.
     pub(crate) fn cool<O: Os>(&mut self, os: &O) {
-        let warm = self.warm_from..self.warm_to;
-        self.each(warm, |chunk| {
-            // SAFETY: of shared memory only this mapping's entries are dropped. Should the system refuse, they stay, which
-            // costs page tables and nothing else.
-            let _ = unsafe { os.discard(chunk, WINDOW_CHUNK) };
-            let _ = os.advise(chunk, WINDOW_CHUNK, Advice::NotInDumps);
-        });
+        let range = self.warm_from..self.warm_to;
+        for warm in self.table().get_mut(range).unwrap_or_default() {
+            if let (true, Some(chunk)) = (warm.is_warm(), warm.address()) {
+                // SAFETY: of shared memory only this mapping's entries are dropped. Should the system refuse, they stay, which
+                // costs page tables and nothing else.
+                let _ = unsafe { os.discard(chunk, WINDOW_CHUNK) };
+                let _ = os.advise(chunk, WINDOW_CHUNK, Advice::NotInDumps);
+                warm.set_warm(false);
+            }
+        }
         self.opened = None;
         (self.warm_from, self.warm_to) = (usize::MAX, 0);
     }
@@ -164,7 +190,7 @@ impl Window {
             // SAFETY: spans have mappings of their own; nobody keeps an address of the window.
             let _ = unsafe { os.unmap(chunk, WINDOW_CHUNK) };
         });
-        self.table().fill(core::ptr::null_mut());
+        self.table().fill(Chunk::ABSENT);
         self.opened = None;
         (self.used, self.mapped) = (0, 0);
         (self.warm_from, self.warm_to) = (usize::MAX, 0);
@@ -187,7 +213,7 @@ impl Window {
         let table = self.table().get(range).unwrap_or(&[]);
         table
             .iter()
-            .filter_map(|&chunk| NonNull::new(chunk))
+            .filter_map(|chunk| chunk.address())
             .for_each(act);
     }
 }

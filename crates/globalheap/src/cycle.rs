@@ -51,6 +51,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         cycle.progress.reset();
         self.schedule.set_under_way(false);
         if !self.may_mesh() {
+            self.pages.close_shared();
             return 0;
         }
         self.meshed.count(&self.meshed.cycles, 1);

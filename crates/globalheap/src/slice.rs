@@ -144,6 +144,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         };
         if !self.may_mesh() {
             cycle.progress.reset();
+            self.pages.close_shared();
             return Slice::Ended(0);
         }
         let deadline = self.pages.clock_ns().saturating_add(nanoseconds);
@@ -160,7 +161,6 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 };
             }
             if self.pages.clock_ns() >= deadline {
-                self.pages.close_shared();
                 return Slice::Unfinished;
             }
         }
