@@ -59,11 +59,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         let mut released = 0;
         // Who asks for a whole cycle wants all that it can give.
         let mappings = self.mappings(&mut cycle, false);
-        let first = Some(Width::first(mappings));
+        let first = Some(Width::first(mappings, true));
         for width in core::iter::successors(first, |width| width.next(mappings)) {
             for class in Self::meshed_classes() {
                 released += self.mesh_class(&mut cycle, class, width);
-                if width == Width::SINGLE {
+                if width.is_single() {
                     released += self.scatter_class(&mut cycle, class);
                 }
             }

@@ -8,7 +8,7 @@
 //!  Idle → Leftovers → Meshes(0) → Groups(0) → Meshes(1) → … → Groups(last) → Ending → Idle
 //! ```
 //!
-//! When mappings are scarce, all classes are gone through once for each [`Width`].
+//! All classes are gone through once for each [`Width`].
 
 use core::ops::ControlFlow;
 
@@ -182,12 +182,12 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 Some(_) => Stage::Leftovers(number + 1),
                 None => {
                     cycle.progress.mappings = self.mappings(cycle, true);
-                    Stage::Meshes(Width::first(cycle.progress.mappings), 0)
+                    Stage::Meshes(Width::first(cycle.progress.mappings, false), 0)
                 }
             },
             Stage::Meshes(width, number) => match class_at(number) {
                 Some(class) if self.mesh_some(cycle, class, width) => Stage::Meshes(width, number),
-                Some(_) if width == Width::SINGLE => Stage::Groups(width, number),
+                Some(_) if width.is_single() => Stage::Groups(width, number),
                 Some(_) => Stage::Meshes(width, number + 1),
                 None => match width.next(cycle.progress.mappings) {
                     Some(next) => Stage::Meshes(next, 0),

@@ -76,8 +76,11 @@ pub const SCATTERED_SHARE: usize = 8;
 /// Members of a group that is taken apart, at most: each costs a remap, and one page comes back for all of them.
 pub const SCATTERED_MEMBERS: u32 = 8;
 
-/// Pages of the widest runs that are meshed onto others, when mappings are scarce.
+/// Pages of the widest runs that are meshed onto others.
 pub const WIDEST: u8 = 16;
+
+/// Slots of the longest runs that are meshed onto others while there are mappings for single spans too.
+pub const SLOTS_OF_CHEAP_RUNS: usize = 64;
 
 /// Pages of the narrowest runs that are meshed while mappings are scarce and the program frees much.
 pub const NARROWEST_HELD: u8 = 4;

@@ -1,13 +1,15 @@
-//! What to mesh first when mappings are scarce.
+//! How many neighbours are meshed at once.
 //!
 //! A span that is put onto shared pages is a mapping of its own, unless its neighbours lie on the neighbouring shared pages.
 //! So a run of neighbours that is meshed onto another run takes as many mappings as one span, and gives back as many
 //! pages as it is long. Long runs fit less often: for the search a run is one span with all their slots. So they are
-//! tried first, and their parts afterwards.
+//! tried first, and their parts afterwards. A run is cheaper, too, for each page that it gives back. Where mappings are not
+//! scarce only runs of few slots are worth it: of many slots, what fits as runs would have fitted better span by span.
 //!
 //! ```text
 //!  mappings        widths of a cycle, one after the other for all classes
-//!  Plenty          single spans
+//!  Plenty          16 pages, 8, 4, 2, those of few slots; single spans
+//!   if thorough    single spans
 //!  Scarce          16 pages, 8, 4, 2, single spans
 //!  Held            16 pages, 8, 4
 //! ```
@@ -25,7 +27,7 @@ use crate::global::GlobalHeap;
 use crate::policy::MeshPolicy;
 use crate::report::Report;
 use crate::schedule::possible;
-use crate::tuning::{CALM_SHARE, MOVING_SHARE, NARROWEST_HELD, WIDEST};
+use crate::tuning::{CALM_SHARE, MOVING_SHARE, NARROWEST_HELD, SLOTS_OF_CHEAP_RUNS, WIDEST};
 
 /// How a cycle goes about mappings.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,20 +40,38 @@ pub(crate) enum Mappings {
     Held,
 }
 
-/// How many neighbours are meshed at once: runs of so many pages.
+/// How many neighbours are meshed at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Width(u8);
+pub(crate) struct Width {
+    /// Runs of so many pages.
+    pages: u8,
+    /// Runs of more slots are left out.
+    most_slots: usize,
+}
 
 impl Width {
     /// Single units.
-    pub(crate) const SINGLE: Self = Self(1);
+    pub(crate) const SINGLE: Self = Self {
+        pages: 1,
+        most_slots: SpanBits::BITS,
+    };
 
-    /// The width to begin with.
-    pub(crate) fn first(mappings: Mappings) -> Self {
-        match mappings {
-            Mappings::Plenty => Self::SINGLE,
-            Mappings::Scarce | Mappings::Held => Self(WIDEST),
+    /// The width to begin with, in a cycle that is to cost little or in one that is to find as much as it can.
+    pub(crate) fn first(mappings: Mappings, thorough: bool) -> Self {
+        let most_slots = match mappings {
+            Mappings::Plenty if thorough => return Self::SINGLE,
+            Mappings::Plenty => SLOTS_OF_CHEAP_RUNS,
+            Mappings::Scarce | Mappings::Held => SpanBits::BITS,
+        };
+        Self {
+            pages: WIDEST,
+            most_slots,
         }
+    }
+
+    /// Whether these are single units.
+    pub(crate) fn is_single(self) -> bool {
+        self.pages == 1
     }
 
     /// The width that comes next.
@@ -60,17 +80,19 @@ impl Width {
             Mappings::Held => NARROWEST_HELD,
             Mappings::Plenty | Mappings::Scarce => 1,
         };
-        (self.0 > narrowest).then_some(Self(self.0 / 2))
+        let pages = self.pages / 2;
+        (self.pages > narrowest).then_some(Self { pages, ..self })
     }
 
     /// Units of a run; `None` when the class has no runs of this width.
     pub(crate) fn units(self, geometry: &Geometry) -> Option<usize> {
-        if self == Self::SINGLE {
+        if self.is_single() {
             return Some(1);
         }
-        let units = usize::from(self.0) / geometry.pages.index();
+        let units = usize::from(self.pages) / geometry.pages.index();
         let slots = units * usize::from(geometry.slots);
-        (units > 0 && slots <= SpanBits::BITS).then_some(units)
+        // A run of one unit is for the last width.
+        (units > 1 && slots <= self.most_slots).then_some(units)
     }
 }
 
