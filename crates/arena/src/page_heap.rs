@@ -91,7 +91,7 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
 
     fn mappings_permit(&self) -> bool {
         // At the limit meshes would use up what is kept for steps that must not fail.
-        // This is asked in a barrier, with signals blocked.
+        // Who asks keeps others out of a barrier.
         self.windows.lock().ballast.is_full()
     }
 

@@ -43,7 +43,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 return false;
             };
             let needed = self.pages.mappings_to_dissolve(run);
-            if needed > 0 && self.pages.mappings_left() < needed + self.kept_for_moves() {
+            let has_mappings = || {
+                self.pages.mappings_left() >= needed + self.kept_for_moves()
+                    && self.pages.mappings_permit()
+            };
+            if needed > 0 && !has_mappings() {
                 // Its neighbours may go too; then it will not part them. Its memory goes now.
                 spans.put_aside(id);
                 if let Some(first) = home {

@@ -134,6 +134,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         outcome: &mut Outcome,
         mut step: impl FnMut(Range<usize>) -> Result<(), Refused>,
     ) {
+        // Each step may take mappings, and at the limit what is kept for steps that must not fail: then it was the last one.
+        let mut step = |part| match self.pages.mappings_permit() {
+            true => step(part),
+            false => Err(Refused),
+        };
         let is_single = stretch.len() == 1;
         if step(stretch.clone()).is_ok() {
             return;
