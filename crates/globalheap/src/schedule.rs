@@ -157,6 +157,12 @@ impl Schedule {
             .store(now.saturating_add(wait), Ordering::Relaxed);
     }
 
+    /// The next cycle need not wait: the last one has helped, and the program has nothing else to do.
+    fn hurry(&self) {
+        self.next_mesh.store(0, Ordering::Relaxed);
+        self.next_purge.store(0, Ordering::Relaxed);
+    }
+
     /// Sets the pause before the next cycle by what this one achieved, which released some bytes and left others. Says
     /// whether it was effective.
     fn settle(&self, now: u64, released: usize, left: usize) -> bool {
@@ -321,7 +327,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             return false;
         }
         let may_look = self.schedule.is_under_way() || self.purge_if_due(now);
-        may_look && self.mesh_if_due(now, sleep.slice())
+        let more = may_look && self.mesh_if_due(now, sleep.slice());
+        if more && !self.schedule.is_under_way() {
+            self.schedule.hurry();
+        }
+        more
     }
 
     /// Gives back all unused pages now.
