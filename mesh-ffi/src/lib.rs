@@ -11,7 +11,7 @@
 //! * `pinning`, `shared_futexes`, `asynchronous`, `stop`: what must not be meshed;
 //! * `signals`, `fork`, `idle`, `receiving`: what the program does that concerns meshing;
 //! * `rest`, `threads`: what a thread keeps while it sleeps;
-//! * `written`, `peek`, `hazards`: what a system call may write to, published while it runs;
+//! * `written`, `peek`, `reach`, `hazards`: what a system call may write to, published while it runs;
 //! * `config`, `summary`, `map`, `line`: the environment, and what is printed or written.
 #![no_std]
 #![expect(
@@ -37,6 +37,7 @@ mod next;
 mod peek;
 mod pinning;
 mod process;
+mod reach;
 mod receiving;
 mod rest;
 mod shared_futexes;

@@ -50,7 +50,7 @@ pub(crate) fn peek<T: Copy>(place: *const T) -> Peeked<T> {
 }
 
 /// Whether the bytes are in frames of functions that called us.
-fn is_on_stack(at: usize, len: usize) -> bool {
+pub(crate) fn is_on_stack(at: usize, len: usize) -> bool {
     let here = core::ptr::from_ref(&len).addr();
     let main = STACK_END.load(Ordering::Relaxed);
     // The block of a thread lies above its stack, in the same mapping; that of the main thread lies elsewhere.
@@ -63,7 +63,7 @@ fn is_on_stack(at: usize, len: usize) -> bool {
 }
 
 /// Whether an object of ours, or the first page of one, is there.
-fn is_in_heap(at: usize) -> bool {
+pub(crate) fn is_in_heap(at: usize) -> bool {
     let labels = HEAP.global().labels();
     let label = labels.page_at(at).map(|page| labels.label(page));
     label.is_some_and(|label| label.as_small().is_some() || label == Label::LARGE)

@@ -10,7 +10,7 @@ use crate::signals::ForKernel;
 use crate::written::Written;
 
 use super::parts::{Span, chosen, waiting};
-use super::times::{milliseconds, time_of};
+use super::times::{Time, time_of};
 
 next!(fn next_poll = c"poll"(files: *mut pollfd, count: nfds_t, timeout: c_int) -> c_int);
 next!(fn next_ppoll = c"ppoll"(files: *mut pollfd, count: nfds_t, timeout: *const timespec, mask: *const sigset_t) -> c_int);
@@ -54,16 +54,19 @@ pub unsafe extern "C" fn ppoll(
     // SAFETY: null or valid (contract).
     let mask = unsafe { ForKernel::new(mask) };
     let written = polled(files, count);
-    waiting(milliseconds(timeout), |span, blocked| {
-        let mask = chosen(mask.pointer(), blocked);
-        let part = match span {
-            Span::Milliseconds(milliseconds @ 0..) => Some(time_of(milliseconds)),
-            Span::Milliseconds(_) | Span::AsAsked => None,
-        };
-        let timeout = part.as_ref().map_or(timeout, |part| part);
-        // SAFETY: the same contract; the mask and the part live across the call.
-        during(&written, || unsafe {
-            next_ppoll(files, count, timeout, mask)
-        })
-    })
+    waiting(
+        Time::at(timeout, Time::of_timespec).milliseconds(),
+        |span, blocked| {
+            let mask = chosen(mask.pointer(), blocked);
+            let part = match span {
+                Span::Milliseconds(milliseconds @ 0..) => Some(time_of(milliseconds)),
+                Span::Milliseconds(_) | Span::AsAsked => None,
+            };
+            let timeout = part.as_ref().map_or(timeout, |part| part);
+            // SAFETY: the same contract; the mask and the part live across the call.
+            during(&written, || unsafe {
+                next_ppoll(files, count, timeout, mask)
+            })
+        },
+    )
 }

@@ -1,47 +1,118 @@
 //! How long a call was asked to wait.
 
-use libc::{c_int, timespec};
+use globalheap::Sleep;
+use libc::{c_int, timespec, timeval};
 
 use crate::peek::{Peeked, peek};
 
 use super::{UNKNOWN, before_sleep};
 
-/// A time as milliseconds for [`waiting`](super::parts::waiting): negative for a null pointer, zero for a pointer that is none, which makes the
-/// call fail.
-pub(super) fn milliseconds(time: *const timespec) -> c_int {
-    if time.is_null() {
-        return -1;
+/// Nanoseconds of a second, and of a millisecond.
+const SECOND: u64 = 1_000_000_000;
+const MILLISECOND: u64 = 1_000_000;
+
+/// The time that a call may take.
+#[derive(Clone, Copy)]
+pub(super) enum Time {
+    /// None; or what was asked for makes the call fail.
+    None,
+    /// So many nanoseconds, at least one.
+    Nanoseconds(u64),
+    /// As long as it takes.
+    Endless,
+}
+
+impl Time {
+    /// So many seconds and nanoseconds; there may be too many of the latter.
+    fn of(seconds: i64, nanoseconds: i64) -> Self {
+        match (u64::try_from(seconds), u64::try_from(nanoseconds)) {
+            (Ok(0), Ok(0)) | (Err(_), _) | (_, Err(_)) => Self::None,
+            (Ok(seconds), Ok(nanoseconds)) => {
+                Self::Nanoseconds(seconds.saturating_mul(SECOND).saturating_add(nanoseconds))
+            }
+        }
     }
-    let Peeked::Value(time) = peek(time) else {
-        return 0;
-    };
-    let whole = time.tv_sec.saturating_mul(1_000);
-    let all = whole.saturating_add((time.tv_nsec + 999_999) / 1_000_000);
-    c_int::try_from(all.max(0)).unwrap_or(c_int::MAX)
+
+    /// A time for `select`, which takes any number of microseconds.
+    pub(super) fn of_timeval(time: timeval) -> Self {
+        Self::of(time.tv_sec, time.tv_usec.saturating_mul(1_000))
+    }
+
+    /// A time for the other functions.
+    pub(super) fn of_timespec(time: timespec) -> Self {
+        match time.tv_nsec {
+            nanoseconds if nanoseconds < SECOND.cast_signed() => Self::of(time.tv_sec, nanoseconds),
+            _ => Self::None,
+        }
+    }
+
+    /// The time at `place` as `value` has it; without end if that is null.
+    pub(super) fn at<T: Copy>(place: *const T, value: impl FnOnce(T) -> Self) -> Self {
+        if place.is_null() {
+            return Self::Endless;
+        }
+        match peek(place) {
+            Peeked::Value(time) => value(time),
+            Peeked::Bad | Peeked::Hidden => Self::None,
+        }
+    }
+
+    /// Milliseconds, rounded up, for [`waiting`](super::parts::waiting): negative without end.
+    pub(super) fn milliseconds(self) -> c_int {
+        match self {
+            Self::None => 0,
+            Self::Nanoseconds(time) => {
+                c_int::try_from(time.div_ceil(MILLISECOND)).unwrap_or(c_int::MAX)
+            }
+            Self::Endless => -1,
+        }
+    }
+
+    /// A wait for this time.
+    pub(super) fn wait(self) -> Sleep {
+        Sleep::Wait(u64::try_from(self.milliseconds()).unwrap_or(UNKNOWN))
+    }
+
+    /// Nanoseconds; `None` without end.
+    pub(super) fn nanoseconds(self) -> Option<u64> {
+        match self {
+            Self::None => Some(0),
+            Self::Nanoseconds(time) => Some(time),
+            Self::Endless => None,
+        }
+    }
+
+    /// Milliseconds of a sleep that nothing but signals can end before its time; `None` if it has none.
+    pub(super) fn certain_milliseconds(self) -> Option<u64> {
+        match self {
+            Self::Nanoseconds(time) => Some((time / MILLISECOND).max(1)),
+            Self::None | Self::Endless => None,
+        }
+    }
+}
+
+/// So many nanoseconds.
+pub(super) fn time_of_ns(nanoseconds: u64) -> timespec {
+    timespec {
+        tv_sec: (nanoseconds / SECOND).cast_signed(),
+        tv_nsec: (nanoseconds % SECOND).cast_signed(),
+    }
 }
 
 /// Milliseconds that are not negative as a time.
 pub(super) fn time_of(milliseconds: c_int) -> timespec {
-    timespec {
-        tv_sec: i64::from(milliseconds / 1_000),
-        tv_nsec: i64::from(milliseconds % 1_000) * 1_000_000,
-    }
+    time_of_ns(u64::from(milliseconds.unsigned_abs()) * MILLISECOND)
 }
 
 /// Before a sleep of `time`, or without end if that is null.
 pub(super) fn before_time(time: *const timespec) {
-    if time.is_null() {
-        return before_sleep(UNKNOWN);
-    }
-    // A pointer that is none makes the call fail, which is not our business.
-    let Peeked::Value(time) = peek(time) else {
-        return;
-    };
-    let milliseconds = time
-        .tv_sec
-        .saturating_mul(1_000)
-        .saturating_add(time.tv_nsec / 1_000_000);
-    if time.tv_sec != 0 || time.tv_nsec != 0 {
-        before_sleep(u64::try_from(milliseconds).unwrap_or(0).max(1));
+    match Time::at(time, Time::of_timespec) {
+        Time::Endless => before_sleep(UNKNOWN),
+        // A sleep for no time, or one that fails, is not our business.
+        time => {
+            if let Some(milliseconds) = time.certain_milliseconds() {
+                before_sleep(milliseconds);
+            }
+        }
     }
 }

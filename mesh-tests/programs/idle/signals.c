@@ -4,10 +4,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/select.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { BLOCKS = 1 << 18, SIZE = 256, ROUNDS = 10 };
+enum { BLOCKS = 1 << 18, SIZE = 256, ROUNDS = 12 };
 
 static volatile sig_atomic_t caught;
 
@@ -47,7 +48,9 @@ int main(void)
             _exit(0);
         }
         struct epoll_event event;
-        int got = round % 2 ? poll(NULL, 0, -1) : epoll_wait(set, &event, 1, -1);
+        int got = round % 3 == 0 ? poll(NULL, 0, -1)
+            : round % 3 == 1     ? epoll_wait(set, &event, 1, -1)
+                                 : select(0, NULL, NULL, NULL, NULL);
         check("the wait ended by the signal", got == -1 && errno == EINTR && caught == round + 1);
         sigset_t blocked;
         sigprocmask(SIG_BLOCK, NULL, &blocked);
