@@ -1,5 +1,8 @@
 //! A thread that does the upkeep, for programs that asked for it: then no thread of the program ever runs a mesh cycle.
 //!
+//! While the program works, it takes no more of the processors than upkeep in the program's threads would; while the program
+//! idles, as much as there is to do.
+//!
 //! Threads do not survive a fork: in a child the slow paths do the upkeep, as without the thread.
 
 use core::ffi::c_void;
@@ -50,10 +53,69 @@ pub(crate) fn is_gone() {
     HEAP.global().set_background(false);
 }
 
+/// A program is busy that takes more than one part in so many of one processor's time.
+const BUSY_SHARE: u64 = 16;
+
+/// Nanoseconds after which it is looked again whether a program that was idle still is.
+const LOOK_NS: u64 = 5_000_000;
+
+/// What the other threads of the process do, looked at every now and then.
+struct Program {
+    /// When it was last looked at, and what they had taken by then, in nanoseconds.
+    looked: u64,
+    taken: u64,
+    busy: bool,
+}
+
+impl Program {
+    /// The time, and what other threads than this one have taken.
+    fn look() -> (u64, u64) {
+        let process = nanoseconds(libc::CLOCK_PROCESS_CPUTIME_ID);
+        let own = nanoseconds(libc::CLOCK_THREAD_CPUTIME_ID);
+        (
+            nanoseconds(libc::CLOCK_MONOTONIC),
+            process.saturating_sub(own),
+        )
+    }
+
+    /// Seen for the first time, it counts as busy.
+    fn new() -> Self {
+        let (looked, taken) = Self::look();
+        Self {
+            looked,
+            taken,
+            busy: true,
+        }
+    }
+
+    /// Whether it works.
+    fn is_busy(&mut self) -> bool {
+        let (now, taken) = Self::look();
+        let passed = now.saturating_sub(self.looked);
+        if passed >= LOOK_NS {
+            let share = taken.saturating_sub(self.taken).saturating_mul(BUSY_SHARE);
+            (self.looked, self.taken, self.busy) = (now, taken, share > passed);
+        }
+        self.busy
+    }
+}
+
+/// What a clock says.
+fn nanoseconds(clock: libc::clockid_t) -> u64 {
+    let mut time = timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: room for a time; all clocks that are asked for exist.
+    unsafe { libc::clock_gettime(clock, &raw mut time) };
+    time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs()
+}
+
 extern "C" fn run(_: *mut c_void) -> *mut c_void {
+    let mut program = Program::new();
     loop {
         tls::within(|| {
-            HEAP.global().upkeep_in_background();
+            while HEAP.global().upkeep_in_background(program.is_busy()) {}
             HEAP.look_after_sleepers_if_due();
         });
         pause(HEAP.global().period().clamp(PAUSES.0, PAUSES.1));

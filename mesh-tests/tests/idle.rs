@@ -12,7 +12,11 @@ fn a_server_that_waits_is_compacted() -> Result<()> {
     let program = Program::compile(&["idle/server.c"])?;
     for way in WAYS {
         let run = program.run().argument(way);
-        for settings in [Settings::release()?, Settings::release_mprotect()?] {
+        for settings in [
+            Settings::release()?,
+            Settings::release_mprotect()?,
+            Settings::release_background()?,
+        ] {
             let outcome = scene::under(&run, &settings, &[])?.succeeded()?;
             all_ok(&outcome.stdout, 2)?;
         }

@@ -210,12 +210,14 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         }
     }
 
-    /// The same for a thread that was made for it, and has all the time that a cycle needs.
-    pub fn upkeep_in_background(&self) {
-        let now = self.pages.clock_ms();
-        if self.purge_if_due(now) {
-            let _ = self.mesh_if_due(now, u64::MAX);
+    /// The same for a thread that was made for it: while the program is `busy` it is charged as others are, else it takes the
+    /// time that the program does not want. Says whether this thread should call again if the program stays idle.
+    pub fn upkeep_in_background(&self, busy: bool) -> bool {
+        if busy {
+            self.upkeep_due(self.pages.clock_ms());
+            return false;
         }
+        self.before_sleep(Sleep::Wait(0), false)
     }
 
     /// Gives back pages that have been unused for long, if it is time to look for them.

@@ -153,3 +153,35 @@ fn idle_programs_do_not_wait_for_the_next_cycle_while_they_help() {
     assert!(!program.heap.before_sleep(Sleep::Wait(0), false));
     program.end();
 }
+
+#[test]
+fn a_thread_for_the_upkeep_takes_all_the_time_of_an_idle_program() {
+    let program = sparse(400);
+    program.heap.set_period(PERIOD_MS / 10);
+    program.pages().advance_clock(PERIOD_MS);
+    while program.heap.upkeep_in_background(false) {}
+    assert!(program.heap.stats().mesh.cycles > 1);
+    program.end();
+}
+
+#[test]
+fn a_thread_for_the_upkeep_takes_as_much_of_a_busy_program_as_its_own_threads_would() {
+    let cycles = |upkeep: fn(&Program<ComplementMesher>)| {
+        let program = sparse(400);
+        program.heap.set_period(PERIOD_MS / 10);
+        for _ in 0..4 * PERIOD_MS {
+            program.pages().advance_clock(1);
+            upkeep(&program);
+        }
+        let cycles = program.heap.stats().mesh.cycles;
+        program.end();
+        cycles
+    };
+    let own = cycles(|program| program.heap.upkeep());
+    let in_background = cycles(|program| {
+        let again = program.heap.upkeep_in_background(true);
+        assert!(!again, "the program goes first");
+    });
+    assert!(own > 1);
+    assert_eq!(in_background, own);
+}
