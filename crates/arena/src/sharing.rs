@@ -1,5 +1,6 @@
 //! Spans on shared pages: onto them, and back to private ones.
 
+use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 
 use heap::{PageIndex, Refused, Run};
@@ -19,6 +20,12 @@ impl<O: Os> Arena<O> {
             .map(drop)
     }
 
+    /// The window's address of a page that is open in it.
+    fn in_window(&self, page: PageIndex) -> Result<NonNull<u8>, Refused> {
+        let window = &mut self.windows.lock().current;
+        window.address::<O>(page).ok_or(Refused)
+    }
+
     /// Copies bytes of a span to shared pages.
     ///
     /// # Safety
@@ -30,8 +37,7 @@ impl<O: Os> Arena<O> {
         offset: usize,
         len: usize,
     ) {
-        let target = self.windows.lock().current.address::<O>(to);
-        let (Some(source), Some(target)) = (self.address(from), target) else {
+        let (Some(source), Ok(target)) = (self.address(from), self.in_window(to)) else {
             return;
         };
         // SAFETY: the caller says that the bytes lie in the span.
@@ -53,12 +59,7 @@ impl<O: Os> Arena<O> {
     /// As for [`PageHeap::alias`](heap::PageHeap::alias).
     pub(crate) unsafe fn alias(&self, run: Run, onto: PageIndex) -> Result<(), Refused> {
         let ground = self.ground().ok_or(Refused)?;
-        let from = self
-            .windows
-            .lock()
-            .current
-            .address::<O>(onto)
-            .ok_or(Refused)?;
+        let from = self.in_window(onto)?;
         let to = self.address(run.first).ok_or(Refused)?;
         let len = Self::bytes(run);
         // SAFETY: the window's page and the span are the arena's; the caller says that the content is right.
@@ -109,12 +110,7 @@ impl<O: Os> Arena<O> {
     /// As for [`PageHeap::make_private`](heap::PageHeap::make_private).
     pub(crate) unsafe fn make_private(&self, run: Run, onto: PageIndex) -> Result<(), Refused> {
         let ground = self.ground().ok_or(Refused)?;
-        let from = self
-            .windows
-            .lock()
-            .current
-            .address::<O>(onto)
-            .ok_or(Refused)?;
+        let from = self.in_window(onto)?;
         let to = self.address(run.first).ok_or(Refused)?;
         // SAFETY: the content is in the window; the caller keeps everybody else away.
         unsafe { self.renew(run) }?;

@@ -160,11 +160,9 @@ impl Window {
         Ok(at)
     }
 
-    /// The run's pages are gone: they must be made present again.
+    /// The run's pages are gone: they must be made present again before anything is written to them.
     pub(crate) fn forget(&mut self, run: Run) {
-        if self.opened == Some(run) {
-            self.opened = None;
-        }
+        self.opened = self.opened.filter(|opened| !opened.overlaps(run));
     }
 
     /// Drops the page-table entries that opening and copying made; the pages stay.

@@ -26,6 +26,11 @@ impl Run {
     pub const fn end(self) -> PageIndex {
         self.first.plus(self.pages)
     }
+
+    /// Whether a page is in both.
+    pub const fn overlaps(self, other: Self) -> bool {
+        self.first.0 < other.end().0 && other.first.0 < self.end().0
+    }
 }
 
 /// What a page holds, in one word.

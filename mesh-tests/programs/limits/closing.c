@@ -45,19 +45,23 @@ static void *close_and_open(void *unused)
     return unused;
 }
 
-static int at_work_beside(const struct sparse *kept, unsigned painted, unsigned seed)
+/* Whether the process has meshed before, and with it opened what the library opens once, does not matter for its blocks. For
+   its descriptors it does: who closes a number in the moment between our opening and closing it, and opens another file there,
+   may lose that one. */
+static int at_work_beside(const struct sparse *kept, int before, unsigned painted, unsigned seed)
 {
     pthread_t thread;
+    int good = !before || at_work(seed);
     atomic_store(&done, 0);
     need("a thread", pthread_create(&thread, NULL, close_and_open, NULL) == 0);
-    int good = at_work(seed);
+    good &= at_work(seed);
     good &= sparse_painted(kept, painted);
     sparse_paint(kept, painted + 1);
     compact();
     good &= sparse_painted(kept, painted + 1);
     atomic_store(&done, 1);
     pthread_join(thread, NULL);
-    return good && own;
+    return good && (own || !before);
 }
 
 int main(void)
@@ -69,12 +73,12 @@ int main(void)
         int status = -1;
         pid_t child = fork();
         if (child == 0)
-            _exit(!at_work_beside(&kept, 1, i));
+            _exit(!at_work_beside(&kept, i % 2, 1, i));
         waitpid(child, &status, 0);
         children &= status == 0;
     }
     check("children keep their blocks and their descriptors", children);
-    check("so does their parent", at_work_beside(&kept, 1, 99));
+    check("so does their parent", at_work_beside(&kept, 1, 1, 99));
     check("and children that come later", at_work_in_child(&kept, 2, 100));
     sparse_free(&kept);
     return 0;

@@ -178,6 +178,28 @@ fn shared_pages_are_made_present_when_they_are_opened() {
     arena.close_shared();
 }
 
+#[test]
+fn shared_pages_of_which_a_part_was_freed_are_made_present_again() {
+    let arena = Arena::new(FailNth::new(Confined::to(SMALL)));
+    let (one, stretch) = (span(&arena, 2), span(&arena, 3));
+    assert!(put(&arena, &one, one.run, 0, 0));
+    assert_eq!(arena.open_shared(stretch.run), Ok(()));
+    let calls = || {
+        arena.os().refuse(0, 0);
+        assert_eq!(arena.open_shared(stretch.run), Ok(()));
+        arena.os().calls()
+    };
+    assert_eq!(calls(), 0, "they are open");
+    let part = Run {
+        first: stretch.run.first.plus(PageCount(2)),
+        pages: PageCount(1),
+    };
+    // SAFETY: nobody was put onto them.
+    unsafe { arena.free_shared(part) };
+    assert_eq!(calls(), 1);
+    arena.close_shared();
+}
+
 /// The kernel may have done a part of what it refuses.
 #[test]
 fn a_run_of_which_a_part_could_be_protected_is_writable_again() {

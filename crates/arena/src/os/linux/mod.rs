@@ -2,6 +2,7 @@
 
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 mod call;
+mod descriptor;
 mod futex;
 mod proc;
 mod ring;

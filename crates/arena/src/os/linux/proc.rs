@@ -5,6 +5,7 @@ use core::mem::MaybeUninit;
 
 use super::call::syscall;
 use super::checked;
+use super::descriptor::Passing;
 use crate::os::Errno;
 
 /// The kernel's default for `vm.max_map_count`.
@@ -46,16 +47,21 @@ fn read<'a>(path: &CStr, text: &'a mut [u8]) -> Result<&'a [u8], Errno> {
         0,
     ];
     // SAFETY: the path ends with a zero byte.
-    let file = checked(unsafe { syscall(libc::SYS_openat, arguments) })?;
+    let file = Passing::new(checked(unsafe { syscall(libc::SYS_openat, arguments) })?);
     // SAFETY: the kernel writes at most the bytes of `text`.
     let read = checked(unsafe {
         syscall(
             libc::SYS_read,
-            [file, text.as_mut_ptr() as usize, text.len(), 0, 0, 0],
+            [
+                file.file() as usize,
+                text.as_mut_ptr() as usize,
+                text.len(),
+                0,
+                0,
+                0,
+            ],
         )
     });
-    // SAFETY: the descriptor was opened above and is used nowhere else.
-    let _ = unsafe { syscall(libc::SYS_close, [file, 0, 0, 0, 0, 0]) };
     Ok(text.get(..read?).unwrap_or(&[]))
 }
 

@@ -8,6 +8,7 @@
 use core::ptr::NonNull;
 
 use super::call::syscall;
+use super::descriptor::Passing;
 use super::{Os, address, checked, madvise};
 use crate::os::{Errno, Linux};
 
@@ -23,11 +24,11 @@ pub(super) fn hold(file: i32) -> Result<NonNull<u8>, Errno> {
     let mut parameters = [0_u32; PARAMETERS];
     let arguments = [1, parameters.as_mut_ptr() as usize, 0, 0, 0, 0];
     // SAFETY: the kernel reads and writes the parameters.
-    let ring = checked(unsafe { syscall(libc::SYS_io_uring_setup, arguments) })?;
-    let held = register(ring, file).and_then(|()| map(ring));
-    // SAFETY: opened above, and used nowhere else.
-    let _ = unsafe { syscall(libc::SYS_close, [ring, 0, 0, 0, 0, 0]) };
-    held
+    let ring = Passing::new(checked(unsafe {
+        syscall(libc::SYS_io_uring_setup, arguments)
+    })?);
+    let number = ring.file() as usize;
+    register(number, file).and_then(|()| map(number))
 }
 
 fn register(ring: usize, file: i32) -> Result<(), Errno> {

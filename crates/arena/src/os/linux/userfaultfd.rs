@@ -2,10 +2,10 @@
 //!
 //! Nobody reads the descriptor: a writer who waits goes on because its page was replaced or unprotected, and it was woken.
 
-use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
 use super::call::syscall;
+use super::descriptor::{Passing, close, identity};
 use super::{Linux, checked, proc, ring};
 use crate::os::{Errno, Hold, Os, Userfault, WriteFaults};
 
@@ -34,28 +34,23 @@ const FEW: usize = 64;
 /// … but no higher than this: the kernel copies the table of descriptors at each fork, up to the highest in use.
 const TABLE: usize = 1024;
 
-fn close(file: i32) {
-    // SAFETY: callers close what they have opened, or looked at.
-    let _ = unsafe { syscall(libc::SYS_close, [file as usize, 0, 0, 0, 0, 0]) };
-}
-
 fn process() -> i32 {
     // SAFETY: has no preconditions.
     unsafe { syscall(libc::SYS_getpid, [0; 6]) as i32 }
 }
 
 /// A descriptor for faults of the kernel too, from the system call or the device.
-fn open() -> Result<i32, Errno> {
+fn open() -> Result<Passing, Errno> {
     let flags = (libc::O_CLOEXEC | libc::O_NONBLOCK) as usize;
     // SAFETY: the call takes flags only.
     let opened = checked(unsafe { syscall(libc::SYS_userfaultfd, [flags, 0, 0, 0, 0, 0]) });
     match opened {
         Err(error @ Errno(libc::EPERM)) => open_device(flags).map_err(|_| error),
-        other => other.map(|file| file as i32),
+        other => other.map(Passing::new),
     }
 }
 
-fn open_device(flags: usize) -> Result<i32, Errno> {
+fn open_device(flags: usize) -> Result<Passing, Errno> {
     let path = c"/dev/userfaultfd".as_ptr() as usize;
     let arguments = [
         libc::AT_FDCWD as usize,
@@ -66,11 +61,9 @@ fn open_device(flags: usize) -> Result<i32, Errno> {
         0,
     ];
     // SAFETY: the path ends with a zero byte.
-    let device = checked(unsafe { syscall(libc::SYS_openat, arguments) })? as i32;
+    let device = Passing::new(checked(unsafe { syscall(libc::SYS_openat, arguments) })?);
     // SAFETY: the request takes flags only.
-    let opened = unsafe { ioctl(device, NEW, flags) };
-    close(device);
-    opened.map(|file| file as i32)
+    unsafe { ioctl(device.file(), NEW, flags) }.map(Passing::new)
 }
 
 /// # Safety
@@ -142,34 +135,21 @@ fn high(file: i32) -> Result<i32, Errno> {
     checked(unsafe { syscall(libc::SYS_fcntl, arguments) }).map(|file| file as i32)
 }
 
-/// Device and inode of an open file. Each `userfaultfd` has an inode of its own on the kernels that have the features.
-fn identity(file: i32) -> Option<(u64, u64)> {
-    let mut status = MaybeUninit::<libc::stat>::zeroed();
-    let arguments = [file as usize, status.as_mut_ptr() as usize, 0, 0, 0, 0];
-    // SAFETY: the kernel fills one `stat`.
-    checked(unsafe { syscall(libc::SYS_fstat, arguments) }).ok()?;
-    // SAFETY: all zeros is a valid `stat`, and the kernel has written one.
-    let status = unsafe { status.assume_init() };
-    Some((status.st_dev, status.st_ino))
-}
-
 // SAFETY: each method does what its description asks for, to the range that it was given.
 unsafe impl WriteFaults for Linux {
     fn open_userfault(&self) -> Result<Userfault, Errno> {
         let low = open()?;
-        let opened = agree(low).and_then(|()| high(low));
-        close(low);
-        let file = opened?;
-        let Some(identity) = identity(file) else {
-            close(file);
-            return Err(Errno(libc::EBADF));
-        };
-        let process = process();
-        Ok(Userfault {
-            file,
-            identity,
-            process,
-        })
+        agree(low.file())?;
+        let high = Passing::new(high(low.file())? as usize);
+        match high.identity() {
+            Some(identity) if high.is_same_as(&low) => Ok(Userfault {
+                file: high.keep(),
+                identity,
+                process: process(),
+            }),
+            // The program has put another file into its place.
+            _ => Err(Errno(libc::EBADF)),
+        }
     }
 
     fn is_filtered(&self) -> Result<bool, Errno> {
@@ -186,7 +166,8 @@ unsafe impl WriteFaults for Linux {
 
     fn close_userfault(&self, userfault: &Userfault) {
         if self.is_open(userfault) {
-            close(userfault.file);
+            // SAFETY: it was opened by us, and is still what it was.
+            unsafe { close(userfault.file) };
         }
     }
 
