@@ -1,6 +1,6 @@
 //! One mesh cycle, at one go. The module `slice` has the same in slices.
 //!
-//! For each size class: take a snapshot of the units' bitmaps under the lock of the class, search without any lock, then
+//! For each size class: copy the units' bitmaps in short holds of the lock of the class, search without any lock, then
 //! carry out what was found in short steps under the lock, looking at each pair again.
 
 use core::ops::ControlFlow;
@@ -11,12 +11,12 @@ use meshing::{Budget, Candidate, Merge, has_fair_chance};
 use miniheap::SpanClasses;
 
 use crate::global::GlobalHeap;
-use crate::named::NamedUnits;
 use crate::policy::MeshPolicy;
+use crate::portion::Portion;
 use crate::report::Report;
 use crate::scratch::{Parts, Scratch};
 use crate::slice::Progress;
-use crate::tuning::{CANDIDATES, LEAST_STEPS, MESHES_PER_HOLD, STEPS, STEPS_PER_CANDIDATE};
+use crate::tuning::{LEAST_STEPS, MESHES_PER_HOLD, STEPS, STEPS_PER_CANDIDATE};
 use crate::width::Width;
 
 /// What cycles keep from one to the next.
@@ -83,73 +83,75 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     ) -> usize {
         let mut released = 0;
         let units = width.units(SpanClasses::geometry(class)).unwrap_or(1);
-        self.with_found(cycle, class, width, |_, pairs| {
-            while pairs.merges.len() > 0 {
-                match self.commit(class, pairs.take(MESHES_PER_HOLD.div_ceil(units)), units) {
-                    ControlFlow::Continue(pages) => released += pages,
-                    ControlFlow::Break(pages) => {
-                        released += pages;
-                        break;
-                    }
+        let mut portion = Portion::WHOLE;
+        let mut outcome = ControlFlow::Continue(0);
+        loop {
+            let next = self.with_found(cycle, class, width, portion, |_, pairs| {
+                while outcome.is_continue() && pairs.merges.len() > 0 {
+                    outcome =
+                        self.commit(class, pairs.take(MESHES_PER_HOLD.div_ceil(units)), units);
+                    let (ControlFlow::Continue(pages) | ControlFlow::Break(pages)) = outcome;
+                    released += pages;
                 }
+            });
+            match next {
+                Some(from) if outcome.is_continue() => portion.from = from,
+                _ => return released,
             }
-        });
-        released
+        }
     }
 
-    /// Searches among the spans of one class, and passes the pairs found on: the unit to keep, and the one to join to it;
-    /// of runs of `width` the first of each.
+    /// Searches among the spans of a portion of one class, and passes the pairs found on: the unit to keep, and the one to join to
+    /// it; of runs of `width` the first of each. Returns where the next portion begins, if there is one.
     pub(crate) fn with_found(
         &self,
         cycle: &mut Guard<'_, P::Lock, Cycle<M>>,
         class: SizeClass,
         width: Width,
+        portion: Portion,
         act: impl FnOnce(&mut Guard<'_, P::Lock, Cycle<M>>, &mut Found<'_>),
-    ) {
+    ) -> Option<SpanId> {
         let geometry = SpanClasses::geometry(class);
-        let Some(neighbours) = width.units(geometry) else {
-            return;
-        };
+        let neighbours = width.units(geometry)?;
         let slots = neighbours * usize::from(geometry.slots);
         let (physical, live) = {
             let spans = self.class(class);
             (spans.physical_spans(), spans.live())
         };
-        let expected = (physical / neighbours).min(CANDIDATES);
-        if expected < 2 || !self.may_mesh_class(class) {
-            return;
+        if physical / neighbours < 2 || !self.may_mesh_class(class) {
+            return None;
         }
         // Runs that are unlikely to fit need not be looked for yet when they will be anyway.
         let mean = live * neighbours / physical;
         if cycle.progress.is_held() && !has_fair_chance(slots, mean) {
-            return;
+            return None;
         }
+        let expected = portion.spans(physical, neighbours);
         let Some(mut scratch) = Scratch::new::<M>(&self.pages, expected, slots) else {
             self.meshed.count(&self.meshed.refused, 1);
-            return;
+            return None;
         };
         let mut parts = scratch.parts();
-        let units = {
-            let spans = self.class(class);
-            let named = NamedUnits::of(&self.pages, &spans);
-            let can_spend = self.can_spend();
-            let candidate = |unit| {
-                let is_free = || self.mappings_to_share(&spans, unit) == 0;
-                let listed = spans.listed_unit(unit);
-                named.candidate(listed.filter(|_| can_spend || is_free())?)
+        let can_spend = self.can_spend();
+        let copied = self.copy_units(class, portion.from, parts.candidates, |spans, unit| {
+            let id = SpanId(unit.tag);
+            let tag = match neighbours {
+                1 => unit.tag,
+                _ => spans.run(id)?.first.0,
             };
-            if neighbours > 1 {
-                self.run_candidates(&spans, candidate, neighbours, parts.candidates)
-            } else {
-                let candidates = spans.units().filter_map(|(unit, ..)| candidate(unit));
-                let places = parts.candidates.iter_mut().zip(candidates);
-                places.map(|(place, candidate)| *place = candidate).count()
-            }
+            let is_wanted = can_spend || self.mappings_to_share(spans, id) == 0;
+            is_wanted.then_some(Candidate { tag, ..unit })
+        });
+        let units = &mut parts.candidates[..copied.len];
+        let candidates = match neighbours {
+            1 => units.len(),
+            _ => self.put_together(geometry, neighbours, units),
         };
-        let found = self.search(cycle, slots, &mut parts, units);
-        let candidates = &parts.candidates[..units];
+        let found = self.search(cycle, slots, &mut parts, candidates);
+        let candidates = &parts.candidates[..candidates];
         let merges = parts.merges[..found].iter();
         act(cycle, &mut Found { candidates, merges });
+        copied.next
     }
 
     /// Searches among the first `candidates` candidates; returns how many merges were found.

@@ -5,6 +5,7 @@
 //! * `refill` and `release`: slots for a thread's front end, in batches, under the lock of one size class;
 //! * `large`: page runs of their own;
 //! * `cycle`: which spans to mesh is searched for without a lock, and carried out in short steps under it;
+//! * `portion`: what one search looks at;
 //! * `commit`: one mesh, step by step;
 //! * `width`, `neighbours`: when mappings are scarce, runs of neighbours are meshed onto runs of neighbours first;
 //! * `named`: what the kernel may write to for a call of the program stays where it is;
@@ -37,6 +38,7 @@ mod named;
 mod neighbours;
 mod pin;
 mod policy;
+mod portion;
 mod portraits;
 mod refill;
 mod release;

@@ -1,9 +1,9 @@
 //! Runs of neighbouring units as candidates of a search.
 
 use bitmap::SpanBits;
-use heap::{PageHeap, PageIndex, SpanId};
+use heap::{PageCount, PageHeap, PageIndex, SpanId};
 use meshing::Candidate;
-use miniheap::Spans;
+use miniheap::{Geometry, Spans};
 
 use crate::global::GlobalHeap;
 use crate::policy::MeshPolicy;
@@ -26,43 +26,41 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         (spans.run(span)?.first == page).then_some(span)
     }
 
-    /// Writes a candidate for each run of `len` neighbouring units that are candidates themselves, named by the first;
-    /// returns their number. Each stretch of neighbours is divided from its start.
-    pub(crate) fn run_candidates(
+    /// Puts `units`, which are named by their first pages, together to runs of `len` neighbours, and writes them over the first of
+    /// the units, named as units are; returns their number. Each stretch of neighbours is divided from its start.
+    pub(crate) fn put_together(
         &self,
-        spans: &Spans,
-        candidate: impl Fn(SpanId) -> Option<Candidate>,
+        geometry: &Geometry,
         len: usize,
-        candidates: &mut [Candidate],
+        units: &mut [Candidate],
     ) -> usize {
-        let beside = |unit, distance| self.beside(spans, unit, distance);
-        let is_start = |unit| beside(unit, -1).and_then(&candidate).is_none();
-        let mut found = 0;
-        let starts = spans
-            .units()
-            .map(|(unit, ..)| unit)
-            .filter(|&unit| candidate(unit).is_some() && is_start(unit));
-        for start in starts {
-            let mut next = Some(start);
-            let members = core::iter::from_fn(|| {
-                let member = candidate(next?)?;
-                next = beside(next?, 1);
-                Some(member)
-            });
-            let mut run = Run::new(len, usize::from(spans.geometry().slots));
-            for member in members {
-                let Some(whole) = run.add(&member) else {
-                    continue;
-                };
-                let Some(place) = candidates.get_mut(found) else {
-                    return found;
-                };
-                *place = whole;
-                found += 1;
-            }
+        let found = runs(units, len, usize::from(geometry.slots), geometry.pages);
+        for run in units.iter_mut().take(found) {
+            // The page may be another class's by now: like all that is found, the number is looked at again.
+            run.tag = self.pages.span_at(PageIndex(run.tag)).0;
         }
         found
     }
+}
+
+/// The runs of [`put_together`](GlobalHeap::put_together), named by their first pages.
+fn runs(units: &mut [Candidate], len: usize, slots: usize, pages: PageCount) -> usize {
+    units.sort_unstable_by_key(|unit| unit.tag);
+    let (mut found, mut next) = (0, None);
+    let mut run = Run::new(len, slots);
+    for at in 0..units.len() {
+        let Some(&unit) = units.get(at) else { break };
+        if next != Some(unit.tag) {
+            run = Run::new(len, slots);
+        }
+        next = unit.tag.checked_add(pages.0);
+        // There are fewer runs than units: none is overwritten that was not looked at.
+        if let (Some(whole), Some(place)) = (run.add(&unit), units.get_mut(found)) {
+            *place = whole;
+            found += 1;
+        }
+    }
+    found
 }
 
 /// A run that is being put together.
@@ -135,5 +133,16 @@ mod tests {
             }
         );
         assert_eq!(run.add(&span(3, &[2])), None);
+    }
+
+    #[test]
+    fn stretches_are_divided_from_their_starts() {
+        let pages = [7, 40, 1, 3, 42, 5, 9, 44];
+        let mut units = pages.map(|page| span(page, &[1]));
+        let found = runs(&mut units, 2, 8, PageCount(2));
+        let first = units[..found].iter().map(|run| run.tag);
+        assert_eq!(first.collect::<Vec<_>>(), [1, 5, 40]);
+        assert_eq!(units[0].live, span(0, &[1, 9]).live);
+        assert_eq!(runs(&mut [], 2, 8, PageCount(2)), 0);
     }
 }

@@ -6,41 +6,42 @@
 //! The search is the mesher's: the members of the emptiest groups are candidates one by one, every other unit is a
 //! candidate that is too heavy to move. Only groups of which every member found a place are then carried out.
 
-use core::ops::ControlFlow;
+use core::ops::{ControlFlow, Range};
 
+use bitmap::SpanBits;
 use heap::{Guard, PageHeap, Refused, SizeClass, SpanId};
 use meshing::Candidate;
 use miniheap::{SpanClasses, Spans};
 
 use crate::commit::Outcome;
-use crate::cycle::{Cycle, whole};
+use crate::cycle::Cycle;
 use crate::global::GlobalHeap;
 use crate::policy::MeshPolicy;
+use crate::portion::Portion;
 use crate::report::Report;
-use crate::scratch::Scratch;
+use crate::scratch::{Parts, Scratch};
 use crate::stretch::Move;
-use crate::tuning::{CANDIDATES, SCATTERED_MEMBERS, SCATTERED_SHARE};
+use crate::tuning::{GROUPS_PER_HOLD, SCATTERED_MEMBERS, SCATTERED_SHARE};
 
 /// What moves when one group is taken apart: each member with objects, and the unit that it goes to. It ends early when no
 /// place was found for a member.
 #[derive(Clone)]
 pub(crate) struct Moves<'s> {
-    candidates: &'s [Candidate],
-    /// One more than the index of the candidate that each member goes to.
+    units: &'s [Candidate],
+    members: &'s [Candidate],
+    /// One more than the index of the unit that each member goes to.
     targets: &'s [u32],
-    next: usize,
-    end: usize,
 }
 
 impl Iterator for Moves<'_> {
     type Item = (SpanId, SpanId);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let index = (self.next < self.end).then_some(self.next)?;
-        self.next += 1;
-        let target = self.targets.get(index)?.checked_sub(1)?;
-        let unit = self.candidates.get(target as usize)?;
-        Some((SpanId(self.candidates.get(index)?.tag), SpanId(unit.tag)))
+        let (member, members) = self.members.split_first()?;
+        let (target, targets) = self.targets.split_first()?;
+        (self.members, self.targets) = (members, targets);
+        let unit = self.units.get(target.checked_sub(1)? as usize)?;
+        Some((SpanId(member.tag), SpanId(unit.tag)))
     }
 }
 
@@ -55,16 +56,23 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         class: SizeClass,
     ) -> usize {
         let mut released = 0;
-        self.with_scattered(cycle, class, |_, moves| {
-            let outcome = self.scatter_one(class, moves);
-            let (ControlFlow::Continue(pages) | ControlFlow::Break(pages)) = outcome;
-            released += pages;
-            match outcome {
-                ControlFlow::Continue(_) => ControlFlow::Continue(()),
-                ControlFlow::Break(_) => ControlFlow::Break(()),
+        let mut portion = Portion::WHOLE;
+        let mut outcome = ControlFlow::Continue(0);
+        loop {
+            let next = self.with_scattered(cycle, class, portion, |_, moves| {
+                outcome = self.scatter_one(class, moves);
+                let (ControlFlow::Continue(pages) | ControlFlow::Break(pages)) = outcome;
+                released += pages;
+                match outcome {
+                    ControlFlow::Continue(_) => ControlFlow::Continue(()),
+                    ControlFlow::Break(_) => ControlFlow::Break(()),
+                }
+            });
+            match next {
+                Some(from) if outcome.is_continue() => portion.from = from,
+                _ => return released,
             }
-        });
-        released
+        }
     }
 
     /// Takes one group apart as planned, under one hold of the lock. Returns as [`hold`](Self::hold).
@@ -88,61 +96,109 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         })
     }
 
-    /// Looks for groups of one class that can be taken apart, and passes on what would have to move for each, and where to.
+    /// Looks for groups in a portion of one class that can be taken apart, and passes on what would have to move for each, and
+    /// where to. Returns where the next portion begins, if there is one.
     pub(crate) fn with_scattered(
         &self,
         cycle: &mut Guard<'_, P::Lock, Cycle<M>>,
         class: SizeClass,
+        portion: Portion,
         mut act: impl FnMut(&mut Guard<'_, P::Lock, Cycle<M>>, Moves<'_>) -> ControlFlow<()>,
-    ) {
+    ) -> Option<SpanId> {
         let slots = usize::from(SpanClasses::geometry(class).slots);
-        let (groups, units) = {
+        let (groups, physical) = {
             let spans = self.class(class);
-            (spans.groups(), spans.physical_spans().min(CANDIDATES))
+            (spans.groups(), spans.physical_spans())
         };
-        let most_sources = groups / SCATTERED_SHARE;
-        if most_sources == 0 || !self.may_mesh_class(class) {
-            return;
+        if groups < SCATTERED_SHARE || !self.may_mesh_class(class) {
+            return None;
         }
-        let expected = units + most_sources * SCATTERED_MEMBERS as usize;
-        let Some(mut scratch) = Scratch::new::<M>(&self.pages, expected, slots) else {
+        let most_units = portion.spans(physical, 1);
+        let most_members = most_units.min(groups) / SCATTERED_SHARE * SCATTERED_MEMBERS as usize;
+        let Some(mut scratch) = Scratch::new::<M>(&self.pages, most_units + most_members, slots)
+        else {
             self.meshed.count(&self.meshed.refused, 1);
-            return;
+            return None;
         };
         let mut parts = scratch.parts();
-        let (members, candidates) =
-            choose_sources(&self.class(class), most_sources, parts.candidates);
-        if members == 0 {
-            return;
+        let room = &mut parts.candidates[..most_units];
+        let copied = self.copy_units(class, portion.from, room, |_, unit| Some(unit));
+        let units = set_sources_apart(&mut parts.candidates[..copied.len]);
+        let all = self.put_members(class, &mut parts, units..copied.len);
+        if all == units {
+            return copied.next;
         }
-        let found = self.search(cycle, slots, &mut parts, candidates);
+        let found = self.search(cycle, slots, &mut parts, all);
 
         // What was found for each member: one more than the index of the unit it goes to.
-        let (candidates, targets) = (&parts.candidates[..candidates], &mut parts.words[..members]);
+        let (units, members) = parts.candidates[..all].split_at(units);
+        let targets = &mut parts.words[..members.len()];
         targets.fill(0);
         for merge in &parts.merges[..found] {
-            if merge.keep as usize >= members
-                && let Some(target) = targets.get_mut(merge.join as usize)
+            let member = (merge.join as usize).checked_sub(units.len());
+            if let Some(target) = member.and_then(|member| targets.get_mut(member))
+                && (merge.keep as usize) < units.len()
             {
                 *target = merge.keep + 1;
             }
         }
-        let mut next = 0;
-        while next < members {
+        let (mut members, mut targets) = (members, &*targets);
+        while let Some(first) = members.first() {
             // The members of one group stand together.
-            let first = next;
-            next = members.min(next + usize::from(candidates[first].weight.max(1)));
+            let len = members.len().min(usize::from(first.weight.max(1)));
             let moves = Moves {
-                candidates,
-                targets,
-                next: first,
-                end: next,
+                units,
+                members: &members[..len],
+                targets: &targets[..len],
             };
-            let is_whole = moves.clone().count() == next - first;
-            if is_whole && act(cycle, moves).is_break() {
-                return;
+            (members, targets) = (&members[len..], &targets[len..]);
+            if moves.clone().count() == len && act(cycle, moves).is_break() {
+                break;
             }
         }
+        copied.next
+    }
+
+    /// Puts the members of groups into the place of the groups themselves, which are the candidates `sources`. Those of a group
+    /// stand side by side, with their number as weight. Returns the number of candidates.
+    fn put_members(&self, class: SizeClass, parts: &mut Parts<'_>, sources: Range<usize>) -> usize {
+        let mut len = sources.start;
+        let groups = &parts.candidates[sources];
+        let names = &mut parts.words[..groups.len()];
+        for (name, group) in names.iter_mut().zip(groups) {
+            *name = group.tag;
+        }
+        for some in names.chunks(GROUPS_PER_HOLD) {
+            let spans = self.class(class);
+            for &group in some {
+                let group = SpanId(group);
+                // It may have gone, or grown.
+                let is_there = |members: u32| (2..=SCATTERED_MEMBERS).contains(&members);
+                if !spans
+                    .listed_unit(group)
+                    .is_some_and(|(.., members)| is_there(members))
+                {
+                    continue;
+                }
+                let members = || {
+                    let ids = spans.members_with_objects(group);
+                    ids.filter_map(|member| Some((member, spans.get(member)?)))
+                };
+                let count = members().count();
+                let Some(places) = parts.candidates.get_mut(len..len + count) else {
+                    return len;
+                };
+                for (place, (member, heap)) in places.iter_mut().zip(members()) {
+                    *place = Candidate {
+                        live: *heap.live(),
+                        tag: member.0,
+                        weight: count as u16,
+                    };
+                }
+                len += count;
+            }
+        }
+        len
     }
 
     /// Moves all members of a group to other units, as planned; `None` when the plan does not fit any more.
@@ -193,54 +249,44 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     }
 }
 
-/// Writes candidates: first the members of the emptiest groups, those of a group side by side and with their number as
-/// weight, then all other units. Returns the number of the former, and of all.
-fn choose_sources(spans: &Spans, most: usize, candidates: &mut [Candidate]) -> (usize, usize) {
-    let (mut len, mut sources) = (0, 0);
-    let is_source = |members: u32| (2..=SCATTERED_MEMBERS).contains(&members);
-    let mut put = |len: &mut usize, candidate: Candidate| {
-        if let Some(place) = candidates.get_mut(*len) {
-            *place = candidate;
-            *len += 1;
-        }
-    };
-    for (unit, _, members) in spans.units() {
-        if sources == most {
-            break;
-        }
-        if !is_source(members) {
-            continue;
-        }
-        sources += 1;
-        let with_objects = || spans.members_with_objects(unit);
-        let count = u16::try_from(with_objects().count()).unwrap_or(HEAVY);
-        for member in with_objects() {
-            if let Some(heap) = spans.get(member) {
-                put(
-                    &mut len,
-                    Candidate {
-                        live: *heap.live(),
-                        tag: member.0,
-                        weight: count,
-                    },
-                );
-            }
-        }
+/// Moves the groups to take apart, the emptiest that there are, behind the other units, which become too heavy to move; returns
+/// the number of the latter.
+fn set_sources_apart(units: &mut [Candidate]) -> usize {
+    let is_group = |unit: &Candidate| unit.weight > 1 && unit.weight < HEAVY;
+    let groups = units.iter().filter(|unit| is_group(unit)).count();
+    let is_source = |unit: &Candidate| (2..=SCATTERED_MEMBERS).contains(&unit.weight.into());
+    units.sort_unstable_by_key(|unit| match is_source(unit) {
+        true => SpanBits::BITS - unit.live.len(),
+        false => 0,
+    });
+    let sources = units.iter().filter(|unit| is_source(unit)).count();
+    let others = units.len() - sources.min(groups / SCATTERED_SHARE);
+    for unit in &mut units[..others] {
+        unit.weight = HEAVY;
     }
-    let members = len;
-    let mut passed = 0;
-    for (unit, live, count) in spans.units() {
-        if is_source(count) && passed < sources {
-            passed += 1;
-            continue;
-        }
-        put(
-            &mut len,
-            Candidate {
-                weight: HEAVY,
-                ..whole(unit, live, count)
-            },
-        );
+    others
+}
+
+#[cfg(test)]
+mod tests {
+    use bitmap::SpanBits;
+
+    use super::*;
+
+    #[test]
+    fn the_emptiest_groups_are_taken_apart() {
+        let unit = |tag: usize, members| Candidate {
+            live: SpanBits::first(tag),
+            tag: tag as u32,
+            weight: members,
+        };
+        let members = [1, 9, HEAVY, 1].into_iter().chain([2; 16]);
+        let units = (1..).zip(members);
+        let mut units: Vec<_> = units.map(|(tag, members)| unit(tag, members)).collect();
+        assert_eq!(set_sources_apart(&mut units), 18);
+        assert!(units[..18].iter().all(|unit| unit.weight == HEAVY));
+        assert_eq!(units[18..], [unit(6, 2), unit(5, 2)]);
+        assert_eq!(set_sources_apart(&mut units[..3]), 3);
+        assert_eq!(set_sources_apart(&mut []), 0);
     }
-    (members, len)
 }

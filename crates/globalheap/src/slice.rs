@@ -19,13 +19,20 @@ use miniheap::SpanClasses;
 use crate::cycle::Cycle;
 use crate::global::GlobalHeap;
 use crate::policy::MeshPolicy;
+use crate::portion::Portion;
 use crate::report::Report;
 use crate::scatter::Moves;
-use crate::tuning::{MESHES_PER_HOLD, PAIRS_KEPT};
+use crate::tuning::{CANDIDATES_PER_SLICE, MESHES_PER_HOLD, PAIRS_KEPT};
 use crate::width::{Mappings, Width};
 
 /// Behind the last move of a group.
 const GROUP_END: (SpanId, SpanId) = (SpanId(u32::MAX), SpanId(u32::MAX));
+
+/// The first record of a class.
+const START: Option<SpanId> = Some(SpanId(0));
+
+// A search finds at most as many pairs as it has candidates.
+const _: () = assert!(CANDIDATES_PER_SLICE <= PAIRS_KEPT);
 
 /// How far a cycle in slices has come.
 pub(crate) struct Progress {
@@ -34,13 +41,13 @@ pub(crate) struct Progress {
     mappings: Mappings,
     /// Pages released so far.
     released: usize,
+    /// What the next search of the class begins with; `None` after the last.
+    next: Option<SpanId>,
     /// What the last search found, and how much of it was carried out: pairs to mesh, or moves, with `GROUP_END` behind
     /// those of each group.
     pairs: [(SpanId, SpanId); PAIRS_KEPT],
     found: usize,
     done: usize,
-    /// Pages that these pairs have released.
-    by_pairs: usize,
 }
 
 /// What comes next. Numbers count the meshed classes.
@@ -63,10 +70,10 @@ impl Progress {
             stage: Stage::Idle,
             mappings: Mappings::Plenty,
             released: 0,
+            next: START,
             pairs: [(SpanId(0), SpanId(0)); PAIRS_KEPT],
             found: 0,
             done: 0,
-            by_pairs: 0,
         }
     }
 
@@ -75,7 +82,7 @@ impl Progress {
         self.stage = Stage::Idle;
         self.mappings = Mappings::Plenty;
         self.released = 0;
-        self.forget_pairs();
+        self.end_class();
     }
 
     /// Whether the cycle holds mappings back.
@@ -83,8 +90,25 @@ impl Progress {
         self.mappings == Mappings::Held
     }
 
-    fn forget_pairs(&mut self) {
-        (self.found, self.done, self.by_pairs) = (0, 0, 0);
+    /// Whether all that was found was carried out.
+    fn is_done(&self) -> bool {
+        self.done == self.found
+    }
+
+    /// What the next search of the class is to look at; `None` after the last, and then the next class begins at its start.
+    fn next_portion(&mut self) -> Option<Portion> {
+        (self.found, self.done) = (0, 0);
+        let Some(from) = self.next.take() else {
+            self.end_class();
+            return None;
+        };
+        let most = CANDIDATES_PER_SLICE;
+        Some(Portion { from, most })
+    }
+
+    /// Nothing more is to be done in a class.
+    fn end_class(&mut self) {
+        (self.found, self.done, self.next) = (0, 0, START);
     }
 
     /// Keeps the moves of one group, if there is room for them.
@@ -109,17 +133,11 @@ impl Progress {
     fn carried_out(&mut self, end: usize, outcome: ControlFlow<usize, usize>) -> bool {
         let (ControlFlow::Continue(pages) | ControlFlow::Break(pages)) = outcome;
         self.done = end.min(self.found);
-        self.by_pairs += pages;
         self.released += pages;
         if outcome.is_break() {
-            self.forget_pairs();
+            self.end_class();
         }
         outcome.is_continue()
-    }
-
-    /// Whether the last search may have found more than is kept, and was of use.
-    fn search_again(&self) -> bool {
-        self.found == PAIRS_KEPT && self.by_pairs > 0
     }
 }
 
@@ -214,20 +232,19 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         width: Width,
     ) -> bool {
         let progress = &mut cycle.progress;
-        if progress.done == progress.found {
-            let (first, again) = (progress.found == 0, progress.search_again());
-            progress.forget_pairs();
-            if !first && !again {
+        if progress.is_done() {
+            let Some(portion) = progress.next_portion() else {
                 return false;
-            }
-            self.with_found(cycle, class, width, |cycle, pairs| {
+            };
+            let next = self.with_found(cycle, class, width, portion, |cycle, pairs| {
                 let progress = &mut cycle.progress;
                 for (place, pair) in progress.pairs.iter_mut().zip(pairs) {
                     *place = pair;
                     progress.found += 1;
                 }
             });
-            return cycle.progress.found > 0;
+            cycle.progress.next = next;
+            return true;
         }
         let units = width.units(SpanClasses::geometry(class)).unwrap_or(1);
         let end = progress
@@ -241,13 +258,15 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// Looks for groups to take apart in a class, or takes one apart. Says whether there is more to do there.
     fn scatter_some(&self, cycle: &mut Guard<'_, P::Lock, Cycle<M>>, class: SizeClass) -> bool {
         let progress = &mut cycle.progress;
-        if progress.done == progress.found {
-            let first = progress.found == 0;
-            progress.forget_pairs();
-            if first {
-                self.with_scattered(cycle, class, |cycle, moves| cycle.progress.keep(moves));
-            }
-            return cycle.progress.found > 0;
+        if progress.is_done() {
+            let Some(portion) = progress.next_portion() else {
+                return false;
+            };
+            let keep = |cycle: &mut Guard<'_, P::Lock, Cycle<M>>, moves: Moves<'_>| {
+                cycle.progress.keep(moves)
+            };
+            cycle.progress.next = self.with_scattered(cycle, class, portion, keep);
+            return true;
         }
         let left = &progress.pairs[progress.done..progress.found];
         let len = left.iter().take_while(|&&pair| pair != GROUP_END).count();

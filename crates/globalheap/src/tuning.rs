@@ -44,8 +44,14 @@ pub const SLICE_PAUSE_MS: u64 = 2;
 /// Pairs that a cycle in slices keeps from one search, at most.
 pub const PAIRS_KEPT: usize = 4_096;
 
-/// Candidates of one size class that a cycle looks at, at most: the emptiest.
+/// Candidates of one search, at most.
 pub const CANDIDATES: usize = 1 << 16;
+
+/// Candidates of one search of a cycle in slices, at most: nobody else can work in the thread meanwhile.
+pub const CANDIDATES_PER_SLICE: usize = 1 << 12;
+
+/// Records of spans that are looked at under one hold of a class lock, at most.
+pub const RECORDS_PER_HOLD: u32 = 1_024;
 
 /// Steps of search per candidate: at 3 ns each, 10 ms at most for 100 MiB of spans of one page, and half of it for those of up
 /// to 32 slots.
@@ -56,6 +62,9 @@ pub const LEAST_STEPS: u64 = 4_096;
 
 /// Steps of search per cycle and size class, at most: a few nanoseconds each.
 pub const STEPS: u64 = 1 << 23;
+
+/// Groups of which the members are looked at under one hold of a class lock, at most.
+pub const GROUPS_PER_HOLD: usize = 128;
 
 /// Meshes that are carried out under one hold of a class lock, at most.
 pub const MESHES_PER_HOLD: usize = 16;
