@@ -12,6 +12,8 @@ pub(crate) struct Decay {
     step_ms: u64,
     /// The step that time is in.
     step: u64,
+    /// Whether there are more pages than may stay.
+    behind: bool,
     /// Pages that the last steps brought, indexed by step number modulo the length.
     brought: [usize; STEPS],
 }
@@ -21,6 +23,7 @@ impl Decay {
         Self {
             step_ms: DECAY_MS / STEPS as u64,
             step: 0,
+            behind: false,
             brought: [0; STEPS],
         }
     }
@@ -36,13 +39,19 @@ impl Decay {
         self.brought[now] += pages;
     }
 
-    /// Moves time on to `now_ms`; says whether a new step began.
+    /// Notes that more pages have stayed than may.
+    pub(crate) fn is_behind(&mut self) {
+        self.behind = true;
+    }
+
+    /// Moves time on to `now_ms`; says whether pages must go, since a new step began or they had to before.
     pub(crate) fn advance(&mut self, now_ms: u64) -> bool {
         let Some(step) = now_ms.checked_div(self.step_ms) else {
             return true;
         };
+        let behind = core::mem::take(&mut self.behind);
         if step <= self.step {
-            return false;
+            return behind;
         }
         let passed = (step - self.step).min(STEPS as u64);
         for late in 0..passed {
@@ -84,6 +93,16 @@ mod tests {
             before = now;
         }
         assert_eq!(before, 0);
+    }
+
+    #[test]
+    fn who_is_behind_goes_on_within_a_step() {
+        let mut decay = Decay::new();
+        assert!(decay.advance(DECAY_MS));
+        assert!(!decay.advance(DECAY_MS));
+        decay.is_behind();
+        assert!(decay.advance(DECAY_MS));
+        assert!(!decay.advance(DECAY_MS));
     }
 
     #[test]

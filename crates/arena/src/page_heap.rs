@@ -229,8 +229,8 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
         let _ = unsafe { self.os.unmap(scratch, bytes.next_multiple_of(O::PAGE_SIZE)) };
     }
 
-    fn purge(&self, all: bool) {
-        Self::purge(self, all);
+    fn purge(&self, all: bool, nanoseconds: u64) -> bool {
+        Self::purge(self, all, nanoseconds)
     }
 
     fn clock_ms(&self) -> u64 {

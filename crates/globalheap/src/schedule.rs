@@ -160,6 +160,11 @@ impl Schedule {
     /// The next cycle need not wait: the last one has helped, and the program has nothing else to do.
     fn hurry(&self) {
         self.next_mesh.store(0, Ordering::Relaxed);
+        self.hurry_purge();
+    }
+
+    /// There is more to give back.
+    fn hurry_purge(&self) {
         self.next_purge.store(0, Ordering::Relaxed);
     }
 
@@ -199,6 +204,15 @@ fn worthwhile(period_ms: u64) -> usize {
     WORTHWHILE * share / PERIOD_MS as usize
 }
 
+/// What came of a look for pages that have been unused for long.
+enum Purged {
+    /// It was not time.
+    NotDue,
+    /// There are more.
+    InPart,
+    Done,
+}
+
 impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// Does what is due: gives back pages that have been unused for long, and meshes when that promises enough, a slice at
     /// a time.
@@ -221,29 +235,33 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     }
 
     /// Gives back pages that have been unused for long, if it is time to look for them.
-    fn purge_if_due(&self, now: u64) -> bool {
+    fn purge_if_due(&self, now: u64) -> Purged {
         let interval = PURGE_MS.min(self.schedule.period().max(1));
-        let due = Schedule::claim(&self.schedule.next_purge, now, interval);
-        if due {
-            self.send_home();
-            self.pages.purge(false);
+        if !Schedule::claim(&self.schedule.next_purge, now, interval) {
+            return Purged::NotDue;
         }
-        due
+        self.send_home();
+        match self.pages.purge(false, SLICE_NS) {
+            true => Purged::InPart,
+            false => Purged::Done,
+        }
     }
 
     /// What is due in a program that is busy: it is charged for the time.
     #[cold]
     #[inline(never)]
     fn upkeep_due(&self, now: u64) {
-        if !self.purge_if_due(now) || !self.schedule.allowance.permits(now) {
-            return;
+        let soon = now + SLICE_PAUSE_MS;
+        match self.purge_if_due(now) {
+            Purged::Done if self.schedule.allowance.permits(now) => {}
+            Purged::InPart => return self.schedule.next_purge.store(soon, Ordering::Relaxed),
+            Purged::NotDue | Purged::Done => return,
         }
         let start = self.pages.clock_ns();
         let unfinished = self.mesh_if_due(now, SLICE_NS);
         let taken = self.pages.clock_ns().saturating_sub(start);
         let period = self.schedule.period();
         self.schedule.allowance.charge(now, taken, period);
-        let soon = now + SLICE_PAUSE_MS;
         if unfinished && self.schedule.allowance.permits(soon) {
             self.schedule.next_purge.store(soon, Ordering::Relaxed);
         }
@@ -325,11 +343,20 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 self.schedule.postpone(now, 0);
             }
             let _ = self.mesh_if_due(now, sleep.slice());
-            self.pages.purge(alone);
+            let _ = self.pages.purge(alone, u64::MAX);
             return false;
         }
-        let may_look = self.schedule.is_under_way() || self.purge_if_due(now);
-        let more = may_look && self.mesh_if_due(now, sleep.slice());
+        if !self.schedule.is_under_way() {
+            match self.purge_if_due(now) {
+                Purged::NotDue => return false,
+                Purged::InPart => {
+                    self.schedule.hurry_purge();
+                    return true;
+                }
+                Purged::Done => {}
+            }
+        }
+        let more = self.mesh_if_due(now, sleep.slice());
         if more && !self.schedule.is_under_way() {
             self.schedule.hurry();
         }
@@ -339,7 +366,13 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// Gives back all unused pages now.
     pub fn purge(&self) {
         self.send_home();
-        self.pages.purge(true);
+        let _ = self.pages.purge(true, u64::MAX);
+    }
+
+    /// The same for about as long as nobody minds to wait; says whether there are more.
+    pub fn purge_slice(&self) -> bool {
+        self.send_home();
+        self.pages.purge(true, SLICE_NS)
     }
 
     /// Bytes that meshing could give back at the very best.
@@ -366,7 +399,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             }
         }
         self.give_back_stock();
-        self.pages.purge(true);
+        let _ = self.pages.purge(true, u64::MAX);
         total
     }
 }

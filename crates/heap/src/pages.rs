@@ -404,8 +404,9 @@ pub unsafe trait PageHeap: Metadata + Sync {
     /// It came from [`map_scratch`](Self::map_scratch) with the same length, and nobody uses it any more.
     unsafe fn unmap_scratch(&self, scratch: NonNull<u8>, bytes: usize);
 
-    /// Gives back pages that have been unused for long; all unused ones when `all` is set.
-    fn purge(&self, all: bool);
+    /// Gives back pages that have been unused for long, all unused ones when `all` is set, and ends after about so many
+    /// nanoseconds. Says whether there is more to give back.
+    fn purge(&self, all: bool, nanoseconds: u64) -> bool;
 
     /// Milliseconds on a clock that never goes back; coarse and cheap.
     fn clock_ms(&self) -> u64;

@@ -40,18 +40,12 @@ fn before_sleep(milliseconds: u64) {
     let _ = upkeep(Sleep::Certain(milliseconds));
 }
 
-/// Gives back unused pages before a long wait: all of them if this is the only thread, else those that are old enough.
-fn purge() {
-    if tls::inside() || !process::is_ours() {
-        return;
+/// Gives back some unused pages before a long wait, if this is the only thread; says whether there are more.
+fn purge() -> bool {
+    if tls::inside() || !process::is_ours() || HEAP.stats().attached > 1 {
+        return false;
     }
-    errno::preserved(|| {
-        tls::within(|| {
-            if HEAP.stats().attached <= 1 {
-                HEAP.global().purge();
-            }
-        });
-    });
+    errno::preserved(|| tls::within(|| HEAP.global().purge_slice()))
 }
 
 /// Bytes of `count` values, for a number that the program gave as an `int`.

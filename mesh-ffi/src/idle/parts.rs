@@ -109,7 +109,12 @@ fn in_parts(timeout: c_int, mut wait: impl FnMut(Span, Option<&sigset_t>) -> c_i
                 return result;
             }
             if !helped && !upkeep(sleep) {
-                purge();
+                while purge() {
+                    let result = wait(Span::NONE, Some(&mask));
+                    if result != 0 {
+                        return result;
+                    }
+                }
                 break;
             }
         }

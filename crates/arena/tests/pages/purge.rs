@@ -42,7 +42,7 @@ fn pages_given_back_are_not_there_any_more() {
     unsafe { arena.free_span(small.run) };
     assert_eq!(arena.stats().dirty, 1520 * PAGE);
     assert_eq!(large.resident(), 1500, "they are kept for a while");
-    arena.purge(true);
+    assert!(!arena.purge(true, u64::MAX));
     let stats = arena.stats();
     assert_eq!((stats.dirty, stats.clean), (0, 1520 * PAGE));
     assert_eq!((large.resident(), small.resident()), (0, 0));
@@ -55,7 +55,7 @@ fn pages_in_use_stay() {
     for object in objects.iter().step_by(2) {
         free(&arena, object);
     }
-    arena.purge(true);
+    assert!(!arena.purge(true, u64::MAX));
     for (number, object) in objects.iter().enumerate() {
         if number % 2 == 0 {
             assert_eq!(object.resident(), 0);
@@ -73,15 +73,15 @@ fn unused_pages_decay() {
     let arena = Arena::new(FailNth::new(os));
     arena.set_decay(PERIOD_MS);
     clock.store(10 * PERIOD_MS, Ordering::Relaxed);
-    arena.purge(false);
+    assert!(!arena.purge(false, u64::MAX));
     let large = large(&arena, 1000);
     free(&arena, &large);
-    arena.purge(false);
+    assert!(!arena.purge(false, u64::MAX));
     assert_eq!(arena.stats().dirty, 1000 * PAGE, "none is old yet");
     let mut before = 1000 * PAGE;
     for _ in 0..8 {
         clock.fetch_add(PERIOD_MS / 8, Ordering::Relaxed);
-        arena.purge(false);
+        assert!(!arena.purge(false, u64::MAX));
         let now = arena.stats().dirty;
         assert!(now < before, "{now} of {before} bytes are left");
         before = now;
@@ -91,12 +91,30 @@ fn unused_pages_decay() {
 }
 
 #[test]
+fn who_has_no_time_gives_back_a_part_and_goes_on_later() {
+    let arena = arena();
+    arena.set_decay(0);
+    let all: Vec<_> = (0..40).map(|_| large(&arena, 3)).collect();
+    let given_up = || all.iter().step_by(2);
+    given_up().for_each(|large| free(&arena, large));
+    let mut before = arena.stats().dirty;
+    let mut parts = 1;
+    while arena.purge(false, 0) {
+        let now = arena.stats().dirty;
+        assert!(now < before);
+        (before, parts) = (now, parts + 1);
+    }
+    assert_eq!(parts, given_up().count() + 1);
+    assert_eq!(arena.stats().dirty, 0);
+}
+
+#[test]
 fn without_decay_nothing_stays() {
     let arena = arena();
     arena.set_decay(0);
     let large = large(&arena, 10);
     free(&arena, &large);
-    arena.purge(false);
+    assert!(!arena.purge(false, u64::MAX));
     assert_eq!((arena.stats().dirty, large.resident()), (0, 0));
 }
 
@@ -106,7 +124,7 @@ fn what_the_system_does_not_take_back_is_kept_and_not_called_zero() {
     let kept = large(&arena, 10);
     free(&arena, &kept);
     arena.os().refuse(0, u64::MAX);
-    arena.purge(true);
+    assert!(!arena.purge(true, u64::MAX));
     arena.os().refuse(0, 0);
     let stats = arena.stats();
     assert_eq!(
@@ -125,7 +143,7 @@ fn locked_pages_are_kept_and_not_called_zero() {
     let locked = unsafe { libc::mlock(kept.start().as_ptr().cast(), kept.len()) };
     assert_eq!(locked, 0, "32 KiB may be locked by anybody");
     free(&arena, &kept);
-    arena.purge(true);
+    assert!(!arena.purge(true, u64::MAX));
     assert_eq!(arena.stats().dirty, 8 * PAGE);
     let again = arena.allocate_large(PageCount(8), PageCount(1)).unwrap();
     assert_eq!((again.first, again.zeroed), (kept.run.first, false));
@@ -178,7 +196,7 @@ proptest! {
                         free(&arena, &object);
                     }
                 }
-                Step::Purge(all) => arena.purge(all),
+                Step::Purge(all) => assert!(!arena.purge(all, u64::MAX)),
                 Step::Refuse(calls) => arena.os().refuse(0, calls),
             }
         }
@@ -187,7 +205,7 @@ proptest! {
         for object in &objects {
             free(&arena, object);
         }
-        arena.purge(true);
+        assert!(!arena.purge(true, u64::MAX));
         let run = arena.allocate_large(PageCount(30), PageCount(1)).unwrap();
         prop_assert!(run.zeroed || zeroed > 0);
         prop_assert!(!run.zeroed || Owned::of(&arena, run.first, PageCount(30)).is_zero());

@@ -140,7 +140,7 @@ impl<O: Os> Tenant<O> {
                     self.move_to(owned, pattern, owned.run.pages.0 + more);
                 }
             }
-            Step::Purge { all } => self.arena.purge(all),
+            Step::Purge { all } => assert!(!self.arena.purge(all, u64::MAX)),
             Step::Wait(milliseconds) => {
                 self.clock_ms.fetch_add(milliseconds, Ordering::Relaxed);
             }
@@ -237,7 +237,7 @@ impl<O: Os> Tenant<O> {
             self.free_large(first);
         }
         self.check();
-        self.arena.purge(true);
+        assert!(!self.arena.purge(true, u64::MAX));
         self.check();
         let stats = self.arena.stats();
         assert_eq!(stats.dirty, 0);
@@ -305,7 +305,7 @@ fn every_page_can_be_had() {
     assert!(!run.zeroed);
     // SAFETY: nobody uses it.
     unsafe { arena.free_large(run.first) };
-    arena.purge(true);
+    assert!(!arena.purge(true, u64::MAX));
     let run = arena
         .allocate_large(all, PageCount(1))
         .expect("all pages are free");

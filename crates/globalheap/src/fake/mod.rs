@@ -36,6 +36,8 @@ pub(crate) struct FakePages {
     ticks_ns: AtomicU64,
     /// The time of each purge, and whether it was one of all pages.
     pub(crate) purges: Mutex<Vec<(u64, bool)>>,
+    /// How often a purge that has to end soon leaves something.
+    pub(crate) purge_parts: AtomicUsize,
     /// Mappings that spans on shared pages may add.
     pub(crate) mappings_limit: AtomicUsize,
     /// Pages that the kernel may write to.
@@ -78,6 +80,7 @@ impl FakePages {
             clock_ms: AtomicU64::new(0),
             ticks_ns: AtomicU64::new(0),
             purges: Mutex::new(Vec::new()),
+            purge_parts: AtomicUsize::new(0),
             mappings_limit: AtomicUsize::new(usize::MAX),
             named: Mutex::default(),
             named_late: AtomicBool::new(false),

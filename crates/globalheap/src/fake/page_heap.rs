@@ -412,8 +412,16 @@ unsafe impl PageHeap for FakePages {
         unsafe { std::alloc::dealloc(scratch.as_ptr(), scratch_layout(bytes)) };
     }
 
-    fn purge(&self, all: bool) {
+    fn purge(&self, all: bool, nanoseconds: u64) -> bool {
         self.purges.lock().unwrap().push((self.clock_ms(), all));
+        let parts = self.purge_parts.load(Ordering::Relaxed);
+        let left = if nanoseconds == u64::MAX {
+            0
+        } else {
+            parts.saturating_sub(1)
+        };
+        self.purge_parts.store(left, Ordering::Relaxed);
+        left > 0
     }
 
     fn clock_ms(&self) -> u64 {

@@ -1,12 +1,14 @@
 //! When upkeep does what, on a clock that the test moves.
 
+use core::sync::atomic::Ordering;
+
 use heap::{ClassMap, OwnerId};
 use meshing::{ComplementMesher, NoMesh};
 use miniheap::SpanClasses;
 
 use super::program::{Object, Program, class_of};
 use crate::fake::PAGE;
-use crate::tuning::{LONGEST_PAUSE, PERIOD_MS, WORTHWHILE};
+use crate::tuning::{LONGEST_PAUSE, PERIOD_MS, SLICE_PAUSE_MS, WORTHWHILE};
 use crate::{MeshPolicy, Sleep};
 
 /// Enough for spans that promise twice what is worthwhile.
@@ -161,6 +163,36 @@ fn pages_are_looked_at_now_and_then_and_not_more_often() {
     assert!((10..=30).contains(&purges.len()), "{purges:?}");
     let apart = |pair: &[(u64, bool)]| pair[1].0 - pair[0].0 >= 40;
     assert!(purges.windows(2).all(apart), "{purges:?}");
+    program.end();
+}
+
+#[test]
+fn pages_that_take_long_to_give_back_go_in_parts() {
+    const PARTS: usize = 5;
+    let program = spans_with::<NoMesh>(1, |_| true);
+    let times = || program.pages().purges.lock().unwrap().clone();
+    let begin = || {
+        program.pages().advance_clock(1_000);
+        program.pages().purges.lock().unwrap().clear();
+        let parts = &program.pages().purge_parts;
+        parts.store(PARTS, Ordering::Relaxed);
+    };
+    begin();
+    cycle_times(&program, 20);
+    let soon = |pair: &[(u64, bool)]| pair[1].0 - pair[0].0 == SLICE_PAUSE_MS;
+    assert_eq!(times().len(), PARTS);
+    assert!(times().windows(2).all(soon), "{:?}", times());
+    begin();
+    let idle = Sleep::Wait(0);
+    for _ in 1..PARTS {
+        assert!(program.heap.before_sleep(idle, false), "there is more");
+    }
+    assert!(!program.heap.before_sleep(idle, false));
+    assert!(!program.heap.before_sleep(idle, false), "it is not time");
+    assert_eq!(times().len(), PARTS);
+    begin();
+    while program.heap.purge_slice() {}
+    assert_eq!(times().len(), PARTS);
     program.end();
 }
 
