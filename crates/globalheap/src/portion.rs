@@ -11,7 +11,7 @@ use crate::global::GlobalHeap;
 use crate::named::NamedUnits;
 use crate::policy::MeshPolicy;
 use crate::report::Report;
-use crate::tuning::{CANDIDATES, RECORDS_PER_HOLD};
+use crate::tuning::{CANDIDATES, RECORDS_PER_HOLD, RECORDS_PER_SEARCH};
 
 /// How much of a class one search looks at.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,8 +48,8 @@ pub(crate) struct Copied {
 }
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
-    /// Writes the units of a class from the record `from` on as candidates, as `choose` has them, until there is no room, or no
-    /// unit. What the kernel may write to is left out.
+    /// Writes the units of a class from the record `from` on as candidates, as `choose` has them, until there is no room, no
+    /// unit, or it takes long. What the kernel may write to is left out.
     pub(crate) fn copy_units(
         &self,
         class: SizeClass,
@@ -58,6 +58,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         choose: impl Fn(&Spans, Candidate) -> Option<Candidate>,
     ) -> Copied {
         let (mut len, mut next) = (0, from.0);
+        let last = from.0.saturating_add(RECORDS_PER_SEARCH);
         loop {
             let spans = self.class(class);
             let named = NamedUnits::of(&self.pages, &spans);
@@ -75,8 +76,9 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 }
                 next += 1;
             }
-            if next >= spans.ids() {
-                return Copied { len, next: None };
+            if next >= spans.ids() || next >= last {
+                let next = (next < spans.ids()).then_some(SpanId(next));
+                return Copied { len, next };
             }
         }
     }

@@ -50,8 +50,11 @@ pub const CANDIDATES: usize = 1 << 16;
 /// Candidates of one search of a cycle in slices, at most: nobody else can work in the thread meanwhile.
 pub const CANDIDATES_PER_SLICE: usize = 1 << 12;
 
+/// Records of spans that are looked at for one search, at most: most may be of no use to it.
+pub const RECORDS_PER_SEARCH: u32 = if cfg!(test) { 1 << 8 } else { 1 << 16 };
+
 /// Records of spans that are looked at under one hold of a class lock, at most.
-pub const RECORDS_PER_HOLD: u32 = 1_024;
+pub const RECORDS_PER_HOLD: u32 = if cfg!(test) { 1 << 5 } else { 1 << 10 };
 
 /// Steps of search per candidate: at 3 ns each, 10 ms at most for 100 MiB of spans of one page, and half of it for those of up
 /// to 32 slots.
