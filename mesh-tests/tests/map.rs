@@ -165,6 +165,7 @@ fn a_running_program_is_asked_by_a_signal() -> Result<()> {
     let program = Program::compile(&["introspection/asked.c"])?;
     let ways = [
         "working",
+        "steady",
         "epoll_wait",
         "a minute",
         "epoll_pwait",

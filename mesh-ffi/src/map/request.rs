@@ -1,7 +1,7 @@
 //! Maps of a running program: the signal that `MESH_MAP_SIGNAL` names asks, and the next thread that comes by writes.
 //!
 //! ```text
-//!  the handler                  counts, and nothing else: it may have interrupted anything
+//!  the handler                  counts, and sends its thread the long way: it may have interrupted anything
 //!  a slow path, at its begin ─┐
 //!  a call that may sleep ─────┤ outside of all locks of ours: the map is written, aside, and put in the file's place
 //!  the background thread ─────┘
@@ -75,8 +75,10 @@ pub(crate) fn listen(signal: c_int) -> Result<(), Deaf> {
 }
 
 extern "C" fn on_request(_: c_int) {
-    // Sequentially consistent: see `answer_now`.
+    // Sequentially consistent: see `answer_all`.
     ASKED.fetch_add(1, Ordering::SeqCst);
+    // So the thread's next request comes by, even one that its own slots could serve.
+    tls::send_round();
 }
 
 /// Whether a signal can ask, so that one may end a wait.

@@ -1,5 +1,6 @@
-/* A map is asked for by SIGUSR2 while the program does something, with MESH_MAP=map.%p: "working", or in a wait that it expects
-   no signal in. A second process asks, takes each map to a file of its own as soon as it is there, and ends the wait. */
+/* A map is asked for by SIGUSR2 while the program does something, with MESH_MAP=map.%p: "working", "steady" work that needs no
+   new memory, or a wait in which it expects no signal. A second process asks, takes each map to a file of its own as soon as
+   it is there, and ends the wait. */
 #define _GNU_SOURCE
 #include "../check.h"
 #include <errno.h>
@@ -75,6 +76,19 @@ static int work(int from)
     }
 }
 
+/* Takes and frees one block until the pipe has something: the thread has all it needs. */
+static int work_steadily(int from)
+{
+    struct pollfd file = {from, POLLIN, 0};
+    int got = 0;
+    while (got == 0) {
+        for (int i = 0; i < BLOCKS; i++)
+            free((void *)opaque((size_t)malloc(SIZE)));
+        got = poll(&file, 1, 0);
+    }
+    return got;
+}
+
 static int wait_for(const char *how, int from)
 {
     struct epoll_event event = {.events = EPOLLIN};
@@ -89,6 +103,8 @@ static int wait_for(const char *how, int from)
     sigemptyset(&nothing);
     if (strcmp(how, "working") == 0)
         return work(from);
+    if (strcmp(how, "steady") == 0)
+        return work_steadily(from);
     if (strcmp(how, "epoll_wait") == 0)
         return epoll_wait(set, &event, 1, -1);
     if (strcmp(how, "a minute") == 0)
