@@ -137,6 +137,26 @@ fn a_program_that_never_comes_by_is_waited_for_only_so_long() -> Result<()> {
     Ok(())
 }
 
+/// Perl writes a title over its arguments and its environment.
+const TITLED: &str =
+    "$0 = 'a title ' x 1000; $| = 1; print qq(begun\\n); select(undef, undef, undef, 0.1) while 1";
+
+#[test]
+fn a_program_that_hides_its_environment() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let library = Library::release()?.shared();
+    let program = Program::start(directory.path(), Some(library), &["perl", "-e", TITLED])?;
+    let picture = picture(directory.path());
+    let message = failure(&map(program.0.id(), &picture, &[])?)?;
+    assert!(message.contains("--file"), "{message}");
+    let more = ["--file", "heap.%p", "--signal", "RTMIN+5", "--limit", "60"];
+    let output = map(program.0.id(), &picture, &more)?;
+    let message = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{message}");
+    ensure!(picture.exists());
+    Ok(())
+}
+
 #[test]
 fn who_cannot_be_asked_is_named() -> Result<()> {
     let directory = tempfile::tempdir()?;
@@ -149,7 +169,7 @@ fn who_cannot_be_asked_is_named() -> Result<()> {
         .map(Program)?;
     let pid = plain.0.id();
     let message = failure(&map(pid, &picture, &[])?)?;
-    assert!(message.contains("started without MESH_MAP\n"), "{message}");
+    assert!(message.contains("no MESH_MAP that"), "{message}");
     plain.0.kill()?;
     plain.0.wait()?;
     let message = failure(&map(pid, &picture, &[])?)?;

@@ -23,8 +23,8 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// The process of this number.
-    pub(super) fn find(number: i32) -> Result<Self> {
+    /// The process of this number. `file` and `signal` stand for its variables where they are given.
+    pub(super) fn find(number: i32, file: Option<&OsStr>, signal: Option<&OsStr>) -> Result<Self> {
         let missing = || format!("no process {number}");
         let pid = Pid::from_raw(number).with_context(missing)?;
         let handle = match rustix::process::pidfd_open(pid, PidfdFlags::empty()) {
@@ -33,11 +33,22 @@ impl Process {
             Err(error) => return Err(error).with_context(|| format!("process {number}")),
         };
         let environment = read(number, "environ")?;
-        let value = |name: &str| {
+        let shown = |name: &str, option: &str| {
             let value = variable(&environment, name);
-            value.with_context(|| format!("process {number} was started without {name}"))
+            value.with_context(|| {
+                format!(
+                    "process {number} shows no {name} that it was started with; {option} says it if a title hides it"
+                )
+            })
         };
-        let (file, name) = (value("MESH_MAP")?, value("MESH_MAP_SIGNAL")?);
+        let file = match file {
+            Some(file) => file.as_bytes(),
+            None => shown("MESH_MAP", "--file")?,
+        };
+        let name = match signal {
+            Some(name) => name.as_bytes(),
+            None => shown("MESH_MAP_SIGNAL", "--signal")?,
+        };
         let signal = signalname::request(name).with_context(|| {
             let name = String::from_utf8_lossy(name);
             format!("process {number}: {name} is no signal that asks for a map")
@@ -86,6 +97,9 @@ fn read(number: i32, file: &str) -> Result<Vec<u8>> {
     match std::fs::read(format!("/proc/{number}/{file}")) {
         Ok(bytes) => Ok(bytes),
         Err(error) if error.kind() == ErrorKind::NotFound => bail!("no process {number}"),
+        Err(error) if error.raw_os_error() == Some(Errno::SRCH.raw_os_error()) => {
+            bail!("process {number} has ended, or is a part of the kernel")
+        }
         Err(error) => Err(error).with_context(|| format!("process {number}")),
     }
 }

@@ -4,6 +4,7 @@ use super::asked::Process;
 use super::file::HeapMap;
 use crate::interrupt;
 use anyhow::{Result, bail};
+use std::ffi::OsString;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,12 @@ pub(crate) struct Args {
     /// The number of the process
     #[arg(value_parser = clap::value_parser!(i32).range(1..))]
     pid: i32,
+    /// Its MESH_MAP, where the process does not show it: it has hidden its environment under a title
+    #[arg(long, value_name = "FILE")]
+    file: Option<OsString>,
+    /// Its MESH_MAP_SIGNAL, likewise
+    #[arg(long, value_name = "NAME")]
+    signal: Option<OsString>,
     /// The SVG file
     #[arg(short, long, default_value = "map.svg", value_name = "FILE")]
     output: PathBuf,
@@ -33,7 +40,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 /// The command.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let process = Process::find(args.pid)?;
+    let process = Process::find(args.pid, args.file.as_deref(), args.signal.as_deref())?;
     let map = ask(&process, args)?;
     let title = format!("{} ({})", process.name, args.pid);
     super::draw(&[(title, map)], &args.output)
