@@ -263,6 +263,24 @@ fn what_is_no_file_stays_what_it_is() -> Result<()> {
 }
 
 #[test]
+fn a_file_that_cannot_be_replaced_is_written_to() -> Result<()> {
+    let program = Program::compile(&["introspection/asked.c"])?;
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("map");
+    // In the place of the file that would be written aside.
+    std::fs::create_dir(directory.path().join("map.part"))?;
+    let run = program
+        .run()
+        .argument("leaves")
+        .variable("MESH_MAP", &file)
+        .variable("MESH_MAP_SIGNAL", "RTMIN+2");
+    let outcome = scene::under(&run, &Settings::release()?, &[])?.succeeded()?;
+    ensure!(outcome.stderr.is_empty(), "{outcome}");
+    ensure!(read(&file)?.spans > 0);
+    Ok(())
+}
+
+#[test]
 fn a_map_that_cannot_be_written_when_asked_is_one_line() -> Result<()> {
     let program = Program::compile(&["introspection/asked.c"])?;
     let run = program

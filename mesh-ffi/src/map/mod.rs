@@ -6,12 +6,14 @@
 //! * `path`: the name that the environment gave;
 //! * `lines`: what a map says;
 //! * `output`: lines on their way to a file;
-//! * `request`: the signal.
+//! * `request`: the signal;
+//! * `watch`: waits that it ends.
 
 mod lines;
 mod output;
 mod path;
 mod request;
+mod watch;
 
 use core::ffi::{CStr, c_int};
 
@@ -23,7 +25,8 @@ use output::{BUFFER, Output};
 use path::Path;
 
 pub(crate) use path::set_file;
-pub(crate) use request::{Deaf, Watch, answer, forget_requests, is_watching, listen};
+pub(crate) use request::{Deaf, answer, forget_requests, is_watching, listen};
+pub(crate) use watch::Watch;
 
 /// Writes the map that the environment asked for, at exit.
 pub(crate) fn write_if_asked() {

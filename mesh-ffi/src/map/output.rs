@@ -88,6 +88,18 @@ pub(super) fn rename(from: &CStr, to: &CStr) -> Result<(), c_int> {
     unsafe { call(libc::SYS_renameat, arguments) }.map(|_| ())
 }
 
+/// Removes a file, if it can be. `errno` is lost.
+pub(super) fn remove(path: &CStr) {
+    let arguments = [
+        libc::AT_FDCWD as usize,
+        path.as_ptr().expose_provenance(),
+        0,
+        0,
+    ];
+    // SAFETY: a string that lives across the call.
+    let _ = unsafe { call(libc::SYS_unlinkat, arguments) };
+}
+
 /// What kind of file `path` is, one of the constants `S_IF…`; links are not followed. `errno` is lost.
 pub(super) fn kind(path: &CStr) -> Result<libc::mode_t, c_int> {
     let mut record = MaybeUninit::<libc::stat>::zeroed();

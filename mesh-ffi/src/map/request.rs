@@ -7,7 +7,7 @@
 //!  the background thread ─────┘
 //! ```
 //!
-//! A wait that the signal ended goes on if the program has no handlers of its own: it does not expect that.
+//! Calls that the signal ends are the business of `watch`.
 
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_int};
@@ -81,6 +81,12 @@ extern "C" fn on_request(_: c_int) {
     tls::send_round();
 }
 
+/// Signals so far.
+#[inline]
+pub(super) fn asked() -> u32 {
+    ASKED.load(Ordering::Relaxed)
+}
+
 /// Whether a signal can ask, so that one may end a wait.
 #[inline]
 pub(crate) fn is_watching() -> bool {
@@ -132,19 +138,26 @@ fn answer_all() {
 }
 
 impl Desk {
-    /// Writes the map to the file `name`; says whether that worked. Who reads the file finds a whole map in it: the new one, or
-    /// the one before.
+    /// Writes the map to the file `name`; says whether that worked.
     fn write(&mut self, name: &[u8]) -> bool {
-        if !self.path.expand(name) {
+        self.path.expand(name)
+            && (is_replaceable(self.path.as_c()) && self.replace()
+                || write(self.path.as_c(), &mut self.buffer).is_ok())
+    }
+
+    /// Writes the map aside and puts it in the file's place, so that who reads the file finds a whole map: this one, or the one
+    /// before. Says whether that worked; the directory may not be ours to write to.
+    fn replace(&mut self) -> bool {
+        if !self.aside.set(self.path.as_c(), b".part") {
             return false;
         }
-        let path = self.path.as_c();
-        if !is_replaceable(path) {
-            return write(path, &mut self.buffer).is_ok();
+        let aside = self.aside.as_c();
+        let replaced = write(aside, &mut self.buffer).is_ok()
+            && output::rename(aside, self.path.as_c()).is_ok();
+        if !replaced {
+            output::remove(aside);
         }
-        self.aside.set(path, b".part")
-            && write(self.aside.as_c(), &mut self.buffer).is_ok()
-            && output::rename(self.aside.as_c(), path).is_ok()
+        replaced
     }
 }
 
@@ -160,45 +173,4 @@ fn is_replaceable(path: &CStr) -> bool {
 pub(crate) fn forget_requests() {
     ANSWERED.store(ASKED.load(Ordering::Relaxed), Ordering::Relaxed);
     BUSY.store(false, Ordering::Relaxed);
-}
-
-/// A wait of the program's, for which the signal is no event.
-pub(crate) struct Watch {
-    /// What [`ASKED`] was when it began.
-    asked: u32,
-    /// When it began, in nanoseconds.
-    start: u64,
-}
-
-impl Watch {
-    /// The wait begins now; `None` if no signal can ask.
-    #[inline]
-    pub(crate) fn begin() -> Option<Self> {
-        is_watching().then(|| Self {
-            asked: ASKED.load(Ordering::Relaxed),
-            start: clock(),
-        })
-    }
-
-    /// Nanoseconds since it began.
-    pub(crate) fn passed_ns(&self) -> u64 {
-        clock().saturating_sub(self.start)
-    }
-
-    /// The wait has ended with `error`. Says whether it should go on: it was the signal that ended it, and nothing else can
-    /// have done so, since the program has no handlers. The map that was asked for has been written then.
-    #[cold]
-    pub(crate) fn was_ended(&self, error: c_int) -> bool {
-        if error != libc::EINTR {
-            return false;
-        }
-        let asked = self.asked != ASKED.load(Ordering::Relaxed);
-        answer();
-        asked && !tls::inside() && !signals::handlers_may_run()
-    }
-}
-
-/// The time in nanoseconds.
-fn clock() -> u64 {
-    HEAP.global().pages().os().clock_ns()
 }
