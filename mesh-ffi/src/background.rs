@@ -13,7 +13,7 @@ use arena::Os;
 use libc::timespec;
 
 use crate::process::HEAP;
-use crate::tls;
+use crate::{map, tls};
 
 /// Bytes of its stack. A cycle needs little; what the C library keeps for a thread comes on top.
 const STACK: usize = 256 << 10;
@@ -114,6 +114,7 @@ fn nanoseconds(clock: libc::clockid_t) -> u64 {
 extern "C" fn run(_: *mut c_void) -> *mut c_void {
     let mut program = Program::new();
     loop {
+        map::answer();
         tls::within(|| {
             while HEAP.global().upkeep_in_background(program.is_busy()) {}
             HEAP.look_after_sleepers_if_due();

@@ -1,6 +1,6 @@
 //! The environment.
 
-use core::ffi::{CStr, c_char};
+use core::ffi::{CStr, c_char, c_int};
 
 use crate::line::Line;
 
@@ -30,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) background: bool,
     pub(crate) barrier: WantedBarrier,
     pub(crate) summary: SummaryFormat,
+    /// The signal that asks for a map.
+    pub(crate) map_signal: Option<c_int>,
 }
 
 const DEFAULT: Config = Config {
@@ -40,6 +42,7 @@ const DEFAULT: Config = Config {
     background: false,
     barrier: WantedBarrier::Auto,
     summary: SummaryFormat::Nothing,
+    map_signal: None,
 };
 
 /// Reads the variables that are ours. A mistake is one line on standard error, and the default stays.
@@ -100,6 +103,8 @@ fn apply(config: &mut Config, variable: &[u8]) {
             _ => false,
         },
         b"MESH_MAP" => crate::map::set_file(value),
+        b"MESH_MAP_SIGNAL" => signalname::request(value)
+            .is_some_and(|signal| set(&mut config.map_signal, Some(signal))),
         // For libmesh_trace, which may stand in front of us.
         b"MESH_TRACE" => true,
         _ => !name.starts_with(b"MESH_"),

@@ -159,6 +159,9 @@ extern "C" fn constructor(
     let _ = HEAP.global().pages().mappings_permitted();
     summary::set_format(config.summary);
     peek::set_stack_end(environment.addr());
+    if let Some(signal) = config.map_signal {
+        listen_for_maps(signal);
+    }
     if config.meshing == Some(false) {
         return stop(Reason::Asked);
     }
@@ -175,6 +178,16 @@ extern "C" fn constructor(
     } else {
         stop(Reason::NoHandler);
     }
+}
+
+/// Lets a signal ask for maps.
+fn listen_for_maps(signal: libc::c_int) {
+    let words = match map::listen(signal) {
+        Ok(()) => return,
+        Err(map::Deaf::NoFile) => "ignored: MESH_MAP_SIGNAL without MESH_MAP",
+        Err(map::Deaf::NoHandler) => "no handler for MESH_MAP_SIGNAL",
+    };
+    Line::new().text(words).print();
 }
 
 /// The handler of faults is needed with either barrier: a fork protects with `mprotect`.

@@ -9,8 +9,7 @@ use core::ptr::NonNull;
 use stack::Calls;
 
 use crate::process::{Front, HEAP};
-use crate::signals;
-use crate::tls;
+use crate::{map, signals, tls};
 
 /// What a function that sleeps may have interrupted.
 #[derive(Clone, Copy)]
@@ -41,6 +40,7 @@ pub(crate) fn resting_if<R>(may_sleep: bool, caller: Caller, call: impl FnOnce()
 /// The thread's heap, if it rests from now on.
 #[inline(never)]
 fn begin(caller: Caller) -> Option<NonNull<Front>> {
+    map::answer();
     if tls::inside() {
         return None;
     }

@@ -6,7 +6,7 @@ use heap::{ClassMap, SizeClass};
 use miniheap::SpanClasses;
 
 use crate::process::{Front, HEAP, front};
-use crate::{errno, tls};
+use crate::{errno, map, tls};
 
 /// The largest request that C allows.
 const LARGEST: usize = isize::MAX as usize;
@@ -46,6 +46,7 @@ fn allocate_from(class: Option<SizeClass>, size: usize, align: usize) -> Option<
 #[cold]
 #[inline(never)]
 fn allocate_anew(class: Option<SizeClass>, size: usize, align: usize) -> Option<Block> {
+    map::answer();
     tls::within(|| match class {
         Some(class) => small(class),
         None => large(size, align),
@@ -133,6 +134,7 @@ pub(crate) unsafe extern "C" fn free(object: *mut u8) {
 #[cold]
 #[inline(never)]
 unsafe fn free_elsewhere(object: NonNull<u8>) {
+    map::answer();
     tls::within(|| match front() {
         Some(front) => {
             // SAFETY: attached, and used by this thread alone.

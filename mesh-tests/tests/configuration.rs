@@ -83,6 +83,13 @@ fn a_mistake_is_one_line() -> Result<()> {
         ("MESH_DECAY_MS", "1s"),
         ("MESH_MAX_MAPPINGS", "many"),
         ("MALLOCSTATS", "xml"),
+        ("MESH_MAP_SIGNAL", "USR3"),
+        ("MESH_MAP_SIGNAL", ""),
+        ("MESH_MAP_SIGNAL", "KILL"),
+        ("MESH_MAP_SIGNAL", "SIGSEGV"),
+        ("MESH_MAP_SIGNAL", "33"),
+        // Right by itself, but there is no MESH_MAP.
+        ("MESH_MAP_SIGNAL", "USR2"),
         ("MESH_COLOUR", "1"),
     ];
     for (name, value) in wrong {

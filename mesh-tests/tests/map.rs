@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use mesh_tests::compile::Linking;
-use mesh_tests::{Library, Program, Settings, scene};
+use mesh_tests::{Library, Outcome, Program, Run, Settings, scene};
 use serde_json::Value;
 
 use crate::conformance::all_ok;
@@ -121,6 +121,173 @@ fn at_exit() -> Result<()> {
 fn a_file_that_cannot_be_written_is_one_line() -> Result<()> {
     let program = Program::compile(&["introspection/sparse.c"])?;
     let run = program.run().variable("MESH_MAP", "/no/such/directory/map");
+    let outcome = scene::under(&run, &Settings::release()?, &[])?.succeeded()?;
+    assert_eq!(outcome.stderr, "mesh: no map in /no/such/directory/map\n");
+    Ok(())
+}
+
+/// Both builds, the latter with as many cycles as can be.
+fn builds() -> Result<[Settings; 2]> {
+    Ok([Settings::release()?, Settings::debug_eager()?])
+}
+
+/// Runs a program that is asked for maps in a directory that stays until they are read.
+fn asked(run: &Run, settings: &Settings) -> Result<(tempfile::TempDir, Outcome)> {
+    let directory = tempfile::tempdir()?;
+    let run = run
+        .clone()
+        .under(settings)
+        .variable("MESH_MAP", "map.%p")
+        .variable("MESH_MAP_SIGNAL", "USR2");
+    let outcome = run.finish(directory.path())?.succeeded()?;
+    ensure!(outcome.stderr.is_empty(), "{outcome}");
+    Ok((directory, outcome))
+}
+
+/// The maps whose names begin with `prefix`: each must be whole.
+fn whole_maps(directory: &Path, prefix: &str) -> Result<usize> {
+    let mut count = 0;
+    for entry in directory.read_dir()? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        ensure!(!name.ends_with(".part"), "{name}");
+        if name.starts_with(prefix) {
+            let sums = read(&entry.path()).with_context(|| name.clone())?;
+            ensure!(sums.spans > 0, "{name}");
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+#[test]
+fn a_running_program_is_asked_by_a_signal() -> Result<()> {
+    let program = Program::compile(&["introspection/asked.c"])?;
+    let ways = [
+        "working",
+        "steady",
+        "epoll_wait",
+        "a minute",
+        "epoll_pwait",
+        "poll",
+        "ppoll",
+        "select",
+        "pselect",
+        "nanosleep",
+        "clock_nanosleep",
+        "until",
+        "usleep",
+        "sleep",
+        "brief select",
+    ];
+    for settings in builds()? {
+        for way in ways {
+            let (directory, outcome) = asked(&program.run().argument(way), &settings)?;
+            all_ok(&outcome.stdout, 2).with_context(|| format!("{way}, {}", settings.name()))?;
+            assert_eq!(whole_maps(directory.path(), "kept.")?, 3, "{way}");
+        }
+    }
+    // With a thread that comes by, the program may do anything.
+    let settings = Settings::release_background()?;
+    for way in ["working", "epoll_wait"] {
+        let (directory, outcome) = asked(&program.run().argument(way), &settings)?;
+        all_ok(&outcome.stdout, 2)?;
+        assert_eq!(whole_maps(directory.path(), "kept.")?, 3, "{way}");
+    }
+    Ok(())
+}
+
+#[test]
+fn handlers_of_the_program_are_its_own() -> Result<()> {
+    let program = Program::compile(&["introspection/asked.c"])?;
+    for settings in builds()? {
+        for (way, maps) in [("handlers", 1), ("replaced", 0), ("forked", 2)] {
+            let (directory, outcome) = asked(&program.run().argument(way), &settings)?;
+            all_ok(&outcome.stdout, 2).with_context(|| format!("{way}, {}", settings.name()))?;
+            assert_eq!(whole_maps(directory.path(), "kept.")?, maps, "{way}");
+        }
+    }
+    Ok(())
+}
+
+/// Another process asks a Python program, first while it works, then while it waits. Python expects that signals end waits.
+const PYTHON: &str = r#"
+import os, select, subprocess
+name = f"map.{os.getpid()}"
+def ask(delay):
+    return subprocess.Popen(["sh", "-c", f"sleep {delay}; kill -USR2 {os.getpid()}"])
+other, kept = ask(0), []
+while not os.path.exists(name):
+    kept.append([str(i) * 3 for i in range(1000)])
+    if len(kept) > 200:
+        del kept[::2]
+assert other.wait() == 0
+os.rename(name, "kept.working")
+other = ask(0.1)
+poll = select.epoll()
+looks = 0
+while not os.path.exists(name) and looks < 50:
+    assert poll.poll(0.2) == []
+    looks += 1
+assert other.wait() == 0
+os.rename(name, "kept.waiting")
+print("both maps", sum(map(len, kept)) > 0)
+"#;
+
+#[test]
+fn python_is_asked() -> Result<()> {
+    for settings in builds()? {
+        let run = Run::tool("python3")?.arguments(["-c", PYTHON]);
+        let (directory, outcome) = asked(&run, &settings)?;
+        assert_eq!(outcome.stdout, "both maps True\n");
+        assert_eq!(whole_maps(directory.path(), "kept.")?, 2);
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_no_file_stays_what_it_is() -> Result<()> {
+    let program = Program::compile(&["introspection/asked.c"])?;
+    let directory = tempfile::tempdir()?;
+    let [link, target] = ["link", "target"].map(|name| directory.path().join(name));
+    std::os::unix::fs::symlink(&target, &link)?;
+    let run = program
+        .run()
+        .argument("leaves")
+        .variable("MESH_MAP", &link)
+        .variable("MESH_MAP_SIGNAL", "SIGRTMIN+2");
+    let outcome = scene::under(&run, &Settings::release()?, &[])?.succeeded()?;
+    ensure!(outcome.stderr.is_empty(), "{outcome}");
+    ensure!(link.is_symlink() && read(&target)?.spans > 0);
+    Ok(())
+}
+
+#[test]
+fn a_file_that_cannot_be_replaced_is_written_to() -> Result<()> {
+    let program = Program::compile(&["introspection/asked.c"])?;
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("map");
+    // In the place of the file that would be written aside.
+    std::fs::create_dir(directory.path().join("map.part"))?;
+    let run = program
+        .run()
+        .argument("leaves")
+        .variable("MESH_MAP", &file)
+        .variable("MESH_MAP_SIGNAL", "RTMIN+2");
+    let outcome = scene::under(&run, &Settings::release()?, &[])?.succeeded()?;
+    ensure!(outcome.stderr.is_empty(), "{outcome}");
+    ensure!(read(&file)?.spans > 0);
+    Ok(())
+}
+
+#[test]
+fn a_map_that_cannot_be_written_when_asked_is_one_line() -> Result<()> {
+    let program = Program::compile(&["introspection/asked.c"])?;
+    let run = program
+        .run()
+        .argument("leaves")
+        .variable("MESH_MAP", "/no/such/directory/map")
+        .variable("MESH_MAP_SIGNAL", "36");
     let outcome = scene::under(&run, &Settings::release()?, &[])?.succeeded()?;
     assert_eq!(outcome.stderr, "mesh: no map in /no/such/directory/map\n");
     Ok(())

@@ -1,8 +1,10 @@
 //! `mesh-bench map`: a picture of the spans of a heap.
 
+mod asked;
 mod draw;
 mod file;
 mod picture;
+mod pid;
 mod run;
 mod traced;
 
@@ -21,6 +23,8 @@ pub(crate) enum Command {
     Draw(DrawArgs),
     /// Runs a program under libmesh.so and draws its heap as it was at exit.
     Run(run::Args),
+    /// Asks a running program for a map, and draws its heap.
+    Pid(pid::Args),
     /// Plays a trace under libmesh.so up to a point, and draws the heap there before and after it is compacted.
     Trace(traced::Args),
 }
@@ -47,6 +51,7 @@ pub(crate) fn run(command: &Command) -> Result<()> {
             draw(&titled.collect::<Result<Vec<_>>>()?, &args.output)
         }
         Command::Run(args) => run::run(args),
+        Command::Pid(args) => pid::run(args),
         Command::Trace(args) => traced::run(args),
     }
 }

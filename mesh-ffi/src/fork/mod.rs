@@ -21,7 +21,7 @@ use libc::pid_t;
 use crate::line::Line;
 use crate::next::next;
 use crate::process::{self, HEAP};
-use crate::{background, errno, hazards, signals, tls};
+use crate::{background, errno, hazards, map, signals, tls};
 
 pub(crate) use handlers::register;
 
@@ -192,6 +192,7 @@ fn parent() {
 
 fn child() {
     process::adopt();
+    map::forget_requests();
     hazards::keep_own();
     background::is_gone();
     if tls::inside() {

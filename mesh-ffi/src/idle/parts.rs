@@ -6,6 +6,8 @@ use arena::{Os, SignalMask};
 use globalheap::Sleep;
 use libc::{c_int, sigset_t};
 
+use crate::errno;
+use crate::map::{self, Watch};
 use crate::process::HEAP;
 use crate::rest::{Caller, resting_if};
 
@@ -41,6 +43,14 @@ impl Span {
             Self::Milliseconds(milliseconds) => milliseconds,
         }
     }
+
+    /// The same in a wait that was made before, of which so many milliseconds are left.
+    fn of_the_rest(self, left: c_int) -> Self {
+        match self {
+            Self::AsAsked => Self::Milliseconds(left),
+            part => part,
+        }
+    }
 }
 
 /// A wait for something to happen, taken apart so that upkeep is done in it: `wait` waits for a part of it under the mask given,
@@ -55,10 +65,27 @@ impl Span {
 ///  the rest
 /// ```
 ///
-/// What the thread keeps is for others meanwhile, unless the wait is for no time at all.
+/// What the thread keeps is for others meanwhile, unless the wait is for no time at all. A signal that only asked for a map does
+/// not end it.
 #[inline(always)]
-pub(super) fn waiting(timeout: c_int, wait: impl FnMut(Span, Option<&sigset_t>) -> c_int) -> c_int {
-    resting_if(timeout != 0, Caller::Anybody, || in_parts(timeout, wait))
+pub(super) fn waiting(
+    timeout: c_int,
+    mut wait: impl FnMut(Span, Option<&sigset_t>) -> c_int,
+) -> c_int {
+    resting_if(timeout != 0, Caller::Anybody, || {
+        let watch = Watch::begin();
+        let (mut left, mut again) = (timeout, false);
+        loop {
+            let result = in_parts(left, |span, mask| {
+                wait(if again { span.of_the_rest(left) } else { span }, mask)
+            });
+            let Some(watch) = &watch else { return result };
+            if result >= 0 || !watch.was_ended(errno::value()) {
+                return result;
+            }
+            (left, again) = (left_of(timeout, watch.passed_ns()), true);
+        }
+    })
 }
 
 /// [`waiting`] without regard to what the thread keeps.
@@ -75,11 +102,7 @@ fn in_parts(timeout: c_int, mut wait: impl FnMut(Span, Option<&sigset_t>) -> c_i
     }
     let clock = || HEAP.global().pages().os().clock_ns();
     let start = clock();
-    let left = || match c_int::try_from(clock().saturating_sub(start) / 1_000_000) {
-        _ if timeout < 0 => timeout,
-        Ok(passed) => (timeout - passed).max(0),
-        Err(_) => 0,
-    };
+    let left = || left_of(timeout, clock().saturating_sub(start));
     let at_most = |milliseconds: c_int| match left() {
         left @ 0.. => Span::Milliseconds(left.min(milliseconds)),
         _ => Span::Milliseconds(milliseconds),
@@ -89,6 +112,8 @@ fn in_parts(timeout: c_int, mut wait: impl FnMut(Span, Option<&sigset_t>) -> c_i
         return result;
     }
     let blocked = HEAP.global().pages().os().block_signals();
+    // A signal that came before does not end the waits to come.
+    map::answer();
     let mask = as_set(blocked);
     let mut parts = || {
         loop {
@@ -123,6 +148,15 @@ fn in_parts(timeout: c_int, mut wait: impl FnMut(Span, Option<&sigset_t>) -> c_i
     let result = parts();
     HEAP.global().pages().os().restore_signals(blocked);
     result
+}
+
+/// Milliseconds of `timeout`, which may be without end, that are left after so many nanoseconds.
+fn left_of(timeout: c_int, passed_ns: u64) -> c_int {
+    match c_int::try_from(passed_ns / 1_000_000) {
+        _ if timeout < 0 => timeout,
+        Ok(passed) => (timeout - passed).max(0),
+        Err(_) => 0,
+    }
 }
 
 /// The kernel's mask as the C library's functions take it.

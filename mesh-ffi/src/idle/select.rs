@@ -9,6 +9,7 @@ use arena::Os;
 use libc::{c_int, fd_set, sigset_t, timespec, timeval};
 
 use crate::hazards::during;
+use crate::map;
 use crate::next::next;
 use crate::process::HEAP;
 use crate::reach::{copy_in, copy_out, is_ours};
@@ -49,6 +50,12 @@ impl Sets {
     /// Whether there is nothing to wait for but time.
     fn is_empty(self) -> bool {
         self.places.iter().all(|place| place.is_null())
+    }
+
+    /// Milliseconds of a call that is nothing but a sleep. One that a signal may end, after which it goes on, is made in parts.
+    fn sleep_of(self, time: Time) -> Option<u64> {
+        let is_sleep = self.is_empty() && !map::is_watching();
+        is_sleep.then(|| time.certain_milliseconds()).flatten()
     }
 
     /// Whether the sets are larger than those of the C library, so that they are not copied.
@@ -155,7 +162,10 @@ unsafe fn wait_in_parts(
         return Waited { result, left: None };
     }
     let clock = || HEAP.global().pages().os().clock_ns();
-    let (mut copies, mut end, mut whole) = (None, None, false);
+    let end_from_now = || Some(clock().saturating_add(time.nanoseconds()?));
+    // A signal may end the whole call, after which its rest is made.
+    let (mut copies, mut whole) = (None, false);
+    let mut end = map::is_watching().then(end_from_now).flatten();
     let left = |end: Option<u64>| end.map(|end| end.saturating_sub(clock()));
     let result = waiting(time.milliseconds(), |span, blocked| {
         let most = match span {
@@ -163,17 +173,19 @@ unsafe fn wait_in_parts(
             _ if whole => return 0,
             Span::Milliseconds(most) => most,
             Span::AsAsked => {
-                whole = true;
-                return as_asked();
+                let result = as_asked();
+                whole = result >= 0 || !map::is_watching();
+                return result;
             }
         };
         if copies.is_none() {
-            end = time.nanoseconds().map(|time| clock().saturating_add(time));
+            end = end.or_else(end_from_now);
             copies = sets.copies();
         }
         let Some(copies) = copies else {
-            whole = true;
-            return as_asked();
+            let result = as_asked();
+            whole = result >= 0 || !map::is_watching();
+            return result;
         };
         let mask = chosen(mask, blocked);
         let Ok(most) = u64::try_from(most) else {
@@ -222,7 +234,7 @@ pub unsafe extern "C" fn select(
     // SAFETY: the same contract.
     let own = || unsafe { next_select(count, read, write, except, timeout) };
     let as_asked = || during(&written, own);
-    if let (true, Some(milliseconds)) = (sets.is_empty(), time.certain_milliseconds()) {
+    if let Some(milliseconds) = sets.sleep_of(time) {
         before_sleep(milliseconds);
         return resting(Caller::Anybody, as_asked);
     }
@@ -258,7 +270,7 @@ pub unsafe extern "C" fn pselect(
     // SAFETY: the same contract; the mask lives across the call.
     let own = || unsafe { next_pselect(count, read, write, except, timeout, mask) };
     let as_asked = || during(&written, own);
-    if let (true, Some(milliseconds)) = (sets.is_empty(), time.certain_milliseconds()) {
+    if let Some(milliseconds) = sets.sleep_of(time) {
         before_sleep(milliseconds);
         return resting(Caller::Anybody, as_asked);
     }

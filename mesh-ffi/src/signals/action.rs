@@ -218,6 +218,15 @@ pub(super) fn take(signal: c_int, from_kernel: bool) -> Action {
     })
 }
 
+/// Puts a handler of ours in place that the program does not notice, unless the program puts its own there later; says whether
+/// that worked. Calls that can be restarted are.
+pub(crate) fn listen(signal: c_int, handler: extern "C" fn(c_int)) -> bool {
+    let mut action = default_action();
+    action.sa_sigaction = handler as sighandler_t;
+    action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK;
+    exchange(signal, &action).is_some()
+}
+
 /// Sets the kernel's action to the default.
 pub(super) fn give_up(signal: c_int) {
     let _ = exchange(signal, &default_action());

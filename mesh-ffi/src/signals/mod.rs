@@ -14,7 +14,7 @@ mod fault;
 mod mask;
 mod waiting;
 
-pub(crate) use action::{handlers_may_run, lock_for_fork, still_ours, unlock_after_fork};
+pub(crate) use action::{handlers_may_run, listen, lock_for_fork, still_ours, unlock_after_fork};
 pub(crate) use mask::ForKernel;
 
 // A fault on a page that holds the stack could not be handled there. No stack lies in an object that faults may protect: the

@@ -88,6 +88,14 @@ pub(crate) fn set_asleep() {
     word::set_heap(ASLEEP.address().as_ptr());
 }
 
+/// Makes the calling thread's next request look further than at what is at hand, unless it does so by itself: its word leads
+/// away from its heap until that is woken, as if it rested. May be called in a handler over anything.
+pub(crate) fn send_round() {
+    if !inside() && attached().is_some() {
+        set_asleep();
+    }
+}
+
 /// Whether the calling thread's heap rests.
 pub(crate) fn is_asleep() -> bool {
     heap() == ASLEEP.address()
