@@ -92,7 +92,10 @@ unsafe impl<O: Os> PageHeap for Arena<O> {
     fn mappings_permit(&self) -> bool {
         // At the limit meshes would use up what is kept for steps that must not fail.
         // Who asks keeps others out of a barrier.
-        self.windows.lock().ballast.is_full()
+        let ballast = &mut self.windows.lock().ballast;
+        // Nothing else may come by that would take it on board again.
+        ballast.load(&self.os);
+        ballast.is_full()
     }
 
     fn mappings_left(&self) -> usize {

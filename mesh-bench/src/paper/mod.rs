@@ -54,6 +54,7 @@ const ALL: &[Experiment] = &[
     redis::LRU,
     redis::LRU_PINGED,
     redis::BURST,
+    redis::BURST_AGED,
     redis::BURST_PINGED,
     ruby::STRINGS,
     perl::MAIL,
@@ -199,6 +200,7 @@ mod tests {
                 "redis-lru",
                 "redis-lru-pinged",
                 "redis-burst",
+                "redis-burst-aged",
                 "redis-burst-pinged"
             ]
         );

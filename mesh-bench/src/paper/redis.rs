@@ -79,6 +79,15 @@ pub(crate) const BURST: Experiment = Experiment {
     bound: None,
 };
 
+/// The same with keys of two ages, so that spans of the older ones drain.
+pub(crate) const BURST_AGED: Experiment = Experiment {
+    name: "redis-burst-aged",
+    about: "Redis, 100 MB LRU: the same keys all at once, the larger ones younger, then evictions",
+    prepare: burst_aged,
+    targets: &[],
+    ..BURST
+};
+
 /// The same, pinged.
 pub(crate) const BURST_PINGED: Experiment = Experiment {
     name: "redis-burst-pinged",
@@ -118,6 +127,11 @@ fn lru_pinged(bench: Bench<'_>) -> Result<Body<'_>> {
 
 fn burst(bench: Bench<'_>) -> Result<Body<'_>> {
     let load = Load::Populated(phases(bench.site.scale).to_vec());
+    Ok(body(bench, load, false))
+}
+
+fn burst_aged(bench: Bench<'_>) -> Result<Body<'_>> {
+    let load = Load::Aged(phases(bench.site.scale).to_vec());
     Ok(body(bench, load, false))
 }
 

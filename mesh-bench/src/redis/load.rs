@@ -20,10 +20,15 @@ pub(crate) enum Load {
     /// `DEBUG POPULATE` for each phase, which evicts nothing, and a `PING` after each: all keys come first, then
     /// those that are too many go at once. This is how the authors of the paper did it.
     Populated(Vec<Phase>),
+    /// The same, with a pause between two phases in which nothing is evicted, so that Redis' clock tells the ages of keys
+    /// apart: older keys go first.
+    Aged(Vec<Phase>),
 }
 
 const INSERT_LIMIT: Duration = Duration::from_secs(300);
 const EVICTION_LIMIT: Duration = Duration::from_secs(300);
+/// Twice the step of Redis' clock.
+const AGE: Duration = Duration::from_secs(2);
 /// How often the server is asked whether it still evicts.
 const ASK_PERIOD: Duration = Duration::from_millis(20);
 
@@ -32,13 +37,13 @@ impl Load {
     pub(crate) fn options(&self) -> &'static [&'static str] {
         match self {
             Self::Piped(_) => &[],
-            Self::Populated(_) => &["--enable-debug-command", "yes"],
+            Self::Populated(_) | Self::Aged(_) => &["--enable-debug-command", "yes"],
         }
     }
 
     /// How many keys of each phase are left, in order; empty where keys do not tell.
     pub(crate) fn left(&self, client: &mut Client) -> Result<Vec<u64>> {
-        let Self::Populated(phases) = self else {
+        let (Self::Populated(phases) | Self::Aged(phases)) = self else {
             return Ok(Vec::new());
         };
         prefixes(phases)
@@ -56,6 +61,7 @@ impl Load {
                 .iter()
                 .try_for_each(|(phase, file)| pipe(server, phase.keys, file)),
             Self::Populated(phases) => server.client()?.call_all(&populate(phases)),
+            Self::Aged(phases) => populate_apart(&mut server.client()?, phases),
         }
     }
 
@@ -64,7 +70,7 @@ impl Load {
         match self {
             // Each insertion evicted what it had to.
             Self::Piped(_) => Ok(Instant::now()),
-            Self::Populated(_) => wait_for_evictions(&mut server.client()?),
+            Self::Populated(_) | Self::Aged(_) => wait_for_evictions(&mut server.client()?),
         }
     }
 }
@@ -97,6 +103,21 @@ fn populate(phases: &[Phase]) -> Vec<Vec<String>> {
         commands.push(vec!["PING".to_owned()]);
     }
     commands
+}
+
+/// Populates the server, which evicts nothing before all keys are there, with a pause before each phase.
+fn populate_apart(client: &mut Client, phases: &[Phase]) -> Result<()> {
+    let evict = |client: &mut Client, policy| {
+        client
+            .call(&["CONFIG", "SET", "maxmemory-policy", policy])
+            .map(drop)
+    };
+    evict(client, "noeviction")?;
+    for commands in populate(phases).chunks(2) {
+        std::thread::sleep(AGE);
+        client.call_all(commands)?;
+    }
+    evict(client, "allkeys-lru")
 }
 
 fn wait_for_evictions(client: &mut Client) -> Result<Instant> {
