@@ -85,7 +85,7 @@ pub(crate) fn run(allocator: &Allocator, plan: &Plan, groups: Option<&Path>) -> 
     let usage = server.stop()?;
     let watched_since = match plan.load {
         Load::Piped(_) => started,
-        Load::Populated(_) => inserted,
+        Load::Populated(_) | Load::Aged(_) => inserted,
     };
     Ok(Trial {
         insert_s: (inserted - started).as_secs_f64(),

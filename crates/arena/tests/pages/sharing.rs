@@ -241,10 +241,13 @@ fn behind_a_barrier_only_signals_of_the_thread_itself_come_through() {
 
 #[test]
 fn mappings_are_not_permitted_beyond_the_limit() {
-    let arena = Arena::new(Confined::to(SMALL));
+    let arena = Arena::new(FailNth::new(Confined::to(SMALL)));
+    arena.os().refuse(0, u64::MAX);
     assert!(!arena.mappings_permit(), "the ballast is not on board");
     let barrier = arena.begin_barrier();
     arena.end_barrier(barrier);
+    assert!(!arena.mappings_permit());
+    arena.os().refuse(0, 0);
     assert!(arena.mappings_permit());
     arena.set_mappings_limit(30);
     assert_eq!(arena.mappings_permitted(), 20);
