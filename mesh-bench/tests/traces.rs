@@ -184,15 +184,21 @@ fn meshing_shows_in_the_trace_of_redis() -> Result<()> {
         .find(|file| file.ends_with("redis-evict.trace"))
         .context("no trace of Redis")?;
     let output = Command::new(env!("CARGO_BIN_EXE_mesh-bench"))
-        .args(["trace", "play", "--json", "--repeat", "1"])
+        .args(["trace", "play", "--json", "--repeat", "3"])
         .args(["--lib", "mesh", "--lib", "mesh-nomesh"])
         .arg(&file)
         .env("MESH_LIB", library)
         .output()?;
     let lines = lines(&output)?;
-    let last = |index: usize| number(&lines[index]["outcome"], "final_bytes");
-    // 25% less, where it was measured.
-    assert!(last(0) < last(1), "{} and {} without", last(0), last(1));
+    // The charge of a control group may be too high by what its processors hold in stock.
+    let least = |name: &str| {
+        let runs = lines.iter().filter(|line| line["allocator"] == name);
+        runs.map(|line| number(&line["outcome"], "final_bytes"))
+            .min()
+    };
+    let (mesh, without) = (least("mesh"), least("mesh-nomesh"));
+    // 18% less, where it was measured.
+    assert!(mesh.is_some() && mesh < without, "{mesh:?}, {without:?}");
     Ok(())
 }
 
