@@ -83,10 +83,12 @@ static void try_case(const struct fault_case *one)
 static void find_room(char **arguments)
 {
     const uintptr_t end = (uintptr_t)1 << 47;
-    void *block = malloc(100);
-    uintptr_t past = (uintptr_t)block + ((uintptr_t)41 << 30);
-    free(block);
-    if (past < end)
+    /* A small object and a large one may lie far from each other. */
+    void *small = malloc(100), *large = malloc(1 << 20);
+    uintptr_t highest = (uintptr_t)(small > large ? small : large);
+    free(small);
+    free(large);
+    if (highest + ((uintptr_t)41 << 30) < end)
         return;
     const char *before = getenv("STARTS");
     int starts = before == NULL ? 1 : atoi(before) + 1;
