@@ -113,7 +113,7 @@ pub unsafe extern "C" fn realloc(object: *mut c_void, size: usize) -> *mut c_voi
         unsafe { free(object) };
         return null_mut();
     }
-    let room = slow::usable_size(old);
+    let room = usable_size(old);
     if stays(room, size) {
         return object;
     }
@@ -222,8 +222,16 @@ pub extern "C" fn pvalloc(size: usize) -> *mut c_void {
     }
 }
 
+/// Bytes that a block has room for; zero for what is not ours.
+#[inline(always)]
+fn usable_size(object: NonNull<u8>) -> usize {
+    // SAFETY: the calling thread's heap, or an idle one.
+    let small = unsafe { Front::usable_size_at(tls::heap(), object.as_ptr()) };
+    small.unwrap_or_else(|| slow::usable_size(object))
+}
+
 /// Bytes that a block has room for; zero for null.
 #[unsafe(no_mangle)]
 pub extern "C" fn malloc_usable_size(object: *mut c_void) -> usize {
-    NonNull::new(object.cast()).map_or(0, slow::usable_size)
+    NonNull::new(object.cast()).map_or(0, usable_size)
 }

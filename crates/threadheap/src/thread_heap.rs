@@ -155,6 +155,32 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         unsafe { ShuffleVector::pop_at(vector) }
     }
 
+    /// The label of the page of `address`, if that is in the arena of the heap at `this`.
+    ///
+    /// # Safety
+    /// As for [`pop_at`](Self::pop_at).
+    #[inline(always)]
+    unsafe fn label_at(this: NonNull<Self>, address: *mut u8) -> Option<Label> {
+        // SAFETY: valid for reads (contract); the labels of a heap never change.
+        let labels = unsafe { &raw const (*this.as_ptr()).labels };
+        // SAFETY: as above.
+        let labels = unsafe { labels.read() };
+        labels.label_by(address.addr(), const { P::PAGE_SIZE.trailing_zeros() })
+    }
+
+    /// Bytes that the small object at `address` has room for; `None` for all others, and for all where the heap at `this` has no
+    /// arena.
+    ///
+    /// # Safety
+    /// As for [`pop_at`](Self::pop_at).
+    #[inline(always)]
+    pub unsafe fn usable_size_at(this: NonNull<Self>, address: *mut u8) -> Option<usize> {
+        // SAFETY: the same contract.
+        let label = unsafe { Self::label_at(this, address) };
+        let (class, _) = label.and_then(Label::as_small)?;
+        Some(SpanClasses::object_size(class))
+    }
+
     /// Keeps the object at `address` if its page is mine and there is room; says whether it did.
     ///
     /// # Safety
@@ -162,12 +188,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     /// * At `address` is an object in use, or it is outside of the arena; nobody uses the object any more.
     #[inline(always)]
     pub unsafe fn push_at(this: NonNull<Self>, address: *mut u8) -> bool {
-        // SAFETY: valid for reads (contract); the labels of a heap never change.
-        let labels = unsafe { &raw const (*this.as_ptr()).labels };
-        // SAFETY: as above.
-        let labels = unsafe { labels.read() };
-        let shift = const { P::PAGE_SIZE.trailing_zeros() };
-        let Some(label) = labels.label_by(address.addr(), shift) else {
+        // SAFETY: the same contract.
+        let Some(label) = (unsafe { Self::label_at(this, address) }) else {
             return false;
         };
         // SAFETY: valid for reads (contract).
@@ -191,12 +213,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     /// As for [`push_at`](Self::push_at).
     #[inline(always)]
     pub unsafe fn keep_at(this: NonNull<Self>, address: *mut u8) -> bool {
-        // SAFETY: valid for reads (contract); the labels of a heap never change.
-        let labels = unsafe { &raw const (*this.as_ptr()).labels };
-        // SAFETY: as above.
-        let labels = unsafe { labels.read() };
-        let shift = const { P::PAGE_SIZE.trailing_zeros() };
-        let label = labels.label_by(address.addr(), shift);
+        // SAFETY: the same contract.
+        let label = unsafe { Self::label_at(this, address) };
         let small = label.and_then(Label::as_small);
         let Some((class, owner)) = small else {
             return false;
