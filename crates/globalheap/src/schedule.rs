@@ -26,42 +26,19 @@ const LONG_SLEEP_MS: u64 = 500;
 /// Milliseconds from which on there is time in a sleep for more than the slice that is due.
 const IDLE_MS: u64 = 10;
 
-/// How a thread is about to sleep.
+/// A sleep or a wait that takes so many milliseconds at most, and may end before. Zero: it has no end, or nobody knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sleep {
-    /// For this many milliseconds, unless a signal comes. Zero: nobody knows how long.
-    Certain(u64),
-    /// Until something happens, but no longer than this many milliseconds. Zero: without end.
-    Wait(u64),
-}
+pub struct Sleep(pub u64);
 
 impl Sleep {
     /// Whether there is time for more than what a busy program is charged for.
     pub fn is_idle(self) -> bool {
-        let (Self::Certain(milliseconds) | Self::Wait(milliseconds)) = self;
-        matches!(milliseconds, 0 | IDLE_MS..)
+        matches!(self.0, 0 | IDLE_MS..)
     }
 
     /// Whether it may be long before the program comes by again.
     pub fn is_long(self) -> bool {
-        matches!(
-            self,
-            Self::Certain(LONG_SLEEP_MS..) | Self::Wait(0 | LONG_SLEEP_MS..)
-        )
-    }
-
-    /// Whether nothing can end it soon.
-    fn is_certainly_long(self) -> bool {
-        self.is_long() && matches!(self, Self::Certain(_))
-    }
-
-    /// Nanoseconds that a cycle may take of it at a time.
-    fn slice(self) -> u64 {
-        match self {
-            Self::Certain(LONG_SLEEP_MS..) => u64::MAX,
-            Self::Certain(milliseconds) => SLICE_NS.max(milliseconds * 1_000_000 / 2),
-            Self::Wait(_) => SLICE_NS,
-        }
+        matches!(self.0, 0 | LONG_SLEEP_MS..)
     }
 }
 
@@ -130,10 +107,6 @@ impl Schedule {
 
     pub(crate) fn period(&self) -> u64 {
         self.period_ms.load(Ordering::Relaxed)
-    }
-
-    fn last_was_effective(&self) -> bool {
-        self.pause.load(Ordering::Relaxed) == 1
     }
 
     /// Whether a cycle may begin that could release `possible` bytes, as far as time goes.
@@ -231,7 +204,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             self.upkeep_due(self.pages.clock_ms());
             return false;
         }
-        self.before_sleep(Sleep::Wait(0), false)
+        self.before_sleep(Sleep(0))
     }
 
     /// Gives back pages that have been unused for long, if it is time to look for them.
@@ -323,27 +296,15 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         let may_go_on =
             || sleep.is_idle() && self.schedule.is_under_way() && self.meshing_enabled();
         let due = || self.pages.clock_ms() >= self.schedule.next_purge.load(Ordering::Relaxed);
-        !self.is_in_background() && (sleep.is_certainly_long() || may_go_on() || due())
+        !self.is_in_background() && (may_go_on() || due())
     }
 
-    /// Does what is due before a sleep. One that is certainly long is the last chance for a while: then a cycle does not wait
-    /// for its time, unless the last one achieved nothing, and no unused page of a program that is `alone`, with one thread,
-    /// stays.
-    ///
-    /// Says whether this thread should call again, if it has nothing else to do.
-    pub fn before_sleep(&self, sleep: Sleep, alone: bool) -> bool {
+    /// Does what is due before a sleep, for about as long as nobody minds to wait. Says whether this thread should call again, if
+    /// it has nothing else to do.
+    pub fn before_sleep(&self, sleep: Sleep) -> bool {
         let now = self.pages.clock_ms();
         if !sleep.is_idle() {
             self.upkeep_due(now);
-            return false;
-        }
-        if sleep.is_certainly_long() {
-            self.send_home();
-            if self.schedule.last_was_effective() {
-                self.schedule.postpone(now, 0);
-            }
-            let _ = self.mesh_if_due(now, sleep.slice());
-            let _ = self.pages.purge(alone, u64::MAX);
             return false;
         }
         if !self.schedule.is_under_way() {
@@ -356,7 +317,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 Purged::Done => {}
             }
         }
-        let more = self.mesh_if_due(now, sleep.slice());
+        let more = self.mesh_if_due(now, SLICE_NS);
         if more && !self.schedule.is_under_way() {
             self.schedule.hurry();
         }

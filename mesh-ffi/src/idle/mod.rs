@@ -30,14 +30,7 @@ fn upkeep(sleep: Sleep) -> bool {
     if tls::inside() || !HEAP.global().wants_upkeep(sleep) || !process::is_ours() {
         return false;
     }
-    let alone = HEAP.stats().attached <= 1;
-    errno::preserved(|| tls::within(|| HEAP.global().before_sleep(sleep, alone)))
-}
-
-/// Does what is due before a sleep of `milliseconds`.
-fn before_sleep(milliseconds: u64) {
-    // What is left of a cycle is for the next one who comes by.
-    let _ = upkeep(Sleep::Certain(milliseconds));
+    errno::preserved(|| tls::within(|| HEAP.global().before_sleep(sleep)))
 }
 
 /// Gives back some unused pages before a long wait, if this is the only thread; says whether there are more.

@@ -91,7 +91,7 @@ pub(super) fn waiting(
 /// [`waiting`] without regard to what the thread keeps.
 fn in_parts(timeout: c_int, mut wait: impl FnMut(Span, Option<&sigset_t>) -> c_int) -> c_int {
     let limit = u64::try_from(timeout).unwrap_or(UNKNOWN);
-    let sleep = Sleep::Wait(limit);
+    let sleep = Sleep(limit);
     let has_work = || sleep.is_long() || HEAP.global().wants_upkeep(sleep);
     if timeout == 0 || HEAP.global().is_in_background() || !has_work() {
         return wait(Span::AsAsked, None);

@@ -13,13 +13,13 @@ use crate::map;
 use crate::next::next;
 use crate::process::HEAP;
 use crate::reach::{copy_in, copy_out, is_ours};
-use crate::rest::{Caller, resting, resting_if};
+use crate::rest::{Caller, resting_if};
 use crate::signals::ForKernel;
 use crate::written::Written;
 
 use super::parts::{Span, chosen, waiting};
 use super::times::{Time, time_of_ns};
-use super::{before_sleep, upkeep};
+use super::upkeep;
 
 next!(fn next_select = c"select"(count: c_int, read: *mut fd_set, write: *mut fd_set, except: *mut fd_set, timeout: *mut timeval) -> c_int);
 next!(fn next_pselect = c"pselect"(count: c_int, read: *mut fd_set, write: *mut fd_set, except: *mut fd_set, timeout: *const timespec, mask: *const sigset_t) -> c_int);
@@ -45,17 +45,6 @@ impl Sets {
     fn written(self) -> Written {
         let [read, write, except] = self.places;
         Written::NOTHING.object(read).object(write).object(except)
-    }
-
-    /// Whether there is nothing to wait for but time.
-    fn is_empty(self) -> bool {
-        self.places.iter().all(|place| place.is_null())
-    }
-
-    /// Milliseconds of a call that is nothing but a sleep. One that a signal may end, after which it goes on, is made in parts.
-    fn sleep_of(self, time: Time) -> Option<u64> {
-        let is_sleep = self.is_empty() && !map::is_watching();
-        is_sleep.then(|| time.certain_milliseconds()).flatten()
     }
 
     /// Whether the sets are larger than those of the C library, so that they are not copied.
@@ -136,10 +125,21 @@ impl Sets {
 }
 
 /// What came of a wait.
-struct Waited {
-    result: c_int,
+pub(super) struct Waited {
+    pub(super) result: c_int,
     /// Nanoseconds that were left; `None` if the program's own call was made, or there is no end.
-    left: Option<u64>,
+    pub(super) left: Option<u64>,
+}
+
+/// A sleep is a wait for no file.
+///
+/// # Safety
+/// `as_asked` is the call as the program made it, which returns zero, or a negative number and sets `errno`.
+#[inline(always)]
+pub(super) unsafe fn sleep_in_parts(time: Time, as_asked: impl Fn() -> c_int) -> Waited {
+    let places = [null_mut(); 3];
+    // SAFETY: there are no sets; without a mask that of the thread holds.
+    unsafe { wait_in_parts(Sets { count: 0, places }, time, null(), as_asked) }
 }
 
 /// Waits for `sets` under `mask`, in parts when there is something else to do; `as_asked` is the call as the program made it.
@@ -234,10 +234,6 @@ pub unsafe extern "C" fn select(
     // SAFETY: the same contract.
     let own = || unsafe { next_select(count, read, write, except, timeout) };
     let as_asked = || during(&written, own);
-    if let Some(milliseconds) = sets.sleep_of(time) {
-        before_sleep(milliseconds);
-        return resting(Caller::Anybody, as_asked);
-    }
     // SAFETY: the same contract; no mask is asked for.
     let waited = unsafe { wait_in_parts(sets, time, null(), as_asked) };
     if let Some(left) = waited.left {
@@ -270,10 +266,6 @@ pub unsafe extern "C" fn pselect(
     // SAFETY: the same contract; the mask lives across the call.
     let own = || unsafe { next_pselect(count, read, write, except, timeout, mask) };
     let as_asked = || during(&written, own);
-    if let Some(milliseconds) = sets.sleep_of(time) {
-        before_sleep(milliseconds);
-        return resting(Caller::Anybody, as_asked);
-    }
     // SAFETY: the same contract; the mask lives across the call.
     unsafe { wait_in_parts(sets, time, mask, as_asked) }.result
 }

@@ -1,52 +1,49 @@
 //! Sleeps, which nothing but their time and signals end.
+//!
+//! They are waits for nothing: taken apart as those are, so a sleep takes no longer than was asked for, and a signal ends it while
+//! the heap is being compacted too.
 
 use core::ptr::null_mut;
 
+use arena::Os;
+use globalheap::Sleep;
 use libc::{c_int, c_uint, timespec};
 
 use crate::errno;
 use crate::hazards::during;
-use crate::map::{Watch, is_watching};
+use crate::map::Watch;
 use crate::next::next;
+use crate::process::HEAP;
 use crate::reach::copy_out;
 use crate::rest::{Caller, resting};
 use crate::written::Written;
 
-use super::times::{before_time, time_of_ns};
-use super::{UNKNOWN, before_sleep};
+use super::select::sleep_in_parts;
+use super::times::{Time, time_of_ns};
+use super::{UNKNOWN, upkeep};
 
 next!(fn next_nanosleep = c"nanosleep"(time: *const timespec, left: *mut timespec) -> c_int);
 next!(fn next_clock_nanosleep = c"clock_nanosleep"(clock: c_int, flags: c_int, time: *const timespec, left: *mut timespec) -> c_int);
-next!(fn next_usleep = c"usleep"(microseconds: c_uint) -> c_int);
-next!(fn next_sleep = c"sleep"(seconds: c_uint) -> c_uint);
 
-/// Sleeps for `time` by `part`, which returns an error number, and goes on when a signal has ended it that only asked for a map. A
-/// part leaves what is left of it where it is told. Another signal leaves that at `left`.
-fn watched(
-    watch: &Watch,
-    time: *const timespec,
-    left: *mut timespec,
-    part: impl Fn(*const timespec, *mut timespec) -> c_int,
-) -> c_int {
-    let mut rest = time_of_ns(0);
-    let mut error = part(time, &raw mut rest);
-    while error != 0 && watch.was_ended(error) {
-        error = part(&raw const rest, &raw mut rest);
-    }
-    if error == libc::EINTR && !left.is_null() {
+/// Sleeps for `time`, which is there; `as_asked` is the call as the program made it, which returns zero, or -1 and sets `errno`.
+/// When a signal comes, what was left is written to `left`, unless that is null.
+///
+/// # Safety
+/// As for `nanosleep`.
+unsafe fn slept(time: Time, left: *mut timespec, as_asked: impl Fn() -> c_int) -> c_int {
+    // SAFETY: the caller's promise.
+    let waited =
+        unsafe { sleep_in_parts(time, || during(&Written::NOTHING.object(left), &as_asked)) };
+    if let Some(rest) = waited.left
+        && waited.result != 0
+        && errno::value() == libc::EINTR
+        && !left.is_null()
+    {
+        let rest = time_of_ns(rest);
         let words = [rest.tv_sec.cast_unsigned(), rest.tv_nsec.cast_unsigned()];
         errno::preserved(|| copy_out(left.cast(), &words));
     }
-    error
-}
-
-/// An error number as most functions return it.
-fn outcome(error: c_int) -> c_int {
-    if error == 0 {
-        return 0;
-    }
-    errno::set(error);
-    -1
+    waited.result
 }
 
 /// `nanosleep`.
@@ -55,24 +52,32 @@ fn outcome(error: c_int) -> c_int {
 /// As for the function of the C library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nanosleep(time: *const timespec, left: *mut timespec) -> c_int {
-    if !time.is_null() {
-        before_time(time);
-    }
-    if let Some(watch) = Watch::begin() {
-        // SAFETY: the same contract.
-        let part = |time, left| match unsafe { next_nanosleep(time, left) } {
-            0 => 0,
-            _ => errno::value(),
-        };
-        return outcome(resting(Caller::Anybody, || {
-            watched(&watch, time, left, part)
-        }));
+    // SAFETY: the same contract.
+    let as_asked = || unsafe { next_nanosleep(time, left) };
+    if time.is_null() {
+        return as_asked();
     }
     // SAFETY: the same contract.
-    let sleep = || unsafe { next_nanosleep(time, left) };
-    resting(Caller::Anybody, || {
-        during(&Written::NOTHING.object(left), sleep)
+    unsafe { slept(Time::at(time, Time::of_timespec), left, as_asked) }
+}
+
+/// How long a sleep until `end` on `clock` takes from now; `None` if that may change.
+fn until(clock: c_int, end: *const timespec) -> Option<Time> {
+    let is_steady = clock == libc::CLOCK_MONOTONIC && !end.is_null();
+    let Time::Nanoseconds(end) = is_steady.then(|| Time::at(end, Time::of_timespec))? else {
+        return Some(Time::None);
+    };
+    let left = end.saturating_sub(clock_ns());
+    Some(if left == 0 {
+        Time::None
+    } else {
+        Time::Nanoseconds(left)
     })
+}
+
+/// Nanoseconds on the clock that nobody sets.
+fn clock_ns() -> u64 {
+    HEAP.global().pages().os().clock_ns()
 }
 
 /// `clock_nanosleep`.
@@ -86,27 +91,47 @@ pub unsafe extern "C" fn clock_nanosleep(
     time: *const timespec,
     left: *mut timespec,
 ) -> c_int {
-    let has_end = flags & libc::TIMER_ABSTIME != 0;
-    if has_end {
-        before_sleep(UNKNOWN);
-    } else if !time.is_null() {
-        before_time(time);
-    }
-    if let Some(watch) = Watch::begin() {
-        // What is left is of no use where the end is given, nor does the kernel say it.
-        let left = if has_end { null_mut() } else { left };
-        let part = |rest, left| {
-            let time = if has_end { time } else { rest };
-            // SAFETY: the same contract.
-            unsafe { next_clock_nanosleep(clock, flags, time, left) }
-        };
-        return resting(Caller::Anybody, || watched(&watch, time, left, part));
-    }
     // SAFETY: the same contract.
-    let sleep = || unsafe { next_clock_nanosleep(clock, flags, time, left) };
-    resting(Caller::Anybody, || {
-        during(&Written::NOTHING.object(left), sleep)
-    })
+    let own = || unsafe { next_clock_nanosleep(clock, flags, time, left) };
+    let has_end = flags & libc::TIMER_ABSTIME != 0;
+    let span = if has_end {
+        until(clock, time)
+    } else {
+        let is_usual = matches!(clock, libc::CLOCK_MONOTONIC | libc::CLOCK_REALTIME);
+        (is_usual && !time.is_null()).then(|| Time::at(time, Time::of_timespec))
+    };
+    let Some(span) = span else {
+        let _ = upkeep(Sleep(UNKNOWN));
+        let watch = Watch::begin();
+        return resting(Caller::Anybody, || {
+            loop {
+                let error = during(&Written::NOTHING.object(left), own);
+                // One that has an end can be made again as it is.
+                let goes_on = |watch: &Watch| has_end && watch.was_ended(error);
+                if !watch.as_ref().is_some_and(goes_on) {
+                    return error;
+                }
+            }
+        });
+    };
+    // What is left is of no use where the end is given, nor does the kernel say it.
+    let left = if has_end { null_mut() } else { left };
+    // The function tells by its value, and leaves `errno` alone.
+    let before = errno::value();
+    let as_asked = || match own() {
+        0 => 0,
+        error => {
+            errno::set(error);
+            -1
+        }
+    };
+    // SAFETY: the same contract.
+    let error = match unsafe { slept(span, left, as_asked) } {
+        0 => 0,
+        _ => errno::value(),
+    };
+    errno::set(before);
+    error
 }
 
 /// `usleep`.
@@ -115,14 +140,9 @@ pub unsafe extern "C" fn clock_nanosleep(
 /// As for the function of the C library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn usleep(microseconds: c_uint) -> c_int {
-    if is_watching() {
-        let time = time_of_ns(u64::from(microseconds) * 1_000);
-        // SAFETY: the time lives across the call.
-        return unsafe { nanosleep(&raw const time, null_mut()) };
-    }
-    before_sleep((u64::from(microseconds) / 1_000).max(1));
-    // SAFETY: the same contract.
-    resting(Caller::Anybody, || unsafe { next_usleep(microseconds) })
+    let time = time_of_ns(u64::from(microseconds) * 1_000);
+    // SAFETY: the time lives across the call.
+    unsafe { nanosleep(&raw const time, null_mut()) }
 }
 
 /// `sleep`.
@@ -131,17 +151,12 @@ pub unsafe extern "C" fn usleep(microseconds: c_uint) -> c_int {
 /// As for the function of the C library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sleep(seconds: c_uint) -> c_uint {
-    if is_watching() {
-        let mut time = time_of_ns(u64::from(seconds) * 1_000_000_000);
-        // SAFETY: the time lives across the call.
-        return match unsafe { nanosleep(&raw const time, &raw mut time) } {
-            0 => 0,
-            _ => c_uint::try_from(time.tv_sec).unwrap_or(0),
-        };
+    let mut time = time_of_ns(u64::from(seconds) * 1_000_000_000);
+    // SAFETY: the time lives across the call.
+    match unsafe { nanosleep(&raw const time, &raw mut time) } {
+        0 => 0,
+        _ => c_uint::try_from(time.tv_sec).unwrap_or(0),
     }
-    before_sleep((u64::from(seconds) * 1_000).max(1));
-    // SAFETY: the same contract.
-    resting(Caller::Anybody, || unsafe { next_sleep(seconds) })
 }
 
 const _: () = assert!(size_of::<timespec>() == 2 * size_of::<u64>());

@@ -5,7 +5,7 @@ use libc::{c_int, timespec, timeval};
 
 use crate::peek::{Peeked, peek};
 
-use super::{UNKNOWN, before_sleep};
+use super::UNKNOWN;
 
 /// Nanoseconds of a second, and of a millisecond.
 const SECOND: u64 = 1_000_000_000;
@@ -70,7 +70,7 @@ impl Time {
 
     /// A wait for this time.
     pub(super) fn wait(self) -> Sleep {
-        Sleep::Wait(u64::try_from(self.milliseconds()).unwrap_or(UNKNOWN))
+        Sleep(u64::try_from(self.milliseconds()).unwrap_or(UNKNOWN))
     }
 
     /// Nanoseconds; `None` without end.
@@ -79,14 +79,6 @@ impl Time {
             Self::None => Some(0),
             Self::Nanoseconds(time) => Some(time),
             Self::Endless => None,
-        }
-    }
-
-    /// Milliseconds of a sleep that nothing but signals can end before its time; `None` if it has none.
-    pub(super) fn certain_milliseconds(self) -> Option<u64> {
-        match self {
-            Self::Nanoseconds(time) => Some((time / MILLISECOND).max(1)),
-            Self::None | Self::Endless => None,
         }
     }
 }
@@ -102,17 +94,4 @@ pub(super) fn time_of_ns(nanoseconds: u64) -> timespec {
 /// Milliseconds that are not negative as a time.
 pub(super) fn time_of(milliseconds: c_int) -> timespec {
     time_of_ns(u64::from(milliseconds.unsigned_abs()) * MILLISECOND)
-}
-
-/// Before a sleep of `time`, or without end if that is null.
-pub(super) fn before_time(time: *const timespec) {
-    match Time::at(time, Time::of_timespec) {
-        Time::Endless => before_sleep(UNKNOWN),
-        // A sleep for no time, or one that fails, is not our business.
-        time => {
-            if let Some(milliseconds) = time.certain_milliseconds() {
-                before_sleep(milliseconds);
-            }
-        }
-    }
 }

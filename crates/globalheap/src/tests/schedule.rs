@@ -183,12 +183,12 @@ fn pages_that_take_long_to_give_back_go_in_parts() {
     assert_eq!(times().len(), PARTS);
     assert!(times().windows(2).all(soon), "{:?}", times());
     begin();
-    let idle = Sleep::Wait(0);
+    let idle = Sleep(0);
     for _ in 1..PARTS {
-        assert!(program.heap.before_sleep(idle, false), "there is more");
+        assert!(program.heap.before_sleep(idle), "there is more");
     }
-    assert!(!program.heap.before_sleep(idle, false));
-    assert!(!program.heap.before_sleep(idle, false), "it is not time");
+    assert!(!program.heap.before_sleep(idle));
+    assert!(!program.heap.before_sleep(idle), "it is not time");
     assert_eq!(times().len(), PARTS);
     begin();
     while program.heap.purge_slice() {}
@@ -197,31 +197,20 @@ fn pages_that_take_long_to_give_back_go_in_parts() {
 }
 
 #[test]
-fn before_a_long_sleep_a_cycle_does_not_wait_for_its_time() {
+fn a_sleep_changes_nothing_before_the_next_look_is_due() {
     let program = spans_with::<ComplementMesher>(2 * WORTHWHILE / PAGE, |slot| slot == 0);
-    let purged_all = || {
-        program
-            .pages()
-            .purges
-            .lock()
-            .unwrap()
-            .last()
-            .map(|&(_, all)| all)
-    };
-    program.pages().advance_clock(PERIOD_MS);
-    program.heap.set_period(PERIOD_MS);
-    assert!(program.heap.wants_upkeep(Sleep::Certain(60_000)));
-    program.heap.before_sleep(Sleep::Certain(60_000), false);
-    assert_eq!((cycles(&program), purged_all()), (1, Some(false)));
-    // That cycle achieved nothing, so another one would be in vain.
-    program.heap.before_sleep(Sleep::Certain(60_000), true);
-    assert_eq!((cycles(&program), purged_all()), (1, Some(true)));
-    // A short sleep changes nothing before the next look is due.
+    let purges = || program.pages().purges.lock().unwrap().len();
     program.heap.upkeep();
-    let purges = program.pages().purges.lock().unwrap().len();
-    assert!(!program.heap.wants_upkeep(Sleep::Certain(1)));
-    program.heap.before_sleep(Sleep::Certain(1), true);
-    assert_eq!(program.pages().purges.lock().unwrap().len(), purges);
+    let before = purges();
+    for sleep in [Sleep(1), Sleep(60_000), Sleep(0)] {
+        assert!(!program.heap.wants_upkeep(sleep));
+        assert!(!program.heap.before_sleep(sleep));
+    }
+    assert_eq!((purges(), cycles(&program)), (before, 0));
+    program.pages().advance_clock(PERIOD_MS);
+    assert!(program.heap.wants_upkeep(Sleep(60_000)));
+    let _ = program.heap.before_sleep(Sleep(60_000));
+    assert_eq!((purges(), cycles(&program)), (before + 1, 1));
     program.end();
 }
 

@@ -121,7 +121,7 @@ fn a_whole_cycle_takes_the_place_of_one_in_slices() {
 
 #[test]
 fn slow_paths_and_sleeps_mesh() {
-    for sleep in [None, Some(Sleep::Wait(0)), Some(Sleep::Certain(20))] {
+    for sleep in [None, Some(Sleep(0)), Some(Sleep(20))] {
         let program = sparse(200);
         program.heap.set_period(PERIOD_MS / 10);
         program.pages().advance_clock(PERIOD_MS);
@@ -129,7 +129,7 @@ fn slow_paths_and_sleeps_mesh() {
         match sleep {
             Some(sleep) => {
                 assert!(program.heap.wants_upkeep(sleep));
-                assert!(program.heap.before_sleep(sleep, false), "it helped");
+                assert!(program.heap.before_sleep(sleep), "it helped");
             }
             None => program.heap.upkeep(),
         }
@@ -144,13 +144,13 @@ fn idle_programs_do_not_wait_for_the_next_cycle_while_they_help() {
     program.heap.set_period(PERIOD_MS / 10);
     program.pages().advance_clock(PERIOD_MS);
     let mut calls = 0;
-    while program.heap.before_sleep(Sleep::Wait(0), false) {
+    while program.heap.before_sleep(Sleep(0)) {
         calls += 1;
         assert!(calls < 100, "each cycle leaves less for the next");
     }
     assert!(program.heap.stats().mesh.cycles > 1);
     // A cycle in vain, or too little left: the clock says when it goes on.
-    assert!(!program.heap.before_sleep(Sleep::Wait(0), false));
+    assert!(!program.heap.before_sleep(Sleep(0)));
     program.end();
 }
 
