@@ -291,7 +291,15 @@ impl<O: Os> Arena<O> {
             return None;
         }
         let ground = self.ground()?;
-        self.state.lock().take(&self.os, &ground.map, side, place)
+        let take = || self.state.lock().take(&self.os, &ground.map, side, place);
+        take().or_else(|| self.makes_room().then(take)?)
+    }
+
+    /// Gives the ballast up, if it is on board: what a program needs at the limit of mappings comes first. Says whether that
+    /// made room.
+    #[cold]
+    pub(crate) fn makes_room(&self) -> bool {
+        self.with_windows(|windows| windows.ballast.drop(&self.os))
     }
 
     /// Makes the large object at `page` reach to `pages` pages by taking the unused pages behind it.
@@ -371,7 +379,13 @@ impl<O: Os> Arena<O> {
     }
 
     pub(crate) fn allocate_metadata(&self, layout: Layout) -> Option<NonNull<u8>> {
-        self.with_windows(|windows| windows.metadata.allocate(&self.os, layout))
+        self.with_windows(|windows| {
+            let Windows {
+                metadata, ballast, ..
+            } = windows;
+            let mut allocate = || metadata.allocate(&self.os, layout);
+            allocate().or_else(|| ballast.drop(&self.os).then(allocate)?)
+        })
     }
 
     /// Runs `act` under the lock of the windows where no handler can interrupt it.

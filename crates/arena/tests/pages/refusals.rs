@@ -1,9 +1,10 @@
 //! One script, run once for each system call that may be refused.
 
+use std::alloc::Layout;
 use std::ops::Range;
 
 use arena::{Arena, BarrierChoice, FailNth};
-use heap::{PageCount, PageHeap};
+use heap::{Metadata, PageCount, PageHeap};
 
 use crate::bytes::{Owned, PAGE};
 use crate::confined::Confined;
@@ -252,4 +253,22 @@ fn a_smaller_arena_is_taken_when_a_large_one_is_refused() {
         page.fill(1);
         page.verify(1, 1);
     }
+}
+
+/// What the program asks for comes before what is kept for meshes.
+#[test]
+fn memory_that_is_refused_is_asked_for_again_without_the_ballast() {
+    let arena = Arena::new(FailNth::new(Confined::to(64 << 20)));
+    let grow = || arena.allocate_span(PageCount(1_000));
+    assert!(grow().is_some());
+    // The whole step, and what is needed of it.
+    arena.os().refuse(0, 2);
+    assert_eq!(grow(), None, "nothing is kept yet");
+    assert!(arena.mappings_permit());
+    arena.os().refuse(0, 2);
+    assert!(grow().is_some());
+    assert!(arena.mappings_permit(), "it comes on board again");
+    let layout = Layout::new::<[u8; 1 << 20]>();
+    arena.os().refuse(0, 2);
+    assert!(arena.metadata(layout).is_some());
 }
