@@ -292,13 +292,13 @@ impl<O: Os> Arena<O> {
         }
         let ground = self.ground()?;
         let take = || self.state.lock().take(&self.os, &ground.map, side, place);
-        take().or_else(|| self.makes_room().then(take)?)
+        take().or_else(|| self.make_room().then(take)?)
     }
 
     /// Gives the ballast up, if it is on board: what a program needs at the limit of mappings comes first. Says whether that
     /// made room.
     #[cold]
-    pub(crate) fn makes_room(&self) -> bool {
+    pub(crate) fn make_room(&self) -> bool {
         self.with_windows(|windows| windows.ballast.drop(&self.os))
     }
 

@@ -1,7 +1,7 @@
 //! Mappings that are held only to be given up.
 //!
-//! A step that must not fail (memory for the program, finishing a group, dissolving one, fork) may meet the limit on mappings. Giving the ballast
-//! up makes room for it. A fork gives up one half for the copies that its child needs; the child has the other half for its
+//! A step that must not fail (memory for the program, finishing a group, dissolving one, fork) may meet the limit on mappings.
+//! Giving the ballast up makes room for it. A fork gives up one half for the copies that its child needs; the child has the other half for its
 //! own step.
 
 use core::ptr::NonNull;

@@ -40,7 +40,7 @@ impl Decay {
     }
 
     /// Notes that more pages have stayed than may.
-    pub(crate) fn is_behind(&mut self) {
+    pub(crate) fn fall_behind(&mut self) {
         self.behind = true;
     }
 
@@ -100,7 +100,7 @@ mod tests {
         let mut decay = Decay::new();
         assert!(decay.advance(DECAY_MS));
         assert!(!decay.advance(DECAY_MS));
-        decay.is_behind();
+        decay.fall_behind();
         assert!(decay.advance(DECAY_MS));
         assert!(!decay.advance(DECAY_MS));
     }

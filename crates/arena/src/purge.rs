@@ -51,7 +51,7 @@ impl<O: Os> Arena<O> {
             }
             state.area(side).clean.insert(&ground.map, run);
             if self.os.clock_ns() >= deadline {
-                state.decay.is_behind();
+                state.decay.fall_behind();
                 return true;
             }
         }

@@ -1,7 +1,7 @@
 //! Sleeps, which nothing but their time and signals end.
 //!
-//! They are waits for nothing: taken apart as those are, so a sleep takes no longer than was asked for, and a signal ends it while
-//! the heap is being compacted too.
+//! They are waits for nothing, and are taken apart as those are: one of 10 ms or more takes no longer than was asked for, and a signal
+//! ends it while the heap is being compacted too. Before a shorter one comes the upkeep that is due, a millisecond of it.
 
 use core::ptr::null_mut;
 
