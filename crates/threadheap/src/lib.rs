@@ -4,7 +4,7 @@
 //! claimed, so that for everybody else they are in use. `malloc` pops one; `free` pushes one back if the label of its page
 //! names this thread heap as the owner. Neither takes a lock, writes an atomic, divides, or looks at a span's record.
 //!
-//! * [`ThreadHeap`]: the fast paths, and the slow ones behind them;
+//! * [`ThreadHeap`]: the slow paths; `thread_heap/at_hand.rs`: the fast ones before them;
 //! * `depth`: how many slots a thread may keep;
 //! * `rest`: what becomes of them while the thread sleeps;
 //! * [`Threads`]: all thread heaps over one global heap, recycled from thread to thread.

@@ -1,5 +1,7 @@
 //! The heap of one thread.
 
+mod at_hand;
+
 use core::alloc::Layout;
 use core::mem::{MaybeUninit, offset_of};
 use core::ptr::NonNull;
@@ -129,116 +131,6 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         // SAFETY: classes come from `SpanClasses::class_of`, whose tables hold numbers below `COUNT` only (asserted where
         // they are made), or from labels, which are set to such classes.
         unsafe { self.vectors.get_unchecked_mut(class.index()) }
-    }
-
-    /// The vector of `class` of the heap at `this`.
-    #[inline(always)]
-    unsafe fn vector_at(this: NonNull<Self>, class: SizeClass) -> NonNull<ShuffleVector> {
-        debug_assert!(class.index() < CLASSES);
-        // SAFETY: `this` is valid for reads (contract of the callers); no reference is made.
-        let vectors = unsafe { &raw mut (*this.as_ptr()).vectors }.cast::<ShuffleVector>();
-        // SAFETY: as in `vector`.
-        let vector = unsafe { vectors.add(class.index()) };
-        // SAFETY: a field's address is not null.
-        unsafe { NonNull::new_unchecked(vector) }
-    }
-
-    /// A slot of `class` that is at hand.
-    ///
-    /// # Safety
-    /// `this` is [`IDLE`](Self::IDLE), which is only read, or nobody else uses it.
-    #[inline(always)]
-    pub unsafe fn pop_at(this: NonNull<Self>, class: SizeClass) -> Option<NonNull<u8>> {
-        // SAFETY: valid for reads (contract).
-        let vector = unsafe { Self::vector_at(this, class) };
-        // SAFETY: an idle heap's vectors have no storage; any other is used by the caller alone.
-        unsafe { ShuffleVector::pop_at(vector) }
-    }
-
-    /// The label of the page of `address`, if that is in the arena of the heap at `this`.
-    ///
-    /// # Safety
-    /// As for [`pop_at`](Self::pop_at).
-    #[inline(always)]
-    unsafe fn label_at(this: NonNull<Self>, address: *mut u8) -> Option<Label> {
-        // SAFETY: valid for reads (contract); the labels of a heap never change.
-        let labels = unsafe { &raw const (*this.as_ptr()).labels };
-        // SAFETY: as above.
-        let labels = unsafe { labels.read() };
-        labels.label_by(address.addr(), const { P::PAGE_SIZE.trailing_zeros() })
-    }
-
-    /// Bytes that the small object at `address` has room for; `None` for all others, and for all where the heap at `this` has no
-    /// arena.
-    ///
-    /// # Safety
-    /// As for [`pop_at`](Self::pop_at).
-    #[inline(always)]
-    pub unsafe fn usable_size_at(this: NonNull<Self>, address: *mut u8) -> Option<usize> {
-        // SAFETY: the same contract.
-        let label = unsafe { Self::label_at(this, address) };
-        let (class, _) = label.and_then(Label::as_small)?;
-        Some(SpanClasses::object_size(class))
-    }
-
-    /// Keeps the object at `address` if its page is mine and there is room; says whether it did.
-    ///
-    /// # Safety
-    /// * As for [`pop_at`](Self::pop_at).
-    /// * At `address` is an object in use, or it is outside of the arena; nobody uses the object any more.
-    #[inline(always)]
-    pub unsafe fn push_at(this: NonNull<Self>, address: *mut u8) -> bool {
-        // SAFETY: the same contract.
-        let Some(label) = (unsafe { Self::label_at(this, address) }) else {
-            return false;
-        };
-        // SAFETY: valid for reads (contract).
-        let mine = unsafe { (*this.as_ptr()).mine };
-        let class = label.0 as usize ^ mine;
-        if class >= CLASSES {
-            return false;
-        }
-        // SAFETY: as above; the class was checked.
-        let vector = unsafe { Self::vector_at(this, SizeClass(class as u8)) };
-        // SAFETY: the address lies in the arena, which is not at zero.
-        let object = unsafe { NonNull::new_unchecked(address) };
-        // SAFETY: an idle heap's vectors have no storage; any other is used by the caller alone.
-        unsafe { ShuffleVector::push_at(vector, object) }
-    }
-
-    /// Keeps the object at `address`, in whoever's page it is, if there is room; says whether it did. Comes after
-    /// [`push_at`](Self::push_at).
-    ///
-    /// # Safety
-    /// As for [`push_at`](Self::push_at).
-    #[inline(always)]
-    pub unsafe fn keep_at(this: NonNull<Self>, address: *mut u8) -> bool {
-        // SAFETY: the same contract.
-        let label = unsafe { Self::label_at(this, address) };
-        let small = label.and_then(Label::as_small);
-        let Some((class, owner)) = small else {
-            return false;
-        };
-        if class.index() >= CLASSES {
-            return false;
-        }
-        // SAFETY: valid for reads (contract).
-        let is_mine = owner == unsafe { (*this.as_ptr()).owner };
-        let vector = if class.index() < LINE_CLASSES && !is_mine {
-            // SAFETY: as above; no reference is made.
-            let homeward = unsafe { &raw mut (*this.as_ptr()).homeward }.cast::<ShuffleVector>();
-            // SAFETY: the class was checked.
-            let vector = unsafe { homeward.add(class.index()) };
-            // SAFETY: a field's address is not null.
-            unsafe { NonNull::new_unchecked(vector) }
-        } else {
-            // SAFETY: as above; the class was checked.
-            unsafe { Self::vector_at(this, class) }
-        };
-        // SAFETY: the address lies in the arena, which is not at zero.
-        let object = unsafe { NonNull::new_unchecked(address) };
-        // SAFETY: an idle heap's vectors have no storage; any other is used by the caller alone.
-        unsafe { ShuffleVector::push_at(vector, object) }
     }
 
     /// The heap below; `None` when this heap serves nobody.
