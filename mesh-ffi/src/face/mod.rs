@@ -1,0 +1,12 @@
+//! What the program calls: the symbols of C and C++, what glibc offers to look at the heap, and `mesh_mallctl`.
+//!
+//! * `c`, `glibc`, `cxx`: the functions that allocate; `slow`: what they do when the thread's front end has no answer;
+//! * `introspection`, `mallctl`, `summary`: figures and switches.
+
+mod c;
+mod cxx;
+mod glibc;
+mod introspection;
+mod mallctl;
+mod slow;
+pub(crate) mod summary;

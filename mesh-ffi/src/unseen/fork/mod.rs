@@ -1,0 +1,44 @@
+//! Fork. What happens to the groups is told in the `fork` module of `globalheap`.
+//!
+//! Ways in: our [`fork`] reserves and leaves the rest to the handlers that the C library calls; a fork inside the C library
+//! (`daemon`, `forkpty`) comes to the handlers without a reservation; `clones` has the ways that call no handlers.
+
+pub(crate) mod clones;
+mod files;
+mod handlers;
+pub(crate) mod steps;
+mod writers;
+
+use heap::Refused;
+use libc::pid_t;
+
+use crate::ground::errno;
+use crate::ground::next::next;
+
+use steps::{Ground, ground, reserve};
+
+pub(crate) use handlers::register;
+pub(crate) use steps::has_reserved;
+
+next!(fn next_fork = c"fork"() -> pid_t);
+
+/// `fork`; EAGAIN when there is no room for the child's copies of meshed spans.
+///
+/// # Safety
+/// As for the function of the C library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fork() -> pid_t {
+    // Without handlers nobody would end what is begun here.
+    let permitted = register()
+        && match ground() {
+            Ok(Ground::Usual) => reserve().is_ok(),
+            Ok(Ground::Alone) => true,
+            Err(Refused) => false,
+        };
+    if !permitted {
+        errno::set(libc::EAGAIN);
+        return -1;
+    }
+    // SAFETY: the same contract.
+    unsafe { next_fork() }
+}

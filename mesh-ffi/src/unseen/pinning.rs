@@ -1,0 +1,106 @@
+//! Memory that the program, or the kernel on its behalf, knows by its physical pages.
+//!
+//! Locked pages, pages with a protection of the program's own, and pages with advice would lose these properties when they
+//! are mapped elsewhere. The functions that give them pin the heap's spans first, for as long as objects live there.
+
+use core::ffi::c_void;
+
+use libc::{c_int, c_uint, size_t};
+
+use crate::ground::heap::HEAP;
+use crate::ground::next::next;
+use crate::ground::{errno, tls};
+use crate::unseen::hazards::during;
+use crate::unseen::stop::{Reason, stop};
+use crate::unseen::written::Written;
+
+/// Keeps the object at `object` on its physical pages until `mesh_unpin`, for memory that is handed to a device or shared
+/// with another process. Pins are counted. Returns 0, or -1 with EINVAL when no object is there.
+#[unsafe(no_mangle)]
+pub extern "C" fn mesh_pin(object: *const c_void) -> c_int {
+    answer(tls::within(|| HEAP.global().pin(object.addr())))
+}
+
+/// Ends one `mesh_pin`. Returns 0, or -1 with EINVAL when there is none.
+#[unsafe(no_mangle)]
+pub extern "C" fn mesh_unpin(object: *const c_void) -> c_int {
+    answer(tls::within(|| HEAP.global().unpin(object.addr())))
+}
+
+fn answer(done: bool) -> c_int {
+    if done {
+        return 0;
+    }
+    errno::set(libc::EINVAL);
+    -1
+}
+
+/// Pins what lies in `len` bytes at `start`.
+pub(crate) fn pin(start: *const c_void, len: usize) {
+    // A signal handler over a slow path of ours: its lock may be held.
+    if !tls::inside() {
+        tls::within(|| HEAP.global().pin_range(start.addr(), len));
+    }
+}
+
+/// Declares a function of the C library that gives the pages of a range a property.
+macro_rules! pinning {
+    ($function:ident = $name:literal ( $($after:ident : $after_type:ty),* )) => {
+        /// The function of the C library of this name; the heap's objects in the range keep their pages.
+        ///
+        /// # Safety
+        /// As for that function.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $function(start: *mut c_void, len: size_t $(, $after: $after_type)*) -> c_int {
+            next!(fn next = $name(start: *mut c_void, len: size_t $(, $after: $after_type)*) -> c_int);
+            pin(start, len);
+            // SAFETY: the same contract.
+            unsafe { next(start, len $(, $after)*) }
+        }
+    };
+}
+
+pinning!(mlock = c"mlock"());
+pinning!(mlock2 = c"mlock2"(flags: c_uint));
+pinning!(mprotect = c"mprotect"(protection: c_int));
+pinning!(pkey_mprotect = c"pkey_mprotect"(protection: c_int, key: c_int));
+pinning!(madvise = c"madvise"(advice: c_int));
+
+/// `mlockall`: all pages are to stay in memory, so none is moved any more.
+///
+/// # Safety
+/// As for the function of the C library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mlockall(flags: c_int) -> c_int {
+    next!(fn next = c"mlockall"(flags: c_int) -> c_int);
+    stop(Reason::LockedMemory);
+    // SAFETY: the same contract.
+    unsafe { next(flags) }
+}
+
+/// `prctl`: a system call filter may kill the process for what a mesh does.
+///
+/// # Safety
+/// As for the function of the C library, which takes up to four more arguments, each in a register of its own.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn prctl(
+    option: c_int,
+    second: usize,
+    third: usize,
+    fourth: usize,
+    fifth: usize,
+) -> c_int {
+    next!(fn next = c"prctl"(option: c_int, second: usize, third: usize, fourth: usize, fifth: usize) -> c_int);
+    if option == libc::PR_SET_SECCOMP {
+        stop(Reason::Seccomp);
+    }
+    // Some options write to where their second or third argument points.
+    let address = core::ptr::without_provenance::<u8>;
+    let written = Written::NOTHING
+        .object(address(second))
+        .object(address(third));
+    // SAFETY: the same contract.
+    during(&written, || unsafe {
+        next(option, second, third, fourth, fifth)
+    })
+}

@@ -1,0 +1,136 @@
+//! Locks that several processes may share.
+//!
+//! The kernel knows a futex that processes share by the physical page it lies on, so a thread that waits at one would not be
+//! woken after a mesh. Whoever makes such a lock in the heap has its span pinned. Private futexes are known by their
+//! address, and need nothing.
+
+use core::ffi::c_void;
+
+use libc::{
+    c_int, c_uint, pthread_barrier_t, pthread_barrierattr_t, pthread_cond_t, pthread_condattr_t,
+    pthread_mutex_t, pthread_mutexattr_t, pthread_rwlock_t, pthread_rwlockattr_t, sem_t,
+};
+
+use crate::ground::next::next;
+use crate::unseen::pinning::pin;
+
+/// Whether an attribute that `read` writes to its argument has the value `wanted`.
+fn is(wanted: c_int, read: impl FnOnce(*mut c_int) -> c_int) -> bool {
+    let mut value = 0;
+    read(&raw mut value) == 0 && value == wanted
+}
+
+fn is_shared(read: impl FnOnce(*mut c_int) -> c_int) -> bool {
+    is(libc::PTHREAD_PROCESS_SHARED, read)
+}
+
+fn pin_object<T>(object: *const T) {
+    pin(object.cast::<c_void>(), size_of::<T>());
+}
+
+/// `pthread_mutex_init`. Robust mutexes are pinned too: the kernel itself unlocks them, as shared ones. So are those that
+/// inherit priorities: the kernel writes who has them, and would fail at a protected page.
+///
+/// # Safety
+/// As for the function of the C library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pthread_mutex_init(
+    mutex: *mut pthread_mutex_t,
+    attributes: *const pthread_mutexattr_t,
+) -> c_int {
+    next!(fn next = c"pthread_mutex_init"(mutex: *mut pthread_mutex_t, attributes: *const pthread_mutexattr_t) -> c_int);
+    // SAFETY: valid attributes (contract), where there are some.
+    let shared = |value| unsafe { libc::pthread_mutexattr_getpshared(attributes, value) };
+    // SAFETY: as above.
+    let robust = |value| unsafe { libc::pthread_mutexattr_getrobust(attributes, value) };
+    // SAFETY: as above.
+    let protocol = |value| unsafe { libc::pthread_mutexattr_getprotocol(attributes, value) };
+    if !attributes.is_null()
+        && (is_shared(shared)
+            || is(libc::PTHREAD_MUTEX_ROBUST, robust)
+            || is(libc::PTHREAD_PRIO_INHERIT, protocol))
+    {
+        pin_object(mutex);
+    }
+    // SAFETY: the same contract.
+    unsafe { next(mutex, attributes) }
+}
+
+/// `pthread_cond_init`.
+///
+/// # Safety
+/// As for the function of the C library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pthread_cond_init(
+    condition: *mut pthread_cond_t,
+    attributes: *const pthread_condattr_t,
+) -> c_int {
+    next!(fn next = c"pthread_cond_init"(condition: *mut pthread_cond_t, attributes: *const pthread_condattr_t) -> c_int);
+    // SAFETY: valid attributes (contract), where there are some.
+    let shared = |value| unsafe { libc::pthread_condattr_getpshared(attributes, value) };
+    if !attributes.is_null() && is_shared(shared) {
+        pin_object(condition);
+    }
+    // SAFETY: the same contract.
+    unsafe { next(condition, attributes) }
+}
+
+/// `pthread_rwlock_init`.
+///
+/// # Safety
+/// As for the function of the C library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pthread_rwlock_init(
+    lock: *mut pthread_rwlock_t,
+    attributes: *const pthread_rwlockattr_t,
+) -> c_int {
+    next!(fn next = c"pthread_rwlock_init"(lock: *mut pthread_rwlock_t, attributes: *const pthread_rwlockattr_t) -> c_int);
+    // SAFETY: valid attributes (contract), where there are some.
+    let shared = |value| unsafe { pthread_rwlockattr_getpshared(attributes, value) };
+    if !attributes.is_null() && is_shared(shared) {
+        pin_object(lock);
+    }
+    // SAFETY: the same contract.
+    unsafe { next(lock, attributes) }
+}
+
+unsafe extern "C" {
+    fn pthread_rwlockattr_getpshared(
+        attributes: *const pthread_rwlockattr_t,
+        shared: *mut c_int,
+    ) -> c_int;
+}
+
+/// `pthread_barrier_init`.
+///
+/// # Safety
+/// As for the function of the C library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pthread_barrier_init(
+    barrier: *mut pthread_barrier_t,
+    attributes: *const pthread_barrierattr_t,
+    count: c_uint,
+) -> c_int {
+    next!(fn next = c"pthread_barrier_init"(barrier: *mut pthread_barrier_t, attributes: *const pthread_barrierattr_t, count: c_uint) -> c_int);
+    // SAFETY: valid attributes (contract), where there are some.
+    let shared = |value| unsafe { libc::pthread_barrierattr_getpshared(attributes, value) };
+    if !attributes.is_null() && is_shared(shared) {
+        pin_object(barrier);
+    }
+    // SAFETY: the same contract.
+    unsafe { next(barrier, attributes, count) }
+}
+
+/// `sem_init`.
+///
+/// # Safety
+/// As for the function of the C library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sem_init(semaphore: *mut sem_t, shared: c_int, value: c_uint) -> c_int {
+    next!(fn next = c"sem_init"(semaphore: *mut sem_t, shared: c_int, value: c_uint) -> c_int);
+    if shared != 0 {
+        pin_object(semaphore);
+    }
+    // SAFETY: the same contract.
+    unsafe { next(semaphore, shared, value) }
+}

@@ -1,0 +1,38 @@
+//! Faults on protected pages are ours; all others reach the program as if we were not there.
+//!
+//! While meshing may happen, our handler has SIGSEGV, and what the program asks for is kept in `action`. SIGSEGV is never
+//! blocked in the kernel: a thread that writes to a protected page with the signal blocked would be killed. That the
+//! *program* has it blocked is kept as the bit of another signal in the same mask, see `mask`.
+//!
+//! * `fault`: the handlers, and what becomes of a fault that is not ours;
+//! * `action`: `sigaction` and its relatives;
+//! * `handlers`, `installed`: what is known of the program's handlers, and of ours;
+//! * `mask`: `sigprocmask` and its relatives;
+//! * `waiting`: calls that wait for signals, or under another mask.
+
+pub(crate) mod action;
+mod fault;
+mod handlers;
+mod installed;
+mod mask;
+mod waiting;
+
+pub(crate) use action::{listen, still_ours};
+pub(crate) use handlers::handlers_may_run;
+pub(crate) use mask::ForKernel;
+
+// A fault on a page that holds the stack could not be handled there. No stack lies in an object that faults may protect: the
+// kernel refuses alternate stacks smaller than this, and less than a signal's frame is no stack for a coroutine either.
+const _: () = assert!(libc::MINSIGSTKSZ > globalheap::tuning::LARGEST_NAMED);
+
+/// Puts our handlers in place; says whether that worked.
+pub(crate) fn install() -> bool {
+    let installed = action::install(action::Ours {
+        fault: fault::on_fault_address(),
+        stand_in: fault::on_stand_in_address(),
+    });
+    if installed {
+        mask::adopt();
+    }
+    installed
+}
