@@ -7,6 +7,12 @@ use heap::{Barrier, Refused, Run};
 use crate::arena::Arena;
 use crate::os::{Access, Os, SignalMask};
 
+/// Whether the calling thread runs on these bytes: then it would wait for itself.
+#[inline(never)]
+fn runs_on(at: usize, len: usize) -> bool {
+    (&raw const len).addr().wrapping_sub(at) < len
+}
+
 impl<O: Os> Arena<O> {
     /// From now on writers to protected pages wait. Signals are blocked.
     pub(crate) fn begin_barrier(&self) -> Barrier {
@@ -34,6 +40,9 @@ impl<O: Os> Arena<O> {
     /// Keeps writers out of a run.
     pub(crate) fn protect(&self, run: Run) -> Result<(), Refused> {
         let (at, len) = self.range(run).ok_or(Refused)?;
+        if runs_on(at.addr().get(), len) {
+            return Err(Refused);
+        }
         let in_kernel = if self.forking() {
             None
         } else {
@@ -47,9 +56,7 @@ impl<O: Os> Arena<O> {
     /// Keeps writers out of a run, the kernel included.
     pub(crate) fn protect_from_all(&self, run: Run) -> Result<(), Refused> {
         let (at, len) = self.range(run).ok_or(Refused)?;
-        // A thread that runs on the pages would wait for itself.
-        let here = (&raw const at).addr();
-        if (at.addr().get()..at.addr().get() + len).contains(&here) {
+        if runs_on(at.addr().get(), len) {
             return Err(Refused);
         }
         let held = self.hold_in_kernel(run).ok_or(Refused)?;
