@@ -10,5 +10,7 @@ fn main() {
     let package = env::var("CARGO_PKG_NAME").expect("cargo names the package");
     let library = package.trim_end_matches("-ffi").replace('-', "_");
     println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,lib{library}.so");
+    // What we call of our own is ours, whatever a program exports by the same name.
+    println!("cargo::rustc-cdylib-link-arg=-Wl,-Bsymbolic");
     println!("cargo::rerun-if-changed=build.rs");
 }

@@ -8,6 +8,7 @@
 pub(crate) mod errno;
 pub(crate) mod heap;
 pub(crate) mod line;
+mod loaded;
 pub(crate) mod next;
 pub(crate) mod pause;
 pub(crate) mod peek;
