@@ -43,8 +43,8 @@ struct ClassLock<P: PageHeap>(Mutex<P::Lock, Spans>);
 
 /// One open lock for each class.
 const fn class_locks<P: PageHeap>() -> [ClassLock<P>; SpanClasses::ALL] {
-    let mut locks = [const { ClassLock(Mutex::new(Spans::new(SpanClasses::GEOMETRIES[0]))) };
-        SpanClasses::ALL];
+    let mut locks =
+        [const { ClassLock(Mutex::new(Spans::new(SpanClasses::GEOMETRIES[0]))) }; SpanClasses::ALL];
     let mut class = 0;
     while class < SpanClasses::ALL {
         let lock = ClassLock(Mutex::new(Spans::new(SpanClasses::GEOMETRIES[class])));

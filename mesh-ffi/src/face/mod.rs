@@ -1,12 +1,14 @@
 //! What the program calls: the symbols of C and C++, what glibc offers to look at the heap, and `mesh_mallctl`.
 //!
 //! * `c`, `glibc`, `cxx`: the functions that allocate; `slow`: what they do when the thread's front end has no answer;
+//! * `library`: those that the C library calls for itself;
 //! * `introspection`, `mallctl`, `summary`: figures and switches.
 
-mod c;
+pub(crate) mod c;
 mod cxx;
 mod glibc;
 mod introspection;
+pub(crate) mod library;
 mod mallctl;
 mod slow;
 pub(crate) mod summary;

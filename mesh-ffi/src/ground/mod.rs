@@ -1,14 +1,16 @@
 //! What everything stands on.
 //!
 //! * `heap`: the heap of this process; `tls`, `thread`: the calling thread's word, and its front end; `process`: which one this is;
-//! * `next`: the functions that we stand in front of; `errno`, `line`, `pause`;
+//! * `apart`: what is never meshed, since not the program writes to it;
+//! * `loaded`: the objects of this process; `next`: the functions that we stand in front of; `errno`, `line`, `pause`;
 //! * `peek`, `reach`: memory of the program that may not be there;
 //! * `request`: what a signal asks for.
 
+pub(crate) mod apart;
 pub(crate) mod errno;
 pub(crate) mod heap;
 pub(crate) mod line;
-mod loaded;
+pub(crate) mod loaded;
 pub(crate) mod next;
 pub(crate) mod pause;
 pub(crate) mod peek;

@@ -5,6 +5,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use heap::ThreadLocalHeap;
 
+use crate::ground::apart;
 use crate::ground::heap::{Front, HEAP};
 use crate::ground::tls::{self, Standing};
 
@@ -21,6 +22,8 @@ pub(crate) fn front() -> Option<NonNull<Front>> {
             Some(front)
         }
         Standing::Retired => None,
+        // Before the constructor, so that the fast path gives out nothing.
+        Standing::Idle if apart::is_everything() => None,
         Standing::Idle => attach(),
     }
 }

@@ -21,10 +21,6 @@ pub(crate) use action::{listen, still_ours};
 pub(crate) use handlers::handlers_may_run;
 pub(crate) use mask::ForKernel;
 
-// A fault on a page that holds the stack could not be handled there. No stack lies in an object that faults may protect: the
-// kernel refuses alternate stacks smaller than this, and less than a signal's frame is no stack for a coroutine either.
-const _: () = assert!(libc::MINSIGSTKSZ > globalheap::tuning::LARGEST_NAMED);
-
 /// Puts our handlers in place; says whether that worked.
 pub(crate) fn install() -> bool {
     let installed = action::install(action::Ours {
