@@ -1,7 +1,7 @@
 //! What the program calls: the symbols of C and C++, what glibc offers to look at the heap, and `mesh_mallctl`.
 //!
 //! * `c`, `glibc`, `cxx`: the functions that allocate; `slow`: what they do when the thread's front end has no answer;
-//! * `library`: those that the C library calls for itself;
+//! * `library`: those that the C library calls for itself; `serving`: what it does for the program with blocks that it keeps;
 //! * `introspection`, `mallctl`, `summary`: figures and switches.
 
 pub(crate) mod c;
@@ -10,5 +10,6 @@ mod glibc;
 mod introspection;
 pub(crate) mod library;
 mod mallctl;
+mod serving;
 mod slow;
 pub(crate) mod summary;

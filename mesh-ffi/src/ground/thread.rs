@@ -1,7 +1,8 @@
 //! The calling thread's front end: made when it is first needed, taken back when the thread ends.
 
-use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::mem::transmute;
+use core::ptr::{NonNull, null_mut};
+use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use heap::ThreadLocalHeap;
 
@@ -28,12 +29,26 @@ pub(crate) fn front() -> Option<NonNull<Front>> {
     }
 }
 
+/// What is done in each thread when it gets its front end; null for nothing.
+static BEGINNING: AtomicPtr<()> = AtomicPtr::new(null_mut());
+
+/// Names what is to be done in each thread when it gets its front end.
+pub(crate) fn begin_with(act: fn()) {
+    BEGINNING.store(act as *mut (), Ordering::Relaxed);
+}
+
 fn attach() -> Option<NonNull<Front>> {
     let front = HEAP.attach()?;
     // Written before anything is called that may allocate.
     tls::set_heap(front);
     at_thread_end(front);
     take_record();
+    let beginning = BEGINNING.load(Ordering::Relaxed);
+    if !beginning.is_null() {
+        // SAFETY: `begin_with` stored a function of this type.
+        unsafe { transmute::<*mut (), fn()>(beginning) }
+        ();
+    }
     Some(front)
 }
 

@@ -17,6 +17,8 @@ mod installed;
 mod mask;
 mod waiting;
 
+use crate::ground::thread;
+
 pub(crate) use action::{listen, still_ours};
 pub(crate) use handlers::handlers_may_run;
 pub(crate) use mask::ForKernel;
@@ -29,6 +31,8 @@ pub(crate) fn install() -> bool {
     });
     if installed {
         mask::adopt();
+        // Threads of the C library begin with all signals blocked, and may call functions that use the program's heap.
+        thread::begin_with(mask::adopt);
     }
     installed
 }
