@@ -29,7 +29,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     }
 
     /// Whether they may be meshed behind the barrier in use.
-    pub(crate) fn barrier_suffices(&self) -> bool {
+    pub fn barrier_suffices(&self) -> bool {
         !self.unnamed_writers.load(Ordering::Relaxed) || self.pages.stops_the_kernel()
     }
 

@@ -46,8 +46,8 @@ fn attach() -> Option<NonNull<Front>> {
     let beginning = BEGINNING.load(Ordering::Relaxed);
     if !beginning.is_null() {
         // SAFETY: `begin_with` stored a function of this type.
-        unsafe { transmute::<*mut (), fn()>(beginning) }
-        ();
+        let act = unsafe { transmute::<*mut (), fn()>(beginning) };
+        act();
     }
     Some(front)
 }
