@@ -131,15 +131,17 @@ pub(super) fn uninterrupted<T>(act: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Gives the calling thread's mask, which came from another program, our form.
+/// Gives the calling thread's mask, which came from another program or from the C library, our form. No other signal is touched:
+/// a thread of the C library may wait for one that nobody else knows.
 pub(super) fn adopt() {
     let mut now = empty();
     // SAFETY: the set lives across the call.
     unsafe { next_pthread_sigmask(libc::SIG_BLOCK, core::ptr::null(), &raw mut now) };
     if has(&now, libc::SIGSEGV) {
-        now = to_kernel(now);
+        block(&with(empty(), STAND_IN, true));
+        let fault = with(empty(), libc::SIGSEGV, true);
         // SAFETY: as above.
-        unsafe { next_pthread_sigmask(libc::SIG_SETMASK, &raw const now, null_mut()) };
+        unsafe { next_pthread_sigmask(libc::SIG_UNBLOCK, &raw const fault, null_mut()) };
     }
 }
 
