@@ -57,7 +57,7 @@ pub unsafe extern "C" fn getaddrinfo_a(
     next!(fn next = c"getaddrinfo_a"(mode: c_int, list: *const *mut c_void, count: c_int, event: *mut sigevent) -> c_int);
     for index in 0..usize::try_from(count).unwrap_or(0) {
         // SAFETY: the list has so many entries (contract).
-        let request = unsafe { list.add(index).read() };
+        let request = unsafe { list.wrapping_add(index).read() };
         if !request.is_null() {
             pin(request, size_of::<Request>());
         }

@@ -1,7 +1,6 @@
 //! What a directory has.
 
 use core::ffi::{c_char, c_int, c_void};
-use core::mem::offset_of;
 
 use libc::dirent64;
 
@@ -28,13 +27,8 @@ unsafe fn hand_over_entries(entries: Entries, count: c_int) -> c_int {
         let place = unsafe { list.add(index) };
         // SAFETY: as above.
         let entry = unsafe { place.read() };
-        // SAFETY: an entry, which may be shorter than its type.
-        let len = unsafe {
-            entry
-                .byte_add(offset_of!(dirent64, d_reclen))
-                .cast::<u16>()
-                .read()
-        };
+        // SAFETY: an entry, which may be shorter than its type, but not so short.
+        let len = unsafe { (*entry).d_reclen };
         // SAFETY: new, and of this length.
         let handed = unsafe { hand_over(entry.cast(), usize::from(len)) };
         // SAFETY: a place of the list.

@@ -18,7 +18,7 @@ unsafe fn copy(string: *const c_char, len: usize) -> *mut c_char {
         // SAFETY: both have as many bytes, and the block is new.
         unsafe { string.copy_to_nonoverlapping(block, len) };
         // SAFETY: the block has a byte more.
-        unsafe { block.add(len).write(0) };
+        unsafe { block.wrapping_add(len).write(0) };
     }
     block
 }
@@ -83,7 +83,7 @@ pub unsafe extern "C" fn wcsdup(string: *const wchar_t) -> *mut wchar_t {
     }
     let mut len = 0;
     // SAFETY: a wide string, which is read up to its end.
-    while unsafe { made.add(len).read() } != 0 {
+    while unsafe { made.wrapping_add(len).read() } != 0 {
         len += 1;
     }
     // SAFETY: new, and as long.

@@ -17,11 +17,7 @@ impl Object {
         let header = with_exposed_provenance::<Header>(self.base);
         let begins = self.base != 0 && self.base.is_multiple_of(Linux::PAGE_SIZE);
         // SAFETY: a library is mapped from its base on, with the first page of its file.
-        let header = if begins {
-            unsafe { header.as_ref() }
-        } else {
-            None
-        };
+        let header = begins.then(|| unsafe { &*header });
         let header = header.filter(|header| header.e_ident.starts_with(&MAGIC));
         let (table, count) =
             header.map_or((0, 0), |header| (header.e_phoff as usize, header.e_phnum));
