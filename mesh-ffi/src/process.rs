@@ -9,7 +9,7 @@ use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 use arena::{Arena, BarrierChoice, BarrierTier, Linux};
 use globalheap::{GlobalHeap, Misuse, Report};
-use heap::ThreadLocalHeap;
+use heap::{Remapping, ThreadLocalHeap};
 use stack::{Meshed, Policy, ThreadHeap};
 
 use crate::config::WantedBarrier;
@@ -156,7 +156,7 @@ extern "C" fn constructor(
         HEAP.global().pages().set_mappings_limit(mappings);
     }
     // Read now: later, a thread that closes all descriptors could put one of its own in the place of the file's.
-    let _ = HEAP.global().pages().mappings_permitted();
+    let _ = Remapping::mappings_permitted(HEAP.global().pages());
     summary::set_format(config.summary);
     peek::set_stack_end(environment.addr());
     if let Some(signal) = config.map_signal {
