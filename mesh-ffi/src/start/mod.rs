@@ -5,6 +5,7 @@
 //! was asked for.
 
 mod config;
+mod near_miss;
 
 use arena::{BarrierChoice, BarrierTier};
 use heap::Remapping;
