@@ -147,3 +147,29 @@ macro_rules! next {
     };
 }
 pub(crate) use next;
+
+/// Declares a function that calls the C library's own `$name`, whoever stands in front of it; `$linked`, what the program has by
+/// that name, where that is not known: in a static program the two are one.
+macro_rules! own {
+    ($vis:vis fn $function:ident = $name:literal or $linked:path, ( $($argument:ident : $type:ty),* $(,)? ) -> $result:ty) => {
+        /// The C library's function.
+        ///
+        /// # Safety
+        /// As for that function.
+        $vis unsafe fn $function($($argument: $type),*) -> $result {
+            #[unsafe(link_section = "mesh_next")]
+            static OWN: $crate::ground::next::Next = $crate::ground::next::Next::of_c_library($name);
+            type Function = unsafe extern "C" fn($($type),*) -> $result;
+            let address = OWN.address();
+            let function: Function = if address.is_null() {
+                $linked
+            } else {
+                // SAFETY: the address of a function of this type.
+                unsafe { core::mem::transmute::<*mut core::ffi::c_void, Function>(address) }
+            };
+            // SAFETY: the caller's promise.
+            unsafe { function($($argument),*) }
+        }
+    };
+}
+pub(crate) use own;

@@ -11,7 +11,7 @@ use arena::{BarrierChoice, BarrierTier};
 use crate::face::summary;
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
-use crate::ground::{next, peek, process, tls};
+use crate::ground::{bytes, clock, next, peek, process, tls};
 use crate::unseen::stop::{self, Reason, begin_meshing, stop};
 use crate::unseen::{fork, signals};
 use crate::upkeep::{background, map};
@@ -25,6 +25,8 @@ extern "C" fn constructor(
     environment: *const *const libc::c_char,
 ) {
     next::resolve_all();
+    bytes::adopt();
+    clock::adopt();
     process::adopt();
     // Refused, `fork` will try again.
     let _ = fork::register();

@@ -10,11 +10,19 @@ use core::mem::MaybeUninit;
 use core::ptr::null_mut;
 
 use arena::Os;
-use libc::timespec;
+use arena::os::syscall;
+use libc::{c_int, pthread_attr_t, pthread_t, timespec};
 
 use crate::ground::heap::HEAP;
+use crate::ground::next::own;
 use crate::ground::pause::pause;
 use crate::ground::{request, tls};
+
+own!(fn attributes_init = c"pthread_attr_init" or libc::pthread_attr_init, (attributes: *mut pthread_attr_t) -> c_int);
+own!(fn attributes_destroy = c"pthread_attr_destroy" or libc::pthread_attr_destroy, (attributes: *mut pthread_attr_t) -> c_int);
+own!(fn set_stack_size = c"pthread_attr_setstacksize" or libc::pthread_attr_setstacksize, (attributes: *mut pthread_attr_t, size: usize) -> c_int);
+own!(fn set_detach_state = c"pthread_attr_setdetachstate" or libc::pthread_attr_setdetachstate, (attributes: *mut pthread_attr_t, state: c_int) -> c_int);
+own!(fn create = c"pthread_create" or libc::pthread_create, (thread: *mut pthread_t, attributes: *const pthread_attr_t, start: extern "C" fn(*mut c_void) -> *mut c_void, argument: *mut c_void) -> c_int);
 
 /// Bytes of its stack. A cycle needs little; what the C library keeps for a thread comes on top.
 const STACK: usize = 256 << 10;
@@ -26,24 +34,21 @@ const PAUSES: (u64, u64) = (1, 50);
 pub(crate) fn start() -> bool {
     let mut attributes = MaybeUninit::uninit();
     // SAFETY: room for attributes.
-    if unsafe { libc::pthread_attr_init(attributes.as_mut_ptr()) } != 0 {
+    if unsafe { attributes_init(attributes.as_mut_ptr()) } != 0 {
         return false;
     }
     // SAFETY: initialised above.
-    unsafe { libc::pthread_attr_setstacksize(attributes.as_mut_ptr(), STACK) };
+    unsafe { set_stack_size(attributes.as_mut_ptr(), STACK) };
     // SAFETY: as above.
-    unsafe {
-        libc::pthread_attr_setdetachstate(attributes.as_mut_ptr(), libc::PTHREAD_CREATE_DETACHED)
-    };
+    unsafe { set_detach_state(attributes.as_mut_ptr(), libc::PTHREAD_CREATE_DETACHED) };
     // Threads inherit the mask of their maker: the program's handlers are to run in its own threads.
     let mask = HEAP.global().pages().os().block_signals();
     let mut thread = MaybeUninit::uninit();
     // SAFETY: the function never returns and takes no argument.
-    let failed =
-        unsafe { libc::pthread_create(thread.as_mut_ptr(), attributes.as_ptr(), run, null_mut()) };
+    let failed = unsafe { create(thread.as_mut_ptr(), attributes.as_ptr(), run, null_mut()) };
     HEAP.global().pages().os().restore_signals(mask);
     // SAFETY: initialised above.
-    unsafe { libc::pthread_attr_destroy(attributes.as_mut_ptr()) };
+    unsafe { attributes_destroy(attributes.as_mut_ptr()) };
     let started = failed == 0;
     HEAP.global().set_background(started);
     started
@@ -102,8 +107,16 @@ fn nanoseconds(clock: libc::clockid_t) -> u64 {
         tv_sec: 0,
         tv_nsec: 0,
     };
+    let arguments = [
+        clock as usize,
+        (&raw mut time).expose_provenance(),
+        0,
+        0,
+        0,
+        0,
+    ];
     // SAFETY: room for a time; all clocks that are asked for exist.
-    unsafe { libc::clock_gettime(clock, &raw mut time) };
+    let _ = unsafe { syscall(libc::SYS_clock_gettime, arguments) };
     time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs()
 }
 

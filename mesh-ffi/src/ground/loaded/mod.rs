@@ -7,5 +7,5 @@
 mod list;
 mod object;
 
-pub(crate) use list::{Objects, kernels};
+pub(crate) use list::Objects;
 pub(crate) use object::{Name, Object};
