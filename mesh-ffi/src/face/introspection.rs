@@ -7,8 +7,8 @@ use libc::FILE;
 use crate::face::{slow, summary};
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
-use crate::ground::next::own;
 use crate::ground::pause::pause;
+use crate::ground::resolved::own;
 use crate::ground::{errno, tls};
 use crate::unseen::fork;
 

@@ -6,7 +6,7 @@
 use core::ffi::c_void;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-use crate::ground::next::Next;
+use crate::ground::resolved::Next;
 
 /// Declares `$symbol`, which goes on where `$place` leads: to `$simple`, and from [`adopt`] on to the C library's `$name`.
 macro_rules! bytes {

@@ -10,7 +10,7 @@ use libc::{Elf64_Ehdr as Header, Elf64_Phdr as Segment};
 
 use crate::ground::heap::HEAP;
 use crate::ground::loaded::{Name, Object};
-use crate::ground::next::own;
+use crate::ground::resolved::own;
 
 own!(pub(crate) fn auxiliary = c"getauxval" or libc::getauxval, (kind: c_ulong) -> c_ulong);
 

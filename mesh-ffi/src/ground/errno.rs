@@ -1,6 +1,6 @@
 //! `errno`, which exists in this crate only.
 
-use crate::ground::next::own;
+use crate::ground::resolved::own;
 
 own!(fn location = c"__errno_location" or libc::__errno_location, () -> *mut i32);
 

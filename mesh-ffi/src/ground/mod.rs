@@ -1,7 +1,7 @@
 //! What everything stands on.
 //!
 //! * `heap`: the heap of this process; `tls`, `thread`: the calling thread's word, and its front end; `process`: which one this is;
-//! * `loaded`, `next`: the functions that we stand in front of, and the C library's; `system`, `bytes`, `signal_set`: what we do
+//! * `loaded`, `resolved`, `next`: the functions that we stand in front of, and the C library's own; `system`, `bytes`, `signal_set`: what we do
 //!   without them; `errno`, `line`, `pause`;
 //! * `peek`, `reach`: memory of the program that may not be there;
 //! * `request`: what a signal asks for.
@@ -18,6 +18,7 @@ pub(crate) mod peek;
 pub(crate) mod process;
 pub(crate) mod reach;
 pub(crate) mod request;
+pub(crate) mod resolved;
 pub(crate) mod signal_set;
 pub(crate) mod system;
 pub(crate) mod thread;

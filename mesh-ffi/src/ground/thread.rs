@@ -8,7 +8,7 @@ use heap::ThreadLocalHeap;
 use libc::pthread_key_t;
 
 use crate::ground::heap::{Front, HEAP};
-use crate::ground::next::own;
+use crate::ground::resolved::own;
 use crate::ground::tls::{self, Standing};
 
 own!(fn key_create = c"pthread_key_create" or libc::pthread_key_create, (key: *mut pthread_key_t, destructor: Option<unsafe extern "C" fn(*mut c_void)>) -> c_int);

@@ -11,7 +11,7 @@ use arena::{BarrierChoice, BarrierTier};
 use crate::face::summary;
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
-use crate::ground::{bytes, clock, next, peek, process, tls};
+use crate::ground::{bytes, clock, peek, process, resolved, tls};
 use crate::unseen::stop::{self, Reason, begin_meshing, stop};
 use crate::unseen::{fork, signals};
 use crate::upkeep::{background, map};
@@ -24,7 +24,7 @@ extern "C" fn constructor(
     _arguments: *const *const libc::c_char,
     environment: *const *const libc::c_char,
 ) {
-    next::resolve_all();
+    resolved::resolve_all();
     bytes::adopt();
     clock::adopt();
     process::adopt();

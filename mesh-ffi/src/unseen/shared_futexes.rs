@@ -11,7 +11,8 @@ use libc::{
     pthread_mutex_t, pthread_mutexattr_t, pthread_rwlock_t, pthread_rwlockattr_t, sem_t,
 };
 
-use crate::ground::next::{next, own};
+use crate::ground::next::next;
+use crate::ground::resolved::own;
 use crate::unseen::pinning::pin;
 
 own!(fn mutex_shared = c"pthread_mutexattr_getpshared" or libc::pthread_mutexattr_getpshared, (attributes: *const pthread_mutexattr_t, value: *mut c_int) -> c_int);

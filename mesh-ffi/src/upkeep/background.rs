@@ -14,8 +14,8 @@ use arena::os::syscall;
 use libc::{c_int, pthread_attr_t, pthread_t, timespec};
 
 use crate::ground::heap::HEAP;
-use crate::ground::next::own;
 use crate::ground::pause::pause;
+use crate::ground::resolved::own;
 use crate::ground::{request, tls};
 
 own!(fn attributes_init = c"pthread_attr_init" or libc::pthread_attr_init, (attributes: *mut pthread_attr_t) -> c_int);
