@@ -2,6 +2,8 @@
 
 use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
+use crate::ground::system;
+
 /// The process that the library was set up in; zero before the constructor.
 static OWNER: AtomicI32 = AtomicI32::new(0);
 
@@ -17,13 +19,11 @@ pub(crate) fn generation() -> u32 {
 ///
 /// A process that shares its memory with another (after `vfork`, or some uses of `clone`) is neither, and must not mesh.
 pub(crate) fn is_ours() -> bool {
-    // SAFETY: has no preconditions.
-    OWNER.load(Ordering::Relaxed) == unsafe { libc::getpid() }
+    OWNER.load(Ordering::Relaxed) == system::process_number()
 }
 
 /// Notes that this process is ours from now on.
 pub(crate) fn adopt() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
-    // SAFETY: has no preconditions.
-    OWNER.store(unsafe { libc::getpid() }, Ordering::Relaxed);
+    OWNER.store(system::process_number(), Ordering::Relaxed);
 }

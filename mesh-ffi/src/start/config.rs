@@ -3,6 +3,7 @@
 use core::ffi::{CStr, c_char, c_int};
 
 use crate::face::summary::SummaryFormat;
+use crate::ground::clock::auxiliary;
 use crate::ground::line::Line;
 
 use super::near_miss::meant;
@@ -48,7 +49,7 @@ pub(crate) unsafe fn read(environment: *const *const c_char) -> Config {
     let mut config = DEFAULT;
     // A program with more rights than its user listens to nobody.
     // SAFETY: has no preconditions.
-    if environment.is_null() || unsafe { libc::getauxval(libc::AT_SECURE) } != 0 {
+    if environment.is_null() || unsafe { auxiliary(libc::AT_SECURE) } != 0 {
         return config;
     }
     let mut at = environment;

@@ -13,7 +13,7 @@ use heap::Remapping;
 use crate::face::summary;
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
-use crate::ground::{peek, process, tls};
+use crate::ground::{bytes, clock, peek, process, resolved, tls};
 use crate::unseen::stop::{self, Reason, begin_meshing, stop};
 use crate::unseen::{fork, signals};
 use crate::upkeep::{background, map};
@@ -26,6 +26,9 @@ extern "C" fn constructor(
     _arguments: *const *const libc::c_char,
     environment: *const *const libc::c_char,
 ) {
+    resolved::resolve_all();
+    bytes::adopt();
+    clock::adopt();
     process::adopt();
     // Refused, `fork` will try again.
     let _ = fork::register();

@@ -20,8 +20,7 @@ use arena::os::{Os, syscall};
 use libc::{c_int, timespec};
 
 use crate::ground::heap::HEAP;
-use crate::ground::process;
-use crate::ground::tls;
+use crate::ground::{process, system, tls};
 
 use memory::Memory;
 
@@ -94,7 +93,7 @@ fn change(change: impl Fn(State) -> Option<State>) -> State {
         let word = STATE.load(Ordering::Acquire);
         let before = State::of(word);
         let Some(after) = change(before) else {
-            give_way();
+            system::yield_now();
             continue;
         };
         let exchanged =
@@ -238,7 +237,7 @@ fn wait_until_gone() {
     let number = NUMBER.load(Ordering::Acquire);
     while number != 0 && is_known(number) {
         if ALIVE.load(Ordering::Acquire) == 0 {
-            give_way();
+            system::yield_now();
             continue;
         }
         let time = time_of(1);
@@ -258,17 +257,11 @@ fn wait_until_gone() {
 
 /// Whether this process has a thread of this number.
 fn is_known(number: c_int) -> bool {
-    // SAFETY: has no preconditions.
-    let process = unsafe { syscall(libc::SYS_getpid, [0; 6]) };
+    let process = system::process_number();
     let arguments = [process as usize, number as usize, 0, 0, 0, 0];
     // SAFETY: signal zero is none.
     let returned = unsafe { syscall(libc::SYS_tgkill, arguments) };
     returned != -(libc::ESRCH as isize)
-}
-
-fn give_way() {
-    // SAFETY: has no preconditions.
-    let _ = unsafe { syscall(libc::SYS_sched_yield, [0; 6]) };
 }
 
 fn time_of(milliseconds: u64) -> timespec {
