@@ -8,6 +8,7 @@ mod codegen;
 mod configuration;
 mod conformance;
 mod cxx;
+mod floors;
 mod fork;
 mod git;
 mod harness;
