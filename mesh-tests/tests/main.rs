@@ -4,10 +4,12 @@
 
 mod apart;
 mod archive;
+mod background;
 mod codegen;
 mod configuration;
 mod conformance;
 mod cxx;
+mod floors;
 mod fork;
 mod git;
 mod harness;

@@ -11,7 +11,7 @@
 //! [apart](crate::apart).
 
 use crate::apart::{self, LARGEST_MESHED};
-use crate::bins::BINS;
+use crate::fullness::BINS;
 use heap::{ClassMap, PageCount, SizeClass, Slot};
 
 /// Bytes in a page.

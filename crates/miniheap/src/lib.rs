@@ -14,6 +14,7 @@
 mod apart;
 mod bins;
 mod classes;
+mod fullness;
 mod group;
 #[cfg(test)]
 mod leaked;

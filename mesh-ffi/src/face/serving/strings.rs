@@ -5,8 +5,9 @@ use core::ffi::c_char;
 use libc::{size_t, wchar_t};
 
 use crate::face::c::malloc;
-use crate::face::library::hand_over;
-use crate::ground::next::next;
+use crate::ground::resolved::own;
+
+own!(fn length_up_to = c"strnlen" or libc::strnlen, (string: *const c_char, most: size_t) -> size_t);
 
 /// A block with a copy of `len` bytes at `string` and a zero byte behind; null when there is no memory.
 ///
@@ -52,7 +53,7 @@ pub unsafe extern "C" fn __strdup(string: *const c_char) -> *mut c_char {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn strndup(string: *const c_char, most: size_t) -> *mut c_char {
     // SAFETY: the same contract.
-    let len = unsafe { libc::strnlen(string, most) };
+    let len = unsafe { length_up_to(string, most) };
     // SAFETY: it has so many bytes.
     unsafe { copy(string, len) }
 }
@@ -67,25 +68,21 @@ pub unsafe extern "C" fn __strndup(string: *const c_char, most: size_t) -> *mut 
     unsafe { strndup(string, most) }
 }
 
-next!(fn next_wcsdup = c"wcsdup"(string: *const wchar_t) -> usize);
-
 /// `wcsdup`.
 ///
 /// # Safety
 /// `string` is a wide string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wcsdup(string: *const wchar_t) -> *mut wchar_t {
-    // SAFETY: the same contract.
-    let address = unsafe { next_wcsdup(string) };
-    let made = core::ptr::with_exposed_provenance_mut::<wchar_t>(address);
-    if made.is_null() || address == !0 {
-        return core::ptr::null_mut();
-    }
     let mut len = 0;
     // SAFETY: a wide string, which is read up to its end.
-    while unsafe { made.wrapping_add(len).read() } != 0 {
+    while unsafe { string.wrapping_add(len).read() } != 0 {
         len += 1;
     }
-    // SAFETY: new, and as long.
-    unsafe { hand_over(made.cast(), (len + 1) * size_of::<wchar_t>()) }.cast()
+    let block = malloc((len + 1) * size_of::<wchar_t>()).cast::<wchar_t>();
+    if !block.is_null() {
+        // SAFETY: both have as many signs, and the block is new.
+        unsafe { string.copy_to_nonoverlapping(block, len + 1) };
+    }
+    block
 }

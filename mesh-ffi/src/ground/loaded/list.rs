@@ -110,7 +110,9 @@ impl Objects {
             end: own_link(),
         }
     }
+}
 
+impl Objects {
     /// All of them.
     pub(crate) fn all() -> Self {
         Self {
@@ -130,21 +132,6 @@ fn first() -> *const Link {
         first = link.previous;
     }
     first
-}
-
-/// The object that the kernel gives every process; `None` where it does not.
-pub(crate) fn kernels() -> Option<Object> {
-    let mut at = first();
-    // SAFETY: a link of the list, or null.
-    while let Some(link) = unsafe { at.as_ref() } {
-        // SAFETY: what is listed is loaded.
-        let object = unsafe { Object::of_kernel(link.base, link.dynamic) };
-        if object.is_some() {
-            return object;
-        }
-        at = link.next;
-    }
-    None
 }
 
 impl Iterator for Objects {

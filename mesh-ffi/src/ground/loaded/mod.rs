@@ -9,6 +9,6 @@ mod object;
 mod references;
 mod segments;
 
-pub(crate) use list::{Objects, kernels};
+pub(crate) use list::Objects;
 pub(crate) use object::{Name, Object};
 pub(crate) use references::Reference;

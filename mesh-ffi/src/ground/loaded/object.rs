@@ -8,7 +8,7 @@ use libc::Elf64_Sym as Symbol;
 
 /// An entry of an object's dynamic section.
 #[repr(C)]
-pub(super) struct Dynamic {
+pub(crate) struct Dynamic {
     tag: i64,
     value: usize,
 }
@@ -109,7 +109,7 @@ impl Object {
     ///
     /// # Safety
     /// The object is loaded.
-    pub(super) unsafe fn of_kernel(base: usize, dynamic: *const Dynamic) -> Option<Self> {
+    pub(crate) unsafe fn of_kernel(base: usize, dynamic: *const Dynamic) -> Option<Self> {
         // SAFETY: the same contract.
         unsafe { Self::relocated(base, dynamic, true) }
     }

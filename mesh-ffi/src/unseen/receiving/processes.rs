@@ -1,7 +1,7 @@
 //! Processes and threads.
 //!
-//! The number of a new process or thread is stored by the C library itself, but with all signals blocked: a store at the
-//! barrier would kill.
+//! The number of a process that is spawned is stored by the C library itself, but with all signals blocked: a store at the barrier
+//! would kill. That of a thread, and of a timer, is stored while none is.
 
 use core::ffi::{c_char, c_int, c_uint, c_void};
 
@@ -31,12 +31,6 @@ receiving! {
         arguments: *const c_void, environment: *const c_void,
     ) -> c_int:
         Written::NOTHING.object(process);
-    pthread_create = c"pthread_create"(
-        thread: *mut usize, attributes: *const c_void, start: *const c_void, argument: *mut c_void,
-    ) -> c_int:
-        Written::NOTHING.object(thread);
-    thrd_create = c"thrd_create"(thread: *mut usize, start: *const c_void, argument: *mut c_void) -> c_int:
-        Written::NOTHING.object(thread);
     wait = c"wait"(status: *mut c_int) -> c_int, sleeping: Written::NOTHING.object(status);
     waitpid = c"waitpid"(process: c_int, status: *mut c_int, options: c_int) -> c_int, sleeping: Written::NOTHING.object(status);
     wait3 = c"wait3"(status: *mut c_int, options: c_int, usage: *mut c_void) -> c_int, sleeping:

@@ -11,7 +11,6 @@ use crate::unseen::written::Written;
 receiving! {
     getitimer = c"getitimer"(which: c_int, value: *mut c_void) -> c_int: Written::NOTHING.object(value);
     setitimer = c"setitimer"(which: c_int, new: *const c_void, old: *mut c_void) -> c_int: Written::NOTHING.object(old);
-    timer_create = c"timer_create"(clock: c_int, event: *mut c_void, timer: *mut usize) -> c_int: Written::NOTHING.object(timer);
     timer_gettime = c"timer_gettime"(timer: usize, value: *mut c_void) -> c_int: Written::NOTHING.object(value);
     timer_settime = c"timer_settime"(timer: usize, flags: c_int, new: *const c_void, old: *mut c_void) -> c_int:
         Written::NOTHING.object(old);
