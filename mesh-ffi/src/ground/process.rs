@@ -13,6 +13,11 @@ pub(crate) fn is_ours() -> bool {
     OWNER.load(Ordering::Relaxed) == unsafe { libc::getpid() }
 }
 
+/// Whether this process is none of ours, but one that shares our memory: the child of `vfork`, say. Before the constructor nobody is.
+pub(crate) fn is_guest() -> bool {
+    OWNER.load(Ordering::Relaxed) != 0 && !is_ours()
+}
+
 /// Notes that this process is ours from now on.
 pub(crate) fn adopt() {
     // SAFETY: has no preconditions.
