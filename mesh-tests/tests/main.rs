@@ -8,6 +8,7 @@ mod configuration;
 mod conformance;
 mod cxx;
 mod fork;
+mod futexes;
 mod git;
 mod harness;
 mod hostile;
