@@ -5,6 +5,7 @@ use core::ptr::{with_exposed_provenance, with_exposed_provenance_mut, without_pr
 use libc::{c_int, c_long};
 
 use crate::ground::reach::copy_in;
+use crate::ground::system;
 use crate::unseen::written::Written;
 
 /// What a system call that clones asks for. Words that are not there are zero.
@@ -89,8 +90,7 @@ impl Wanted {
     /// child gets its copy of later.
     pub(crate) fn write_number(&self) {
         if self.has(libc::CLONE_CHILD_SETTID) {
-            // SAFETY: has no preconditions.
-            let number = unsafe { libc::gettid() };
+            let number = system::thread_number();
             let at: *mut c_int = with_exposed_provenance_mut(self.child);
             if !Written::NOTHING.object(at).is_nothing() {
                 // SAFETY: in a small object, which the caller of `clone` gave to be written to.
