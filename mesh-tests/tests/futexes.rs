@@ -1,7 +1,8 @@
 //! Threads that wait, and words that the kernel writes to, in blocks that are meshed meanwhile.
 
 use anyhow::Result;
-use mesh_tests::{Case, Linking, Program, Settings};
+use mesh_tests::compile::Linking;
+use mesh_tests::{Case, Program, Settings};
 
 use crate::conformance::all_ok;
 

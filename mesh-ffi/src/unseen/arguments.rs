@@ -19,7 +19,7 @@ const UNKNOWN: usize = 32;
 const NESTED: usize = 64;
 
 /// Words that are read at a time.
-const CHUNK: usize = 16;
+const CHUNK: usize = 8;
 
 const WORD: usize = size_of::<u64>();
 
