@@ -4,9 +4,7 @@ use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use heap::PageIndex;
 
-use super::raw::wake_private;
 use crate::ground::heap::HEAP;
-use crate::unseen::pinning::pin;
 
 /// Marks, of which pages share some.
 const MARKS: usize = 1 << 16;
@@ -23,9 +21,9 @@ static ALL: AtomicBool = AtomicBool::new(false);
 pub(super) enum Place {
     /// In no small object: the page stays as it is.
     Elsewhere,
-    /// In a small object: all its waiters have the flag.
+    /// In a small object: who waits by `syscall` has the flag.
     Unmarked,
-    /// In a small object: there may be waiters without the flag, and others.
+    /// In a small object that is pinned: there may be waiters without the flag, and others.
     Marked,
 }
 
@@ -54,29 +52,18 @@ fn mark_of(page: PageIndex) -> (&'static AtomicU64, u64) {
     (mark, 1 << (number % WORD))
 }
 
-/// Pins the small object at `word`, if there is one, and marks its page. Marks stay.
-pub(super) fn mark(word: usize) {
+/// Marks the page of the small object at `word`, if there is one. Marks stay.
+pub(crate) fn set(word: usize) {
     let labels = HEAP.global().labels();
-    let Some(page) = labels.page_at(word) else {
-        return;
-    };
-    if labels.label(page).as_small().is_some() {
-        // First the pin: a thread that finds the mark may wait at once.
-        pin(core::ptr::without_provenance(word), 1);
+    if let Some(page) = labels.page_at(word)
+        && labels.label(page).as_small().is_some()
+    {
         let (mark, bit) = mark_of(page);
-        mark.fetch_or(bit, Ordering::Release);
-    }
-}
-
-/// Prepares the word at `word` for a kernel that will wake who waits there, without the flag.
-pub(crate) fn prepare_for_kernel(word: usize) {
-    if place(word) != Place::Elsewhere {
-        mark(word);
-        wake_private(word, i32::MAX);
+        mark.fetch_or(bit, Ordering::Relaxed);
     }
 }
 
 /// Marks all pages. Nothing may be meshed any more.
-pub(crate) fn mark_all() {
-    ALL.store(true, Ordering::Release);
+pub(crate) fn set_all() {
+    ALL.store(true, Ordering::Relaxed);
 }
