@@ -129,6 +129,30 @@ impl ShuffleVector {
         true
     }
 
+    /// [`push_at`](Self::push_at) that refuses `slot` as well when it looks as if it were the newest one already: it is in the
+    /// entry below the place of the next. In a vector without slots that entry means nothing.
+    ///
+    /// # Safety
+    /// As for `push_at`. Unless the vector has no storage, there is an entry in front of the storage that may be read.
+    #[inline(always)]
+    pub unsafe fn push_another_at(this: NonNull<Self>, slot: NonNull<u8>) -> bool {
+        let at = this.as_ptr();
+        // SAFETY: valid for reads (contract).
+        let top = unsafe { (*at).top };
+        // SAFETY: as above.
+        if top == unsafe { (*at).limit } {
+            return false;
+        }
+        // SAFETY: at most one below the storage (contract).
+        let below = unsafe { top.cast::<*mut u8>().sub(1) };
+        // SAFETY: an entry, or what may be read in front of them. A vector with room has storage.
+        if unsafe { below.read() } == slot.as_ptr() {
+            return false;
+        }
+        // SAFETY: the same contract.
+        unsafe { Self::push_at(this, slot) }
+    }
+
     /// The number of slots.
     #[inline]
     pub fn len(&self) -> usize {

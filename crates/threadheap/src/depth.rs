@@ -61,9 +61,9 @@ pub(crate) const CAPACITIES: [usize; CLASSES] = {
     capacities
 };
 
-/// The entries of all vectors together.
+/// The entries of all vectors together, and one in front of them.
 pub(crate) const ENTRIES: usize = {
-    let (mut sum, mut class) = (LINE_CLASSES * HOMEWARD, 0);
+    let (mut sum, mut class) = (1 + LINE_CLASSES * HOMEWARD, 0);
     while class < CLASSES {
         sum += CAPACITIES[class];
         class += 1;

@@ -2,12 +2,15 @@
 //!
 //! * `heap`: the heap of this process; `tls`, `thread`: the calling thread's word, and its front end; `process`: which one this is;
 //! * `next`: the functions that we stand in front of; `errno`, `line`, `pause`;
+//! * `misuse`: what becomes of a program that misuses the heap; `loader`: which memory is the loader's;
 //! * `peek`, `reach`: memory of the program that may not be there;
 //! * `request`: what a signal asks for.
 
 pub(crate) mod errno;
 pub(crate) mod heap;
 pub(crate) mod line;
+pub(crate) mod loader;
+pub(crate) mod misuse;
 pub(crate) mod next;
 pub(crate) mod pause;
 pub(crate) mod peek;

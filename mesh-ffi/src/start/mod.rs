@@ -8,10 +8,10 @@ mod config;
 
 use arena::{BarrierChoice, BarrierTier};
 
-use crate::face::summary;
+use crate::face::{foreign, plugins, summary};
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
-use crate::ground::{peek, process, tls};
+use crate::ground::{misuse, peek, process, tls};
 use crate::unseen::stop::{self, Reason, begin_meshing, stop};
 use crate::unseen::{fork, signals};
 use crate::upkeep::{background, map};
@@ -25,6 +25,7 @@ extern "C" fn constructor(
     environment: *const *const libc::c_char,
 ) {
     process::adopt();
+    foreign::find_next();
     // Refused, `fork` will try again.
     let _ = fork::register();
     // SAFETY: the loader passes the environment, a list of strings that ends with null.
@@ -41,6 +42,12 @@ extern "C" fn constructor(
     // Read now: later, a thread that closes all descriptors could put one of its own in the place of the file's.
     let _ = HEAP.global().pages().mappings_permitted();
     summary::set_format(config.summary);
+    if !config.abort {
+        misuse::tolerate();
+    }
+    if config.deep_binding {
+        plugins::keep_deep_binding();
+    }
     peek::set_stack_end(environment.addr());
     if let Some(signal) = config.map_signal {
         listen_for_maps(signal);
@@ -92,6 +99,19 @@ fn choose_barrier(wanted: WantedBarrier) {
 extern "C" fn destructor() {
     summary::print_if_asked();
     tls::within(map::write_if_asked);
+    look_for_misuse();
+}
+
+/// Tells what of the calling thread's misuse has not been noticed so far.
+fn look_for_misuse() {
+    // A child of `vfork` shares our memory. In a handler over a slow path of ours the locks may be taken.
+    if !process::is_ours() || tls::inside() {
+        return;
+    }
+    if let Some(front) = tls::attached() {
+        // SAFETY: the calling thread's own. What a handler interrupted does not go on: the process ends.
+        tls::within(|| unsafe { HEAP.settle(front) });
+    }
 }
 
 #[used]

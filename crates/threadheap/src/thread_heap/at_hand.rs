@@ -35,7 +35,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         unsafe { ShuffleVector::pop_at(vector) }
     }
 
-    /// The label of the page of `address`, if that is in the arena of the heap at `this`.
+    /// The label of the page of `address`, if that is in the arena of the heap at `this` and an object can start there.
     ///
     /// # Safety
     /// As for [`pop_at`](Self::pop_at).
@@ -45,7 +45,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         let labels = unsafe { &raw const (*this.as_ptr()).labels };
         // SAFETY: as above.
         let labels = unsafe { labels.read() };
-        labels.label_by(address.addr(), const { P::PAGE_SIZE.trailing_zeros() })
+        labels.label_of_object(address.addr(), const { P::PAGE_SIZE.trailing_zeros() })
     }
 
     /// Bytes that the small object at `address` has room for; `None` for all others, and for all where the heap at `this` has no
@@ -83,7 +83,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         // SAFETY: the address lies in the arena, which is not at zero.
         let object = unsafe { NonNull::new_unchecked(address) };
         // SAFETY: an idle heap's vectors have no storage; any other is used by the caller alone.
-        unsafe { ShuffleVector::push_at(vector, object) }
+        unsafe { ShuffleVector::push_another_at(vector, object) }
     }
 
     /// Keeps the object at `address`, in whoever's page it is, if there is room; says whether it did. Comes after
@@ -118,6 +118,6 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         // SAFETY: the address lies in the arena, which is not at zero.
         let object = unsafe { NonNull::new_unchecked(address) };
         // SAFETY: an idle heap's vectors have no storage; any other is used by the caller alone.
-        unsafe { ShuffleVector::push_at(vector, object) }
+        unsafe { ShuffleVector::push_another_at(vector, object) }
     }
 }
