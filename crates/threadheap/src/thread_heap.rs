@@ -95,9 +95,9 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         let storage = global.pages().metadata(layout)?;
         // SAFETY: the offset lies in the block.
         let at = unsafe { storage.add(behind) };
-        // The first entry is nobody's: the fast path reads the one below a vector's newest slot, or its first place.
-        // SAFETY: there is one entry more than the capacities add up to.
-        let mut entries = unsafe { storage.cast::<*mut u8>().add(1) };
+        // The first entries are nobody's: who looks for a slot among a vector's newest reads those in front of it as well.
+        // SAFETY: there are so many more than the capacities add up to.
+        let mut entries = unsafe { storage.cast::<*mut u8>().add(ShuffleVector::FRONT) };
         let mut heap = Self {
             labels: global.labels(),
             mine: Label::small(SizeClass(0), owner).0 as usize,

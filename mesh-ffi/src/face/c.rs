@@ -4,7 +4,7 @@ use core::ffi::c_void;
 use core::ptr::{NonNull, null_mut};
 
 use globalheap::Found;
-use heap::ClassMap;
+use heap::{ClassMap, SizeClass};
 use miniheap::SpanClasses;
 
 use crate::face::foreign::{self, Resized};
@@ -115,35 +115,48 @@ pub unsafe extern "C" fn realloc(object: *mut c_void, size: usize) -> *mut c_voi
         unsafe { free(object) };
         return null_mut();
     }
-    let room = match small_size(old) {
-        Some(room) => room,
-        None => match slow::find(old) {
-            Found::Object(room) => room,
-            Found::Nothing => {
-                errno::set(libc::EINVAL);
-                return null_mut();
-            }
-            // SAFETY: the same contract.
-            Found::Foreign => match unsafe { foreign::realloc(old.cast(), size) } {
-                Resized::Is(resized) => return resized,
-                // SAFETY: so many bytes may be read, and the loader has no more use for them.
-                Resized::Copy(room) => return unsafe { moved(old, room, size) },
-            },
+    if let Some(class) = class_at(old) {
+        let room = SpanClasses::object_size(class);
+        if stays(room, size) {
+            return object;
+        }
+        if !slow::may_move(class, old) {
+            errno::set(libc::EINVAL);
+            return null_mut();
+        }
+        // SAFETY: a block with so much room, which the caller gives up.
+        return unsafe { moved(old, room, size) };
+    }
+    // SAFETY: the same contract.
+    unsafe { realloc_elsewhere(old, size) }
+}
+
+/// `realloc` of what the thread does not know as a small object.
+///
+/// # Safety
+/// As for `realloc`; the size is not zero.
+#[inline(never)]
+unsafe fn realloc_elsewhere(old: NonNull<u8>, size: usize) -> *mut c_void {
+    let room = match slow::find(old) {
+        Found::Object(room) => room,
+        Found::Nothing => {
+            errno::set(libc::EINVAL);
+            return null_mut();
+        }
+        // SAFETY: the same contract.
+        Found::Foreign => match unsafe { foreign::realloc(old.cast(), size) } {
+            Resized::Is(resized) => return resized,
+            Resized::Copy(room) => room,
         },
     };
     if stays(room, size) {
-        return object;
+        return old.as_ptr().cast();
     }
-    if room > SpanClasses::LARGEST {
-        if size > SpanClasses::LARGEST {
-            // SAFETY: the caller uses only what is returned.
-            if let Some(resized) = unsafe { slow::resize_large(old, size) } {
-                return resized.as_ptr().cast();
-            }
+    if size > SpanClasses::LARGEST {
+        // SAFETY: the caller uses only what is returned.
+        if let Some(resized) = unsafe { slow::resize_large(old, size) } {
+            return resized.as_ptr().cast();
         }
-    } else if !slow::may_move(old) {
-        errno::set(libc::EINVAL);
-        return null_mut();
     }
     // SAFETY: a block with so much room, which the caller gives up.
     unsafe { moved(old, room, size) }
@@ -254,11 +267,11 @@ pub extern "C" fn pvalloc(size: usize) -> *mut c_void {
     }
 }
 
-/// Bytes that a small block has room for; `None` for all others, and where the thread cannot tell.
+/// The class of a small block; `None` for all others, and where the thread cannot tell.
 #[inline(always)]
-fn small_size(block: NonNull<u8>) -> Option<usize> {
+fn class_at(block: NonNull<u8>) -> Option<SizeClass> {
     // SAFETY: the calling thread's heap, or an idle one.
-    unsafe { Front::usable_size_at(tls::heap(), block.as_ptr()) }
+    unsafe { Front::class_at(tls::heap(), block.as_ptr()) }
 }
 
 /// Bytes that a block has room for; zero for null.
@@ -267,10 +280,13 @@ pub extern "C" fn malloc_usable_size(object: *mut c_void) -> usize {
     let Some(block) = NonNull::new(object.cast()) else {
         return 0;
     };
-    small_size(block).unwrap_or_else(|| size_elsewhere(block))
+    match class_at(block) {
+        Some(class) => SpanClasses::object_size(class),
+        None => size_elsewhere(block),
+    }
 }
 
-/// The same for what the thread does not know.
+/// The same for what the thread does not know as a small object.
 #[cold]
 #[inline(never)]
 fn size_elsewhere(block: NonNull<u8>) -> usize {

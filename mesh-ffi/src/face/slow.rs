@@ -2,7 +2,7 @@
 
 use core::ptr::{NonNull, null_mut};
 
-use globalheap::{Found, Report};
+use globalheap::{Found, Misuse, Report};
 use heap::{ClassMap, SizeClass};
 use miniheap::SpanClasses;
 
@@ -170,15 +170,21 @@ pub(crate) fn find(block: NonNull<u8>) -> Found {
     found
 }
 
-/// Whether a small object may be moved. That it may not is told.
-#[inline(never)]
-pub(crate) fn may_move(object: NonNull<u8>) -> bool {
+/// Whether an object of `class` may be moved. That it may not is told.
+#[inline]
+pub(crate) fn may_move(class: SizeClass, object: NonNull<u8>) -> bool {
     // SAFETY: the calling thread's heap, or an idle one.
-    let mistake = unsafe { Front::mistake_at(tls::heap(), HEAP.global(), object) };
+    let mistake = unsafe { Front::mistake_at(tls::heap(), class, object) };
     if let Some(what) = mistake {
-        ToStandardError::misuse(what, object.addr().get());
+        tell(what, object);
     }
     mistake.is_none()
+}
+
+#[cold]
+#[inline(never)]
+fn tell(what: Misuse, object: NonNull<u8>) {
+    ToStandardError::misuse(what, object.addr().get());
 }
 
 /// Makes the large object at `object` `size` bytes long without copying it, if that can be had.

@@ -5,13 +5,12 @@
 
 use core::ptr::NonNull;
 
-use globalheap::{Found, GlobalHeap, MeshPolicy, Misuse, Report};
-use heap::{PageHeap, PageIndex, SizeClass};
+use globalheap::{GlobalHeap, MeshPolicy, Misuse, Report};
+use heap::{PageCount, PageHeap, PageIndex, SizeClass};
+use miniheap::SpanClasses;
+use shufflevector::ShuffleVector;
 
 use super::ThreadHeap;
-
-/// Slots at hand that are looked at when an object is to be moved, at most.
-const LOOKED_AT: usize = 16;
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     /// What is wrong with giving back the object at `object`, in `page`, which is labelled as one of `class`.
@@ -33,27 +32,30 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         kept.then_some(Misuse::DoubleFree)
     }
 
-    /// What is wrong with the small object at `object` that is about to be moved: the program may use it still, or so it
-    /// thinks.
+    /// What is wrong with the object of `class` at `object` that is about to be moved, as far as a few instructions tell.
     ///
     /// # Safety
     /// As for [`pop_at`](Self::pop_at).
+    #[inline]
     pub unsafe fn mistake_at(
         this: NonNull<Self>,
-        global: &GlobalHeap<P, M, R>,
+        class: SizeClass,
         object: NonNull<u8>,
     ) -> Option<Misuse> {
-        let labels = global.labels();
-        let page = labels.page_at(object.addr().get())?;
-        let (class, _) = labels.label(page).as_small()?;
-        if global.find(object) == Found::Nothing {
+        let geometry = SpanClasses::geometry(class);
+        let in_page = object.addr().get() % P::PAGE_SIZE;
+        if geometry.pages == PageCount(1) && geometry.slot_at(in_page).is_none() {
             return Some(Misuse::NotAnObject);
         }
-        // SAFETY: an idle heap has no slots; any other is used by the caller alone (contract).
-        let at_hand = unsafe { &(*this.as_ptr()).vectors };
-        let slots = at_hand.get(class.index())?.as_slice();
-        let older = slots.len().saturating_sub(LOOKED_AT);
-        let newest = slots.get(older..).unwrap_or_default();
-        newest.contains(&object).then_some(Misuse::DoubleFree)
+        // SAFETY: valid for reads (contract).
+        let vector = unsafe { Self::vector_at(this, class) };
+        // SAFETY: an idle heap's vectors have no storage; any other is used by the caller alone, and has its entries behind
+        // others that may be read.
+        if !unsafe { ShuffleVector::may_have_lately_at(vector, object) } {
+            return None;
+        }
+        // SAFETY: as above.
+        let slots = unsafe { vector.as_ref() }.as_slice();
+        slots.contains(&object).then_some(Misuse::DoubleFree)
     }
 }
