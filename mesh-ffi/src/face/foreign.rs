@@ -12,19 +12,19 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use crate::ground::next::Next;
 use crate::ground::{errno, loader, misuse};
 
+#[unsafe(link_section = "mesh_next")]
 static FREE: Next = Next::new(c"free");
+#[unsafe(link_section = "mesh_next")]
 static REALLOC: Next = Next::new(c"realloc");
+#[unsafe(link_section = "mesh_next")]
 static USABLE_SIZE: Next = Next::new(c"malloc_usable_size");
 
-/// Whether the three were looked for. Before that nobody but the loader calls.
-static SOUGHT: AtomicBool = AtomicBool::new(false);
+/// Whether there is a program to have blocks of others. Before it nobody but the loader calls.
+static BEGUN: AtomicBool = AtomicBool::new(false);
 
-/// Looks for the next allocator. To be called at the start.
-pub(crate) fn find_next() {
-    for function in [&FREE, &REALLOC, &USABLE_SIZE] {
-        let _ = function.address();
-    }
-    SOUGHT.store(true, Ordering::Release);
+/// From now on blocks that are not ours have an owner. To be called at the start.
+pub(crate) fn begin() {
+    BEGUN.store(true, Ordering::Relaxed);
 }
 
 /// Whose a block is that is not ours.
@@ -33,7 +33,7 @@ enum Owner {
     Loader(usize),
     /// The next allocator's, whose function this is.
     Next(*mut c_void),
-    /// Nobody's; the user was told.
+    /// Nobody's; the user was told, if there is one.
     Nobody,
 }
 
@@ -42,17 +42,12 @@ fn owner(block: NonNull<c_void>, function: &Next) -> Owner {
     if let Some(bytes) = loader::bytes_from(address) {
         return Owner::Loader(bytes);
     }
-    let sought = SOUGHT.load(Ordering::Acquire);
-    let next = if sought {
-        function.address()
-    } else {
-        null_mut()
-    };
+    if !BEGUN.load(Ordering::Relaxed) {
+        return Owner::Nobody;
+    }
+    let next = function.address();
     if next.is_null() {
-        // Before the start there are no blocks of others, whatever the loader may think of it.
-        if sought {
-            misuse::tell("no allocator has handed out ", address);
-        }
+        misuse::tell("no allocator has handed out ", address);
         return Owner::Nobody;
     }
     Owner::Next(next)

@@ -9,9 +9,12 @@ use core::arch::naked_asm;
 use core::ffi::{c_char, c_int, c_void};
 use core::sync::atomic::{AtomicBool, Ordering};
 
+use crate::ground::line::Line;
 use crate::ground::next::Next;
 
+#[unsafe(link_section = "mesh_next")]
 static DLOPEN: Next = Next::new(c"dlopen");
+#[unsafe(link_section = "mesh_next")]
 static DLMOPEN: Next = Next::new(c"dlmopen");
 
 /// Whether the flag stays.
@@ -35,8 +38,14 @@ fn onward(next: &Next) -> Onward {
     } else {
         libc::RTLD_DEEPBIND as usize
     };
+    let function = next.address();
+    if function.is_null() {
+        Line::new()
+            .text("a static program opens no libraries")
+            .print();
+    }
     Onward {
-        function: next.address(),
+        function,
         flags: !cleared,
     }
 }
@@ -49,7 +58,7 @@ extern "C" fn to_dlmopen() -> Onward {
     onward(&DLMOPEN)
 }
 
-/// As the C library's. Null where there is none.
+/// As the C library's. Null, and a line, where there is none.
 ///
 /// # Safety
 /// As for the C library's.
@@ -82,7 +91,7 @@ pub unsafe extern "C" fn dlopen(name: *const c_char, flags: c_int) -> *mut c_voi
     )
 }
 
-/// As the C library's. Null where there is none.
+/// As the C library's. Null, and a line, where there is none.
 ///
 /// # Safety
 /// As for the C library's.

@@ -5,10 +5,12 @@
 
 use arena::{Linux, Os};
 
+use crate::ground::clock::auxiliary;
+
 /// The bytes behind `address` up to the end of the loader's data; `None` for an address that is not in them.
 pub(crate) fn bytes_from(address: usize) -> Option<usize> {
     // SAFETY: has no preconditions.
-    let base = unsafe { libc::getauxval(libc::AT_BASE) } as usize;
+    let base = unsafe { auxiliary(libc::AT_BASE) } as usize;
     if base == 0 {
         return None;
     }

@@ -3,6 +3,7 @@
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crate::ground::line::Line;
+use crate::ground::system;
 
 /// Whether a program goes on after it.
 static TOLERATED: AtomicBool = AtomicBool::new(false);
@@ -25,7 +26,6 @@ pub(crate) fn tell(what: &str, address: usize) {
         Line::new().text(what).address(address).print();
     }
     if !tolerated {
-        // SAFETY: may be called at any time.
-        unsafe { libc::abort() };
+        system::abort();
     }
 }

@@ -10,13 +10,14 @@
 
 use core::ffi::c_void;
 
+use arena::os::syscall;
 use heap::Label;
 use libc::{c_int, sighandler_t, siginfo_t as Info, ucontext_t};
 
 use super::action;
 use super::mask::{STAND_IN, block, has, to_kernel, with};
 use crate::ground::heap::HEAP;
-use crate::ground::{errno, tls};
+use crate::ground::{errno, system, tls};
 use crate::unseen::fork::steps;
 
 /// A handler as the kernel calls it.
@@ -115,33 +116,16 @@ fn defer(info: &Info) -> bool {
     // SAFETY: a plain copy of plain data.
     let mut deferred = unsafe { core::ptr::read(info) };
     deferred.si_errno = DEFERRED;
-    // SAFETY: have no preconditions.
-    let process = unsafe { libc::getpid() };
-    // SAFETY: as above.
-    let thread = unsafe { libc::gettid() };
-    let for_process = info.si_code != libc::SI_TKILL;
-    // SAFETY: the information lives across the call.
-    let queued = for_process
-        && unsafe {
-            libc::syscall(
-                libc::SYS_rt_sigqueueinfo,
-                process,
-                STAND_IN,
-                &raw const deferred,
-            )
-        } == 0;
+    let (process, thread) = (system::process_number(), system::thread_number());
+    let information = (&raw const deferred).expose_provenance();
+    let signal = STAND_IN as usize;
+    let for_process = [process as usize, signal, information, 0, 0, 0];
+    let for_thread = [process as usize, thread as usize, signal, information, 0, 0];
     // A thread other than the first may not queue for the whole process.
-    // SAFETY: as above.
-    queued
-        || unsafe {
-            libc::syscall(
-                libc::SYS_rt_tgsigqueueinfo,
-                process,
-                thread,
-                STAND_IN,
-                &raw const deferred,
-            )
-        } == 0
+    // SAFETY: the information lives across the call.
+    info.si_code != libc::SI_TKILL && unsafe { syscall(libc::SYS_rt_sigqueueinfo, for_process) } == 0
+        // SAFETY: as above.
+        || unsafe { syscall(libc::SYS_rt_tgsigqueueinfo, for_thread) } == 0
 }
 
 /// Addresses that are only reserved for the heap look unmapped, as they would be without us.
@@ -265,7 +249,6 @@ unsafe fn pass_on(signal: c_int, info: *mut Info, context: *mut c_void, from_ker
 fn default(signal: c_int, sent: bool) {
     action::give_up(signal);
     if sent {
-        // SAFETY: has no preconditions.
-        unsafe { libc::raise(signal) };
+        system::raise(signal);
     }
 }

@@ -10,13 +10,15 @@
 //! So the bit goes wherever a mask goes without us: to new threads, over `siglongjmp`, `swapcontext` and the end of a handler,
 //! and to the program that this process turns into. The price: SIGSTKFLT is blocked when SIGSEGV is, and only then.
 
-use core::mem::MaybeUninit;
 use core::ptr::null_mut;
 
 use libc::{c_int, pthread_attr_t, sigset_t};
 
 use super::installed::installed;
+use crate::ground::errno;
 use crate::ground::next::next;
+pub(super) use crate::ground::signal_set::{empty, has, with};
+use crate::ground::signal_set::{full, is_signal};
 use crate::unseen::hazards::during;
 use crate::unseen::written::Written;
 
@@ -28,41 +30,6 @@ next!(fn next_attr_getsigmask = c"pthread_attr_getsigmask_np"(attributes: *const
 
 /// The signal whose bit in the kernel's masks says that the program has SIGSEGV blocked.
 pub(super) const STAND_IN: c_int = libc::SIGSTKFLT;
-
-/// The set without any signal.
-pub(super) fn empty() -> sigset_t {
-    let mut set = MaybeUninit::zeroed();
-    // SAFETY: room for a set.
-    unsafe { libc::sigemptyset(set.as_mut_ptr()) };
-    // SAFETY: zeros are a set, and the call wrote one.
-    unsafe { set.assume_init() }
-}
-
-/// The set with all signals.
-fn full() -> sigset_t {
-    let mut set = empty();
-    // SAFETY: room for a set.
-    unsafe { libc::sigfillset(&raw mut set) };
-    set
-}
-
-/// Whether `signal` is in the set.
-pub(super) fn has(set: &sigset_t, signal: c_int) -> bool {
-    // SAFETY: a valid set.
-    unsafe { libc::sigismember(set, signal) == 1 }
-}
-
-/// The set with `signal` in it, or without.
-pub(super) fn with(mut set: sigset_t, signal: c_int, member: bool) -> sigset_t {
-    if member {
-        // SAFETY: a valid set.
-        unsafe { libc::sigaddset(&raw mut set, signal) };
-    } else {
-        // SAFETY: a valid set.
-        unsafe { libc::sigdelset(&raw mut set, signal) };
-    }
-    set
-}
 
 /// The kernel's form of a mask.
 pub(super) fn to_kernel(set: sigset_t) -> sigset_t {
@@ -284,11 +251,11 @@ pub extern "C" fn sigsetmask(mask: c_int) -> c_int {
 
 /// Changes one bit of the mask.
 fn change_one(how: c_int, signal: c_int) -> c_int {
-    let mut set = empty();
-    // SAFETY: a valid set; a wrong number is refused.
-    if unsafe { libc::sigaddset(&raw mut set, signal) } != 0 {
+    if !is_signal(signal) {
+        errno::set(libc::EINVAL);
         return -1;
     }
+    let set = with(empty(), signal, true);
     // SAFETY: the set lives across the call.
     unsafe { sigprocmask(how, &raw const set, null_mut()) }
 }

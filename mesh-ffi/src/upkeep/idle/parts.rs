@@ -1,13 +1,11 @@
 //! A wait taken apart.
 
-use core::mem::MaybeUninit;
-
 use arena::{Os, SignalMask};
 use globalheap::Sleep;
 use libc::{c_int, sigset_t};
 
 use crate::ground::heap::HEAP;
-use crate::ground::{errno, request};
+use crate::ground::{errno, request, signal_set};
 use crate::unseen::rest::{Caller, resting_if};
 use crate::upkeep::map::Watch;
 
@@ -161,11 +159,7 @@ fn left_of(timeout: c_int, passed_ns: u64) -> c_int {
 
 /// The kernel's mask as the C library's functions take it.
 fn as_set(mask: SignalMask) -> sigset_t {
-    let mut set = MaybeUninit::<sigset_t>::zeroed();
-    // SAFETY: a set begins with the kernel's word, and is at least as large.
-    unsafe { set.as_mut_ptr().cast::<u64>().write(mask.0) };
-    // SAFETY: all zeros is a valid set, and so is any first word.
-    unsafe { set.assume_init() }
+    signal_set::of_word(mask.0)
 }
 
 /// The mask of the program's call, or else the one that it had before signals were blocked.
