@@ -8,7 +8,7 @@ mod config;
 
 use arena::{BarrierChoice, BarrierTier};
 
-use crate::face::summary;
+use crate::face::{cxx, summary};
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
 use crate::ground::{bytes, clock, peek, process, resolved, tls};
@@ -27,6 +27,7 @@ extern "C" fn constructor(
     resolved::resolve_all();
     bytes::adopt();
     clock::adopt();
+    cxx::find_replacements();
     process::adopt();
     // Refused, `fork` will try again.
     let _ = fork::register();
