@@ -10,6 +10,11 @@ fn place() -> *mut i32 {
     unsafe { location() }
 }
 
+/// Where the calling thread's `errno` is.
+pub(crate) fn address() -> usize {
+    place().addr()
+}
+
 /// Sets `errno`.
 pub(crate) fn set(value: i32) {
     // SAFETY: valid for the calling thread.

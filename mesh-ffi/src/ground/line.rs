@@ -2,7 +2,7 @@
 
 use core::ffi::CStr;
 
-use crate::ground::system;
+use crate::ground::write::write;
 
 /// Bytes of a line; what is longer is cut.
 const LENGTH: usize = 240;
@@ -94,6 +94,6 @@ impl Line {
     pub(crate) fn print(&mut self) {
         self.bytes[self.len] = b'\n';
         let bytes = &self.bytes[..=self.len];
-        let _ = system::write(libc::STDERR_FILENO, bytes);
+        let _ = write(libc::STDERR_FILENO as usize, bytes);
     }
 }

@@ -1,8 +1,8 @@
 //! What everything stands on.
 //!
 //! * `heap`: the heap of this process; `tls`, `thread`: the calling thread's word, and its front end; `process`: which one this is;
-//! * `loaded`, `resolved`, `late`, `next`: the functions that we stand in front of, and the C library's own; `system`, `bytes`, `signal_set`: what we do
-//!   without them; `errno`, `line`, `pause`;
+//! * `loaded`, `resolved`, `late`, `next`: the functions that we stand in front of, and the C library's own; `system`, `bytes`,
+//!   `signal_set`: what we do without them; `errno`, `line`, `write`, `pause`;
 //! * `peek`, `reach`: memory of the program that may not be there;
 //! * `request`: what a signal asks for.
 
@@ -24,3 +24,4 @@ pub(crate) mod signal_set;
 pub(crate) mod system;
 pub(crate) mod thread;
 pub(crate) mod tls;
+pub(crate) mod write;

@@ -29,12 +29,6 @@ pub(crate) fn yield_now() {
     let _ = plain(libc::SYS_sched_yield, 0, 0, 0);
 }
 
-/// Writes to a file; how many bytes were written, or a negated error number.
-pub(crate) fn write(file: c_int, bytes: &[u8]) -> isize {
-    let start = bytes.as_ptr().expose_provenance();
-    plain(libc::SYS_write, file as usize, start, bytes.len())
-}
-
 /// Sends the calling thread a signal.
 pub(crate) fn raise(signal: c_int) {
     let (process, thread) = (process_number() as usize, thread_number() as usize);
