@@ -4,7 +4,7 @@
 //! * `introspection`, `mallctl`, `summary`: figures and switches.
 
 mod c;
-mod cxx;
+pub(crate) mod cxx;
 mod glibc;
 mod introspection;
 mod mallctl;
