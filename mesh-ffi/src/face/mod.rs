@@ -5,7 +5,7 @@
 //! * `introspection`, `mallctl`, `summary`: figures and switches.
 
 mod c;
-mod cxx;
+pub(crate) mod cxx;
 pub(crate) mod foreign;
 mod glibc;
 mod introspection;

@@ -10,7 +10,7 @@ mod near_miss;
 use arena::{BarrierChoice, BarrierTier};
 use heap::Remapping;
 
-use crate::face::{foreign, plugins, summary};
+use crate::face::{cxx, foreign, plugins, summary};
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
 use crate::ground::{bytes, clock, misuse, peek, process, resolved, tls};
@@ -29,6 +29,7 @@ extern "C" fn constructor(
     resolved::resolve_all();
     bytes::adopt();
     clock::adopt();
+    cxx::find_replacements();
     process::adopt();
     foreign::begin();
     // Refused, `fork` will try again.
