@@ -145,7 +145,8 @@ pub unsafe trait Os: WriteFaults + Futex + Sync {
     /// Passes a hint on.
     fn advise(&self, at: NonNull<u8>, len: usize, advice: Advice) -> Result<(), Errno>;
 
-    /// Blocks all signals of this thread but those that its own instructions raise.
+    /// Blocks all signals of this thread but SIGSEGV, which a write at the barrier raises. Others that instructions raise may be
+    /// sent as well, and their handlers write to the heap.
     fn block_signals(&self) -> SignalMask;
 
     /// Sets the blocked signals as they were.

@@ -13,6 +13,7 @@
 use core::mem::MaybeUninit;
 use core::ptr::null_mut;
 
+use arena::SignalMask;
 use libc::{c_int, pthread_attr_t, sigset_t};
 
 use super::installed::installed;
@@ -94,6 +95,9 @@ pub(super) unsafe fn rewrite(place: *mut sigset_t, change: impl FnOnce(sigset_t)
 pub(crate) struct ForKernel(Option<sigset_t>);
 
 impl ForKernel {
+    /// None.
+    pub(crate) const NONE: Self = Self(None);
+
     /// # Safety
     /// `set` is null or valid for a read.
     pub(crate) unsafe fn new(set: *const sigset_t) -> Self {
@@ -103,6 +107,13 @@ impl ForKernel {
         // SAFETY: valid for a read (contract).
         let set = unsafe { set.read() };
         Self(Some(if installed() { to_kernel(set) } else { set }))
+    }
+
+    /// The kernel's word of the set.
+    pub(crate) fn word(&self) -> Option<SignalMask> {
+        // SAFETY: a set begins with the kernel's word.
+        let word = |set: &sigset_t| unsafe { core::ptr::from_ref(set).cast::<u64>().read() };
+        self.0.as_ref().map(|set| SignalMask(word(set)))
     }
 
     /// The set's address; null when the program's was.

@@ -7,18 +7,21 @@
 //! * `fault`: the handlers, and what becomes of a fault that is not ours;
 //! * `action`: `sigaction` and its relatives;
 //! * `handlers`, `installed`: what is known of the program's handlers, and of ours;
+//! * `held`: signals held back in the middle of a call;
 //! * `mask`: `sigprocmask` and its relatives;
 //! * `waiting`: calls that wait for signals, or under another mask.
 
 pub(crate) mod action;
 mod fault;
 mod handlers;
+mod held;
 mod installed;
 mod mask;
 mod waiting;
 
 pub(crate) use action::{listen, still_ours};
 pub(crate) use handlers::handlers_may_run;
+pub(crate) use held::Held;
 pub(crate) use mask::ForKernel;
 
 // A fault on a page that holds the stack could not be handled there. No stack lies in an object that faults may protect: the

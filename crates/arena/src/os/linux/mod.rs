@@ -79,16 +79,6 @@ unsafe fn remap(
     })
 }
 
-/// Signals that an instruction of the thread itself can raise: blocking one of them while it is raised kills.
-const SYNCHRONOUS: [i32; 6] = [
-    libc::SIGSEGV,
-    libc::SIGBUS,
-    libc::SIGFPE,
-    libc::SIGILL,
-    libc::SIGTRAP,
-    libc::SIGSYS,
-];
-
 /// Bytes in the kernel's signal set.
 const SIGNAL_SET_SIZE: usize = 8;
 
@@ -306,9 +296,7 @@ unsafe impl Os for Linux {
     }
 
     fn block_signals(&self) -> SignalMask {
-        let blocked = SYNCHRONOUS
-            .iter()
-            .fold(u64::MAX, |set, signal| set & !(1 << (signal - 1)));
+        let blocked = !(1_u64 << (libc::SIGSEGV - 1));
         let mut before = MaybeUninit::<u64>::zeroed();
         let arguments = [
             libc::SIG_SETMASK as usize,
