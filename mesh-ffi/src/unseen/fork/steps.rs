@@ -11,7 +11,7 @@ use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
 use crate::ground::{process, request, tls};
 use crate::unseen::hazards;
-use crate::unseen::signals::action;
+use crate::unseen::signals::{self, action};
 
 use super::writers;
 
@@ -161,6 +161,7 @@ pub(super) fn child() {
     process::adopt();
     request::forget();
     hazards::keep_own();
+    signals::forget_others();
     // A thread that did the upkeep is not in the child.
     HEAP.global().set_background(false);
     if tls::inside() {

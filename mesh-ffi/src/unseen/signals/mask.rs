@@ -65,6 +65,23 @@ pub(super) fn with(mut set: sigset_t, signal: c_int, member: bool) -> sigset_t {
     set
 }
 
+/// The bit of a signal in the kernel's word.
+pub(super) const fn bit(signal: c_int) -> u64 {
+    1 << (signal - 1)
+}
+
+/// The part of a set that the kernel knows.
+pub(super) fn word(set: &sigset_t) -> SignalMask {
+    // SAFETY: a set begins with the kernel's word.
+    SignalMask(unsafe { core::ptr::from_ref(set).cast::<u64>().read() })
+}
+
+/// The part of a set that the kernel knows, to be written.
+pub(super) fn word_mut(set: &mut sigset_t) -> &mut u64 {
+    // SAFETY: a set begins with the kernel's word, which may have any bits.
+    unsafe { &mut *core::ptr::from_mut(set).cast::<u64>() }
+}
+
 /// The kernel's form of a mask.
 pub(super) fn to_kernel(set: sigset_t) -> sigset_t {
     let blocked = has(&set, libc::SIGSEGV);
@@ -111,9 +128,7 @@ impl ForKernel {
 
     /// The kernel's word of the set.
     pub(crate) fn word(&self) -> Option<SignalMask> {
-        // SAFETY: a set begins with the kernel's word.
-        let word = |set: &sigset_t| unsafe { core::ptr::from_ref(set).cast::<u64>().read() };
-        self.0.as_ref().map(|set| SignalMask(word(set)))
+        self.0.as_ref().map(word)
     }
 
     /// The set's address; null when the program's was.
@@ -124,10 +139,12 @@ impl ForKernel {
     }
 }
 
-/// Blocks `set`, in the kernel's form, in the calling thread.
-pub(super) fn block(set: &sigset_t) {
+/// Blocks more signals in the calling thread.
+pub(super) fn block(more: SignalMask) {
+    let mut set = empty();
+    *word_mut(&mut set) = more.0;
     // SAFETY: the set lives across the call.
-    unsafe { next_pthread_sigmask(libc::SIG_BLOCK, set, null_mut()) };
+    unsafe { next_pthread_sigmask(libc::SIG_BLOCK, &raw const set, null_mut()) };
 }
 
 /// Runs `act` where no signal can interrupt it.
