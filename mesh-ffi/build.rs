@@ -10,5 +10,11 @@ fn main() {
     let package = env::var("CARGO_PKG_NAME").expect("cargo names the package");
     let library = package.trim_end_matches("-ffi").replace('-', "_");
     println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,lib{library}.so");
+    // What we call of our own is ours, whatever a program exports by the same name.
+    println!("cargo::rustc-cdylib-link-arg=-Wl,-Bsymbolic");
+    // `memcpy` and its like, which the compiler calls: see `src/ground/bytes.rs`.
+    for name in ["memcpy", "memmove", "memset", "memcmp", "bcmp", "strlen"] {
+        println!("cargo::rustc-cdylib-link-arg=-Wl,--defsym={name}=mesh_{name}");
+    }
     println!("cargo::rerun-if-changed=build.rs");
 }

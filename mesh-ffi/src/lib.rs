@@ -34,8 +34,7 @@ fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
             .number(place.line() as usize);
     }
     line.print();
-    // SAFETY: `abort` may be called at any time.
-    unsafe { libc::abort() }
+    ground::system::abort()
 }
 
 // Named by the unwind tables of the precompiled core library. Nothing unwinds through us, so nobody calls it. Hidden:

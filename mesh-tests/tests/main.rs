@@ -3,10 +3,12 @@
 //! `cargo test -p mesh-tests redis` runs one of them.
 
 mod archive;
+mod background;
 mod codegen;
 mod configuration;
 mod conformance;
 mod cxx;
+mod floors;
 mod fork;
 mod git;
 mod harness;

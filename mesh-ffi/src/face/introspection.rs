@@ -8,8 +8,11 @@ use crate::face::{slow, summary};
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
 use crate::ground::pause::pause;
+use crate::ground::resolved::own;
 use crate::ground::{errno, tls};
 use crate::unseen::fork;
+
+own!(fn put = c"fputs" or libc::fputs, (text: *const c_char, stream: *mut FILE) -> c_int);
 
 /// The figures that the functions below present.
 struct Figures {
@@ -96,7 +99,7 @@ pub unsafe extern "C" fn malloc_info(options: c_int, stream: *mut FILE) -> c_int
     let write = |line: &mut Line| {
         let text = line.terminated();
         // SAFETY: the stream is open (contract), and the text ends with a zero byte.
-        unsafe { libc::fputs(text.as_ptr(), stream) >= 0 }
+        unsafe { put(text.as_ptr(), stream) >= 0 }
     };
     let element = |name: &str, count: usize, size: usize| {
         let mut line = Line::bare();

@@ -1,9 +1,18 @@
 //! `errno`, which exists in this crate only.
 
+use crate::ground::resolved::own;
+
+own!(fn location = c"__errno_location" or libc::__errno_location, () -> *mut i32);
+
 /// The calling thread's `errno`.
 fn place() -> *mut i32 {
     // SAFETY: has no preconditions.
-    unsafe { libc::__errno_location() }
+    unsafe { location() }
+}
+
+/// Where the calling thread's `errno` is.
+pub(crate) fn address() -> usize {
+    place().addr()
 }
 
 /// Sets `errno`.

@@ -1,7 +1,6 @@
 //! A short sleep.
 
-use core::ptr::null;
-
+use arena::os::syscall;
 use libc::timespec;
 
 /// Sleeps for so many milliseconds, fewer than a thousand, or until a signal comes.
@@ -10,6 +9,7 @@ pub(crate) fn pause(milliseconds: u64) {
         tv_sec: 0,
         tv_nsec: i64::try_from(milliseconds).unwrap_or(1) * 1_000_000,
     };
+    let arguments = [(&raw const time).expose_provenance(), 0, 0, 0, 0, 0];
     // SAFETY: the time lives across the call; a shorter sleep does no harm.
-    unsafe { libc::syscall(libc::SYS_nanosleep, &raw const time, null::<timespec>()) };
+    let _ = unsafe { syscall(libc::SYS_nanosleep, arguments) };
 }

@@ -5,12 +5,13 @@
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
+use arena::os::syscall;
 use libc::iovec;
 
 use heap::Label;
 
 use crate::ground::heap::HEAP;
-use crate::ground::{errno, tls};
+use crate::ground::{system, tls};
 
 /// What was found.
 pub(crate) enum Peeked<T> {
@@ -80,32 +81,21 @@ fn peek_through_kernel<T: Copy>(place: *const T) -> Peeked<T> {
         iov_base: place.cast_mut().cast(),
         iov_len: size_of::<T>(),
     };
-    let (read, reason) = {
-        let before = errno::value();
-        // SAFETY: has no preconditions.
-        let process = unsafe { libc::getpid() } as usize;
-        let arguments = (&raw const here, &raw const there);
-        // SAFETY: the kernel reads what is there, if anything is, and writes to `value` only.
-        let read = unsafe {
-            libc::syscall(
-                libc::SYS_process_vm_readv,
-                process,
-                arguments.0,
-                1_usize,
-                arguments.1,
-                1_usize,
-                0_usize,
-            )
-        };
-        let reason = errno::value();
-        errno::set(before);
-        (read, reason)
-    };
+    let arguments = [
+        system::process_number() as usize,
+        (&raw const here).expose_provenance(),
+        1,
+        (&raw const there).expose_provenance(),
+        1,
+        0,
+    ];
+    // SAFETY: the kernel reads what is there, if anything is, and writes to `value` only.
+    let read = unsafe { syscall(libc::SYS_process_vm_readv, arguments) };
     if usize::try_from(read) == Ok(size_of::<T>()) {
         // SAFETY: the kernel wrote all of it.
         return Peeked::Value(unsafe { value.assume_init() });
     }
-    if read >= 0 || reason == libc::EFAULT {
+    if read >= 0 || read == -(libc::EFAULT as isize) {
         Peeked::Bad
     } else {
         Peeked::Hidden

@@ -6,10 +6,10 @@
 
 use core::ptr::{null, null_mut};
 
+use arena::os::syscall;
 use arena::{Linux, Os};
 use libc::c_int;
 
-use crate::ground::errno;
 use crate::ground::peek::{is_in_heap, is_on_stack};
 
 /// Bytes of a word.
@@ -33,7 +33,7 @@ pub(crate) fn is_ours(place: *const u64, words: usize) -> bool {
 fn kernel_reaches(place: *const u64, words: usize, mut look: impl FnMut(usize) -> bool) -> bool {
     let (at, len) = (place.addr(), words * WORD);
     let is_in_one_page = at % Linux::PAGE_SIZE + len <= Linux::PAGE_SIZE;
-    errno::preserved(|| words == 0 || look(0) && (is_in_one_page || look(words - 1)))
+    words == 0 || look(0) && (is_in_one_page || look(words - 1))
 }
 
 /// Copies as many words from `place` as there are in `words`, at most as many as a page has; says whether they were there.
@@ -41,8 +41,7 @@ pub(crate) fn copy_in(place: *const u64, words: &mut [u64]) -> bool {
     let is_readable = |index: usize| {
         let word = place.wrapping_add(index);
         // SAFETY: the kernel reads the word, if it is there, and does nothing.
-        unsafe { sigprocmask(NOTHING, word, null_mut()) };
-        errno::value() == libc::EINVAL
+        unsafe { sigprocmask(NOTHING, word, null_mut()) == -(libc::EINVAL as isize) }
     };
     if !is_ours(place, words.len()) && !kernel_reaches(place, words.len(), is_readable) {
         return false;
@@ -72,11 +71,17 @@ pub(crate) fn copy_out(place: *mut u64, words: &[u64]) {
     }
 }
 
-/// The system call.
+/// The system call; a negated error number when it fails.
 ///
 /// # Safety
 /// `new` may point anywhere. The word at `old` may be overwritten, if there is one.
-unsafe fn sigprocmask(how: c_int, new: *const u64, old: *mut u64) -> i64 {
+unsafe fn sigprocmask(how: c_int, new: *const u64, old: *mut u64) -> isize {
+    let (new, old) = (new.expose_provenance(), old.expose_provenance());
     // SAFETY: the kernel fails where it cannot read or write.
-    unsafe { libc::syscall(libc::SYS_rt_sigprocmask, how, new, old, MASK) }
+    unsafe {
+        syscall(
+            libc::SYS_rt_sigprocmask,
+            [how as usize, new, old, MASK, 0, 0],
+        )
+    }
 }

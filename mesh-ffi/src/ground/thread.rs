@@ -1,12 +1,19 @@
 //! The calling thread's front end: made when it is first needed, taken back when the thread ends.
 
+use core::ffi::{c_int, c_void};
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use heap::ThreadLocalHeap;
+use libc::pthread_key_t;
 
 use crate::ground::heap::{Front, HEAP};
+use crate::ground::resolved::own;
 use crate::ground::tls::{self, Standing};
+
+own!(fn key_create = c"pthread_key_create" or libc::pthread_key_create, (key: *mut pthread_key_t, destructor: Option<unsafe extern "C" fn(*mut c_void)>) -> c_int);
+own!(fn key_delete = c"pthread_key_delete" or libc::pthread_key_delete, (key: pthread_key_t) -> c_int);
+own!(fn set_specific = c"pthread_setspecific" or libc::pthread_setspecific, (key: pthread_key_t, value: *const c_void) -> c_int);
 
 /// The calling thread's front end, made now if it can have one, and woken if it rests. To be called in a slow path.
 pub(crate) fn front() -> Option<NonNull<Front>> {
@@ -42,7 +49,7 @@ fn at_thread_end(front: NonNull<Front>) {
     if known == 0 {
         let mut key = 0;
         // SAFETY: writes one key; the destructor is a function of this library, which is never unloaded.
-        if unsafe { libc::pthread_key_create(&raw mut key, Some(thread_ends)) } != 0 {
+        if unsafe { key_create(&raw mut key, Some(thread_ends)) } != 0 {
             // No keys left: the slots of threads that end stay claimed.
             return;
         }
@@ -50,16 +57,16 @@ fn at_thread_end(front: NonNull<Front>) {
             Ok(_) => key + 1,
             Err(other) => {
                 // SAFETY: made above, and used by nobody.
-                unsafe { libc::pthread_key_delete(key) };
+                unsafe { key_delete(key) };
                 other
             }
         };
     }
     // SAFETY: the key exists and is never deleted.
-    unsafe { libc::pthread_setspecific(known - 1, front.as_ptr().cast_const().cast()) };
+    unsafe { set_specific(known - 1, front.as_ptr().cast_const().cast()) };
 }
 
-extern "C" fn thread_ends(_: *mut libc::c_void) {
+unsafe extern "C" fn thread_ends(_: *mut c_void) {
     if let Standing::Attached(front) | Standing::Asleep(front) = tls::standing() {
         tls::retire();
         tls::within(|| {

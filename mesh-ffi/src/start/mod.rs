@@ -5,13 +5,15 @@
 //! was asked for.
 
 mod config;
+mod near_miss;
 
 use arena::{BarrierChoice, BarrierTier};
+use heap::Remapping;
 
 use crate::face::summary;
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
-use crate::ground::{peek, process, tls};
+use crate::ground::{bytes, clock, peek, process, resolved, tls};
 use crate::unseen::stop::{self, Reason, begin_meshing, stop};
 use crate::unseen::{fork, signals};
 use crate::upkeep::{background, map};
@@ -24,6 +26,9 @@ extern "C" fn constructor(
     _arguments: *const *const libc::c_char,
     environment: *const *const libc::c_char,
 ) {
+    resolved::resolve_all();
+    bytes::adopt();
+    clock::adopt();
     process::adopt();
     // Refused, `fork` will try again.
     let _ = fork::register();
@@ -39,7 +44,7 @@ extern "C" fn constructor(
         HEAP.global().pages().set_mappings_limit(mappings);
     }
     // Read now: later, a thread that closes all descriptors could put one of its own in the place of the file's.
-    let _ = HEAP.global().pages().mappings_permitted();
+    let _ = Remapping::mappings_permitted(HEAP.global().pages());
     summary::set_format(config.summary);
     peek::set_stack_end(environment.addr());
     if let Some(signal) = config.map_signal {

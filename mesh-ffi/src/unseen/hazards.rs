@@ -6,7 +6,7 @@ use hazard::{Place, Record};
 
 use crate::ground::heap::HEAP;
 use crate::ground::tls::{self, Standing};
-use crate::ground::{errno, process, thread};
+use crate::ground::{errno, process, system, thread};
 use crate::unseen::written::{MOST, Written};
 
 /// Makes `call`, which may let the kernel write to `written`. No mesh touches that meanwhile.
@@ -116,8 +116,7 @@ fn wait_for_mesh() {
         if pages.barrier().phase().is_multiple_of(2) {
             return;
         }
-        // SAFETY: has no preconditions.
-        unsafe { libc::sched_yield() };
+        system::yield_now();
     }
 }
 

@@ -12,7 +12,15 @@ use libc::{
 };
 
 use crate::ground::next::next;
+use crate::ground::resolved::own;
 use crate::unseen::pinning::pin;
+
+own!(fn mutex_shared = c"pthread_mutexattr_getpshared" or libc::pthread_mutexattr_getpshared, (attributes: *const pthread_mutexattr_t, value: *mut c_int) -> c_int);
+own!(fn mutex_robust = c"pthread_mutexattr_getrobust" or libc::pthread_mutexattr_getrobust, (attributes: *const pthread_mutexattr_t, value: *mut c_int) -> c_int);
+own!(fn mutex_protocol = c"pthread_mutexattr_getprotocol" or libc::pthread_mutexattr_getprotocol, (attributes: *const pthread_mutexattr_t, value: *mut c_int) -> c_int);
+own!(fn condition_shared = c"pthread_condattr_getpshared" or libc::pthread_condattr_getpshared, (attributes: *const pthread_condattr_t, value: *mut c_int) -> c_int);
+own!(fn barrier_shared = c"pthread_barrierattr_getpshared" or libc::pthread_barrierattr_getpshared, (attributes: *const pthread_barrierattr_t, value: *mut c_int) -> c_int);
+own!(fn lock_shared = c"pthread_rwlockattr_getpshared" or pthread_rwlockattr_getpshared, (attributes: *const pthread_rwlockattr_t, value: *mut c_int) -> c_int);
 
 /// Whether an attribute that `read` writes to its argument has the value `wanted`.
 fn is(wanted: c_int, read: impl FnOnce(*mut c_int) -> c_int) -> bool {
@@ -40,11 +48,11 @@ pub unsafe extern "C" fn pthread_mutex_init(
 ) -> c_int {
     next!(fn next = c"pthread_mutex_init"(mutex: *mut pthread_mutex_t, attributes: *const pthread_mutexattr_t) -> c_int);
     // SAFETY: valid attributes (contract), where there are some.
-    let shared = |value| unsafe { libc::pthread_mutexattr_getpshared(attributes, value) };
+    let shared = |value| unsafe { mutex_shared(attributes, value) };
     // SAFETY: as above.
-    let robust = |value| unsafe { libc::pthread_mutexattr_getrobust(attributes, value) };
+    let robust = |value| unsafe { mutex_robust(attributes, value) };
     // SAFETY: as above.
-    let protocol = |value| unsafe { libc::pthread_mutexattr_getprotocol(attributes, value) };
+    let protocol = |value| unsafe { mutex_protocol(attributes, value) };
     if !attributes.is_null()
         && (is_shared(shared)
             || is(libc::PTHREAD_MUTEX_ROBUST, robust)
@@ -67,7 +75,7 @@ pub unsafe extern "C" fn pthread_cond_init(
 ) -> c_int {
     next!(fn next = c"pthread_cond_init"(condition: *mut pthread_cond_t, attributes: *const pthread_condattr_t) -> c_int);
     // SAFETY: valid attributes (contract), where there are some.
-    let shared = |value| unsafe { libc::pthread_condattr_getpshared(attributes, value) };
+    let shared = |value| unsafe { condition_shared(attributes, value) };
     if !attributes.is_null() && is_shared(shared) {
         pin_object(condition);
     }
@@ -86,7 +94,7 @@ pub unsafe extern "C" fn pthread_rwlock_init(
 ) -> c_int {
     next!(fn next = c"pthread_rwlock_init"(lock: *mut pthread_rwlock_t, attributes: *const pthread_rwlockattr_t) -> c_int);
     // SAFETY: valid attributes (contract), where there are some.
-    let shared = |value| unsafe { pthread_rwlockattr_getpshared(attributes, value) };
+    let shared = |value| unsafe { lock_shared(attributes, value) };
     if !attributes.is_null() && is_shared(shared) {
         pin_object(lock);
     }
@@ -113,7 +121,7 @@ pub unsafe extern "C" fn pthread_barrier_init(
 ) -> c_int {
     next!(fn next = c"pthread_barrier_init"(barrier: *mut pthread_barrier_t, attributes: *const pthread_barrierattr_t, count: c_uint) -> c_int);
     // SAFETY: valid attributes (contract), where there are some.
-    let shared = |value| unsafe { libc::pthread_barrierattr_getpshared(attributes, value) };
+    let shared = |value| unsafe { barrier_shared(attributes, value) };
     if !attributes.is_null() && is_shared(shared) {
         pin_object(barrier);
     }

@@ -5,8 +5,11 @@
 
 use crate::ground::next::Next;
 
+#[unsafe(link_section = "mesh_next")]
 static LOCK: Next = Next::new(c"_IO_list_lock");
+#[unsafe(link_section = "mesh_next")]
 static UNLOCK: Next = Next::new(c"_IO_list_unlock");
+#[unsafe(link_section = "mesh_next")]
 static RESET: Next = Next::new(c"_IO_list_resetlock");
 
 /// Calls a function of the C library that takes and returns nothing, if it is there.

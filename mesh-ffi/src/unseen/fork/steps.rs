@@ -9,7 +9,7 @@ use heap::Refused;
 
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
-use crate::ground::{process, request, tls};
+use crate::ground::{process, request, system, tls};
 use crate::unseen::hazards;
 use crate::unseen::signals::{self, action};
 
@@ -126,8 +126,7 @@ pub(super) fn prepare() {
     unsafe { *UNDER_WAY.0.get() = Some(Prepared { fork, mask }) };
     RESERVED_BY.store(0, Ordering::Relaxed);
     PREPARED_BY.store(tls::thread_number(), Ordering::Relaxed);
-    // SAFETY: has no preconditions.
-    PARENT.store(unsafe { libc::getpid() }, Ordering::Release);
+    PARENT.store(system::process_number(), Ordering::Release);
 }
 
 /// Takes the fork under way, if there is one.
@@ -159,11 +158,12 @@ pub(super) fn parent() {
 
 pub(super) fn child() {
     process::adopt();
-    request::forget();
+    request::MAP.forget();
     hazards::keep_own();
     signals::forget_others();
     // A thread that did the upkeep is not in the child.
     HEAP.global().set_background(false);
+    request::THREAD.ask();
     if tls::inside() {
         if HEAP.global().may_have_groups() {
             end();
@@ -183,8 +183,7 @@ pub(super) fn finish_child_of_clone() {
 /// A process that shares its memory with the parent, after `vfork` in another thread, is no such child.
 pub(crate) fn finish_in_child() -> bool {
     let parent = PARENT.load(Ordering::Acquire);
-    // SAFETY: has no preconditions.
-    if parent == 0 || parent == unsafe { libc::getpid() } {
+    if parent == 0 || parent == system::process_number() {
         return false;
     }
     PREPARED_BY.load(Ordering::Relaxed) == tls::thread_number() && adopt_groups()
@@ -195,8 +194,7 @@ pub(crate) fn finish_in_child() -> bool {
 /// The C library writes to objects of its own there, such as the lock of its list of name services. Another thread that
 /// holds that lock may wait at the barrier, so it is let in as well.
 pub(crate) fn admit(address: usize) -> bool {
-    // SAFETY: has no preconditions.
-    let is_parent = PARENT.load(Ordering::Acquire) == unsafe { libc::getpid() };
+    let is_parent = PARENT.load(Ordering::Acquire) == system::process_number();
     if !is_parent || PREPARED_BY.load(Ordering::Relaxed) != tls::thread_number() {
         return false;
     }
@@ -229,6 +227,5 @@ fn end() -> ! {
     Line::new()
         .text("no memory for the child of a fork")
         .print();
-    // SAFETY: may be called at any time.
-    unsafe { libc::_exit(127) };
+    system::exit(127)
 }

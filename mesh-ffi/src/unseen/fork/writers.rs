@@ -5,6 +5,7 @@ use globalheap::Writers;
 use crate::ground::next::Next;
 
 /// A `char` of the C library from 2.32 on: not zero while the process has one thread for certain.
+#[unsafe(link_section = "mesh_next")]
 static SINGLE_THREADED: Next = Next::new(c"__libc_single_threaded");
 
 /// Who else may write. A thread made by the system call alone is not seen, as by the C library itself.

@@ -13,9 +13,10 @@ use libc::{c_int, sigaction as Action, sighandler_t};
 use super::child::Child;
 use super::handlers::{SIG_HOLD, note_handler};
 use super::installed::{self, installed};
-use super::mask::{STAND_IN, to_kernel, to_program, uninterrupted, with, word_mut};
+use super::mask::{STAND_IN, to_kernel, to_program, uninterrupted, with};
 use crate::ground::errno;
 use crate::ground::next::next;
+use crate::ground::signal_set::of_word;
 
 next!(fn next_sigaction = c"sigaction"(signal: c_int, new: *const Action, old: *mut Action) -> c_int);
 next!(fn next_signal = c"signal"(signal: c_int, handler: sighandler_t) -> sighandler_t);
@@ -93,7 +94,7 @@ fn carrier(wish: &Action) -> Action {
     action.sa_sigaction = ours();
     action.sa_flags = libc::SA_SIGINFO;
     // The C library would leave out signals of its own.
-    *word_mut(&mut action.sa_mask) = u64::MAX;
+    action.sa_mask = of_word(u64::MAX);
     let own = is_function(wish);
     if !own || wish.sa_flags & libc::SA_ONSTACK != 0 {
         action.sa_flags |= libc::SA_ONSTACK;

@@ -7,9 +7,9 @@ use core::mem::MaybeUninit;
 
 use libc::sigaction as Action;
 
-use super::mask::word_mut;
-use crate::ground::process;
+use crate::ground::signal_set::{of_word, word};
 use crate::ground::tls::{self, ChildWish};
+use crate::ground::{process, system};
 
 /// A process that shares its parent's memory.
 #[derive(Clone, Copy)]
@@ -20,9 +20,8 @@ pub(super) struct Child {
 impl Child {
     /// This process, if it is one.
     pub(super) fn here() -> Option<Self> {
-        // SAFETY: has no preconditions.
         (!process::is_ours()).then(|| Self {
-            process: unsafe { libc::getpid() },
+            process: system::process_number(),
         })
     }
 
@@ -35,19 +34,18 @@ impl Child {
             let action = unsafe { action.assume_init_mut() };
             action.sa_sigaction = wish.handler;
             action.sa_flags = wish.flags;
-            *word_mut(&mut action.sa_mask) = wish.mask;
+            action.sa_mask = of_word(wish.mask);
             *action
         })
     }
 
     /// Keeps what it wants.
     pub(super) fn set_wish(self, action: &Action) {
-        let mut mask = action.sa_mask;
         tls::set_child_wish(ChildWish {
             process: self.process,
             handler: action.sa_sigaction,
             flags: action.sa_flags,
-            mask: *word_mut(&mut mask),
+            mask: word(&action.sa_mask),
         });
     }
 }

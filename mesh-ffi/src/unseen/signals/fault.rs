@@ -12,14 +12,16 @@ use core::ffi::c_void;
 use core::ptr::null;
 
 use arena::SignalMask;
+use arena::os::syscall;
 use heap::Label;
 use libc::{c_int, sighandler_t, siginfo_t as Info, ucontext_t};
 
 use super::handlers::note_sent;
-use super::mask::{STAND_IN, bit, block, has, to_kernel, with, word};
+use super::mask::{STAND_IN, block, has, to_kernel, with};
 use super::{action, stacks};
 use crate::ground::heap::HEAP;
-use crate::ground::{errno, tls};
+use crate::ground::signal_set::{bit, word};
+use crate::ground::{errno, system, tls};
 use crate::unseen::fork::steps;
 
 /// A handler as the kernel calls it.
@@ -171,7 +173,7 @@ unsafe fn answered(info: *mut Info, context: *mut c_void) -> bool {
     let info = unsafe { &mut *info };
     // SAFETY: valid (contract).
     let blocked = unsafe { &(*context.cast::<ucontext_t>()).uc_sigmask };
-    if is_sent(info) && word(blocked).0 & bit(STAND_IN) != 0 {
+    if is_sent(info) && word(blocked) & bit(STAND_IN) != 0 {
         return defer(info);
     }
     as_if_alone(info);
@@ -188,33 +190,16 @@ fn defer(info: &Info) -> bool {
     // SAFETY: a plain copy of plain data.
     let mut deferred = unsafe { core::ptr::read(info) };
     deferred.si_errno = DEFERRED;
-    // SAFETY: have no preconditions.
-    let process = unsafe { libc::getpid() };
-    // SAFETY: as above.
-    let thread = unsafe { libc::gettid() };
-    let for_process = info.si_code != libc::SI_TKILL;
-    // SAFETY: the information lives across the call.
-    let queued = for_process
-        && unsafe {
-            libc::syscall(
-                libc::SYS_rt_sigqueueinfo,
-                process,
-                STAND_IN,
-                &raw const deferred,
-            )
-        } == 0;
+    let (process, thread) = (system::process_number(), system::thread_number());
+    let information = (&raw const deferred).expose_provenance();
+    let signal = STAND_IN as usize;
+    let for_process = [process as usize, signal, information, 0, 0, 0];
+    let for_thread = [process as usize, thread as usize, signal, information, 0, 0];
     // A thread other than the first may not queue for the whole process.
-    // SAFETY: as above.
-    queued
-        || unsafe {
-            libc::syscall(
-                libc::SYS_rt_tgsigqueueinfo,
-                process,
-                thread,
-                STAND_IN,
-                &raw const deferred,
-            )
-        } == 0
+    // SAFETY: the information lives across the call.
+    info.si_code != libc::SI_TKILL && unsafe { syscall(libc::SYS_rt_sigqueueinfo, for_process) } == 0
+        // SAFETY: as above.
+        || unsafe { syscall(libc::SYS_rt_tgsigqueueinfo, for_thread) } == 0
 }
 
 /// Addresses that are only reserved for the heap look unmapped, as they would be without us.
@@ -308,7 +293,7 @@ unsafe fn pass_on(info: *mut Info, context: *mut c_void, from_kernel: bool) -> R
     let (signal, sent) = unsafe { ((*info).si_signo, is_sent(&*info)) };
     // SAFETY: valid (contract).
     let blocked = word(unsafe { &(*context.cast::<ucontext_t>()).uc_sigmask });
-    if !sent && signal == libc::SIGSEGV && blocked.0 & bit(STAND_IN) != 0 {
+    if !sent && signal == libc::SIGSEGV && blocked & bit(STAND_IN) != 0 {
         // A fault whose signal is blocked cannot wait: nobody is asked.
         default(signal, false);
         return Rest::NOTHING;
@@ -325,10 +310,14 @@ unsafe fn pass_on(info: *mut Info, context: *mut c_void, from_kernel: bool) -> R
                 note_sent();
             }
             let itself = action.sa_flags & libc::SA_NODEFER == 0;
-            let mask = with(action.sa_mask, signal, itself || has(&action.sa_mask, signal));
+            let mask = with(
+                action.sa_mask,
+                signal,
+                itself || has(&action.sa_mask, signal),
+            );
             Rest {
                 handler: core::ptr::with_exposed_provenance(handler),
-                mask: blocked.0 | word(&to_kernel(mask)).0,
+                mask: blocked | word(&to_kernel(mask)),
             }
         }
     }
@@ -339,7 +328,6 @@ unsafe fn pass_on(info: *mut Info, context: *mut c_void, from_kernel: bool) -> R
 fn default(signal: c_int, sent: bool) {
     action::give_up(signal);
     if sent {
-        // SAFETY: has no preconditions.
-        unsafe { libc::raise(signal) };
+        system::raise(signal);
     }
 }

@@ -10,14 +10,16 @@
 //! So the bit goes wherever a mask goes without us: to new threads, over `siglongjmp`, `swapcontext` and the end of a handler,
 //! and to the program that this process turns into. The price: SIGSTKFLT is blocked when SIGSEGV is, and only then.
 
-use core::mem::MaybeUninit;
 use core::ptr::null_mut;
 
 use arena::SignalMask;
 use libc::{c_int, pthread_attr_t, sigset_t};
 
 use super::installed::installed;
+use crate::ground::errno;
 use crate::ground::next::next;
+pub(super) use crate::ground::signal_set::{empty, has, with};
+use crate::ground::signal_set::{full, is_signal, of_word, word};
 use crate::unseen::hazards::during;
 use crate::unseen::written::Written;
 
@@ -29,58 +31,6 @@ next!(fn next_attr_getsigmask = c"pthread_attr_getsigmask_np"(attributes: *const
 
 /// The signal whose bit in the kernel's masks says that the program has SIGSEGV blocked.
 pub(super) const STAND_IN: c_int = libc::SIGSTKFLT;
-
-/// The set without any signal.
-pub(super) fn empty() -> sigset_t {
-    let mut set = MaybeUninit::zeroed();
-    // SAFETY: room for a set.
-    unsafe { libc::sigemptyset(set.as_mut_ptr()) };
-    // SAFETY: zeros are a set, and the call wrote one.
-    unsafe { set.assume_init() }
-}
-
-/// The set with all signals.
-fn full() -> sigset_t {
-    let mut set = empty();
-    // SAFETY: room for a set.
-    unsafe { libc::sigfillset(&raw mut set) };
-    set
-}
-
-/// Whether `signal` is in the set.
-pub(super) fn has(set: &sigset_t, signal: c_int) -> bool {
-    // SAFETY: a valid set.
-    unsafe { libc::sigismember(set, signal) == 1 }
-}
-
-/// The set with `signal` in it, or without.
-pub(super) fn with(mut set: sigset_t, signal: c_int, member: bool) -> sigset_t {
-    if member {
-        // SAFETY: a valid set.
-        unsafe { libc::sigaddset(&raw mut set, signal) };
-    } else {
-        // SAFETY: a valid set.
-        unsafe { libc::sigdelset(&raw mut set, signal) };
-    }
-    set
-}
-
-/// The bit of a signal in the kernel's word.
-pub(super) const fn bit(signal: c_int) -> u64 {
-    1 << (signal - 1)
-}
-
-/// The part of a set that the kernel knows.
-pub(super) fn word(set: &sigset_t) -> SignalMask {
-    // SAFETY: a set begins with the kernel's word.
-    SignalMask(unsafe { core::ptr::from_ref(set).cast::<u64>().read() })
-}
-
-/// The part of a set that the kernel knows, to be written.
-pub(super) fn word_mut(set: &mut sigset_t) -> &mut u64 {
-    // SAFETY: a set begins with the kernel's word, which may have any bits.
-    unsafe { &mut *core::ptr::from_mut(set).cast::<u64>() }
-}
 
 /// The kernel's form of a mask.
 pub(super) fn to_kernel(set: sigset_t) -> sigset_t {
@@ -128,7 +78,7 @@ impl ForKernel {
 
     /// The kernel's word of the set.
     pub(crate) fn word(&self) -> Option<SignalMask> {
-        self.0.as_ref().map(word)
+        self.0.as_ref().map(|set| SignalMask(word(set)))
     }
 
     /// The set's address; null when the program's was.
@@ -141,8 +91,7 @@ impl ForKernel {
 
 /// Blocks more signals in the calling thread.
 pub(super) fn block(more: SignalMask) {
-    let mut set = empty();
-    *word_mut(&mut set) = more.0;
+    let set = of_word(more.0);
     // SAFETY: the set lives across the call.
     unsafe { next_pthread_sigmask(libc::SIG_BLOCK, &raw const set, null_mut()) };
 }
@@ -312,11 +261,11 @@ pub extern "C" fn sigsetmask(mask: c_int) -> c_int {
 
 /// Changes one bit of the mask.
 fn change_one(how: c_int, signal: c_int) -> c_int {
-    let mut set = empty();
-    // SAFETY: a valid set; a wrong number is refused.
-    if unsafe { libc::sigaddset(&raw mut set, signal) } != 0 {
+    if !is_signal(signal) {
+        errno::set(libc::EINVAL);
         return -1;
     }
+    let set = with(empty(), signal, true);
     // SAFETY: the set lives across the call.
     unsafe { sigprocmask(how, &raw const set, null_mut()) }
 }

@@ -6,6 +6,8 @@
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicU32, Ordering};
 
+use crate::ground::system;
+
 /// Bytes of a stack. The most is needed by a child of a fork that takes its step in the handler.
 const SIZE: usize = 16 << 10;
 
@@ -42,8 +44,7 @@ pub(super) extern "C" fn take() -> *mut u8 {
             });
         }
         if lowest == 0 {
-            // SAFETY: has no preconditions.
-            let _ = unsafe { arena::os::syscall(libc::SYS_sched_yield, [0; 6]) };
+            system::yield_now();
         }
     }
     core::ptr::null_mut()

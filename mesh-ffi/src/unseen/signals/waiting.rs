@@ -7,6 +7,7 @@ use super::installed::installed;
 use super::mask::{ForKernel, STAND_IN, empty, has, with};
 use crate::ground::errno;
 use crate::ground::next::next;
+use crate::ground::signal_set::is_signal;
 use crate::unseen::hazards::during;
 use crate::unseen::written::Written;
 
@@ -161,10 +162,11 @@ pub extern "C" fn __xpg_sigpause(signal: c_int) -> c_int {
     unsafe {
         super::mask::sigprocmask(libc::SIG_BLOCK, core::ptr::null(), &raw mut mask);
     }
-    // SAFETY: a valid set; a wrong number is refused.
-    if unsafe { libc::sigdelset(&raw mut mask, signal) } != 0 {
+    if !is_signal(signal) {
+        errno::set(libc::EINVAL);
         return -1;
     }
+    mask = with(mask, signal, false);
     // SAFETY: the mask lives across the call.
     unsafe { sigsuspend(&raw const mask) }
 }

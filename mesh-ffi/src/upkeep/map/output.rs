@@ -4,8 +4,10 @@
 use core::ffi::{CStr, c_int, c_long};
 use core::mem::MaybeUninit;
 
-use crate::ground::errno;
+use arena::os::syscall;
+
 use crate::ground::line::Line;
+use crate::ground::write::write;
 
 /// Bytes that are written at once.
 pub(super) const BUFFER: usize = 4096;
@@ -20,7 +22,7 @@ pub(super) struct Output<'a> {
 }
 
 impl<'a> Output<'a> {
-    /// Makes the file of this name, or empties it. `errno` is lost.
+    /// Makes the file of this name, or empties it.
     pub(super) fn create(path: &CStr, buffer: &'a mut [u8; BUFFER]) -> Result<Self, c_int> {
         let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC | libc::O_CLOEXEC;
         let path = path.as_ptr().expose_provenance();
@@ -58,14 +60,7 @@ impl<'a> Output<'a> {
     fn flush(&mut self) {
         let mut rest = self.buffer.get(..self.len).unwrap_or(&[]);
         while self.failed.is_none() && !rest.is_empty() {
-            let arguments = [
-                self.descriptor,
-                rest.as_ptr().expose_provenance(),
-                rest.len(),
-                0,
-            ];
-            // SAFETY: the bytes are valid for the call.
-            match unsafe { call(libc::SYS_write, arguments) } {
+            match write(self.descriptor, rest) {
                 Ok(written) => rest = rest.get(written..).unwrap_or(&[]),
                 Err(libc::EINTR) => {}
                 Err(error) => self.failed = Some(error),
@@ -75,7 +70,7 @@ impl<'a> Output<'a> {
     }
 }
 
-/// Puts the file `from` in the place of `to`. `errno` is lost.
+/// Puts the file `from` in the place of `to`.
 pub(super) fn rename(from: &CStr, to: &CStr) -> Result<(), c_int> {
     let here = libc::AT_FDCWD as usize;
     let arguments = [
@@ -88,7 +83,7 @@ pub(super) fn rename(from: &CStr, to: &CStr) -> Result<(), c_int> {
     unsafe { call(libc::SYS_renameat, arguments) }.map(|_| ())
 }
 
-/// Removes a file, if it can be. `errno` is lost.
+/// Removes a file, if it can be.
 pub(super) fn remove(path: &CStr) {
     let arguments = [
         libc::AT_FDCWD as usize,
@@ -100,7 +95,7 @@ pub(super) fn remove(path: &CStr) {
     let _ = unsafe { call(libc::SYS_unlinkat, arguments) };
 }
 
-/// What kind of file `path` is, one of the constants `S_IF…`; links are not followed. `errno` is lost.
+/// What kind of file `path` is, one of the constants `S_IF…`; links are not followed.
 pub(super) fn kind(path: &CStr) -> Result<libc::mode_t, c_int> {
     let mut record = MaybeUninit::<libc::stat>::zeroed();
     let arguments = [
@@ -123,6 +118,6 @@ pub(super) fn kind(path: &CStr) -> Result<libc::mode_t, c_int> {
 unsafe fn call(number: c_long, arguments: [usize; 4]) -> Result<usize, c_int> {
     let [a, b, c, d] = arguments;
     // SAFETY: the same contract.
-    let result = unsafe { libc::syscall(number, a, b, c, d) };
-    usize::try_from(result).map_err(|_| errno::value())
+    let result = unsafe { syscall(number, [a, b, c, d, 0, 0]) };
+    usize::try_from(result).map_err(|_| -result as c_int)
 }

@@ -5,6 +5,7 @@ use core::ffi::CStr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::ground::line::Line;
+use crate::ground::system;
 
 /// Bytes of a path, the zero byte included.
 const PATH: usize = 4096;
@@ -50,8 +51,7 @@ impl Path {
     /// Makes it `name`, with the number of this process for each `%p`; false when that is too long.
     pub(super) fn expand(&mut self, name: &[u8]) -> bool {
         let mut number = Line::bare();
-        // SAFETY: has no preconditions.
-        number.number(unsafe { libc::getpid() } as usize);
+        number.number(system::process_number() as usize);
         self.0 = [0; PATH];
         let (mut rest, mut len) = (name, 0);
         while let [first, others @ ..] = rest {
