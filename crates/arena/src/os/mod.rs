@@ -152,6 +152,22 @@ pub unsafe trait Os: WriteFaults + Futex + Sync {
     /// Sets the blocked signals as they were.
     fn restore_signals(&self, mask: SignalMask);
 
+    /// Calls `function` with `argument`, on the stack that ends at `end` if there is a way to do that.
+    ///
+    /// # Safety
+    /// * `function` may be called with `argument`, and returns.
+    /// * `end` is aligned to 16 bytes, and below it lies memory enough that nobody else uses.
+    unsafe fn call_on(
+        &self,
+        end: NonNull<u8>,
+        function: unsafe extern "C" fn(*mut ()),
+        argument: *mut (),
+    ) {
+        let _ = end;
+        // SAFETY: the caller's promise.
+        unsafe { function(argument) };
+    }
+
     /// A clock that never goes back, in milliseconds; coarse and cheap.
     fn clock_ms(&self) -> u64;
 

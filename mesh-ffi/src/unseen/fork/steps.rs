@@ -161,6 +161,7 @@ pub(super) fn child() {
     request::MAP.forget();
     hazards::keep_own();
     signals::forget_others();
+    HEAP.global().pages().nobody_is_aside();
     // A thread that did the upkeep is not in the child.
     HEAP.global().set_background(false);
     request::THREAD.ask();

@@ -358,6 +358,16 @@ unsafe impl Os for Linux {
         let _ = unsafe { syscall(libc::SYS_rt_sigprocmask, arguments) };
     }
 
+    unsafe fn call_on(
+        &self,
+        end: NonNull<u8>,
+        function: unsafe extern "C" fn(*mut ()),
+        argument: *mut (),
+    ) {
+        // SAFETY: the same contract.
+        unsafe { call::call_on(end.as_ptr(), function, argument) };
+    }
+
     fn clock_ms(&self) -> u64 {
         let now = self.clock(libc::CLOCK_MONOTONIC_COARSE);
         now.tv_sec as u64 * 1_000 + now.tv_nsec as u64 / 1_000_000
