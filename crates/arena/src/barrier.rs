@@ -47,8 +47,9 @@ unsafe impl<O: Os> WriteProtection for Arena<O> {
     fn protect_from_all(&self, run: Run) -> Result<(), Refused> {
         let (at, len) = self.range(run).ok_or(Refused)?;
         // A thread that runs on the pages would wait for itself.
+        let range = at.addr().get()..at.addr().get() + len;
         let here = (&raw const at).addr();
-        if (at.addr().get()..at.addr().get() + len).contains(&here) {
+        if range.contains(&here) || range.contains(&self.aside.caller()) {
             return Err(Refused);
         }
         let held = self.hold_in_kernel(run).ok_or(Refused)?;

@@ -58,7 +58,7 @@ pub(crate) fn with(set: sigset_t, signal: c_int, member: bool) -> sigset_t {
 }
 
 /// The bit of a signal; none for what is no signal.
-fn bit(signal: c_int) -> u64 {
+pub(crate) fn bit(signal: c_int) -> u64 {
     if (1..=LAST).contains(&signal) {
         1 << (signal - 1)
     } else {

@@ -12,13 +12,14 @@
 
 use core::ptr::null_mut;
 
+use arena::SignalMask;
 use libc::{c_int, pthread_attr_t, sigset_t};
 
 use super::installed::installed;
 use crate::ground::errno;
 use crate::ground::next::next;
 pub(super) use crate::ground::signal_set::{empty, has, with};
-use crate::ground::signal_set::{full, is_signal};
+use crate::ground::signal_set::{full, is_signal, of_word, word};
 use crate::unseen::hazards::during;
 use crate::unseen::written::Written;
 
@@ -61,6 +62,9 @@ pub(super) unsafe fn rewrite(place: *mut sigset_t, change: impl FnOnce(sigset_t)
 pub(crate) struct ForKernel(Option<sigset_t>);
 
 impl ForKernel {
+    /// None.
+    pub(crate) const NONE: Self = Self(None);
+
     /// # Safety
     /// `set` is null or valid for a read.
     pub(crate) unsafe fn new(set: *const sigset_t) -> Self {
@@ -72,6 +76,11 @@ impl ForKernel {
         Self(Some(if installed() { to_kernel(set) } else { set }))
     }
 
+    /// The kernel's word of the set.
+    pub(crate) fn word(&self) -> Option<SignalMask> {
+        self.0.as_ref().map(|set| SignalMask(word(set)))
+    }
+
     /// The set's address; null when the program's was.
     pub(crate) fn pointer(&self) -> *const sigset_t {
         self.0
@@ -80,10 +89,11 @@ impl ForKernel {
     }
 }
 
-/// Blocks `set`, in the kernel's form, in the calling thread.
-pub(super) fn block(set: &sigset_t) {
+/// Blocks more signals in the calling thread.
+pub(super) fn block(more: SignalMask) {
+    let set = of_word(more.0);
     // SAFETY: the set lives across the call.
-    unsafe { next_pthread_sigmask(libc::SIG_BLOCK, set, null_mut()) };
+    unsafe { next_pthread_sigmask(libc::SIG_BLOCK, &raw const set, null_mut()) };
 }
 
 /// Runs `act` where no signal can interrupt it.
