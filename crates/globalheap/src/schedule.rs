@@ -346,7 +346,10 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
 
     /// Bytes that meshing could give back at the very best.
     pub fn possible_bytes(&self) -> usize {
-        self.classes_to_mesh()
+        if !self.barrier_suffices() {
+            return 0;
+        }
+        Self::meshed_classes()
             .map(|class| possible(&self.class(class), P::PAGE_SIZE))
             .sum()
     }

@@ -131,8 +131,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     #[inline(always)]
     fn vector(&mut self, class: SizeClass) -> &mut ShuffleVector {
         debug_assert!(class.index() < CLASSES);
-        // SAFETY: classes come from `SpanClasses::class_of`, whose tables hold numbers below `COUNT` only (asserted where
-        // they are made), or from labels, which are set to such classes.
+        // SAFETY: classes come from `SpanClasses::class_of` and its like, whose tables hold numbers below `ALL` only (asserted
+        // where they are made), or from labels, which are set to such classes.
         unsafe { self.vectors.get_unchecked_mut(class.index()) }
     }
 

@@ -8,7 +8,7 @@ use libc::{c_int, sigset_t};
 const ITS_OWN: [c_int; 2] = [32, 33];
 
 /// Signals of the kernel.
-const LAST: c_int = 64;
+pub(crate) const LAST: c_int = 64;
 
 const _: () = assert!(size_of::<sigset_t>() >= size_of::<u64>());
 

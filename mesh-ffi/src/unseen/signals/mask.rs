@@ -8,7 +8,8 @@
 //! | SIGSEGV not blocked | neither is blocked |
 //!
 //! So the bit goes wherever a mask goes without us: to new threads, over `siglongjmp`, `swapcontext` and the end of a handler,
-//! and to the program that this process turns into. The price: SIGSTKFLT is blocked when SIGSEGV is, and only then.
+//! and to the program that this process turns into. The price: SIGSTKFLT is blocked when SIGSEGV is, and only then. A program
+//! sees it in its mask where it sees signals that are blocked by those alone who block all.
 
 use core::ptr::null_mut;
 
@@ -18,8 +19,8 @@ use libc::{c_int, pthread_attr_t, sigset_t};
 use super::installed::installed;
 use crate::ground::errno;
 use crate::ground::next::next;
+use crate::ground::signal_set::{LAST, full, is_signal, of_word, word};
 pub(super) use crate::ground::signal_set::{empty, has, with};
-use crate::ground::signal_set::{full, is_signal, of_word, word};
 use crate::unseen::hazards::during;
 use crate::unseen::written::Written;
 
@@ -41,7 +42,8 @@ pub(super) fn to_kernel(set: sigset_t) -> sigset_t {
 /// The program's form of a mask of the kernel. After a raw system call of the program's, SIGSEGV itself may be in it.
 pub(super) fn to_program(set: sigset_t) -> sigset_t {
     let blocked = has(&set, STAND_IN) || has(&set, libc::SIGSEGV);
-    with(set, libc::SIGSEGV, blocked)
+    let all = blocked && has(&set, libc::SIGPWR) && has(&set, LAST);
+    with(with(set, libc::SIGSEGV, blocked), STAND_IN, all)
 }
 
 /// Rewrites a set of the program's, unless `place` is null.
@@ -108,15 +110,17 @@ pub(super) fn uninterrupted<T>(act: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Gives the calling thread's mask, which came from another program, our form.
+/// Gives the calling thread's mask, which came from another program or from the C library, our form. No other signal is touched:
+/// a thread of the C library may wait for one that nobody else knows.
 pub(super) fn adopt() {
     let mut now = empty();
     // SAFETY: the set lives across the call.
     unsafe { next_pthread_sigmask(libc::SIG_BLOCK, core::ptr::null(), &raw mut now) };
     if has(&now, libc::SIGSEGV) {
-        now = to_kernel(now);
+        block(SignalMask(word(&with(empty(), STAND_IN, true))));
+        let fault = with(empty(), libc::SIGSEGV, true);
         // SAFETY: as above.
-        unsafe { next_pthread_sigmask(libc::SIG_SETMASK, &raw const now, null_mut()) };
+        unsafe { next_pthread_sigmask(libc::SIG_UNBLOCK, &raw const fault, null_mut()) };
     }
 }
 

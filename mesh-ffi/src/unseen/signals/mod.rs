@@ -21,21 +21,21 @@ mod mask;
 mod stacks;
 mod waiting;
 
+use crate::ground::thread;
+
 pub(crate) use action::{listen, still_ours};
 pub(crate) use handlers::handlers_may_run;
 pub(crate) use held::Held;
 pub(crate) use mask::ForKernel;
 pub(crate) use stacks::forget_others;
 
-// A fault on a page that holds the stack could not be handled there. No stack lies in an object that faults may protect: the
-// kernel refuses alternate stacks smaller than this, and less than a signal's frame is no stack for a coroutine either.
-const _: () = assert!(libc::MINSIGSTKSZ > globalheap::tuning::LARGEST_NAMED);
-
 /// Puts our handlers in place; says whether that worked.
 pub(crate) fn install() -> bool {
     let installed = action::install(fault::handler_address());
     if installed {
         mask::adopt();
+        // Threads of the C library begin with all signals blocked, and may call functions that use the program's heap.
+        thread::begin_with(mask::adopt);
     }
     installed
 }
