@@ -2,6 +2,7 @@
 //!
 //! `cargo test -p mesh-tests redis` runs one of them.
 
+mod apart;
 mod archive;
 mod background;
 mod codegen;
@@ -9,6 +10,7 @@ mod configuration;
 mod conformance;
 mod cxx;
 mod floors;
+mod foreign;
 mod fork;
 mod futexes;
 mod git;
@@ -19,6 +21,7 @@ mod introspection;
 mod limits;
 mod linking;
 mod map;
+mod misuse;
 mod perl;
 mod python;
 mod redis;

@@ -6,7 +6,7 @@ use super::marks::{self, Place, place};
 use super::raw::wake_private;
 use crate::unseen::pinning::pin;
 
-/// Pins the small object at `word`, if there is one, and marks its page.
+/// Pins the object at `word`, if it may be meshed, and marks its page.
 pub(super) fn mark(word: usize) {
     if place(word) != Place::Elsewhere {
         // First the pin: a thread that finds the mark may wait at once.
