@@ -3,7 +3,7 @@
 //! * `heap`: the heap of this process; `tls`, `thread`: the calling thread's word, and its front end; `process`: which one this is;
 //! * `loaded`, `resolved`, `next`: the functions that we stand in front of, and the C library's own; `system`, `bytes`, `signal_set`: what we do
 //!   without them; `errno`, `line`, `write`, `pause`;
-//! * `peek`, `reach`: memory of the program that may not be there;
+//! * `reach`: memory of the program that may not be there;
 //! * `request`: what a signal asks for.
 
 pub(crate) mod bytes;
@@ -14,7 +14,6 @@ pub(crate) mod line;
 mod loaded;
 pub(crate) mod next;
 pub(crate) mod pause;
-pub(crate) mod peek;
 pub(crate) mod process;
 pub(crate) mod reach;
 pub(crate) mod request;

@@ -13,7 +13,7 @@ use heap::Remapping;
 use crate::face::summary;
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
-use crate::ground::{bytes, clock, peek, process, resolved, tls};
+use crate::ground::{bytes, clock, process, reach, resolved, tls};
 use crate::unseen::stop::{self, Reason, begin_meshing, stop};
 use crate::unseen::{fork, signals};
 use crate::upkeep::{background, map};
@@ -46,7 +46,7 @@ extern "C" fn constructor(
     // Read now: later, a thread that closes all descriptors could put one of its own in the place of the file's.
     let _ = Remapping::mappings_permitted(HEAP.global().pages());
     summary::set_format(config.summary);
-    peek::set_stack_end(environment.addr());
+    reach::set_stack_end(environment.addr());
     if let Some(signal) = config.map_signal {
         listen_for_maps(signal);
     }

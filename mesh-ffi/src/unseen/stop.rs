@@ -4,7 +4,7 @@ use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use crate::ground::heap::HEAP;
 use crate::ground::pause::pause;
-use crate::ground::tls;
+use crate::ground::{reach, tls};
 use crate::unseen::signals;
 
 /// What ended meshing, or kept it from beginning.
@@ -35,6 +35,9 @@ pub(crate) fn insist() {
 
 /// Ends meshing for good. What is meshed stays so; nothing moves any more when this returns.
 pub(crate) fn stop(reason: Reason) {
+    if reason == Reason::Seccomp {
+        reach::ask_no_more();
+    }
     if reason == Reason::Seccomp && INSISTED.load(Ordering::Relaxed) {
         return;
     }
