@@ -16,5 +16,8 @@ fn main() {
     for name in ["memcpy", "memmove", "memset", "memcmp", "bcmp", "strlen"] {
         println!("cargo::rustc-cdylib-link-arg=-Wl,--defsym={name}=mesh_{name}");
     }
+    // Named here, since the package `libc` names it only where no other crate of the same command wants its `std`. Without it
+    // the library would not say of which versions its names are.
+    println!("cargo::rustc-cdylib-link-arg=-lc");
     println!("cargo::rerun-if-changed=build.rs");
 }

@@ -1,10 +1,10 @@
 //! The heap itself: a page heap, a lock per size class, and the cycle.
 
 use core::marker::PhantomData;
-use core::ptr::{NonNull, null_mut};
+use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering, fence};
 
-use heap::{ClassMap, Guard, Label, Labels, Mutex, PageHeap, SizeClass};
+use heap::{ClassMap, Guard, Labels, Mutex, PageHeap, SizeClass};
 use miniheap::{SpanClasses, Spans};
 
 use crate::cycle::Cycle;
@@ -164,20 +164,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         (0..SpanClasses::COUNT as u8).map(SizeClass)
     }
 
-    /// Bytes that the object at `object` has room for; `None` when no live object can start there.
-    pub fn usable_size(&self, object: NonNull<u8>) -> Option<usize> {
-        let labels = self.labels();
-        let page = labels.page_at(object.addr().get())?;
-        match labels.label(page) {
-            Label::LARGE | Label::LARGE_MOVED => {
-                Some(self.pages.large_pages(page)?.index() * P::PAGE_SIZE)
-            }
-            label => label
-                .as_small()
-                .map(|(class, _)| SpanClasses::object_size(class)),
-        }
-    }
-
+    /// Reports a mistake of the program. No lock is held, since what is told may end the program.
     #[cold]
     pub(crate) fn misuse(what: crate::Misuse, address: usize) {
         R::misuse(what, address);

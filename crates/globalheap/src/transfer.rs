@@ -137,7 +137,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     }
 
     /// Sends home what nobody has taken over; says whether there was anything.
-    pub(crate) fn send_home(&self) -> bool {
+    pub fn send_home(&self) -> bool {
         let mut sent = false;
         for class in Self::class_numbers() {
             loop {

@@ -1,12 +1,15 @@
 //! What the program calls: the symbols of C and C++, what glibc offers to look at the heap, and `mesh_mallctl`.
 //!
 //! * `c`, `glibc`, `cxx`: the functions that allocate; `slow`: what they do when the thread's front end has no answer;
+//! * `foreign`: blocks that are not ours; `plugins`: libraries that would find another allocator;
 //! * `introspection`, `mallctl`, `summary`: figures and switches.
 
 mod c;
-mod cxx;
+pub(crate) mod cxx;
+pub(crate) mod foreign;
 mod glibc;
 mod introspection;
 mod mallctl;
+pub(crate) mod plugins;
 mod slow;
 pub(crate) mod summary;

@@ -52,6 +52,10 @@ impl Next {
         }
     }
 
+    pub(crate) fn name(&self) -> Name {
+        self.name
+    }
+
     /// The address; null when there is none.
     #[inline]
     pub(crate) fn address(&self) -> *mut c_void {
@@ -82,6 +86,14 @@ impl Next {
             self.found.store(object.find(self.name), Ordering::Relaxed);
         }
     }
+}
+
+/// What an object before us defines as `name`, which is what the program has, and not ours; null when none does. To be called by the constructor.
+pub(crate) fn in_front(name: Name) -> *mut c_void {
+    Objects::before_us()
+        .map(|object| object.find(name))
+        .find(|found| !found.is_null())
+        .unwrap_or(null_mut())
 }
 
 /// The objects in the order in which a definition is looked for. One that was opened by the program, and not at the start, has

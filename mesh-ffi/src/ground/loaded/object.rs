@@ -46,6 +46,11 @@ impl Name {
         Self { text, hash }
     }
 
+    /// The name itself.
+    pub(crate) fn bytes(self) -> &'static [u8] {
+        self.text.to_bytes()
+    }
+
     /// The hash of the older table.
     fn old_hash(self) -> u32 {
         self.text.to_bytes().iter().fold(0, |hash: u32, &byte| {
@@ -90,7 +95,7 @@ impl Object {
     ///
     /// # Safety
     /// The object is loaded.
-    pub(super) unsafe fn new(base: usize, dynamic: *const Dynamic) -> Option<Self> {
+    pub(crate) unsafe fn new(base: usize, dynamic: *const Dynamic) -> Option<Self> {
         // SAFETY: the same contract.
         unsafe { Self::relocated(base, dynamic, false) }
     }
