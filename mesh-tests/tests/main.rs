@@ -11,6 +11,7 @@ mod cxx;
 mod floors;
 mod foreign;
 mod fork;
+mod futexes;
 mod git;
 mod harness;
 mod hostile;

@@ -46,7 +46,23 @@ fn every_call_that_writes_to_memory() -> Result<()> {
     let control = Case::new(program.run())
         .meshing_often(MESHES)
         .check(&eager()?)?;
-    all_ok(&control.stdout, 48)
+    all_ok(&control.stdout, 49)
+}
+
+/// The same calls by `syscall`, with numbers in place of names.
+#[test]
+fn every_call_by_its_number() -> Result<()> {
+    let sources = [
+        "hazards/every_call.c",
+        "hazards/bytes_by_number.c",
+        "hazards/records_by_number.c",
+        "hazards/events_by_number.c",
+    ];
+    let program = Program::compile(&sources)?;
+    let control = Case::new(program.run())
+        .meshing_often(MESHES)
+        .check(&eager()?)?;
+    all_ok(&control.stdout, 49)
 }
 
 /// Calls that handlers interrupt, that are left by a jump or by the end of their thread, that wait all the time, that run

@@ -14,7 +14,7 @@ use crate::face::{cxx, foreign, plugins, summary};
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
 use crate::ground::{bytes, clock, misuse, process, reach, resolved, tls};
-use crate::unseen::stop::{self, Reason, begin_meshing, stop};
+use crate::unseen::stop::{self, Reason, stop};
 use crate::unseen::{fork, signals};
 use crate::upkeep::{background, map};
 
@@ -67,7 +67,7 @@ extern "C" fn constructor(
     }
     if signals::install() {
         choose_barrier(config.barrier);
-        begin_meshing();
+        let _ = stop::resume();
         if config.background && !background::start() {
             Line::new().text("no background thread").print();
         }

@@ -42,12 +42,16 @@ fn pages_of(at: usize, len: usize) -> Option<Pages> {
     }))
 }
 
+/// The size of the small object at `at`, or around it; `None` for all other memory.
+pub(crate) fn small_object(at: usize) -> Option<usize> {
+    let labels = HEAP.global().labels();
+    let (class, _) = labels.label(labels.page_at(at)?).as_small()?;
+    Some(SpanClasses::object_size(class))
+}
+
 /// Whether an object that may be meshed is at `at`.
 pub(crate) fn is_meshed<T>(at: *const T) -> bool {
-    let labels = HEAP.global().labels();
-    let page = labels.page_at(at.addr());
-    page.and_then(|page| labels.label(page).as_small())
-        .is_some_and(|(class, _)| SpanClasses::object_size(class) <= LARGEST_MESHED)
+    small_object(at.addr()).is_some_and(|size| size <= LARGEST_MESHED)
 }
 
 impl Written {

@@ -10,8 +10,8 @@ use heap::Refused;
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
 use crate::ground::{process, request, system, tls};
-use crate::unseen::hazards;
 use crate::unseen::signals::action;
+use crate::unseen::{hazards, stop};
 
 use super::writers;
 
@@ -160,6 +160,7 @@ pub(super) fn child() {
     process::adopt();
     request::MAP.forget();
     hazards::keep_own();
+    stop::forget_holds();
     // A thread that did the upkeep is not in the child.
     HEAP.global().set_background(false);
     request::THREAD.ask();
