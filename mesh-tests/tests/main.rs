@@ -2,6 +2,7 @@
 //!
 //! `cargo test -p mesh-tests redis` runs one of them.
 
+mod apart;
 mod archive;
 mod background;
 mod codegen;

@@ -98,15 +98,18 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         // The first entries are nobody's: who looks for a slot among a vector's newest reads those in front of it as well.
         // SAFETY: there are so many more than the capacities add up to.
         let mut entries = unsafe { storage.cast::<*mut u8>().add(ShuffleVector::FRONT) };
-        let mut heap = Self {
-            labels: global.labels(),
-            mine: Label::small(SizeClass(0), owner).0 as usize,
-            owner,
-            storage: Some(storage),
-            global: Some(NonNull::from(global)),
-            rng: MaybeUninit::new(Pcg32::new(global.pages().entropy(), owner.0.into())),
-            ..Self::IDLE
-        };
+        let at = at.cast::<Self>();
+        // In its place: it is too large for a small stack.
+        // SAFETY: the block is large enough, aligned, and ours.
+        unsafe { at.write(Self::IDLE) };
+        // SAFETY: written above, and nobody else knows it yet.
+        let heap = unsafe { &mut *at.as_ptr() };
+        heap.labels = global.labels();
+        heap.mine = Label::small(SizeClass(0), owner).0 as usize;
+        heap.owner = owner;
+        heap.storage = Some(storage);
+        heap.global = Some(NonNull::from(global));
+        heap.rng = MaybeUninit::new(Pcg32::new(global.pages().entropy(), owner.0.into()));
         let homeward = heap.homeward.iter_mut().map(|to| (to, HOMEWARD, HOMEWARD));
         let vectors = heap.vectors.iter_mut().zip(CAPACITIES);
         let vectors = vectors.map(|(to, capacity)| (to, capacity, first_limit(capacity)));
@@ -116,9 +119,6 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
             // SAFETY: the capacities of all vectors add up to the entries of the block.
             entries = unsafe { entries.add(capacity) };
         }
-        let at = at.cast::<Self>();
-        // SAFETY: the block is large enough, aligned, and ours.
-        unsafe { at.write(heap) };
         Some(at)
     }
 
@@ -131,8 +131,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     #[inline(always)]
     fn vector(&mut self, class: SizeClass) -> &mut ShuffleVector {
         debug_assert!(class.index() < CLASSES);
-        // SAFETY: classes come from `SpanClasses::class_of`, whose tables hold numbers below `COUNT` only (asserted where
-        // they are made), or from labels, which are set to such classes.
+        // SAFETY: classes come from `SpanClasses::class_of` and its like, whose tables hold numbers below `ALL` only (asserted
+        // where they are made), or from labels, which are set to such classes.
         unsafe { self.vectors.get_unchecked_mut(class.index()) }
     }
 

@@ -9,6 +9,7 @@ use miniheap::SpanClasses;
 
 use crate::face::foreign::{self, Resized};
 use crate::face::slow::{self, Block};
+use crate::ground::apart::{Program, Side};
 use crate::ground::heap::Front;
 use crate::ground::{errno, tls};
 
@@ -17,19 +18,25 @@ const PAGE: usize = 4096;
 
 /// A slot for `size` bytes, few of them, that the thread has at hand. For more, [`slow::malloc`] looks.
 #[inline(always)]
-fn at_hand(size: usize) -> Option<NonNull<u8>> {
-    let class = SpanClasses::class_of_few(size)?;
+fn at_hand<S: Side>(size: usize) -> Option<NonNull<u8>> {
+    let class = S::class_of_few(size)?;
     // SAFETY: the calling thread's heap, or the idle one.
     unsafe { Front::pop_at(tls::heap(), class) }
+}
+
+/// A block of `size` bytes for `S`.
+#[inline(always)]
+pub(super) fn malloc_for<S: Side>(size: usize) -> *mut c_void {
+    match at_hand::<S>(size) {
+        Some(slot) => slot.as_ptr().cast(),
+        None => slow::malloc::<S>(size),
+    }
 }
 
 /// A block of `size` bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn malloc(size: usize) -> *mut c_void {
-    match at_hand(size) {
-        Some(slot) => slot.as_ptr().cast(),
-        None => slow::malloc(size),
-    }
+    malloc_for::<Program>(size)
 }
 
 /// Takes a block back.
@@ -78,16 +85,22 @@ pub unsafe extern "C" fn cfree(object: *mut c_void) {
 /// A block for `count` elements of `size` bytes, zeroed.
 #[unsafe(no_mangle)]
 pub extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
+    calloc_for::<Program>(count, size)
+}
+
+/// [`calloc`] for `S`.
+#[inline(always)]
+pub(super) fn calloc_for<S: Side>(count: usize, size: usize) -> *mut c_void {
     let Some(bytes) = count.checked_mul(size) else {
         errno::set(libc::ENOMEM);
         return null_mut();
     };
-    let block = match at_hand(bytes) {
+    let block = match at_hand::<S>(bytes) {
         Some(start) => Some(Block {
             start,
             zeroed: false,
         }),
-        None => slow::allocate(bytes),
+        None => slow::allocate::<S>(bytes),
     };
     if let Some(Block {
         start,

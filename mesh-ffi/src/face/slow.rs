@@ -3,10 +3,11 @@
 use core::ptr::{NonNull, null_mut};
 
 use globalheap::{Found, Misuse, Report};
-use heap::{ClassMap, SizeClass};
+use heap::SizeClass;
 use miniheap::SpanClasses;
 
 use crate::face::foreign;
+use crate::ground::apart::{self, Side};
 use crate::ground::heap::{Front, HEAP, ToStandardError};
 use crate::ground::thread::front;
 use crate::ground::{errno, misuse, request, tls};
@@ -27,8 +28,8 @@ pub(crate) struct Block {
 
 /// A block of `size` bytes, for callers who have not looked further than at what is at hand for few bytes.
 #[inline]
-pub(crate) fn allocate(size: usize) -> Option<Block> {
-    allocate_from(SpanClasses::class_of(size), size, 1)
+pub(crate) fn allocate<S: Side>(size: usize) -> Option<Block> {
+    allocate_from(S::class_of(size), size, 1)
 }
 
 /// A block of `class`; without a class, one of `size` bytes aligned to `align`.
@@ -50,6 +51,10 @@ fn allocate_from(class: Option<SizeClass>, size: usize, align: usize) -> Option<
 #[inline(never)]
 fn allocate_anew(class: Option<SizeClass>, size: usize, align: usize) -> Option<Block> {
     request::answer();
+    let class = match class {
+        Some(_) if apart::is_everything() => SpanClasses::class_for_apart(size, align),
+        class => class,
+    };
     tls::within(|| match class {
         Some(class) => small(class),
         None => large(size, align),
@@ -58,12 +63,12 @@ fn allocate_anew(class: Option<SizeClass>, size: usize, align: usize) -> Option<
 
 /// A block of `size` bytes aligned to `align`, a power of two.
 pub(crate) fn allocate_aligned(size: usize, align: usize) -> Option<Block> {
-    let size_for_class = if align >= UNMESHED_ALIGNMENT {
-        size.max(globalheap::tuning::LARGEST_MESHED + 1)
+    let class = if align >= UNMESHED_ALIGNMENT {
+        SpanClasses::class_for_apart(size, align)
     } else {
-        size
+        SpanClasses::class_for(size, align)
     };
-    allocate_from(SpanClasses::class_for(size_for_class, align), size, align)
+    allocate_from(class, size, align)
 }
 
 fn small(class: SizeClass) -> Option<Block> {
@@ -109,8 +114,8 @@ pub(crate) fn to_c(block: Option<Block>) -> *mut libc::c_void {
 
 /// `malloc` behind its fast path.
 #[inline(never)]
-pub(crate) extern "C" fn malloc(size: usize) -> *mut libc::c_void {
-    to_c(allocate(size))
+pub(crate) extern "C" fn malloc<S: Side>(size: usize) -> *mut libc::c_void {
+    to_c(allocate::<S>(size))
 }
 
 /// `free` behind its fast path.

@@ -1,9 +1,9 @@
 //! How the library comes to life, and what it does at the end.
 //!
-//! The first request of all (the loader's, perhaps) makes the main thread's front end; the constructor, which runs once the C
-//! library is there, registers the fork handlers, reads the environment and lets meshing begin; the destructor prints what
-//! was asked for.
+//! The constructor, which runs once the C library is there, registers the fork handlers, reads the environment, sees to it that
+//! the C library's own objects are kept apart, and lets meshing begin; the destructor prints what was asked for.
 
+mod apart;
 mod config;
 mod near_miss;
 
@@ -13,7 +13,7 @@ use heap::Remapping;
 use crate::face::{cxx, foreign, plugins, summary};
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
-use crate::ground::{bytes, clock, misuse, process, reach, resolved, tls};
+use crate::ground::{apart as told_apart, bytes, clock, misuse, process, reach, resolved, tls};
 use crate::unseen::stop::{self, Reason, stop};
 use crate::unseen::{fork, signals};
 use crate::upkeep::{background, map};
@@ -59,8 +59,13 @@ extern "C" fn constructor(
         listen_for_maps(signal);
     }
     if config.meshing == Some(false) {
+        told_apart::begin_to_tell();
         return stop(Reason::Asked);
     }
+    if !apart::repoint() {
+        HEAP.global().expect_unnamed_writers();
+    }
+    told_apart::begin_to_tell();
     HEAP.global().pages().watch_hazards();
     if config.meshing == Some(true) {
         stop::insist();

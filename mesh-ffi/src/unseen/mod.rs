@@ -5,11 +5,13 @@
 //! * `receiving`, `arguments`, `written`, `hazards`: what a system call may write to, published while it runs;
 //! * `rest`, `threads`: what a thread keeps while it sleeps in such a call;
 //! * `own_thread`, `absences`: a thread of ours, and calls that mind it;
-//! * `pinning`, `futexes`, `registered`, `asynchronous`: what must not be meshed; `stop`: when nothing may.
+//! * `pinning`, `futexes`, `registered`, `served`, `contexts`, `asynchronous`: what must not be meshed; `stop`: when nothing may.
 
 mod absences;
 mod arguments;
 pub(crate) mod asynchronous;
+#[cfg(target_arch = "x86_64")]
+mod contexts;
 pub(crate) mod fork;
 mod futexes;
 pub(crate) mod hazards;
@@ -18,6 +20,7 @@ pub(crate) mod pinning;
 mod receiving;
 mod registered;
 pub(crate) mod rest;
+mod served;
 pub(crate) mod signals;
 pub(crate) mod stop;
 mod system_calls;

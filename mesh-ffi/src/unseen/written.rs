@@ -2,7 +2,6 @@
 
 use core::ffi::c_int;
 
-use globalheap::tuning::LARGEST_MESHED;
 use hazard::Pages;
 use heap::{ClassMap, PageCount, Run};
 use libc::{iovec, mmsghdr, msghdr};
@@ -20,19 +19,22 @@ const MOST_PARTS: usize = 1024;
 /// Parts of a vector that are looked at together.
 const AT_ONCE: usize = 8;
 
-/// Pages of small objects that a call may write to. Nothing else is ever protected.
+/// Pages of objects that may be meshed to which a call may write. Nothing else is ever protected.
 #[derive(Clone, Copy)]
 pub(crate) struct Written {
     ranges: [Pages; MOST],
     count: usize,
 }
 
-/// The pages of the small object at `at`, as far as `len` bytes reach; `None` for all other memory.
+/// The pages of the object at `at` that may be meshed, as far as `len` bytes reach; `None` for all other memory.
 #[inline(always)]
 fn pages_of(at: usize, len: usize) -> Option<Pages> {
     let labels = HEAP.global().labels();
     let first = labels.page_at(at)?;
     let (class, _) = labels.label(first).as_small()?;
+    if !SpanClasses::may_be_meshed(class) {
+        return None;
+    }
     // The buffer is part of an object: bytes beyond it are somebody else's, whatever the program says.
     let len = len.clamp(1, SpanClasses::object_size(class));
     let last = labels.page_at(at + len - 1).unwrap_or(first);
@@ -42,16 +44,16 @@ fn pages_of(at: usize, len: usize) -> Option<Pages> {
     }))
 }
 
-/// The size of the small object at `at`, or around it; `None` for all other memory.
+/// The size of the object that may be meshed at `at`, or around it; `None` for all other memory.
 pub(crate) fn small_object(at: usize) -> Option<usize> {
     let labels = HEAP.global().labels();
     let (class, _) = labels.label(labels.page_at(at)?).as_small()?;
-    Some(SpanClasses::object_size(class))
+    SpanClasses::may_be_meshed(class).then(|| SpanClasses::object_size(class))
 }
 
 /// Whether an object that may be meshed is at `at`.
 pub(crate) fn is_meshed<T>(at: *const T) -> bool {
-    small_object(at.addr()).is_some_and(|size| size <= LARGEST_MESHED)
+    small_object(at.addr()).is_some()
 }
 
 impl Written {

@@ -10,7 +10,7 @@ use heap::Refused;
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
 use crate::ground::{process, request, system, tls};
-use crate::unseen::signals::action;
+use crate::unseen::signals::{self, action};
 use crate::unseen::{hazards, stop};
 
 use super::writers;
@@ -161,6 +161,8 @@ pub(super) fn child() {
     request::MAP.forget();
     hazards::keep_own();
     stop::forget_holds();
+    signals::forget_others();
+    HEAP.global().pages().nobody_is_aside();
     // A thread that did the upkeep is not in the child.
     HEAP.global().set_background(false);
     request::THREAD.ask();
