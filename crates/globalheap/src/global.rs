@@ -29,6 +29,8 @@ pub struct GlobalHeap<P: PageHeap, M, R = Ignore> {
     pub(crate) enabled: AtomicBool,
     /// Asked before each cycle, and each slice of one.
     guard: AtomicPtr<()>,
+    /// Objects of so many bytes and more are left alone: see the module `narrow`.
+    pub(crate) meshed_below: AtomicUsize,
     /// Whether somebody writes to objects who cannot be made to wait at every barrier: see the module `bound`.
     pub(crate) unnamed_writers: AtomicBool,
     /// Bytes and number of large objects in use.
@@ -68,6 +70,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             meshed: MeshCounters::new(),
             enabled: AtomicBool::new(false),
             guard: AtomicPtr::new(null_mut()),
+            meshed_below: AtomicUsize::new(usize::MAX),
             unnamed_writers: AtomicBool::new(false),
             large_bytes: AtomicUsize::new(0),
             large_count: AtomicUsize::new(0),

@@ -37,6 +37,7 @@ mod joined;
 mod large;
 mod leftovers;
 mod named;
+mod narrow;
 mod neighbours;
 mod pin;
 mod policy;

@@ -13,7 +13,7 @@ use heap::Remapping;
 use crate::face::{cxx, foreign, plugins, summary};
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
-use crate::ground::{apart as told_apart, bytes, clock, misuse, peek, process, resolved, tls};
+use crate::ground::{apart as told_apart, bytes, clock, misuse, process, reach, resolved, tls};
 use crate::unseen::stop::{self, Reason, stop};
 use crate::unseen::{fork, signals};
 use crate::upkeep::{background, map};
@@ -54,7 +54,7 @@ extern "C" fn constructor(
     if config.deep_binding {
         plugins::keep_deep_binding();
     }
-    peek::set_stack_end(environment.addr());
+    reach::set_stack_end(environment.addr());
     if let Some(signal) = config.map_signal {
         listen_for_maps(signal);
     }

@@ -4,7 +4,7 @@ use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 
 use crate::ground::heap::HEAP;
 use crate::ground::pause::pause;
-use crate::ground::{process, tls};
+use crate::ground::{process, reach, tls};
 use crate::unseen::signals;
 
 /// What ended meshing, or kept it from beginning.
@@ -53,6 +53,9 @@ pub(crate) fn stop_if<R: Copy>(
     succeeded: impl FnOnce(R) -> bool,
     call: impl FnOnce() -> R,
 ) -> R {
+    if reason == Reason::Seccomp {
+        reach::ask_no_more();
+    }
     if !concerns(reason) {
         return call();
     }

@@ -20,6 +20,7 @@ use super::handlers::note_sent;
 use super::mask::{STAND_IN, block, has, to_kernel, with};
 use super::{action, stacks};
 use crate::ground::heap::HEAP;
+use crate::ground::reach::after_fault_at;
 use crate::ground::signal_set::{bit, word};
 use crate::ground::{errno, system, tls};
 use crate::unseen::fork::steps;
@@ -172,12 +173,31 @@ unsafe fn answered(info: *mut Info, context: *mut c_void) -> bool {
     // SAFETY: valid (contract).
     let info = unsafe { &mut *info };
     // SAFETY: valid (contract).
+    if !is_sent(info) && unsafe { was_guarded(context) } {
+        return true;
+    }
+    // SAFETY: valid (contract).
     let blocked = unsafe { &(*context.cast::<ucontext_t>()).uc_sigmask };
     if is_sent(info) && word(blocked) & bit(STAND_IN) != 0 {
         return defer(info);
     }
     as_if_alone(info);
     false
+}
+
+/// Whether the fault was in a copy of what may not be there, which then ends.
+///
+/// # Safety
+/// `context` comes from the kernel.
+unsafe fn was_guarded(context: *mut c_void) -> bool {
+    // SAFETY: valid (contract).
+    let context = unsafe { &mut *context.cast::<ucontext_t>() };
+    let next = &mut context.uc_mcontext.gregs[libc::REG_RIP as usize];
+    let after = after_fault_at(*next as usize);
+    if let Some(after) = after {
+        *next = after as i64;
+    }
+    after.is_some()
 }
 
 /// Whether the signal came from `kill` or a call like it, and not from an instruction.
