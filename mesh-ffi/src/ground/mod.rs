@@ -6,6 +6,7 @@
 //! * `peek`, `reach`: memory of the program that may not be there;
 //! * `request`: what a signal asks for.
 
+pub(crate) mod alone;
 pub(crate) mod bytes;
 pub(crate) mod clock;
 pub(crate) mod errno;

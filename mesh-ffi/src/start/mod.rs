@@ -13,7 +13,7 @@ use heap::Remapping;
 use crate::face::{cxx, summary};
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
-use crate::ground::{bytes, clock, peek, process, resolved, tls};
+use crate::ground::{alone, bytes, clock, peek, process, resolved, tls};
 use crate::unseen::stop::{self, Reason, begin_meshing, stop};
 use crate::unseen::{fork, signals};
 use crate::upkeep::{background, map};
@@ -27,6 +27,7 @@ extern "C" fn constructor(
     environment: *const *const libc::c_char,
 ) {
     resolved::resolve_all();
+    alone::adopt();
     bytes::adopt();
     clock::adopt();
     cxx::find_replacements();

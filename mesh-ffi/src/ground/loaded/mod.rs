@@ -7,5 +7,5 @@
 mod list;
 mod object;
 
-pub(crate) use list::Objects;
+pub(crate) use list::{Objects, has_loader};
 pub(crate) use object::{Name, Object};
