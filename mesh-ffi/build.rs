@@ -33,5 +33,8 @@ fn main() {
     ] {
         println!("cargo::rustc-cdylib-link-arg=-Wl,--defsym={name}=mesh_memcpy");
     }
+    // Named here, since the package `libc` names it only where no other crate of the same command wants its `std`. Without it
+    // the library would not say of which versions its names are.
+    println!("cargo::rustc-cdylib-link-arg=-lc");
     println!("cargo::rerun-if-changed=build.rs");
 }

@@ -23,6 +23,10 @@ pub enum Linking {
     Static(&'static Library),
     /// `libmesh.a` as a whole.
     WholeArchive(&'static Library),
+    /// Not at all, and the libraries that it loads find its functions.
+    Exporting,
+    /// It is no program but a library that programs load, which finds others beside itself in `inner`.
+    Plugin,
 }
 
 /// A compiled program. The file is removed when this is dropped.
@@ -64,6 +68,8 @@ impl Program {
             ])
             .args([
                 "-Wno-alloc-size-larger-than",
+                "-Wno-use-after-free",
+                "-Wno-free-nonheap-object",
                 "-Wno-deprecated-declarations",
                 "-o",
             ])
@@ -100,6 +106,12 @@ impl Program {
 fn link(command: &mut Command, linking: Linking) -> Result<()> {
     match linking {
         Linking::Unlinked => {}
+        Linking::Exporting => {
+            command.arg("-rdynamic");
+        }
+        Linking::Plugin => {
+            command.args(["-shared", "-fPIC", "-Wl,-rpath,$ORIGIN/inner"]);
+        }
         Linking::Shared(library) => {
             let directory = library.shared().parent().unwrap_or(Path::new("/"));
             let run_path = format!("-Wl,-rpath,{}", directory.display());

@@ -16,6 +16,7 @@ pub mod block;
 pub mod cargo;
 pub mod case;
 pub mod compile;
+pub mod imports;
 pub mod library;
 pub mod physical;
 pub mod recorder;

@@ -2,12 +2,15 @@
 //!
 //! `cargo test -p mesh-tests redis` runs one of them.
 
+mod apart;
 mod archive;
 mod background;
 mod codegen;
 mod configuration;
 mod conformance;
 mod cxx;
+mod floors;
+mod foreign;
 mod fork;
 mod git;
 mod harness;
@@ -17,6 +20,7 @@ mod introspection;
 mod limits;
 mod linking;
 mod map;
+mod misuse;
 mod perl;
 mod python;
 mod redis;

@@ -8,6 +8,15 @@ use crate::arena::Arena;
 use crate::os::{Access, Errno, Os, SignalMask};
 use crate::protection::BarrierTier;
 
+impl<O: Os> Arena<O> {
+    /// Whether the calling thread runs on these bytes, or will when it has come back from aside: it would wait for itself.
+    #[inline(never)]
+    fn runs_on(&self, at: usize, len: usize) -> bool {
+        let is_there = |stack: usize| stack.wrapping_sub(at) < len;
+        is_there((&raw const len).addr()) || is_there(self.aside.caller())
+    }
+}
+
 // SAFETY: protection changes what a mapping permits, or what the kernel does about writers, as each method says, and says if it
 // does not.
 unsafe impl<O: Os> WriteProtection for Arena<O> {
@@ -34,6 +43,9 @@ unsafe impl<O: Os> WriteProtection for Arena<O> {
 
     fn protect(&self, run: Run) -> Result<(), Refused> {
         let (at, len) = self.range(run).ok_or(Refused)?;
+        if self.runs_on(at.addr().get(), len) {
+            return Err(Refused);
+        }
         let in_kernel = if self.forking() {
             None
         } else {
@@ -46,9 +58,7 @@ unsafe impl<O: Os> WriteProtection for Arena<O> {
 
     fn protect_from_all(&self, run: Run) -> Result<(), Refused> {
         let (at, len) = self.range(run).ok_or(Refused)?;
-        // A thread that runs on the pages would wait for itself.
-        let here = (&raw const at).addr();
-        if (at.addr().get()..at.addr().get() + len).contains(&here) {
+        if self.runs_on(at.addr().get(), len) {
             return Err(Refused);
         }
         let held = self.hold_in_kernel(run).ok_or(Refused)?;

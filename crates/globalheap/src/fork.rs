@@ -154,11 +154,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// Where the system refuses, an object that another thread writes to at this moment may be copied half written, as in
     /// memory that threads share without a lock.
     fn protect_range(&self, spans: &Spans, range: Run) {
-        if self.keep_out(spans, range).is_err() {
+        if self.keep_out(range).is_err() {
             let pages = spans.geometry().pages;
             let starts = (range.first.0..range.end().0).step_by(pages.index());
             for first in starts.map(PageIndex) {
-                let _ = self.keep_out(spans, Run { first, pages });
+                let _ = self.keep_out(Run { first, pages });
             }
         }
     }

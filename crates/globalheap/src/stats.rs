@@ -144,7 +144,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     }
 
     /// The number of size classes.
-    pub const CLASSES: usize = <SpanClasses as heap::ClassMap>::COUNT;
+    pub const CLASSES: usize = SpanClasses::ALL;
 
     /// Figures of now.
     pub fn stats(&self) -> HeapStats {

@@ -10,7 +10,7 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use heap::{ClassMap, Guard, Metadata, Mutex, PageHeap, RawLock, SizeClass};
+use heap::{Guard, Metadata, Mutex, PageHeap, RawLock, SizeClass};
 use miniheap::SpanClasses;
 use shufflevector::ShuffleVector;
 
@@ -105,11 +105,11 @@ fn storage(memory: &impl Metadata, class: SizeClass) -> Option<ShuffleVector> {
 }
 
 /// One for each class.
-pub(crate) type Transfers<L> = [Transfer<L>; SpanClasses::COUNT];
+pub(crate) type Transfers<L> = [Transfer<L>; SpanClasses::ALL];
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     fn transfer(&self, class: SizeClass) -> &Transfer<P::Lock> {
-        let last = &self.transfers[SpanClasses::COUNT - 1];
+        let last = &self.transfers[SpanClasses::ALL - 1];
         self.transfers.get(class.index()).unwrap_or(last)
     }
 
@@ -137,7 +137,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     }
 
     /// Sends home what nobody has taken over; says whether there was anything.
-    pub(crate) fn send_home(&self) -> bool {
+    pub fn send_home(&self) -> bool {
         let mut sent = false;
         for class in Self::class_numbers() {
             loop {

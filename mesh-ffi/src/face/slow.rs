@@ -2,12 +2,15 @@
 
 use core::ptr::{NonNull, null_mut};
 
-use heap::{ClassMap, SizeClass};
+use globalheap::{Found, Misuse, Report};
+use heap::SizeClass;
 use miniheap::SpanClasses;
 
-use crate::ground::heap::{Front, HEAP};
+use crate::face::foreign;
+use crate::ground::apart::{self, Side};
+use crate::ground::heap::{Front, HEAP, ToStandardError};
 use crate::ground::thread::front;
-use crate::ground::{errno, request, tls};
+use crate::ground::{errno, misuse, request, tls};
 
 /// The largest request that C allows.
 const LARGEST: usize = isize::MAX as usize;
@@ -25,8 +28,8 @@ pub(crate) struct Block {
 
 /// A block of `size` bytes, for callers who have not looked further than at what is at hand for few bytes.
 #[inline]
-pub(crate) fn allocate(size: usize) -> Option<Block> {
-    allocate_from(SpanClasses::class_of(size), size, 1)
+pub(crate) fn allocate<S: Side>(size: usize) -> Option<Block> {
+    allocate_from(S::class_of(size), size, 1)
 }
 
 /// A block of `class`; without a class, one of `size` bytes aligned to `align`.
@@ -48,6 +51,10 @@ fn allocate_from(class: Option<SizeClass>, size: usize, align: usize) -> Option<
 #[inline(never)]
 fn allocate_anew(class: Option<SizeClass>, size: usize, align: usize) -> Option<Block> {
     request::answer();
+    let class = match class {
+        Some(_) if apart::is_everything() => SpanClasses::class_for_apart(size, align),
+        class => class,
+    };
     tls::within(|| match class {
         Some(class) => small(class),
         None => large(size, align),
@@ -56,12 +63,12 @@ fn allocate_anew(class: Option<SizeClass>, size: usize, align: usize) -> Option<
 
 /// A block of `size` bytes aligned to `align`, a power of two.
 pub(crate) fn allocate_aligned(size: usize, align: usize) -> Option<Block> {
-    let size_for_class = if align >= UNMESHED_ALIGNMENT {
-        size.max(globalheap::tuning::LARGEST_MESHED + 1)
+    let class = if align >= UNMESHED_ALIGNMENT {
+        SpanClasses::class_for_apart(size, align)
     } else {
-        size
+        SpanClasses::class_for(size, align)
     };
-    allocate_from(SpanClasses::class_for(size_for_class, align), size, align)
+    allocate_from(class, size, align)
 }
 
 fn small(class: SizeClass) -> Option<Block> {
@@ -107,8 +114,8 @@ pub(crate) fn to_c(block: Option<Block>) -> *mut libc::c_void {
 
 /// `malloc` behind its fast path.
 #[inline(never)]
-pub(crate) extern "C" fn malloc(size: usize) -> *mut libc::c_void {
-    to_c(allocate(size))
+pub(crate) extern "C" fn malloc<S: Side>(size: usize) -> *mut libc::c_void {
+    to_c(allocate::<S>(size))
 }
 
 /// `free` behind its fast path.
@@ -128,13 +135,22 @@ pub(crate) unsafe extern "C" fn free(object: *mut u8) {
     unsafe { free_elsewhere(object) };
 }
 
-/// Takes back an object that the front end has no room for, or that is large or not ours.
+/// Takes back an object that the front end has no room for, or that is large or not ours, or no object.
 ///
 /// # Safety
 /// As for `free`.
 #[cold]
 #[inline(never)]
 unsafe fn free_elsewhere(object: NonNull<u8>) {
+    if HEAP
+        .global()
+        .labels()
+        .page_at(object.addr().get())
+        .is_none()
+    {
+        // SAFETY: the caller gives the block up, whosever it is.
+        return unsafe { foreign::free(object.cast()) };
+    }
     request::answer();
     tls::within(|| match front() {
         Some(front) => {
@@ -148,9 +164,32 @@ unsafe fn free_elsewhere(object: NonNull<u8>) {
     });
 }
 
-/// Bytes that the object has room for; zero for what is not ours.
-pub(crate) fn usable_size(object: NonNull<u8>) -> usize {
-    HEAP.global().usable_size(object).unwrap_or(0)
+/// What is at the address of a block that the front end does not know. That it is none is told.
+#[cold]
+#[inline(never)]
+pub(crate) fn find(block: NonNull<u8>) -> Found {
+    let found = HEAP.global().find(block);
+    if found == Found::Nothing {
+        misuse::tell("no object starts at ", block.addr().get());
+    }
+    found
+}
+
+/// Whether an object of `class` may be moved. That it may not is told.
+#[inline]
+pub(crate) fn may_move(class: SizeClass, object: NonNull<u8>) -> bool {
+    // SAFETY: the calling thread's heap, or an idle one.
+    let mistake = unsafe { Front::mistake_at(tls::heap(), class, object) };
+    if let Some(what) = mistake {
+        tell(what, object);
+    }
+    mistake.is_none()
+}
+
+#[cold]
+#[inline(never)]
+fn tell(what: Misuse, object: NonNull<u8>) {
+    ToStandardError::misuse(what, object.addr().get());
 }
 
 /// Makes the large object at `object` `size` bytes long without copying it, if that can be had.

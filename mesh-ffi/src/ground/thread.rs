@@ -1,12 +1,14 @@
 //! The calling thread's front end: made when it is first needed, taken back when the thread ends.
 
 use core::ffi::{c_int, c_void};
-use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::mem::transmute;
+use core::ptr::{NonNull, null_mut};
+use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use heap::ThreadLocalHeap;
 use libc::pthread_key_t;
 
+use crate::ground::apart;
 use crate::ground::heap::{Front, HEAP};
 use crate::ground::resolved::own;
 use crate::ground::tls::{self, Standing};
@@ -28,8 +30,18 @@ pub(crate) fn front() -> Option<NonNull<Front>> {
             Some(front)
         }
         Standing::Retired => None,
+        // Before the constructor, so that the fast path gives out nothing.
+        Standing::Idle if apart::is_everything() => None,
         Standing::Idle => attach(),
     }
+}
+
+/// What is done in each thread when it gets its front end; null for nothing.
+static BEGINNING: AtomicPtr<()> = AtomicPtr::new(null_mut());
+
+/// Names what is to be done in each thread when it gets its front end.
+pub(crate) fn begin_with(act: fn()) {
+    BEGINNING.store(act as *mut (), Ordering::Relaxed);
 }
 
 fn attach() -> Option<NonNull<Front>> {
@@ -38,6 +50,12 @@ fn attach() -> Option<NonNull<Front>> {
     tls::set_heap(front);
     at_thread_end(front);
     take_record();
+    let beginning = BEGINNING.load(Ordering::Relaxed);
+    if !beginning.is_null() {
+        // SAFETY: `begin_with` stored a function of this type.
+        let act = unsafe { transmute::<*mut (), fn()>(beginning) };
+        act();
+    }
     Some(front)
 }
 

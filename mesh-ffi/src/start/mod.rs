@@ -1,19 +1,21 @@
 //! How the library comes to life, and what it does at the end.
 //!
-//! The first request of all (the loader's, perhaps) makes the main thread's front end; the constructor, which runs once the C
-//! library is there, registers the fork handlers, reads the environment and lets meshing begin; the destructor prints what
-//! was asked for.
+//! The constructor, which runs once the C library is there, registers the fork handlers, reads the environment, sees to it that
+//! the C library's own objects are kept apart, and lets meshing begin; the destructor prints what was asked for.
 
+mod apart;
 mod config;
 mod near_miss;
 
 use arena::{BarrierChoice, BarrierTier};
 use heap::Remapping;
 
-use crate::face::{cxx, summary};
+use crate::face::{cxx, foreign, plugins, summary};
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
-use crate::ground::{alone, bytes, clock, peek, process, resolved, tls};
+use crate::ground::{
+    alone, apart as told_apart, bytes, clock, misuse, peek, process, resolved, tls,
+};
 use crate::unseen::stop::{self, Reason, begin_meshing, stop};
 use crate::unseen::{fork, signals};
 use crate::upkeep::{background, map};
@@ -32,6 +34,7 @@ extern "C" fn constructor(
     clock::adopt();
     cxx::find_replacements();
     process::adopt();
+    foreign::begin();
     // Refused, `fork` will try again.
     let _ = fork::register();
     // SAFETY: the loader passes the environment, a list of strings that ends with null.
@@ -48,13 +51,24 @@ extern "C" fn constructor(
     // Read now: later, a thread that closes all descriptors could put one of its own in the place of the file's.
     let _ = Remapping::mappings_permitted(HEAP.global().pages());
     summary::set_format(config.summary);
+    if !config.abort {
+        misuse::tolerate();
+    }
+    if config.deep_binding {
+        plugins::keep_deep_binding();
+    }
     peek::set_stack_end(environment.addr());
     if let Some(signal) = config.map_signal {
         listen_for_maps(signal);
     }
     if config.meshing == Some(false) {
+        told_apart::begin_to_tell();
         return stop(Reason::Asked);
     }
+    if !apart::repoint() {
+        HEAP.global().expect_unnamed_writers();
+    }
+    told_apart::begin_to_tell();
     HEAP.global().pages().watch_hazards();
     if config.meshing == Some(true) {
         stop::insist();
@@ -99,6 +113,19 @@ fn choose_barrier(wanted: WantedBarrier) {
 extern "C" fn destructor() {
     summary::print_if_asked();
     tls::within(map::write_if_asked);
+    look_for_misuse();
+}
+
+/// Tells what of the calling thread's misuse has not been noticed so far.
+fn look_for_misuse() {
+    // A child of `vfork` shares our memory. In a handler over a slow path of ours the locks may be taken.
+    if !process::is_ours() || tls::inside() {
+        return;
+    }
+    if let Some(front) = tls::attached() {
+        // SAFETY: the calling thread's own. What a handler interrupted does not go on: the process ends.
+        tls::within(|| unsafe { HEAP.settle(front) });
+    }
 }
 
 #[used]

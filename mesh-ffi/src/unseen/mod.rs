@@ -5,16 +5,19 @@
 //! * `receiving`, `written`, `hazards`: what a system call may write to, published while it runs;
 //! * `rest`, `threads`: what a thread keeps while it sleeps in such a call;
 //! * `own_thread`, `absences`: a thread of ours, and calls that mind it;
-//! * `pinning`, `shared_futexes`, `asynchronous`: what must not be meshed; `stop`: when nothing may.
+//! * `pinning`, `shared_futexes`, `served`, `contexts`, `asynchronous`: what must not be meshed; `stop`: when nothing may.
 
 mod absences;
 pub(crate) mod asynchronous;
+#[cfg(target_arch = "x86_64")]
+mod contexts;
 pub(crate) mod fork;
 pub(crate) mod hazards;
 pub(crate) mod own_thread;
 pub(crate) mod pinning;
 mod receiving;
 pub(crate) mod rest;
+mod served;
 mod shared_futexes;
 pub(crate) mod signals;
 pub(crate) mod stop;

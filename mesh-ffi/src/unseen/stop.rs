@@ -77,7 +77,10 @@ pub(crate) fn resume() -> bool {
 /// Why nothing is meshed; `None` when meshing is on.
 pub(crate) fn reason() -> Option<&'static str> {
     Some(match REASON.load(Ordering::Relaxed) {
-        0 if HEAP.global().meshing_enabled() => return None,
+        0 if HEAP.global().meshing_enabled() => {
+            let suffices = HEAP.global().barrier_suffices();
+            return (!suffices).then_some("the C library's objects are among the program's");
+        }
         0 => "mesh.enabled",
         value if value == Reason::Asked as u8 => "MESH_ENABLED=0",
         value if value == Reason::NoHandler as u8 => "no handler for SIGSEGV",

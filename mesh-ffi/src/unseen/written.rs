@@ -2,7 +2,6 @@
 
 use core::ffi::c_int;
 
-use globalheap::tuning::LARGEST_MESHED;
 use hazard::Pages;
 use heap::{ClassMap, PageCount, Run};
 use libc::{iovec, mmsghdr, msghdr};
@@ -17,19 +16,22 @@ pub(crate) const MOST: usize = 4;
 /// The parts of vectors and messages that are looked at; a call with more names everything.
 const MOST_PARTS: usize = 1024;
 
-/// Pages of small objects that a call may write to. Nothing else is ever protected.
+/// Pages of objects that may be meshed to which a call may write. Nothing else is ever protected.
 #[derive(Clone, Copy)]
 pub(crate) struct Written {
     ranges: [Pages; MOST],
     count: usize,
 }
 
-/// The pages of the small object at `at`, as far as `len` bytes reach; `None` for all other memory.
+/// The pages of the object at `at` that may be meshed, as far as `len` bytes reach; `None` for all other memory.
 #[inline(always)]
 fn pages_of(at: usize, len: usize) -> Option<Pages> {
     let labels = HEAP.global().labels();
     let first = labels.page_at(at)?;
     let (class, _) = labels.label(first).as_small()?;
+    if !SpanClasses::may_be_meshed(class) {
+        return None;
+    }
     // The buffer is part of an object: bytes beyond it are somebody else's, whatever the program says.
     let len = len.clamp(1, SpanClasses::object_size(class));
     let last = labels.page_at(at + len - 1).unwrap_or(first);
@@ -44,7 +46,7 @@ pub(crate) fn is_meshed<T>(at: *const T) -> bool {
     let labels = HEAP.global().labels();
     let page = labels.page_at(at.addr());
     page.and_then(|page| labels.label(page).as_small())
-        .is_some_and(|(class, _)| SpanClasses::object_size(class) <= LARGEST_MESHED)
+        .is_some_and(|(class, _)| SpanClasses::may_be_meshed(class))
 }
 
 impl Written {

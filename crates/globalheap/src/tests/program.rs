@@ -203,7 +203,7 @@ impl<M: MeshPolicy> Program<M> {
     /// Panics if anything is wrong with the heap, or with what the program has in it.
     pub(super) fn check(&self) {
         self.pages().verify();
-        for class in (0..SpanClasses::COUNT as u8).map(SizeClass) {
+        for class in (0..SpanClasses::ALL as u8).map(SizeClass) {
             let spans = self.heap.class(class);
             assert_eq!(spans.check(), Ok(()), "{class:?}");
             let live = self.objects.iter().filter(|object| object.class == class);
@@ -216,7 +216,7 @@ impl<M: MeshPolicy> Program<M> {
     fn check_figures(&self) {
         let stats = self.heap.stats();
         let (mut saved, mut physical) = (0, 0);
-        for class in (0..SpanClasses::COUNT as u8).map(SizeClass) {
+        for class in (0..SpanClasses::ALL as u8).map(SizeClass) {
             let spans = self.heap.class(class);
             let pages = spans.geometry().pages.index();
             saved += (spans.spans() - spans.physical_spans()) * pages;

@@ -118,6 +118,16 @@ impl Objects {
     }
 }
 
+impl Objects {
+    /// All of them.
+    pub(crate) fn all() -> Self {
+        Self {
+            at: first(),
+            end: null(),
+        }
+    }
+}
+
 /// The first link of our list.
 fn first() -> *const Link {
     let mut first = own_link();

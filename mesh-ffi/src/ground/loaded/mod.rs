@@ -6,6 +6,9 @@
 
 mod list;
 mod object;
+mod references;
+mod segments;
 
 pub(crate) use list::{Objects, has_loader};
 pub(crate) use object::{Name, Object};
+pub(crate) use references::Reference;

@@ -14,10 +14,14 @@ pub(crate) struct Dynamic {
 }
 
 const DT_NULL: i64 = 0;
+const DT_PLTRELSZ: i64 = 2;
 const DT_HASH: i64 = 4;
 const DT_STRTAB: i64 = 5;
 const DT_SYMTAB: i64 = 6;
+const DT_RELA: i64 = 7;
+const DT_RELASZ: i64 = 8;
 const DT_SONAME: i64 = 14;
+const DT_JMPREL: i64 = 23;
 const DT_GNU_HASH: i64 = 0x6fff_fef5;
 const DT_VERSYM: i64 = 0x6fff_fff0;
 
@@ -35,6 +39,10 @@ pub(crate) struct Name {
 }
 
 impl Name {
+    pub(crate) const fn text(self) -> &'static CStr {
+        self.text
+    }
+
     pub(crate) const fn new(text: &'static CStr) -> Self {
         let (mut hash, mut at) = (5381_u32, 0);
         while at < text.to_bytes().len() {
@@ -69,9 +77,11 @@ impl PartialEq for Name {
 
 /// A loaded object's tables.
 pub(crate) struct Object {
-    base: usize,
-    symbols: *const Symbol,
-    strings: *const u8,
+    pub(super) base: usize,
+    pub(super) symbols: *const Symbol,
+    pub(super) strings: *const u8,
+    /// The two tables of relocations: where, and how many bytes.
+    pub(super) relocations: [(usize, usize); 2],
     /// Null where symbols have no versions.
     versions: *const u16,
     soname: usize,
@@ -120,6 +130,7 @@ impl Object {
     unsafe fn relocated(base: usize, dynamic: *const Dynamic, kernels: bool) -> Option<Self> {
         let (mut symbols, mut strings, mut versions, mut soname) = (0, 0, 0, 0);
         let (mut gnu, mut old) = (0, 0);
+        let mut relocations = [(0, 0); 2];
         let mut entry = dynamic;
         loop {
             // SAFETY: the section of a loaded object ends with DT_NULL, which is not passed.
@@ -132,6 +143,10 @@ impl Object {
                 DT_GNU_HASH => gnu = value,
                 DT_HASH => old = value,
                 DT_SONAME => soname = value,
+                DT_RELA => relocations[0].0 = value,
+                DT_RELASZ => relocations[0].1 = value,
+                DT_JMPREL => relocations[1].0 = value,
+                DT_PLTRELSZ => relocations[1].1 = value,
                 _ => {}
             }
             entry = entry.wrapping_add(1);
@@ -158,8 +173,15 @@ impl Object {
                 versions => with_exposed_provenance(place(versions)),
             },
             soname,
+            relocations: relocations.map(|(at, bytes)| (place(at), bytes)),
             hash,
         })
+    }
+
+    /// Whether the object is the loader.
+    pub(crate) fn is_loader(&self) -> bool {
+        // SAFETY: an offset into the object's strings.
+        self.soname != 0 && unsafe { self.begins(self.soname, b"ld") }
     }
 
     /// Whether the object calls itself `name`.
@@ -266,9 +288,18 @@ impl Object {
     ///
     /// # Safety
     /// A string of the object is there.
-    unsafe fn says(&self, offset: usize, text: &CStr) -> bool {
+    pub(super) unsafe fn says(&self, offset: usize, text: &CStr) -> bool {
+        // SAFETY: the same contract.
+        unsafe { self.begins(offset, text.to_bytes_with_nul()) }
+    }
+
+    /// Whether the string at this offset, with its end, begins with `bytes`.
+    ///
+    /// # Safety
+    /// A string of the object is there.
+    unsafe fn begins(&self, offset: usize, bytes: &[u8]) -> bool {
         let string = self.strings.wrapping_add(offset);
-        let mut bytes = text.to_bytes_with_nul().iter().enumerate();
+        let mut bytes = bytes.iter().enumerate();
         // SAFETY: a string (contract), which is not read beyond where it differs or ends.
         bytes.all(|(index, &byte)| unsafe { string.wrapping_add(index).read() } == byte)
     }

@@ -11,7 +11,7 @@ use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
 use crate::ground::{process, request, system, tls};
 use crate::unseen::hazards;
-use crate::unseen::signals::action;
+use crate::unseen::signals::{self, action};
 
 use super::writers;
 
@@ -160,6 +160,8 @@ pub(super) fn child() {
     process::adopt();
     request::MAP.forget();
     hazards::keep_own();
+    signals::forget_others();
+    HEAP.global().pages().nobody_is_aside();
     // A thread that did the upkeep is not in the child.
     HEAP.global().set_background(false);
     request::THREAD.ask();

@@ -1,4 +1,7 @@
 //! Processes and threads.
+//!
+//! The number of a process that is spawned is stored by the C library itself, but with all signals blocked: a store at the barrier
+//! would kill. That of a thread, and of a timer, is stored while none is.
 
 use core::ffi::{c_char, c_int, c_uint, c_void};
 
@@ -8,6 +11,26 @@ use super::receiving;
 use crate::unseen::written::Written;
 
 receiving! {
+    posix_spawn = c"posix_spawn"(
+        process: *mut c_int, path: *const c_char, actions: *const c_void, attributes: *const c_void,
+        arguments: *const c_void, environment: *const c_void,
+    ) -> c_int:
+        Written::NOTHING.object(process);
+    posix_spawnp = c"posix_spawnp"(
+        process: *mut c_int, file: *const c_char, actions: *const c_void, attributes: *const c_void,
+        arguments: *const c_void, environment: *const c_void,
+    ) -> c_int:
+        Written::NOTHING.object(process);
+    pidfd_spawn = c"pidfd_spawn"(
+        process: *mut c_int, path: *const c_char, actions: *const c_void, attributes: *const c_void,
+        arguments: *const c_void, environment: *const c_void,
+    ) -> c_int:
+        Written::NOTHING.object(process);
+    pidfd_spawnp = c"pidfd_spawnp"(
+        process: *mut c_int, file: *const c_char, actions: *const c_void, attributes: *const c_void,
+        arguments: *const c_void, environment: *const c_void,
+    ) -> c_int:
+        Written::NOTHING.object(process);
     wait = c"wait"(status: *mut c_int) -> c_int, sleeping: Written::NOTHING.object(status);
     waitpid = c"waitpid"(process: c_int, status: *mut c_int, options: c_int) -> c_int, sleeping: Written::NOTHING.object(status);
     wait3 = c"wait3"(status: *mut c_int, options: c_int, usage: *mut c_void) -> c_int, sleeping:

@@ -1,7 +1,7 @@
 //! Streams of the C library, which reads with calls of its own.
 //!
-//! A stream reads into its buffer, which is too large for a small object that is meshed unless the program gave it one; and
-//! into the program's memory, when that is no smaller than the buffer.
+//! A stream reads into its buffer, which is kept apart unless the program gave it one; and into the program's memory, when that
+//! is no smaller than the buffer.
 
 use core::ffi::{c_char, c_int, c_void};
 use core::ptr::null_mut;
@@ -10,7 +10,6 @@ use libc::{FILE, size_t};
 
 use super::receiving;
 use crate::ground::next::next;
-use crate::unseen::pinning::pin;
 use crate::unseen::written::{Written, is_meshed};
 
 receiving! {
@@ -38,7 +37,7 @@ fn usable(buffer: *mut c_char) -> *mut c_char {
 
 next!(fn next_setvbuf = c"setvbuf"(stream: *mut FILE, buffer: *mut c_char, mode: c_int, size: size_t) -> c_int);
 
-/// `setvbuf`, with a buffer that is never meshed. A stream without one reads into its own `FILE`, which is pinned.
+/// `setvbuf`, with a buffer that is never meshed. A stream without one reads into its own `FILE`, which is kept apart.
 ///
 /// # Safety
 /// As for the function of the C library.
@@ -49,9 +48,6 @@ pub unsafe extern "C" fn setvbuf(
     mode: c_int,
     size: size_t,
 ) -> c_int {
-    if mode == libc::_IONBF {
-        pin(stream.cast(), 1);
-    }
     // SAFETY: the same contract; null stands for a buffer of the stream's own.
     unsafe { next_setvbuf(stream, usable(buffer), mode, size) }
 }

@@ -10,11 +10,13 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use heap::{Mutex, SpinLock};
 use libc::{c_int, sigaction as Action, sighandler_t};
 
+use super::child::Child;
 use super::handlers::{SIG_HOLD, note_handler};
 use super::installed::{self, installed};
 use super::mask::{STAND_IN, to_kernel, to_program, uninterrupted, with};
 use crate::ground::errno;
 use crate::ground::next::next;
+use crate::ground::signal_set::of_word;
 
 next!(fn next_sigaction = c"sigaction"(signal: c_int, new: *const Action, old: *mut Action) -> c_int);
 next!(fn next_signal = c"signal"(signal: c_int, handler: sighandler_t) -> sighandler_t);
@@ -85,11 +87,14 @@ fn is_function(action: &Action) -> bool {
 /// The kernel's action that carries out the program's wish for SIGSEGV.
 ///
 /// Our handler wants the alternate stack, since a write to the heap may come from a stack too small for a handler. Where
-/// the program has a handler that it wants on the thread's own stack, ours runs there too. It never defers its own signal.
-fn carrier(wish: &Action, handler: sighandler_t) -> Action {
+/// the program has a handler that it wants on the thread's own stack, ours runs there too. All signals are blocked in it, its own
+/// included: none puts a frame of its own on the stack meanwhile, and a fault of ours is the end.
+fn carrier(wish: &Action) -> Action {
     let mut action = default_action();
-    action.sa_sigaction = handler;
-    action.sa_flags = libc::SA_SIGINFO | libc::SA_NODEFER;
+    action.sa_sigaction = ours();
+    action.sa_flags = libc::SA_SIGINFO;
+    // The C library would leave out signals of its own.
+    action.sa_mask = of_word(u64::MAX);
     let own = is_function(wish);
     if !own || wish.sa_flags & libc::SA_ONSTACK != 0 {
         action.sa_flags |= libc::SA_ONSTACK;
@@ -108,40 +113,25 @@ fn exchange(signal: c_int, action: &Action) -> Option<Action> {
     (!failed).then(|| Kept(before).action())
 }
 
-/// Our handlers: of SIGSEGV, and of its stand-in.
-#[derive(Clone, Copy)]
-pub(super) struct Ours {
-    pub(super) fault: sighandler_t,
-    pub(super) stand_in: sighandler_t,
-}
+/// The address of our handler, once it was installed.
+static OURS: AtomicUsize = AtomicUsize::new(libc::SIG_DFL);
 
-/// The address of our handler of SIGSEGV, once it was installed.
-static ON_FAULT: AtomicUsize = AtomicUsize::new(libc::SIG_DFL);
-/// The address of our handler of the stand-in.
-static ON_STAND_IN: AtomicUsize = AtomicUsize::new(libc::SIG_DFL);
-
-impl Ours {
-    /// Those that were installed.
-    fn known() -> Self {
-        Self {
-            fault: ON_FAULT.load(Ordering::Relaxed),
-            stand_in: ON_STAND_IN.load(Ordering::Relaxed),
-        }
-    }
+fn ours() -> sighandler_t {
+    // Relaxed: written by the constructor, before `installed`.
+    OURS.load(Ordering::Relaxed)
 }
 
 /// Puts our handlers in place for the program's wish; returns what was there for SIGSEGV.
 fn put_in_place(wish: &Action) -> Option<Action> {
-    let ours = Ours::known();
-    let before = exchange(libc::SIGSEGV, &carrier(wish, ours.fault));
-    let _ = exchange(STAND_IN, &carrier(wish, ours.stand_in));
+    let carrier = carrier(wish);
+    let before = exchange(libc::SIGSEGV, &carrier);
+    let _ = exchange(STAND_IN, &carrier);
     before
 }
 
-/// Puts our handlers in place; says whether that worked.
-pub(super) fn install(ours: Ours) -> bool {
-    ON_FAULT.store(ours.fault, Ordering::Relaxed);
-    ON_STAND_IN.store(ours.stand_in, Ordering::Relaxed);
+/// Puts our handler in place; says whether that worked.
+pub(super) fn install(handler: sighandler_t) -> bool {
+    OURS.store(handler, Ordering::Relaxed);
     let now = |signal| {
         let mut now = MaybeUninit::<Action>::zeroed();
         // SAFETY: the action lives across the call.
@@ -171,14 +161,17 @@ pub(crate) fn still_ours() -> bool {
         return false;
     }
     let found = Kept(now).action();
-    if found.sa_sigaction == Ours::known().fault {
+    if found.sa_sigaction == ours() {
         return true;
+    }
+    if Child::here().is_some() {
+        return false;
     }
     with_wishes(|wishes| {
         let Some(before) = put_in_place(&found) else {
             return false;
         };
-        if before.sa_sigaction != Ours::known().fault {
+        if before.sa_sigaction != ours() {
             wishes.below = Some(wishes.segv);
             wishes.segv = Kept(MaybeUninit::new(before));
         }
@@ -190,19 +183,56 @@ pub(crate) fn still_ours() -> bool {
 ///
 /// `from_kernel` says that the kernel called us, and not a handler that passes on what is not its own.
 pub(super) fn take(signal: c_int, from_kernel: bool) -> Action {
+    if let Some(child) = Child::here() {
+        let action = child.wish().unwrap_or_else(|| of_parent(signal));
+        if is_for_once(&action) {
+            child.set_wish(&reset(action));
+        }
+        return action;
+    }
     with_wishes(|wishes| {
         if let (false, Some(below)) = (from_kernel, wishes.below) {
             return below.action();
         }
         let kept = wishes.of(signal);
         let action = kept.action();
-        if is_function(&action) && action.sa_flags & libc::SA_RESETHAND != 0 {
-            let mut reset = action;
-            reset.sa_sigaction = libc::SIG_DFL;
-            *kept = Kept(MaybeUninit::new(reset));
+        if is_for_once(&action) {
+            *kept = Kept(MaybeUninit::new(reset(action)));
         }
         action
     })
+}
+
+/// Whether the action is a handler for one signal only.
+fn is_for_once(action: &Action) -> bool {
+    is_function(action) && action.sa_flags & libc::SA_RESETHAND != 0
+}
+
+/// What is left of such an action behind the signal.
+fn reset(mut action: Action) -> Action {
+    action.sa_sigaction = libc::SIG_DFL;
+    action
+}
+
+/// In a child that shares its parent's memory: what the parent wants.
+fn of_parent(signal: c_int) -> Action {
+    with_wishes(|wishes| wishes.of(signal).action())
+}
+
+/// [`wish`] in a child that shares its parent's memory, and has actions of its own in the kernel. What it ignores it leaves to
+/// the program that it turns into, so that goes to the kernel; and nobody wants anything of the stand-in.
+fn wish_of_child(child: Child, signal: c_int, new: Option<Action>) -> Action {
+    let is_stand_in = signal == STAND_IN;
+    let before = child.wish().filter(|_| !is_stand_in);
+    if let Some(new) = new.filter(|_| !is_stand_in) {
+        child.set_wish(&new);
+        if new.sa_sigaction == libc::SIG_IGN {
+            let _ = exchange(signal, &new);
+        } else {
+            let _ = put_in_place(&new);
+        }
+    }
+    before.unwrap_or_else(|| of_parent(signal))
 }
 
 /// Puts a handler of ours in place that the program does not notice, unless the program puts its own there later; says whether
@@ -235,6 +265,9 @@ pub(crate) unsafe fn unlock_after_fork() {
 
 /// Replaces the wish for a signal that is kept here; returns the one before.
 fn wish(signal: c_int, new: Option<Action>) -> Action {
+    if let Some(child) = Child::here() {
+        return wish_of_child(child, signal, new);
+    }
     with_wishes(|wishes| {
         let before = wishes.of(signal).action();
         if let Some(new) = new {

@@ -8,17 +8,19 @@
 //! | SIGSEGV not blocked | neither is blocked |
 //!
 //! So the bit goes wherever a mask goes without us: to new threads, over `siglongjmp`, `swapcontext` and the end of a handler,
-//! and to the program that this process turns into. The price: SIGSTKFLT is blocked when SIGSEGV is, and only then.
+//! and to the program that this process turns into. The price: SIGSTKFLT is blocked when SIGSEGV is, and only then. A program
+//! sees it in its mask where it sees signals that are blocked by those alone who block all.
 
 use core::ptr::null_mut;
 
+use arena::SignalMask;
 use libc::{c_int, pthread_attr_t, sigset_t};
 
 use super::installed::installed;
 use crate::ground::errno;
 use crate::ground::next::next;
+use crate::ground::signal_set::{LAST, full, is_signal, of_word, word};
 pub(super) use crate::ground::signal_set::{empty, has, with};
-use crate::ground::signal_set::{full, is_signal};
 use crate::unseen::hazards::during;
 use crate::unseen::written::Written;
 
@@ -40,7 +42,8 @@ pub(super) fn to_kernel(set: sigset_t) -> sigset_t {
 /// The program's form of a mask of the kernel. After a raw system call of the program's, SIGSEGV itself may be in it.
 pub(super) fn to_program(set: sigset_t) -> sigset_t {
     let blocked = has(&set, STAND_IN) || has(&set, libc::SIGSEGV);
-    with(set, libc::SIGSEGV, blocked)
+    let all = blocked && has(&set, libc::SIGPWR) && has(&set, LAST);
+    with(with(set, libc::SIGSEGV, blocked), STAND_IN, all)
 }
 
 /// Rewrites a set of the program's, unless `place` is null.
@@ -61,6 +64,9 @@ pub(super) unsafe fn rewrite(place: *mut sigset_t, change: impl FnOnce(sigset_t)
 pub(crate) struct ForKernel(Option<sigset_t>);
 
 impl ForKernel {
+    /// None.
+    pub(crate) const NONE: Self = Self(None);
+
     /// # Safety
     /// `set` is null or valid for a read.
     pub(crate) unsafe fn new(set: *const sigset_t) -> Self {
@@ -72,6 +78,11 @@ impl ForKernel {
         Self(Some(if installed() { to_kernel(set) } else { set }))
     }
 
+    /// The kernel's word of the set.
+    pub(crate) fn word(&self) -> Option<SignalMask> {
+        self.0.as_ref().map(|set| SignalMask(word(set)))
+    }
+
     /// The set's address; null when the program's was.
     pub(crate) fn pointer(&self) -> *const sigset_t {
         self.0
@@ -80,10 +91,11 @@ impl ForKernel {
     }
 }
 
-/// Blocks `set`, in the kernel's form, in the calling thread.
-pub(super) fn block(set: &sigset_t) {
+/// Blocks more signals in the calling thread.
+pub(super) fn block(more: SignalMask) {
+    let set = of_word(more.0);
     // SAFETY: the set lives across the call.
-    unsafe { next_pthread_sigmask(libc::SIG_BLOCK, set, null_mut()) };
+    unsafe { next_pthread_sigmask(libc::SIG_BLOCK, &raw const set, null_mut()) };
 }
 
 /// Runs `act` where no signal can interrupt it.
@@ -98,15 +110,17 @@ pub(super) fn uninterrupted<T>(act: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Gives the calling thread's mask, which came from another program, our form.
+/// Gives the calling thread's mask, which came from another program or from the C library, our form. No other signal is touched:
+/// a thread of the C library may wait for one that nobody else knows.
 pub(super) fn adopt() {
     let mut now = empty();
     // SAFETY: the set lives across the call.
     unsafe { next_pthread_sigmask(libc::SIG_BLOCK, core::ptr::null(), &raw mut now) };
     if has(&now, libc::SIGSEGV) {
-        now = to_kernel(now);
+        block(SignalMask(word(&with(empty(), STAND_IN, true))));
+        let fault = with(empty(), libc::SIGSEGV, true);
         // SAFETY: as above.
-        unsafe { next_pthread_sigmask(libc::SIG_SETMASK, &raw const now, null_mut()) };
+        unsafe { next_pthread_sigmask(libc::SIG_UNBLOCK, &raw const fault, null_mut()) };
     }
 }
 

@@ -6,6 +6,7 @@
 use core::ptr::{null, null_mut};
 
 use arena::Os;
+use arena::os::syscall;
 use libc::{c_int, fd_set, sigset_t, timespec, timeval};
 
 use crate::ground::heap::HEAP;
@@ -17,7 +18,7 @@ use crate::unseen::signals::ForKernel;
 use crate::unseen::written::Written;
 use crate::upkeep::map;
 
-use super::parts::{Span, chosen, waiting};
+use super::parts::{Call, Span, waiting};
 use super::times::{Time, time_of_ns};
 use super::upkeep;
 
@@ -79,45 +80,79 @@ impl Sets {
         during(&self.written(), select)
     }
 
-    /// Waits for what `copies` say, which become what was found, and leaves the program's sets alone.
-    ///
-    /// # Safety
-    /// As for `pselect`.
-    unsafe fn look(
-        self,
-        copies: &mut [Copied; 3],
-        nanoseconds: u64,
-        mask: *const sigset_t,
-    ) -> c_int {
+    /// The addresses of `copies` in the places of the program's sets.
+    fn places_of(self, copies: &mut [Copied; 3]) -> [*mut fd_set; 3] {
         let mut places = [null_mut::<fd_set>(); 3];
         for ((place, own), copy) in places.iter_mut().zip(self.places).zip(copies) {
             if !own.is_null() {
                 *place = copy.as_mut_ptr().cast();
             }
         }
-        let [read, write, except] = places;
+        places
+    }
+
+    /// Waits for what `copies` say, which become what was found, and leaves the program's sets alone.
+    ///
+    /// # Safety
+    /// As for `pselect`.
+    unsafe fn wait_for(
+        self,
+        copies: &mut [Copied; 3],
+        nanoseconds: u64,
+        mask: *const sigset_t,
+    ) -> c_int {
+        let [read, write, except] = self.places_of(copies);
         let time = time_of_ns(nanoseconds);
         // SAFETY: the copies are as large as `count` asks for; the mask is the caller's.
         unsafe { next_pselect(self.count, read, write, except, &raw const time, mask) }
+    }
+
+    /// Looks, without a wait, for what the program's sets say, which become what was found if that is something. A negative number:
+    /// only a wait can tell.
+    ///
+    /// # Safety
+    /// As for `pselect`.
+    unsafe fn look(self) -> c_int {
+        if self.count == 0 {
+            return 0;
+        }
+        let Some(mut copies) = self.copies() else {
+            return -1;
+        };
+        let [read, write, except] = self.places_of(&mut copies).map(<*mut _>::expose_provenance);
+        let mut no_time = time_of_ns(0);
+        let time = (&raw mut no_time).expose_provenance();
+        let arguments = [self.count as usize, read, write, except, time, 0];
+        // SAFETY: the copies are as large as `count` asks for.
+        let found = unsafe { syscall(libc::SYS_pselect6, arguments) };
+        // SAFETY: the same contract.
+        if found <= 0 || unsafe { self.report(&copies) } {
+            found as c_int
+        } else {
+            -1
+        }
     }
 
     /// Writes what was `found` to the program's sets, if they are where that cannot fail; says whether they are.
     ///
     /// # Safety
     /// As for `pselect`, which would write the same.
-    unsafe fn report(self, before: &[Copied; 3], found: &[Copied; 3]) -> bool {
+    unsafe fn report(self, found: &[Copied; 3]) -> bool {
         let words = self.count.unsigned_abs().div_ceil(u64::BITS) as usize;
         let is_ours = |place: &*mut fd_set| place.is_null() || is_ours(place.cast(), words);
         if !self.places.iter().all(is_ours) {
             return false;
         }
-        for ((place, before), found) in self.places.iter().zip(before).zip(found) {
-            let changed = (0..words).filter(|&word| before.get(word) != found.get(word));
-            for (word, value) in changed.filter_map(|word| Some((word, *found.get(word)?))) {
-                // What the kernel left alone may be no part of the set: it looks at no more files than there can be.
+        let sets = self.places.iter().zip(found);
+        for (place, found) in sets.filter(|(place, _)| !place.is_null()) {
+            for (word, &found) in found.iter().take(words).enumerate() {
                 let place = place.cast::<u64>().wrapping_add(word);
-                // SAFETY: readable and writable, as was seen, and the kernel has written to the copy's word.
-                unsafe { place.write(value) };
+                // What the kernel left alone may be no part of the set: it looks at no more files than there can be.
+                // SAFETY: readable, as was seen.
+                if unsafe { place.read() } != found {
+                    // SAFETY: writable, as was seen, and the kernel has written to the copy's word.
+                    unsafe { place.write(found) };
+                }
             }
         }
         true
@@ -139,7 +174,7 @@ pub(super) struct Waited {
 pub(super) unsafe fn sleep_in_parts(time: Time, as_asked: impl Fn() -> c_int) -> Waited {
     let places = [null_mut(); 3];
     // SAFETY: there are no sets; without a mask that of the thread holds.
-    unsafe { wait_in_parts(Sets { count: 0, places }, time, null(), as_asked) }
+    unsafe { wait_in_parts(Sets { count: 0, places }, time, &ForKernel::NONE, as_asked) }
 }
 
 /// Waits for `sets` under `mask`, in parts when there is something else to do; `as_asked` is the call as the program made it.
@@ -150,7 +185,7 @@ pub(super) unsafe fn sleep_in_parts(time: Time, as_asked: impl Fn() -> c_int) ->
 unsafe fn wait_in_parts(
     sets: Sets,
     time: Time,
-    mask: *const sigset_t,
+    mask: &ForKernel,
     as_asked: impl Fn() -> c_int,
 ) -> Waited {
     if sets.are_large() {
@@ -164,52 +199,52 @@ unsafe fn wait_in_parts(
     let clock = || HEAP.global().pages().os().clock_ns();
     let end_from_now = || Some(clock().saturating_add(time.nanoseconds()?));
     // A signal may end the whole call, after which its rest is made.
-    let (mut copies, mut whole) = (None, false);
+    let mut whole = false;
     let mut end = map::is_watching().then(end_from_now).flatten();
     let left = |end: Option<u64>| end.map(|end| end.saturating_sub(clock()));
-    let result = waiting(time.milliseconds(), |span, blocked| {
+    let wait = |span: Span| {
         let most = match span {
             // The whole call was made, and nothing happened.
             _ if whole => return 0,
-            Span::Milliseconds(most) => most,
-            Span::AsAsked => {
-                let result = as_asked();
-                whole = result >= 0 || !map::is_watching();
-                return result;
-            }
+            Span::Milliseconds(most) => Some(most),
+            Span::AsAsked => None,
         };
-        if copies.is_none() {
-            end = end.or_else(end_from_now);
-            copies = sets.copies();
-        }
-        let Some(copies) = copies else {
+        let copies = most.and_then(|_| sets.copies());
+        let (Some(most), Some(mut copies)) = (most, copies) else {
             let result = as_asked();
             whole = result >= 0 || !map::is_watching();
             return result;
         };
-        let mask = chosen(mask, blocked);
+        end = end.or_else(end_from_now);
         let Ok(most) = u64::try_from(most) else {
             // SAFETY: the same contract.
-            return unsafe { sets.wait(None, mask) };
+            return unsafe { sets.wait(None, mask.pointer()) };
         };
         let most = left(end).unwrap_or(u64::MAX).min(most * 1_000_000);
-        let mut found = copies;
         // SAFETY: the same contract.
-        let ready = unsafe { sets.look(&mut found, most, mask) };
+        let ready = unsafe { sets.wait_for(&mut copies, most, mask.pointer()) };
         // SAFETY: the same contract.
-        if ready <= 0 || unsafe { sets.report(&copies, &found) } {
+        if ready <= 0 || unsafe { sets.report(&copies) } {
             return ready;
         }
         // It may be gone again, and then nothing has happened.
         // SAFETY: the same contract.
-        unsafe { sets.wait(Some(0), mask) }
-    });
+        unsafe { sets.wait(Some(0), mask.pointer()) }
+    };
+    // SAFETY: the same contract.
+    let look = || unsafe { sets.look() };
+    let call = Call {
+        wait,
+        look,
+        mask: mask.word(),
+    };
+    let result = waiting(time.milliseconds(), call);
     let result = if whole || result != 0 {
         result
     } else {
         // Nothing was ready until the end; the program's sets say so after this.
         // SAFETY: the same contract.
-        unsafe { sets.wait(left(end), mask) }
+        unsafe { sets.wait(left(end), mask.pointer()) }
     };
     let left = if whole { None } else { left(end) };
     Waited { result, left }
@@ -235,7 +270,7 @@ pub unsafe extern "C" fn select(
     let own = || unsafe { next_select(count, read, write, except, timeout) };
     let as_asked = || during(&written, own);
     // SAFETY: the same contract; no mask is asked for.
-    let waited = unsafe { wait_in_parts(sets, time, null(), as_asked) };
+    let waited = unsafe { wait_in_parts(sets, time, &ForKernel::NONE, as_asked) };
     if let Some(left) = waited.left {
         let left = [left / 1_000_000_000, left % 1_000_000_000 / 1_000];
         copy_out(timeout.cast(), &left);
@@ -261,13 +296,12 @@ pub unsafe extern "C" fn pselect(
     let time = Time::at(timeout, Time::of_timespec);
     // SAFETY: null or valid (contract).
     let mask = unsafe { ForKernel::new(mask) };
-    let mask = mask.pointer();
     let written = sets.written();
     // SAFETY: the same contract; the mask lives across the call.
-    let own = || unsafe { next_pselect(count, read, write, except, timeout, mask) };
+    let own = || unsafe { next_pselect(count, read, write, except, timeout, mask.pointer()) };
     let as_asked = || during(&written, own);
     // SAFETY: the same contract; the mask lives across the call.
-    unsafe { wait_in_parts(sets, time, mask, as_asked) }.result
+    unsafe { wait_in_parts(sets, time, &mask, as_asked) }.result
 }
 
 const _: () = assert!(size_of::<timeval>() == 2 * size_of::<u64>());
