@@ -69,6 +69,12 @@ impl Name {
     }
 }
 
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash && self.bytes() == other.bytes()
+    }
+}
+
 /// A loaded object's tables.
 pub(crate) struct Object {
     pub(super) base: usize,
