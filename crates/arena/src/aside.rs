@@ -53,7 +53,8 @@ impl Aside {
         }
         // SAFETY: the end of the mapping.
         let end = unsafe { start.add(SIZE) };
-        self.end.store(end.as_ptr().expose_provenance(), Ordering::Relaxed);
+        self.end
+            .store(end.as_ptr().expose_provenance(), Ordering::Relaxed);
         Some(end)
     }
 }

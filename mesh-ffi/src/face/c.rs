@@ -123,12 +123,23 @@ pub unsafe extern "C" fn realloc(object: *mut c_void, size: usize) -> *mut c_voi
             return resized.as_ptr().cast();
         }
     }
+    // SAFETY: the block has room for so many bytes; the caller gives it up.
+    unsafe { replaced(old, room.min(size), size) }
+}
+
+/// A block of `size` bytes in the place of the block `old`, of which so many bytes are kept. Null, and the block as it was, when
+/// there is no memory.
+///
+/// # Safety
+/// As for `free`; `old` and a block of `size` bytes have room for `kept` bytes.
+#[inline(never)]
+unsafe fn replaced(old: NonNull<u8>, kept: usize, size: usize) -> *mut c_void {
     let new = malloc(size);
     if let Some(target) = NonNull::new(new.cast::<u8>()) {
         // SAFETY: both blocks have as many bytes, and they do not overlap.
-        unsafe { old.copy_to_nonoverlapping(target, room.min(size)) };
+        unsafe { old.copy_to_nonoverlapping(target, kept) };
         // SAFETY: the caller gives the old block up.
-        unsafe { free(object) };
+        unsafe { free(old.as_ptr().cast()) };
     }
     new
 }

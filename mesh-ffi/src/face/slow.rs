@@ -83,6 +83,7 @@ fn small(class: SizeClass) -> Option<Block> {
     })
 }
 
+#[inline(never)]
 fn large(size: usize, align: usize) -> Option<Block> {
     if size > LARGEST || align > LARGEST {
         return None;
@@ -157,6 +158,7 @@ pub(crate) fn usable_size(object: NonNull<u8>) -> usize {
 ///
 /// # Safety
 /// As for `realloc`.
+#[inline(never)]
 pub(crate) unsafe fn resize_large(object: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
     if size > LARGEST {
         return None;
