@@ -10,7 +10,7 @@ use heap::Refused;
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
 use crate::ground::{process, request, system, tls};
-use crate::unseen::signals::{self, action};
+use crate::unseen::signals::{self, wishes};
 use crate::unseen::{hazards, stop};
 
 use super::writers;
@@ -103,7 +103,7 @@ pub(super) fn prepare() {
     }
     if HEAP.global().may_have_groups() {
         // The child's first fault must come to us. If it does not, another handler was put in our place just now.
-        let _ = action::still_ours();
+        let _ = wishes::still_ours();
     }
     let writers = writers::others();
     let mask = HEAP.global().pages().os().block_signals();
@@ -121,7 +121,7 @@ pub(super) fn prepare() {
         // SAFETY: as above.
         unsafe { HEAP.global().prepare_fork_without_room() }
     };
-    action::lock_for_fork();
+    wishes::lock_for_fork();
     // SAFETY: all locks are held.
     unsafe { *UNDER_WAY.0.get() = Some(Prepared { fork, mask }) };
     RESERVED_BY.store(0, Ordering::Relaxed);
@@ -148,7 +148,7 @@ pub(super) fn parent() {
         return;
     };
     // SAFETY: `prepare` took it.
-    unsafe { action::unlock_after_fork() };
+    unsafe { wishes::unlock_after_fork() };
     // SAFETY: prepared by this thread, and this is the parent.
     unsafe { HEAP.global().parent_after_fork(fork) };
     // SAFETY: `prepare` took it.
@@ -218,7 +218,7 @@ fn adopt_groups() -> bool {
         return false;
     };
     // SAFETY: `prepare` took it.
-    unsafe { action::unlock_after_fork() };
+    unsafe { wishes::unlock_after_fork() };
     // SAFETY: prepared by this thread, and this is the child.
     let adopted = unsafe { HEAP.global().child_after_fork(fork) };
     if adopted.is_err() {

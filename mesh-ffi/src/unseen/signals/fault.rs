@@ -17,8 +17,8 @@ use heap::Label;
 use libc::{c_int, sighandler_t, siginfo_t as Info, ucontext_t};
 
 use super::handlers::note_sent;
-use super::mask::{STAND_IN, block, has, to_kernel, with};
-use super::{action, stacks};
+use super::mask::{STAND_IN, block, kernel_word};
+use super::{stacks, wishes};
 use crate::ground::heap::HEAP;
 use crate::ground::reach::after_fault_at;
 use crate::ground::signal_set::{bit, word};
@@ -318,8 +318,8 @@ unsafe fn pass_on(info: *mut Info, context: *mut c_void, from_kernel: bool) -> R
         default(signal, false);
         return Rest::NOTHING;
     }
-    let action = action::take(signal, from_kernel);
-    match action.sa_sigaction {
+    let wish = wishes::take(signal, from_kernel);
+    match wish.handler {
         libc::SIG_IGN if sent => Rest::NOTHING,
         libc::SIG_DFL | libc::SIG_IGN => {
             default(signal, sent);
@@ -329,15 +329,14 @@ unsafe fn pass_on(info: *mut Info, context: *mut c_void, from_kernel: bool) -> R
             if sent {
                 note_sent();
             }
-            let itself = action.sa_flags & libc::SA_NODEFER == 0;
-            let mask = with(
-                action.sa_mask,
-                signal,
-                itself || has(&action.sa_mask, signal),
-            );
+            let itself = if wish.flags & libc::SA_NODEFER == 0 {
+                bit(signal)
+            } else {
+                0
+            };
             Rest {
                 handler: core::ptr::with_exposed_provenance(handler),
-                mask: blocked | word(&to_kernel(mask)),
+                mask: blocked | kernel_word(wish.mask | itself),
             }
         }
     }
@@ -346,7 +345,7 @@ unsafe fn pass_on(info: *mut Info, context: *mut c_void, from_kernel: bool) -> R
 /// The default action: the end. Tried again without a handler, the instruction ends the process with the right signal and
 /// address; what somebody sent is sent again.
 fn default(signal: c_int, sent: bool) {
-    action::give_up(signal);
+    wishes::give_up(signal);
     if sent {
         system::raise(signal);
     }

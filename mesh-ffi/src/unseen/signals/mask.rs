@@ -19,7 +19,7 @@ use libc::{c_int, pthread_attr_t, sigset_t};
 use super::installed::installed;
 use crate::ground::errno;
 use crate::ground::next::next;
-use crate::ground::signal_set::{LAST, full, is_signal, of_word, word};
+use crate::ground::signal_set::{LAST, bit, full, is_signal, of_word, word};
 pub(super) use crate::ground::signal_set::{empty, has, with};
 use crate::unseen::hazards::during;
 use crate::unseen::written::Written;
@@ -33,17 +33,37 @@ next!(fn next_attr_getsigmask = c"pthread_attr_getsigmask_np"(attributes: *const
 /// The signal whose bit in the kernel's masks says that the program has SIGSEGV blocked.
 pub(super) const STAND_IN: c_int = libc::SIGSTKFLT;
 
-/// The kernel's form of a mask.
-pub(super) fn to_kernel(set: sigset_t) -> sigset_t {
-    let blocked = has(&set, libc::SIGSEGV);
-    with(with(set, STAND_IN, blocked), libc::SIGSEGV, false)
+/// The kernel's form of a mask's word.
+pub(super) fn kernel_word(word: u64) -> u64 {
+    let (segv, stand_in) = (bit(libc::SIGSEGV), bit(STAND_IN));
+    let others = word & !(segv | stand_in);
+    if word & segv != 0 {
+        others | stand_in
+    } else {
+        others
+    }
 }
 
-/// The program's form of a mask of the kernel. After a raw system call of the program's, SIGSEGV itself may be in it.
+/// The program's form of a mask's word. After a raw system call of the program's, SIGSEGV itself may be in it.
+pub(super) fn program_word(word: u64) -> u64 {
+    let (segv, stand_in) = (bit(libc::SIGSEGV), bit(STAND_IN));
+    // Nobody blocks these but who blocks all.
+    let all = bit(libc::SIGPWR) | bit(LAST);
+    match word & stand_in != 0 {
+        true if word & all == all => word | segv,
+        true => word & !stand_in | segv,
+        false => word,
+    }
+}
+
+/// The kernel's form of a mask.
+pub(super) fn to_kernel(set: sigset_t) -> sigset_t {
+    of_word(kernel_word(word(&set)))
+}
+
+/// The program's form of a mask of the kernel.
 pub(super) fn to_program(set: sigset_t) -> sigset_t {
-    let blocked = has(&set, STAND_IN) || has(&set, libc::SIGSEGV);
-    let all = blocked && has(&set, libc::SIGPWR) && has(&set, LAST);
-    with(with(set, libc::SIGSEGV, blocked), STAND_IN, all)
+    of_word(program_word(word(&set)))
 }
 
 /// Rewrites a set of the program's, unless `place` is null.
@@ -69,6 +89,7 @@ impl ForKernel {
 
     /// # Safety
     /// `set` is null or valid for a read.
+    #[inline(never)]
     pub(crate) unsafe fn new(set: *const sigset_t) -> Self {
         if set.is_null() {
             return Self(None);
