@@ -67,6 +67,15 @@ impl Settings {
         })
     }
 
+    /// The release library, meshing whatever speaks against it.
+    pub fn release_insisting() -> Result<Self> {
+        Ok(Self {
+            name: "release, MESH_PERIOD_MS=1 MESH_ENABLED=1",
+            library: Library::release()?,
+            variables: &[("MESH_PERIOD_MS", "1"), ("MESH_ENABLED", "1")],
+        })
+    }
+
     /// The release library without meshing.
     pub fn disabled() -> Result<Self> {
         Ok(Self {

@@ -52,3 +52,27 @@ fn system_call_filters() -> Result<()> {
     nothing_meshes_after("prctl", "off: seccomp")?;
     nothing_meshes_after("seccomp", "off: seccomp")
 }
+
+#[test]
+fn robust_futexes_of_the_program() -> Result<()> {
+    nothing_meshes_after("robust", "off: a list of robust futexes")
+}
+
+/// A program after whose calls everything is meshed as ever.
+fn meshed_all_the_same(source: &str, checks: usize) -> Result<()> {
+    let program = Program::compile(&[source])?;
+    let control = Case::new(program.run())
+        .meshing()
+        .check(&Settings::every()?)?;
+    all_ok(&control.stdout, checks)
+}
+
+#[test]
+fn calls_that_fail_or_only_ask() -> Result<()> {
+    meshed_all_the_same("unmeshed/refused.c", 17)
+}
+
+#[test]
+fn a_thread_that_sleeps_in_an_ioctl() -> Result<()> {
+    meshed_all_the_same("unmeshed/sleeping_ioctl.c", 2)
+}

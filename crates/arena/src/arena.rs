@@ -7,6 +7,7 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use heap::{Guard, Label, LargeRun, Metadata, Mutex, PageCount, PageIndex, Remapping, Run};
 use sync::{Once, WriteBarrier};
 
+use crate::aside::Aside;
 use crate::ballast::Ballast;
 use crate::decay::Decay;
 use crate::ground::Ground;
@@ -42,6 +43,8 @@ pub struct Arena<O: Os> {
     pub(crate) mappings: AtomicUsize,
     /// The system's limit on mappings; zero while nobody asked.
     pub(crate) mappings_limit: AtomicUsize,
+    /// Where upkeep runs.
+    pub(crate) aside: Aside,
     /// Advice that was refused: a cost, never an error.
     pub(crate) hints_refused: AtomicUsize,
 }
@@ -204,6 +207,7 @@ impl<O: Os> Arena<O> {
             protected: AtomicUsize::new(0),
             mappings: AtomicUsize::new(0),
             mappings_limit: AtomicUsize::new(0),
+            aside: Aside::new(),
             hints_refused: AtomicUsize::new(0),
         }
     }

@@ -8,10 +8,13 @@ use crate::arena::Arena;
 use crate::os::{Access, Errno, Os, SignalMask};
 use crate::protection::BarrierTier;
 
-/// Whether the calling thread runs on these bytes: then it would wait for itself.
-#[inline(never)]
-fn runs_on(at: usize, len: usize) -> bool {
-    (&raw const len).addr().wrapping_sub(at) < len
+impl<O: Os> Arena<O> {
+    /// Whether the calling thread runs on these bytes, or will when it has come back from aside: it would wait for itself.
+    #[inline(never)]
+    fn runs_on(&self, at: usize, len: usize) -> bool {
+        let is_there = |stack: usize| stack.wrapping_sub(at) < len;
+        is_there((&raw const len).addr()) || is_there(self.aside.caller())
+    }
 }
 
 // SAFETY: protection changes what a mapping permits, or what the kernel does about writers, as each method says, and says if it
@@ -40,7 +43,7 @@ unsafe impl<O: Os> WriteProtection for Arena<O> {
 
     fn protect(&self, run: Run) -> Result<(), Refused> {
         let (at, len) = self.range(run).ok_or(Refused)?;
-        if runs_on(at.addr().get(), len) {
+        if self.runs_on(at.addr().get(), len) {
             return Err(Refused);
         }
         let in_kernel = if self.forking() {
@@ -55,7 +58,7 @@ unsafe impl<O: Os> WriteProtection for Arena<O> {
 
     fn protect_from_all(&self, run: Run) -> Result<(), Refused> {
         let (at, len) = self.range(run).ok_or(Refused)?;
-        if runs_on(at.addr().get(), len) {
+        if self.runs_on(at.addr().get(), len) {
             return Err(Refused);
         }
         let held = self.hold_in_kernel(run).ok_or(Refused)?;

@@ -27,6 +27,7 @@
 #![cfg_attr(not(test), no_std)]
 
 mod arena;
+mod aside;
 mod ballast;
 mod barrier;
 mod decay;

@@ -134,14 +134,18 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         }
     }
 
-    /// Protects the groups, but for what the kernel may be writing to.
+    /// Protects the groups, but for what the kernel may be writing to: in calls, and at any time to what is pinned.
     ///
     /// # Safety
     /// The calling thread holds the locks of all classes for a fork.
     unsafe fn protect_groups(&self) {
         let protect = |spans: &Spans| {
             // The kernel may be writing for a thread of the parent, which must not fail for that.
-            let may_be_protected = |run: &Run| !self.pages.is_named(*run);
+            let is_pinned = |run: &Run| {
+                let unit = spans.leader(self.pages.span_at(run.first));
+                unit.is_some_and(|unit| spans.is_pinned(unit))
+            };
+            let may_be_protected = |run: &Run| !is_pinned(run) && !self.pages.is_named(*run);
             let free = spans.grouped_runs().filter(may_be_protected);
             joined(free).for_each(|range| self.protect_range(spans, range));
         };

@@ -1,10 +1,10 @@
 //! The heap itself: a page heap, a lock per size class, and the cycle.
 
 use core::marker::PhantomData;
-use core::ptr::{NonNull, null_mut};
+use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering, fence};
 
-use heap::{ClassMap, Guard, Label, Labels, Mutex, PageHeap, SizeClass};
+use heap::{Guard, Labels, Mutex, PageHeap, SizeClass};
 use miniheap::{SpanClasses, Spans};
 
 use crate::cycle::Cycle;
@@ -29,6 +29,8 @@ pub struct GlobalHeap<P: PageHeap, M, R = Ignore> {
     pub(crate) enabled: AtomicBool,
     /// Asked before each cycle, and each slice of one.
     guard: AtomicPtr<()>,
+    /// Objects of so many bytes and more are left alone: see the module `narrow`.
+    pub(crate) meshed_below: AtomicUsize,
     /// Whether somebody writes to objects who cannot be made to wait at every barrier: see the module `bound`.
     pub(crate) unnamed_writers: AtomicBool,
     /// Bytes and number of large objects in use.
@@ -68,6 +70,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             meshed: MeshCounters::new(),
             enabled: AtomicBool::new(false),
             guard: AtomicPtr::new(null_mut()),
+            meshed_below: AtomicUsize::new(usize::MAX),
             unnamed_writers: AtomicBool::new(false),
             large_bytes: AtomicUsize::new(0),
             large_count: AtomicUsize::new(0),
@@ -167,20 +170,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         (0..SpanClasses::ALL as u8).map(SizeClass)
     }
 
-    /// Bytes that the object at `object` has room for; `None` when no live object can start there.
-    pub fn usable_size(&self, object: NonNull<u8>) -> Option<usize> {
-        let labels = self.labels();
-        let page = labels.page_at(object.addr().get())?;
-        match labels.label(page) {
-            Label::LARGE | Label::LARGE_MOVED => {
-                Some(self.pages.large_pages(page)?.index() * P::PAGE_SIZE)
-            }
-            label => label
-                .as_small()
-                .map(|(class, _)| SpanClasses::object_size(class)),
-        }
-    }
-
+    /// Reports a mistake of the program. No lock is held, since what is told may end the program.
     #[cold]
     pub(crate) fn misuse(what: crate::Misuse, address: usize) {
         R::misuse(what, address);

@@ -28,7 +28,7 @@ pub(crate) struct Transfer<L> {
 }
 
 /// Slots that go home under one hold of the lock, at most.
-const HOME_AT_ONCE: usize = 64;
+const HOME_AT_ONCE: usize = 32;
 
 impl<L: RawLock> Transfer<L> {
     pub(crate) const fn new() -> Self {
@@ -137,7 +137,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     }
 
     /// Sends home what nobody has taken over; says whether there was anything.
-    pub(crate) fn send_home(&self) -> bool {
+    pub fn send_home(&self) -> bool {
         let mut sent = false;
         for class in Self::class_numbers() {
             loop {

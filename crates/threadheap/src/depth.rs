@@ -7,6 +7,7 @@ use core::ops::RangeInclusive;
 
 use heap::SizeClass;
 use miniheap::SpanClasses;
+use shufflevector::ShuffleVector;
 
 /// Bytes of one class that a thread keeps at most.
 const MOST_BYTES: usize = 64 << 10;
@@ -69,9 +70,9 @@ pub(crate) const CAPACITIES: [usize; CLASSES] = {
     capacities
 };
 
-/// The entries of all vectors together.
+/// The entries of all vectors together, and those in front of them.
 pub(crate) const ENTRIES: usize = {
-    let (mut sum, mut class) = (LINE_CLASSES * HOMEWARD, 0);
+    let (mut sum, mut class) = (ShuffleVector::FRONT + LINE_CLASSES * HOMEWARD, 0);
     while class < CLASSES {
         sum += CAPACITIES[class];
         class += 1;

@@ -97,6 +97,17 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
         }
     }
 
+    /// Sends home what the heap at `local` keeps, and what passes between threads: misuse that nobody has noticed so far is told.
+    ///
+    /// # Safety
+    /// `local` is the calling thread's own heap, and no other call of it is under way, but for a
+    /// [`pop_at`](ThreadHeap::pop_at) or [`push_at`](ThreadHeap::push_at) that will not go on.
+    pub unsafe fn settle(&self, mut local: NonNull<ThreadHeap<P, M, R>>) {
+        // SAFETY: used by the caller alone (contract).
+        unsafe { local.as_mut() }.give_back(0);
+        self.global.send_home();
+    }
+
     /// Threads that have a heap now. Takes no lock.
     pub fn attached(&self) -> usize {
         self.attached.load(Ordering::Relaxed)

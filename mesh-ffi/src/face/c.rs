@@ -3,9 +3,11 @@
 use core::ffi::c_void;
 use core::ptr::{NonNull, null_mut};
 
-use heap::ClassMap;
+use globalheap::Found;
+use heap::{ClassMap, SizeClass};
 use miniheap::SpanClasses;
 
+use crate::face::foreign::{self, Resized};
 use crate::face::slow::{self, Block};
 use crate::ground::apart::{Program, Side};
 use crate::ground::heap::Front;
@@ -126,9 +128,42 @@ pub unsafe extern "C" fn realloc(object: *mut c_void, size: usize) -> *mut c_voi
         unsafe { free(object) };
         return null_mut();
     }
-    let room = usable_size(old);
+    if let Some(class) = class_at(old) {
+        let room = SpanClasses::object_size(class);
+        if stays(room, size) {
+            return object;
+        }
+        if !slow::may_move(class, old) {
+            errno::set(libc::EINVAL);
+            return null_mut();
+        }
+        // SAFETY: a block with so much room, which the caller gives up.
+        return unsafe { replaced(old, room.min(size), size) };
+    }
+    // SAFETY: the same contract.
+    unsafe { realloc_elsewhere(old, size) }
+}
+
+/// `realloc` of what the thread does not know as a small object.
+///
+/// # Safety
+/// As for `realloc`; the size is not zero.
+#[inline(never)]
+unsafe fn realloc_elsewhere(old: NonNull<u8>, size: usize) -> *mut c_void {
+    let room = match slow::find(old) {
+        Found::Object(room) => room,
+        Found::Nothing => {
+            errno::set(libc::EINVAL);
+            return null_mut();
+        }
+        // SAFETY: the same contract.
+        Found::Foreign => match unsafe { foreign::realloc(old.cast(), size) } {
+            Resized::Is(resized) => return resized,
+            Resized::Copy(room) => room,
+        },
+    };
     if stays(room, size) {
-        return object;
+        return old.as_ptr().cast();
     }
     if size > SpanClasses::LARGEST {
         // SAFETY: the caller uses only what is returned.
@@ -136,12 +171,23 @@ pub unsafe extern "C" fn realloc(object: *mut c_void, size: usize) -> *mut c_voi
             return resized.as_ptr().cast();
         }
     }
+    // SAFETY: the block has room for so many bytes; the caller gives it up.
+    unsafe { replaced(old, room.min(size), size) }
+}
+
+/// A block of `size` bytes in the place of the block `old`, of which so many bytes are kept. Null, and the block as it was, when
+/// there is no memory.
+///
+/// # Safety
+/// As for `free`; `old` and a block of `size` bytes have room for `kept` bytes.
+#[inline(never)]
+unsafe fn replaced(old: NonNull<u8>, kept: usize, size: usize) -> *mut c_void {
     let new = malloc(size);
     if let Some(target) = NonNull::new(new.cast::<u8>()) {
         // SAFETY: both blocks have as many bytes, and they do not overlap.
-        unsafe { old.copy_to_nonoverlapping(target, room.min(size)) };
+        unsafe { old.copy_to_nonoverlapping(target, kept) };
         // SAFETY: the caller gives the old block up.
-        unsafe { free(object) };
+        unsafe { free(old.as_ptr().cast()) };
     }
     new
 }
@@ -235,16 +281,32 @@ pub extern "C" fn pvalloc(size: usize) -> *mut c_void {
     }
 }
 
-/// Bytes that a block has room for; zero for what is not ours.
+/// The class of a small block; `None` for all others, and where the thread cannot tell.
 #[inline(always)]
-fn usable_size(object: NonNull<u8>) -> usize {
+fn class_at(block: NonNull<u8>) -> Option<SizeClass> {
     // SAFETY: the calling thread's heap, or an idle one.
-    let small = unsafe { Front::usable_size_at(tls::heap(), object.as_ptr()) };
-    small.unwrap_or_else(|| slow::usable_size(object))
+    unsafe { Front::class_at(tls::heap(), block.as_ptr()) }
 }
 
 /// Bytes that a block has room for; zero for null.
 #[unsafe(no_mangle)]
 pub extern "C" fn malloc_usable_size(object: *mut c_void) -> usize {
-    NonNull::new(object.cast()).map_or(0, usable_size)
+    let Some(block) = NonNull::new(object.cast()) else {
+        return 0;
+    };
+    match class_at(block) {
+        Some(class) => SpanClasses::object_size(class),
+        None => size_elsewhere(block),
+    }
+}
+
+/// The same for what the thread does not know as a small object.
+#[cold]
+#[inline(never)]
+fn size_elsewhere(block: NonNull<u8>) -> usize {
+    match slow::find(block) {
+        Found::Object(size) => size,
+        Found::Foreign => foreign::usable_size(block.cast()),
+        Found::Nothing => 0,
+    }
 }

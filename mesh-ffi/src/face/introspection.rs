@@ -4,7 +4,7 @@ use core::ffi::{c_char, c_int, c_void};
 
 use libc::FILE;
 
-use crate::face::{slow, summary};
+use crate::face::summary;
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
 use crate::ground::pause::pause;
@@ -223,7 +223,9 @@ pub unsafe extern "C" fn mesh_stats_json(buffer: *mut c_char, size: usize) -> us
 /// Bytes that a block has room for; zero for null and for what is not ours.
 #[unsafe(no_mangle)]
 pub extern "C" fn mesh_usable_size(object: *mut c_void) -> usize {
-    core::ptr::NonNull::new(object.cast()).map_or(0, slow::usable_size)
+    core::ptr::NonNull::new(object.cast())
+        .and_then(|object| HEAP.global().usable_size(object))
+        .unwrap_or(0)
 }
 
 /// Whether an address lies in the range that all blocks come from.

@@ -2,13 +2,15 @@
 
 use core::ptr::{NonNull, null_mut};
 
+use globalheap::{Found, Misuse, Report};
 use heap::SizeClass;
 use miniheap::SpanClasses;
 
+use crate::face::foreign;
 use crate::ground::apart::{self, Side};
-use crate::ground::heap::{Front, HEAP};
+use crate::ground::heap::{Front, HEAP, ToStandardError};
 use crate::ground::thread::front;
-use crate::ground::{errno, request, tls};
+use crate::ground::{errno, misuse, request, tls};
 
 /// The largest request that C allows.
 const LARGEST: usize = isize::MAX as usize;
@@ -88,6 +90,7 @@ fn small(class: SizeClass) -> Option<Block> {
     })
 }
 
+#[inline(never)]
 fn large(size: usize, align: usize) -> Option<Block> {
     if size > LARGEST || align > LARGEST {
         return None;
@@ -133,13 +136,22 @@ pub(crate) unsafe extern "C" fn free(object: *mut u8) {
     unsafe { free_elsewhere(object) };
 }
 
-/// Takes back an object that the front end has no room for, or that is large or not ours.
+/// Takes back an object that the front end has no room for, or that is large or not ours, or no object.
 ///
 /// # Safety
 /// As for `free`.
 #[cold]
 #[inline(never)]
 unsafe fn free_elsewhere(object: NonNull<u8>) {
+    if HEAP
+        .global()
+        .labels()
+        .page_at(object.addr().get())
+        .is_none()
+    {
+        // SAFETY: the caller gives the block up, whosever it is.
+        return unsafe { foreign::free(object.cast()) };
+    }
     request::answer();
     tls::within(|| match front() {
         Some(front) => {
@@ -153,15 +165,39 @@ unsafe fn free_elsewhere(object: NonNull<u8>) {
     });
 }
 
-/// Bytes that the object has room for; zero for what is not ours.
-pub(crate) fn usable_size(object: NonNull<u8>) -> usize {
-    HEAP.global().usable_size(object).unwrap_or(0)
+/// What is at the address of a block that the front end does not know. That it is none is told.
+#[cold]
+#[inline(never)]
+pub(crate) fn find(block: NonNull<u8>) -> Found {
+    let found = HEAP.global().find(block);
+    if found == Found::Nothing {
+        misuse::tell("no object starts at ", block.addr().get());
+    }
+    found
+}
+
+/// Whether an object of `class` may be moved. That it may not is told.
+#[inline]
+pub(crate) fn may_move(class: SizeClass, object: NonNull<u8>) -> bool {
+    // SAFETY: the calling thread's heap, or an idle one.
+    let mistake = unsafe { Front::mistake_at(tls::heap(), class, object) };
+    if let Some(what) = mistake {
+        tell(what, object);
+    }
+    mistake.is_none()
+}
+
+#[cold]
+#[inline(never)]
+fn tell(what: Misuse, object: NonNull<u8>) {
+    ToStandardError::misuse(what, object.addr().get());
 }
 
 /// Makes the large object at `object` `size` bytes long without copying it, if that can be had.
 ///
 /// # Safety
 /// As for `realloc`.
+#[inline(never)]
 pub(crate) unsafe fn resize_large(object: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
     if size > LARGEST {
         return None;

@@ -22,6 +22,11 @@ pub(crate) fn is_ours() -> bool {
     OWNER.load(Ordering::Relaxed) == system::process_number()
 }
 
+/// Whether this process is none of ours, but one that shares our memory: the child of `vfork`, say. Before the constructor nobody is.
+pub(crate) fn is_guest() -> bool {
+    OWNER.load(Ordering::Relaxed) != 0 && !is_ours()
+}
+
 /// Notes that this process is ours from now on.
 pub(crate) fn adopt() {
     GENERATION.fetch_add(1, Ordering::Relaxed);

@@ -8,7 +8,7 @@ use libc::{c_int, sigset_t};
 const ITS_OWN: [c_int; 2] = [32, 33];
 
 /// Signals of the kernel.
-const LAST: c_int = 64;
+pub(crate) const LAST: c_int = 64;
 
 const _: () = assert!(size_of::<sigset_t>() >= size_of::<u64>());
 
@@ -58,7 +58,7 @@ pub(crate) fn with(set: sigset_t, signal: c_int, member: bool) -> sigset_t {
 }
 
 /// The bit of a signal; none for what is no signal.
-fn bit(signal: c_int) -> u64 {
+pub(crate) fn bit(signal: c_int) -> u64 {
     if (1..=LAST).contains(&signal) {
         1 << (signal - 1)
     } else {

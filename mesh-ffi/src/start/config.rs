@@ -26,6 +26,10 @@ pub(crate) struct Config {
     pub(crate) background: bool,
     pub(crate) barrier: WantedBarrier,
     pub(crate) summary: SummaryFormat,
+    /// Whether misuse of the heap ends the program.
+    pub(crate) abort: bool,
+    /// Whether libraries may be loaded with RTLD_DEEPBIND.
+    pub(crate) deep_binding: bool,
     /// The signal that asks for a map.
     pub(crate) map_signal: Option<c_int>,
 }
@@ -38,6 +42,8 @@ const DEFAULT: Config = Config {
     background: false,
     barrier: WantedBarrier::Auto,
     summary: SummaryFormat::Nothing,
+    abort: true,
+    deep_binding: false,
     map_signal: None,
 };
 
@@ -96,6 +102,16 @@ fn apply(config: &mut Config, variable: &[u8]) {
             b"auto" => set(&mut config.barrier, WantedBarrier::Auto),
             b"userfaultfd" => set(&mut config.barrier, WantedBarrier::Userfaultfd),
             b"mprotect" => set(&mut config.barrier, WantedBarrier::Mprotect),
+            _ => false,
+        },
+        b"MESH_ABORT" => match value {
+            b"0" => set(&mut config.abort, false),
+            b"1" => set(&mut config.abort, true),
+            _ => false,
+        },
+        b"MESH_DEEPBIND" => match value {
+            b"0" => set(&mut config.deep_binding, false),
+            b"1" => set(&mut config.deep_binding, true),
             _ => false,
         },
         b"MESH_MAP" => crate::upkeep::map::set_file(value),

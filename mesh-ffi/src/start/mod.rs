@@ -10,11 +10,13 @@ mod near_miss;
 use arena::{BarrierChoice, BarrierTier};
 use heap::Remapping;
 
-use crate::face::summary;
+use crate::face::{cxx, foreign, plugins, summary};
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
-use crate::ground::{apart as told_apart, bytes, clock, peek, process, resolved, tls};
-use crate::unseen::stop::{self, Reason, begin_meshing, stop};
+use crate::ground::{
+    alone, apart as told_apart, bytes, clock, misuse, process, reach, resolved, tls,
+};
+use crate::unseen::stop::{self, Reason, stop};
 use crate::unseen::{fork, signals};
 use crate::upkeep::{background, map};
 
@@ -27,9 +29,12 @@ extern "C" fn constructor(
     environment: *const *const libc::c_char,
 ) {
     resolved::resolve_all();
+    alone::adopt();
     bytes::adopt();
     clock::adopt();
+    cxx::find_replacements();
     process::adopt();
+    foreign::begin();
     // Refused, `fork` will try again.
     let _ = fork::register();
     // SAFETY: the loader passes the environment, a list of strings that ends with null.
@@ -46,7 +51,13 @@ extern "C" fn constructor(
     // Read now: later, a thread that closes all descriptors could put one of its own in the place of the file's.
     let _ = Remapping::mappings_permitted(HEAP.global().pages());
     summary::set_format(config.summary);
-    peek::set_stack_end(environment.addr());
+    if !config.abort {
+        misuse::tolerate();
+    }
+    if config.deep_binding {
+        plugins::keep_deep_binding();
+    }
+    reach::set_stack_end(environment.addr());
     if let Some(signal) = config.map_signal {
         listen_for_maps(signal);
     }
@@ -64,7 +75,7 @@ extern "C" fn constructor(
     }
     if signals::install() {
         choose_barrier(config.barrier);
-        begin_meshing();
+        let _ = stop::resume();
         if config.background && !background::start() {
             Line::new().text("no background thread").print();
         }
@@ -102,6 +113,19 @@ fn choose_barrier(wanted: WantedBarrier) {
 extern "C" fn destructor() {
     summary::print_if_asked();
     tls::within(map::write_if_asked);
+    look_for_misuse();
+}
+
+/// Tells what of the calling thread's misuse has not been noticed so far.
+fn look_for_misuse() {
+    // A child of `vfork` shares our memory. In a handler over a slow path of ours the locks may be taken.
+    if !process::is_ours() || tls::inside() {
+        return;
+    }
+    if let Some(front) = tls::attached() {
+        // SAFETY: the calling thread's own. What a handler interrupted does not go on: the process ends.
+        tls::within(|| unsafe { HEAP.settle(front) });
+    }
 }
 
 #[used]

@@ -1,14 +1,17 @@
 /* What a program may ask for after which nothing may be meshed any more. */
 #include "../sparse.h"
+#include "../threads/asleep.h"
 #include <aio.h>
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,6 +78,65 @@ static void filtered(int by_prctl)
     check("a filter can be installed", installed);
 }
 
+struct robust_entry {
+    struct robust_list entry;
+    int lock;
+};
+static struct robust_list_head robust;
+
+static int may_end;
+
+/* Takes a lock, and ends with it when it may. */
+static void *keeps_lock(void *argument)
+{
+    struct robust_entry *kept = argument;
+    robust = (struct robust_list_head){{&kept->entry}, offsetof(struct robust_entry, lock), NULL};
+    kept->entry.next = &robust.list;
+    if (syscall(SYS_set_robust_list, &robust, sizeof robust) == 0)
+        __atomic_store_n(&kept->lock, (int)(syscall(SYS_gettid) | FUTEX_WAITERS), __ATOMIC_SEQ_CST);
+    while (!__atomic_load_n(&may_end, __ATOMIC_SEQ_CST))
+        usleep(1000);
+    return NULL;
+}
+
+struct waiter_for_lock {
+    struct robust_entry *kept;
+    int value;
+    pid_t number;
+};
+
+static void *waits_for_lock(void *argument)
+{
+    static const struct timespec patience = {20, 0};
+    struct waiter_for_lock *waiter = argument;
+    int *lock = &waiter->kept->lock;
+    __atomic_store_n(&waiter->number, (pid_t)syscall(SYS_gettid), __ATOMIC_RELEASE);
+    while (__atomic_load_n(lock, __ATOMIC_SEQ_CST) == waiter->value)
+        if (syscall(SYS_futex, lock, FUTEX_WAIT, waiter->value, &patience, NULL, 0) && errno == ETIMEDOUT)
+            return NULL;
+    return waiter;
+}
+
+/* A list of robust futexes of the program's own, with a lock in a small block. */
+static void robust_futexes(void)
+{
+    struct waiter_for_lock waiter = {calloc(1, sizeof *waiter.kept), 0, 0};
+    pthread_t holder, thread;
+    void *woken;
+    need("a thread", pthread_create(&holder, NULL, keeps_lock, waiter.kept) == 0);
+    while ((waiter.value = __atomic_load_n(&waiter.kept->lock, __ATOMIC_SEQ_CST)) == 0)
+        usleep(1000);
+    need("another thread", pthread_create(&thread, NULL, waits_for_lock, &waiter) == 0);
+    until_asleep(&waiter.number);
+    struct sparse heap = sparse_new(20000, 10, 1);
+    compact();
+    __atomic_store_n(&may_end, 1, __ATOMIC_SEQ_CST);
+    pthread_join(holder, NULL);
+    pthread_join(thread, &woken);
+    check("a lock whose holder is gone", woken != NULL && waiter.kept->lock & FUTEX_OWNER_DIED);
+    sparse_free(&heap);
+}
+
 static void *volatile block;
 
 static void lock_before_fork(void)
@@ -106,6 +168,8 @@ int main(int count, char **arguments)
         locked_before_fork();
     else if (strcmp(topic, "io_setup") == 0)
         by_the_kernel();
+    else if (strcmp(topic, "robust") == 0)
+        robust_futexes();
     else if (strcmp(topic, "prctl") == 0 || strcmp(topic, "seccomp") == 0)
         filtered(strcmp(topic, "prctl") == 0);
     else

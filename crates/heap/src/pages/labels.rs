@@ -50,10 +50,15 @@ impl Label {
     }
 }
 
+/// Every object starts at a multiple of two to this power.
+const QUANTUM_SHIFT: u32 = 4;
+
 /// The part of a page heap that `free` reads: where the pages are, and the label of each.
 #[derive(Clone, Copy, Debug)]
 pub struct Labels {
     base: usize,
+    /// The quanta of all pages.
+    quanta: usize,
     pages: usize,
     page_shift: u32,
     words: NonNull<Word>,
@@ -75,8 +80,10 @@ impl Labels {
         page_shift: u32,
         words: NonNull<Word>,
     ) -> Self {
+        assert!(base.is_multiple_of(1 << QUANTUM_SHIFT) && page_shift > QUANTUM_SHIFT);
         Self {
             base,
+            quanta: pages << (page_shift - QUANTUM_SHIFT),
             pages,
             page_shift,
             words,
@@ -87,6 +94,7 @@ impl Labels {
     pub const fn none() -> Self {
         Self {
             base: 0,
+            quanta: 0,
             pages: 0,
             page_shift: 12,
             words: NonNull::dangling(),
@@ -129,15 +137,17 @@ impl Labels {
         Label(word.read())
     }
 
-    /// The label of the page at `address`, if it is one of these. For a caller that knows the page size at compile time.
+    /// The label of the page at `address`, if it is one of these and an object can start at this address. For a caller that
+    /// knows the page size at compile time.
     #[inline(always)]
-    pub fn label_by(&self, address: usize, page_shift: u32) -> Option<Label> {
-        let page = address.wrapping_sub(self.base) >> page_shift;
-        if page >= self.pages {
+    pub fn label_of_object(&self, address: usize, page_shift: u32) -> Option<Label> {
+        // Rotated, what is left over of a quantum comes out on top: one comparison tells it and what is outside.
+        let quantum = address.wrapping_sub(self.base).rotate_right(QUANTUM_SHIFT);
+        if quantum >= self.quanta {
             return None;
         }
-        // SAFETY: there are `pages` words.
-        let word = unsafe { self.words.add(page) };
+        // SAFETY: there are `pages` words, and as many pages have all the quanta.
+        let word = unsafe { self.words.add(quantum >> (page_shift - QUANTUM_SHIFT)) };
         // SAFETY: as in `label`.
         let word = unsafe { word.as_ref() };
         Some(Label(word.read()))

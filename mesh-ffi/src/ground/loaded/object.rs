@@ -54,6 +54,11 @@ impl Name {
         Self { text, hash }
     }
 
+    /// The name itself.
+    pub(crate) fn bytes(self) -> &'static [u8] {
+        self.text.to_bytes()
+    }
+
     /// The hash of the older table.
     fn old_hash(self) -> u32 {
         self.text.to_bytes().iter().fold(0, |hash: u32, &byte| {
@@ -61,6 +66,12 @@ impl Name {
             let high = hash & 0xf000_0000;
             (hash ^ high >> 24) & !high
         })
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash && self.bytes() == other.bytes()
     }
 }
 
@@ -100,7 +111,7 @@ impl Object {
     ///
     /// # Safety
     /// The object is loaded.
-    pub(super) unsafe fn new(base: usize, dynamic: *const Dynamic) -> Option<Self> {
+    pub(crate) unsafe fn new(base: usize, dynamic: *const Dynamic) -> Option<Self> {
         // SAFETY: the same contract.
         unsafe { Self::relocated(base, dynamic, false) }
     }

@@ -131,6 +131,34 @@ pub(crate) fn set_last_fault(page: usize, phase: usize) {
     word::set_last_fault(page, phase);
 }
 
+/// What a child that runs on this thread's block, as that of `vfork` does, wants to happen on SIGSEGV.
+#[derive(Clone, Copy)]
+pub(crate) struct ChildWish {
+    /// The child's number.
+    pub(crate) process: i32,
+    pub(crate) handler: usize,
+    pub(crate) flags: i32,
+    /// The kernel's word of the mask.
+    pub(crate) mask: u64,
+}
+
+/// The wish of the last such child.
+pub(crate) fn child_wish() -> ChildWish {
+    let [process, handler, flags, mask] = word::child_wish();
+    ChildWish {
+        process: process as i32,
+        handler,
+        flags: flags as i32,
+        mask: mask as u64,
+    }
+}
+
+/// Keeps the wish of such a child.
+pub(crate) fn set_child_wish(wish: ChildWish) {
+    let (process, flags) = (wish.process as usize, wish.flags as usize);
+    word::set_child_wish([process, wish.handler, flags, wish.mask as usize]);
+}
+
 /// The record in which the calling thread publishes hazards, if it has one to keep.
 #[inline(always)]
 pub(crate) fn hazards() -> Option<&'static Record> {

@@ -46,6 +46,30 @@ global_asm!(
     "mesh_thread_own:",
     ".quad 0",
     ".size mesh_thread_own, 8",
+    ".hidden mesh_thread_child_process",
+    ".globl mesh_thread_child_process",
+    ".type mesh_thread_child_process, @object",
+    "mesh_thread_child_process:",
+    ".quad 0",
+    ".size mesh_thread_child_process, 8",
+    ".hidden mesh_thread_child_handler",
+    ".globl mesh_thread_child_handler",
+    ".type mesh_thread_child_handler, @object",
+    "mesh_thread_child_handler:",
+    ".quad 0",
+    ".size mesh_thread_child_handler, 8",
+    ".hidden mesh_thread_child_flags",
+    ".globl mesh_thread_child_flags",
+    ".type mesh_thread_child_flags, @object",
+    "mesh_thread_child_flags:",
+    ".quad 0",
+    ".size mesh_thread_child_flags, 8",
+    ".hidden mesh_thread_child_mask",
+    ".globl mesh_thread_child_mask",
+    ".type mesh_thread_child_mask, @object",
+    "mesh_thread_child_mask:",
+    ".quad 0",
+    ".size mesh_thread_child_mask, 8",
     ".popsection",
     idle = sym IDLE,
 );
@@ -128,6 +152,22 @@ pub(super) fn hazards() -> *const Record {
 
 pub(super) fn set_hazards(record: *const Record) {
     write!("mesh_thread_hazards", record);
+}
+
+pub(super) fn child_wish() -> [usize; 4] {
+    [
+        read!("mesh_thread_child_process"),
+        read!("mesh_thread_child_handler"),
+        read!("mesh_thread_child_flags"),
+        read!("mesh_thread_child_mask"),
+    ]
+}
+
+pub(super) fn set_child_wish([process, handler, flags, mask]: [usize; 4]) {
+    write!("mesh_thread_child_process", process);
+    write!("mesh_thread_child_handler", handler);
+    write!("mesh_thread_child_flags", flags);
+    write!("mesh_thread_child_mask", mask);
 }
 
 pub(super) fn thread_pointer() -> usize {

@@ -7,6 +7,7 @@ pub(crate) mod clones;
 mod files;
 mod handlers;
 pub(crate) mod steps;
+pub(crate) mod wanted;
 mod writers;
 
 use heap::Refused;

@@ -10,8 +10,8 @@ use heap::Refused;
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
 use crate::ground::{process, request, system, tls};
-use crate::unseen::hazards;
-use crate::unseen::signals::action;
+use crate::unseen::signals::{self, wishes};
+use crate::unseen::{hazards, stop};
 
 use super::writers;
 
@@ -103,7 +103,7 @@ pub(super) fn prepare() {
     }
     if HEAP.global().may_have_groups() {
         // The child's first fault must come to us. If it does not, another handler was put in our place just now.
-        let _ = action::still_ours();
+        let _ = wishes::still_ours();
     }
     let writers = writers::others();
     let mask = HEAP.global().pages().os().block_signals();
@@ -121,7 +121,7 @@ pub(super) fn prepare() {
         // SAFETY: as above.
         unsafe { HEAP.global().prepare_fork_without_room() }
     };
-    action::lock_for_fork();
+    wishes::lock_for_fork();
     // SAFETY: all locks are held.
     unsafe { *UNDER_WAY.0.get() = Some(Prepared { fork, mask }) };
     RESERVED_BY.store(0, Ordering::Relaxed);
@@ -148,7 +148,7 @@ pub(super) fn parent() {
         return;
     };
     // SAFETY: `prepare` took it.
-    unsafe { action::unlock_after_fork() };
+    unsafe { wishes::unlock_after_fork() };
     // SAFETY: prepared by this thread, and this is the parent.
     unsafe { HEAP.global().parent_after_fork(fork) };
     // SAFETY: `prepare` took it.
@@ -160,6 +160,9 @@ pub(super) fn child() {
     process::adopt();
     request::MAP.forget();
     hazards::keep_own();
+    stop::forget_holds();
+    signals::forget_others();
+    HEAP.global().pages().nobody_is_aside();
     // A thread that did the upkeep is not in the child.
     HEAP.global().set_background(false);
     request::THREAD.ask();
@@ -170,6 +173,12 @@ pub(super) fn child() {
         return;
     }
     adopt_groups();
+}
+
+/// Whether the calling thread has prepared a fork that has not been made yet.
+pub(super) fn is_prepared() -> bool {
+    PARENT.load(Ordering::Acquire) == system::process_number()
+        && PREPARED_BY.load(Ordering::Relaxed) == tls::thread_number()
 }
 
 /// In the child of a `clone`, which begins with a function of its own: the child's step.
@@ -209,7 +218,7 @@ fn adopt_groups() -> bool {
         return false;
     };
     // SAFETY: `prepare` took it.
-    unsafe { action::unlock_after_fork() };
+    unsafe { wishes::unlock_after_fork() };
     // SAFETY: prepared by this thread, and this is the child.
     let adopted = unsafe { HEAP.global().child_after_fork(fork) };
     if adopted.is_err() {

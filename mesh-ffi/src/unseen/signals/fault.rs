@@ -9,14 +9,19 @@
 //! ```
 
 use core::ffi::c_void;
+use core::ptr::null;
 
+use arena::SignalMask;
 use arena::os::syscall;
 use heap::Label;
 use libc::{c_int, sighandler_t, siginfo_t as Info, ucontext_t};
 
-use super::action;
-use super::mask::{STAND_IN, block, has, to_kernel, with};
+use super::handlers::note_sent;
+use super::mask::{STAND_IN, block, kernel_word};
+use super::{stacks, wishes};
 use crate::ground::heap::HEAP;
+use crate::ground::reach::after_fault_at;
+use crate::ground::signal_set::{bit, word};
 use crate::ground::{errno, system, tls};
 use crate::unseen::fork::steps;
 
@@ -31,49 +36,119 @@ const SEGV_MAPERR: c_int = 1;
 /// `si_code` of an access that the mapping does not permit.
 const SEGV_ACCERR: c_int = 2;
 
-/// The address of our handler of SIGSEGV.
-pub(super) fn on_fault_address() -> sighandler_t {
-    on_fault as Handler as sighandler_t
+/// The address of our handler of SIGSEGV, and of its stand-in.
+pub(super) fn handler_address() -> sighandler_t {
+    on_signal as Handler as sighandler_t
 }
 
-/// The address of our handler of the stand-in.
-pub(super) fn on_stand_in_address() -> sighandler_t {
-    on_stand_in as Handler as sighandler_t
+/// What is left to be done about a signal when our handler is through with it.
+#[repr(C)]
+struct Rest {
+    /// The program's handler, to be called; null for nothing.
+    handler: *const (),
+    /// What the program's handler is to find blocked, in the kernel's form.
+    mask: u64,
 }
 
-/// Our handler of SIGSEGV. Whether the kernel called it shows in the stack: then the context lies right above the address
-/// to return to.
+impl Rest {
+    const NOTHING: Self = Self {
+        handler: null(),
+        mask: 0,
+    };
+}
+
+/// Our handler. Whether the kernel called it shows in the stack: then the context lies right above the address to return to.
+///
+/// ```text
+///  from the kernel      all signals are blocked; `handle` runs on a stack of ours, since the one that the kernel has chosen may have
+///                       hardly more room than for its frame. Then the mask is set that the program's handler would find, and
+///                       that handler is jumped to, on the kernel's stack: to it, all is as if we had not been there
+///  from a handler that was put over ours, and passes on what is not its own: `handle_passed_on` calls the program's
+/// ```
 #[cfg(target_arch = "x86_64")]
 #[unsafe(naked)]
-extern "C" fn on_fault(signal: c_int, info: *mut Info, context: *mut c_void) {
+extern "C" fn on_signal(signal: c_int, info: *mut Info, context: *mut c_void) {
     core::arch::naked_asm!(
         "lea rax, [rsp + 8]",
-        "xor ecx, ecx",
         "cmp rax, rdx",
-        "sete cl",
-        "jmp {handle}",
+        "jne {passed_on}",
+        // Who was interrupted gets all registers back from the kernel.
+        "mov r12, rsi",
+        "mov r13, rdx",
+        "mov rbx, rsp",
+        "sub rsp, 8",
+        "call {take}",
+        "mov r14, rax",
+        "test rax, rax",
+        "cmovnz rsp, rax",
+        "mov rdi, r12",
+        "mov rsi, r13",
+        "call {handle}",
+        "mov rsp, rbx",
+        "mov rbp, rax",
+        "mov r15, rdx",
+        "sub rsp, 8",
+        "mov rdi, r14",
+        "call {give_back}",
+        "test rbp, rbp",
+        "jnz 2f",
+        "add rsp, 8",
+        "ret",
+        "2:",
+        "mov [rsp], r15",
+        "mov rsi, rsp",
+        "mov edi, {set}",
+        "xor edx, edx",
+        "mov r10d, 8",
+        "mov eax, {mask}",
+        "syscall",
+        "add rsp, 8",
+        // The signal is that of the information.
+        "mov edi, dword ptr [r12]",
+        "mov rsi, r12",
+        "mov rdx, r13",
+        "jmp rbp",
+        passed_on = sym handle_passed_on,
+        take = sym stacks::take,
         handle = sym handle,
+        give_back = sym stacks::give_back,
+        set = const libc::SIG_SETMASK,
+        mask = const libc::SYS_rt_sigprocmask,
     )
 }
 
-/// A SIGSEGV.
-extern "C" fn handle(signal: c_int, info: *mut Info, context: *mut c_void, from_kernel: bool) {
-    // SAFETY: the kernel passes both, since the handler was installed with SA_SIGINFO.
-    if errno::preserved(|| unsafe { answered(info, context) }) {
+/// A signal of ours, as the kernel says.
+extern "C" fn handle(info: *mut Info, context: *mut c_void) -> Rest {
+    // SAFETY: the kernel passes it, since the handler was installed with SA_SIGINFO.
+    let is_fault = unsafe { (*info).si_signo } == libc::SIGSEGV;
+    // SAFETY: as above.
+    if is_fault && errno::preserved(|| unsafe { answered(info, context) }) {
+        return Rest::NOTHING;
+    }
+    // What waited as the stand-in is SIGSEGV again.
+    // SAFETY: as above.
+    restore(unsafe { &mut *info });
+    // SAFETY: as above.
+    errno::preserved(|| unsafe { pass_on(info, context, true) })
+}
+
+/// A signal of ours, as a handler says that the program has put over ours.
+extern "C" fn handle_passed_on(signal: c_int, info: *mut Info, context: *mut c_void) {
+    // SAFETY: the handler passes on what the kernel passed to it.
+    if signal == libc::SIGSEGV && errno::preserved(|| unsafe { answered(info, context) }) {
         return;
     }
     // SAFETY: as above.
-    unsafe { pass_on(signal, info, context, from_kernel) };
-}
-
-/// Our handler of the stand-in: what waited as the stand-in is SIGSEGV again.
-extern "C" fn on_stand_in(mut signal: c_int, info: *mut Info, context: *mut c_void) {
-    // SAFETY: the kernel passes it, since the handler was installed with SA_SIGINFO.
-    if restore(unsafe { &mut *info }) {
-        signal = libc::SIGSEGV;
+    let rest = errno::preserved(|| unsafe { pass_on(info, context, false) });
+    if rest.handler.is_null() {
+        return;
     }
-    // SAFETY: as above.
-    unsafe { pass_on(signal, info, context, true) };
+    // The kernel takes the mask back when that handler returns.
+    block(SignalMask(rest.mask));
+    // A handler without SA_SIGINFO ignores what it does not know, as the calling convention permits.
+    // SAFETY: the program said that this is a handler.
+    let handler = unsafe { core::mem::transmute::<*const (), Handler>(rest.handler) };
+    handler(signal, info, context);
 }
 
 /// Turns the information about a stand-in that was a SIGSEGV back; says whether it was one.
@@ -98,12 +173,31 @@ unsafe fn answered(info: *mut Info, context: *mut c_void) -> bool {
     // SAFETY: valid (contract).
     let info = unsafe { &mut *info };
     // SAFETY: valid (contract).
+    if !is_sent(info) && unsafe { was_guarded(context) } {
+        return true;
+    }
+    // SAFETY: valid (contract).
     let blocked = unsafe { &(*context.cast::<ucontext_t>()).uc_sigmask };
-    if is_sent(info) && has(blocked, STAND_IN) {
+    if is_sent(info) && word(blocked) & bit(STAND_IN) != 0 {
         return defer(info);
     }
     as_if_alone(info);
     false
+}
+
+/// Whether the fault was in a copy of what may not be there, which then ends.
+///
+/// # Safety
+/// `context` comes from the kernel.
+unsafe fn was_guarded(context: *mut c_void) -> bool {
+    // SAFETY: valid (contract).
+    let context = unsafe { &mut *context.cast::<ucontext_t>() };
+    let next = &mut context.uc_mcontext.gregs[libc::REG_RIP as usize];
+    let after = after_fault_at(*next as usize);
+    if let Some(after) = after {
+        *next = after as i64;
+    }
+    after.is_some()
 }
 
 /// Whether the signal came from `kill` or a call like it, and not from an instruction.
@@ -210,36 +304,40 @@ unsafe fn is_write(context: *const c_void) -> bool {
     error & WRITE != 0
 }
 
-/// Does what the program, or the system, would have done.
+/// Does what the system would have done, or says what the program's handler is and what it is to find blocked.
 ///
 /// # Safety
 /// The arguments are those of a handler.
-unsafe fn pass_on(signal: c_int, info: *mut Info, context: *mut c_void, from_kernel: bool) {
+unsafe fn pass_on(info: *mut Info, context: *mut c_void, from_kernel: bool) -> Rest {
     // SAFETY: valid (contract).
-    let sent = is_sent(unsafe { &*info });
+    let (signal, sent) = unsafe { ((*info).si_signo, is_sent(&*info)) };
     // SAFETY: valid (contract).
-    let blocked = unsafe { &(*context.cast::<ucontext_t>()).uc_sigmask };
-    if !sent && signal == libc::SIGSEGV && has(blocked, STAND_IN) {
+    let blocked = word(unsafe { &(*context.cast::<ucontext_t>()).uc_sigmask });
+    if !sent && signal == libc::SIGSEGV && blocked & bit(STAND_IN) != 0 {
         // A fault whose signal is blocked cannot wait: nobody is asked.
-        return default(signal, false);
+        default(signal, false);
+        return Rest::NOTHING;
     }
-    let action = action::take(signal, from_kernel);
-    match action.sa_sigaction {
-        libc::SIG_IGN if sent => {}
-        libc::SIG_DFL | libc::SIG_IGN => default(signal, sent),
+    let wish = wishes::take(signal, from_kernel);
+    match wish.handler {
+        libc::SIG_IGN if sent => Rest::NOTHING,
+        libc::SIG_DFL | libc::SIG_IGN => {
+            default(signal, sent);
+            Rest::NOTHING
+        }
         handler => {
-            let itself = action.sa_flags & libc::SA_NODEFER == 0;
-            let mask = if itself {
-                with(action.sa_mask, signal, true)
+            if sent {
+                note_sent();
+            }
+            let itself = if wish.flags & libc::SA_NODEFER == 0 {
+                bit(signal)
             } else {
-                action.sa_mask
+                0
             };
-            // The kernel takes the mask back when our handler returns.
-            block(&to_kernel(mask));
-            // A handler without SA_SIGINFO ignores what it does not know, as the calling convention permits.
-            // SAFETY: the program said that this is a handler.
-            let handler = unsafe { core::mem::transmute::<sighandler_t, Handler>(handler) };
-            handler(signal, info, context);
+            Rest {
+                handler: core::ptr::with_exposed_provenance(handler),
+                mask: blocked | kernel_word(wish.mask | itself),
+            }
         }
     }
 }
@@ -247,7 +345,7 @@ unsafe fn pass_on(signal: c_int, info: *mut Info, context: *mut c_void, from_ker
 /// The default action: the end. Tried again without a handler, the instruction ends the process with the right signal and
 /// address; what somebody sent is sent again.
 fn default(signal: c_int, sent: bool) {
-    action::give_up(signal);
+    wishes::give_up(signal);
     if sent {
         system::raise(signal);
     }

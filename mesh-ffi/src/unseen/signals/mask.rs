@@ -8,17 +8,19 @@
 //! | SIGSEGV not blocked | neither is blocked |
 //!
 //! So the bit goes wherever a mask goes without us: to new threads, over `siglongjmp`, `swapcontext` and the end of a handler,
-//! and to the program that this process turns into. The price: SIGSTKFLT is blocked when SIGSEGV is, and only then.
+//! and to the program that this process turns into. The price: SIGSTKFLT is blocked when SIGSEGV is, and only then. A program
+//! sees it in its mask where it sees signals that are blocked by those alone who block all.
 
 use core::ptr::null_mut;
 
+use arena::SignalMask;
 use libc::{c_int, pthread_attr_t, sigset_t};
 
 use super::installed::installed;
 use crate::ground::errno;
 use crate::ground::next::next;
+use crate::ground::signal_set::{LAST, bit, full, is_signal, of_word, word};
 pub(super) use crate::ground::signal_set::{empty, has, with};
-use crate::ground::signal_set::{full, is_signal};
 use crate::unseen::hazards::during;
 use crate::unseen::written::Written;
 
@@ -31,16 +33,37 @@ next!(fn next_attr_getsigmask = c"pthread_attr_getsigmask_np"(attributes: *const
 /// The signal whose bit in the kernel's masks says that the program has SIGSEGV blocked.
 pub(super) const STAND_IN: c_int = libc::SIGSTKFLT;
 
-/// The kernel's form of a mask.
-pub(super) fn to_kernel(set: sigset_t) -> sigset_t {
-    let blocked = has(&set, libc::SIGSEGV);
-    with(with(set, STAND_IN, blocked), libc::SIGSEGV, false)
+/// The kernel's form of a mask's word.
+pub(super) fn kernel_word(word: u64) -> u64 {
+    let (segv, stand_in) = (bit(libc::SIGSEGV), bit(STAND_IN));
+    let others = word & !(segv | stand_in);
+    if word & segv != 0 {
+        others | stand_in
+    } else {
+        others
+    }
 }
 
-/// The program's form of a mask of the kernel. After a raw system call of the program's, SIGSEGV itself may be in it.
+/// The program's form of a mask's word. After a raw system call of the program's, SIGSEGV itself may be in it.
+pub(super) fn program_word(word: u64) -> u64 {
+    let (segv, stand_in) = (bit(libc::SIGSEGV), bit(STAND_IN));
+    // Nobody blocks these but who blocks all.
+    let all = bit(libc::SIGPWR) | bit(LAST);
+    match word & stand_in != 0 {
+        true if word & all == all => word | segv,
+        true => word & !stand_in | segv,
+        false => word,
+    }
+}
+
+/// The kernel's form of a mask.
+pub(super) fn to_kernel(set: sigset_t) -> sigset_t {
+    of_word(kernel_word(word(&set)))
+}
+
+/// The program's form of a mask of the kernel.
 pub(super) fn to_program(set: sigset_t) -> sigset_t {
-    let blocked = has(&set, STAND_IN) || has(&set, libc::SIGSEGV);
-    with(set, libc::SIGSEGV, blocked)
+    of_word(program_word(word(&set)))
 }
 
 /// Rewrites a set of the program's, unless `place` is null.
@@ -61,8 +84,12 @@ pub(super) unsafe fn rewrite(place: *mut sigset_t, change: impl FnOnce(sigset_t)
 pub(crate) struct ForKernel(Option<sigset_t>);
 
 impl ForKernel {
+    /// None.
+    pub(crate) const NONE: Self = Self(None);
+
     /// # Safety
     /// `set` is null or valid for a read.
+    #[inline(never)]
     pub(crate) unsafe fn new(set: *const sigset_t) -> Self {
         if set.is_null() {
             return Self(None);
@@ -70,6 +97,11 @@ impl ForKernel {
         // SAFETY: valid for a read (contract).
         let set = unsafe { set.read() };
         Self(Some(if installed() { to_kernel(set) } else { set }))
+    }
+
+    /// The kernel's word of the set.
+    pub(crate) fn word(&self) -> Option<SignalMask> {
+        self.0.as_ref().map(|set| SignalMask(word(set)))
     }
 
     /// The set's address; null when the program's was.
@@ -80,10 +112,11 @@ impl ForKernel {
     }
 }
 
-/// Blocks `set`, in the kernel's form, in the calling thread.
-pub(super) fn block(set: &sigset_t) {
+/// Blocks more signals in the calling thread.
+pub(super) fn block(more: SignalMask) {
+    let set = of_word(more.0);
     // SAFETY: the set lives across the call.
-    unsafe { next_pthread_sigmask(libc::SIG_BLOCK, set, null_mut()) };
+    unsafe { next_pthread_sigmask(libc::SIG_BLOCK, &raw const set, null_mut()) };
 }
 
 /// Runs `act` where no signal can interrupt it.
@@ -105,7 +138,7 @@ pub(super) fn adopt() {
     // SAFETY: the set lives across the call.
     unsafe { next_pthread_sigmask(libc::SIG_BLOCK, core::ptr::null(), &raw mut now) };
     if has(&now, libc::SIGSEGV) {
-        block(&with(empty(), STAND_IN, true));
+        block(SignalMask(word(&with(empty(), STAND_IN, true))));
         let fault = with(empty(), libc::SIGSEGV, true);
         // SAFETY: as above.
         unsafe { next_pthread_sigmask(libc::SIG_UNBLOCK, &raw const fault, null_mut()) };

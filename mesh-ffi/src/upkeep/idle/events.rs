@@ -1,5 +1,8 @@
 //! `epoll`.
 
+use core::ptr::null;
+
+use arena::os::syscall;
 use libc::{c_int, epoll_event, sigset_t};
 
 use crate::ground::next::next;
@@ -7,10 +10,29 @@ use crate::unseen::hazards::during;
 use crate::unseen::signals::ForKernel;
 use crate::unseen::written::Written;
 
-use super::parts::{chosen, waiting};
+use super::parts::{Call, Span, waiting};
 
 next!(fn next_epoll_wait = c"epoll_wait"(set: c_int, events: *mut epoll_event, most: c_int, timeout: c_int) -> c_int);
 next!(fn next_epoll_pwait = c"epoll_pwait"(set: c_int, events: *mut epoll_event, most: c_int, timeout: c_int, mask: *const sigset_t) -> c_int);
+
+/// Looks for events by the system call, without a wait.
+///
+/// # Safety
+/// As for `epoll_wait`.
+unsafe fn look(set: c_int, events: *mut epoll_event, most: c_int) -> c_int {
+    let no_mask = null::<sigset_t>().addr();
+    let arguments = [
+        set as usize,
+        events.expose_provenance(),
+        most as usize,
+        0,
+        no_mask,
+        0,
+    ];
+    // SAFETY: the same contract.
+    let found = unsafe { syscall(libc::SYS_epoll_pwait, arguments) };
+    found as c_int
+}
 
 /// `epoll_wait`.
 ///
@@ -24,19 +46,17 @@ pub unsafe extern "C" fn epoll_wait(
     timeout: c_int,
 ) -> c_int {
     let written = Written::NOTHING.counted(events, most);
-    waiting(timeout, |span, mask| {
+    let wait = |span: Span| {
         let timeout = span.timeout(timeout);
-        match mask {
-            // SAFETY: the same contract.
-            None => during(&written, || unsafe {
-                next_epoll_wait(set, events, most, timeout)
-            }),
-            // SAFETY: the same contract; the mask lives across the call.
-            Some(mask) => during(&written, || unsafe {
-                next_epoll_pwait(set, events, most, timeout, mask)
-            }),
-        }
-    })
+        // SAFETY: the same contract.
+        during(&written, || unsafe {
+            next_epoll_wait(set, events, most, timeout)
+        })
+    };
+    // SAFETY: the same contract.
+    let look = || during(&written, || unsafe { look(set, events, most) });
+    let mask = None;
+    waiting(timeout, Call { wait, look, mask })
 }
 
 /// `epoll_pwait`.
@@ -53,12 +73,16 @@ pub unsafe extern "C" fn epoll_pwait(
 ) -> c_int {
     let written = Written::NOTHING.counted(events, most);
     // SAFETY: null or valid (contract).
-    let mask = unsafe { ForKernel::new(mask) };
-    waiting(timeout, |span, blocked| {
-        let mask = chosen(mask.pointer(), blocked);
+    let asked = unsafe { ForKernel::new(mask) };
+    let wait = |span: Span| {
+        let timeout = span.timeout(timeout);
         // SAFETY: the same contract; the mask lives across the call.
         during(&written, || unsafe {
-            next_epoll_pwait(set, events, most, span.timeout(timeout), mask)
+            next_epoll_pwait(set, events, most, timeout, asked.pointer())
         })
-    })
+    };
+    // SAFETY: the same contract.
+    let look = || during(&written, || unsafe { look(set, events, most) });
+    let mask = asked.word();
+    waiting(timeout, Call { wait, look, mask })
 }

@@ -22,18 +22,27 @@ use crate::ground::{errno, process, tls};
 /// Milliseconds of a sleep of unknown length.
 const UNKNOWN: u64 = 0;
 
-/// Does what is due before `sleep`; says whether a mesh cycle is under way that this thread should go on with.
-fn upkeep(sleep: Sleep) -> bool {
-    if tls::inside() || !HEAP.global().wants_upkeep(sleep) || !process::is_ours() {
-        return false;
-    }
-    errno::preserved(|| tls::within(|| HEAP.global().before_sleep(sleep)))
+/// Whether the calling thread may do upkeep at all: it has interrupted no slow path of ours, and shares its memory with no parent.
+fn may_help() -> bool {
+    !tls::inside() && process::is_ours()
 }
 
-/// Gives back some unused pages before a long wait, if this is the only thread; says whether there are more.
+/// Whether something is due before `sleep`.
+fn wants_upkeep(sleep: Sleep) -> bool {
+    HEAP.global().wants_upkeep(sleep) && may_help()
+}
+
+/// Does what is due before `sleep`; says whether a mesh cycle is under way that this thread should go on with.
+fn upkeep(sleep: Sleep) -> bool {
+    wants_upkeep(sleep) && errno::preserved(|| tls::within(|| HEAP.global().before_sleep(sleep)))
+}
+
+/// Whether there may be unused pages to give back before a long wait: the thread is the only one.
+fn may_purge() -> bool {
+    may_help() && HEAP.attached() <= 1
+}
+
+/// Gives back some unused pages before a long wait; says whether there are more.
 fn purge() -> bool {
-    if tls::inside() || !process::is_ours() || HEAP.stats().attached > 1 {
-        return false;
-    }
-    errno::preserved(|| tls::within(|| HEAP.global().purge_slice()))
+    may_purge() && errno::preserved(|| tls::within(|| HEAP.global().purge_slice()))
 }

@@ -2,14 +2,15 @@
 
 use arena::{Os, SignalMask};
 use globalheap::Sleep;
-use libc::{c_int, sigset_t};
+use libc::c_int;
 
 use crate::ground::heap::HEAP;
-use crate::ground::{errno, request, signal_set};
+use crate::ground::{errno, request};
 use crate::unseen::rest::{Caller, resting_if};
+use crate::unseen::signals::Held;
 use crate::upkeep::map::Watch;
 
-use super::{UNKNOWN, purge, upkeep};
+use super::{UNKNOWN, may_purge, purge, upkeep, wants_upkeep};
 
 /// Milliseconds that a program must have waited in vain before it counts as idle: what comes sooner is not delayed.
 const GRACE_MS: c_int = 2;
@@ -31,9 +32,6 @@ pub(super) enum Span {
 }
 
 impl Span {
-    /// No time at all.
-    const NONE: Self = Self::Milliseconds(0);
-
     /// The timeout of a call that was asked for `timeout` milliseconds.
     pub(super) fn timeout(self, timeout: c_int) -> c_int {
         match self {
@@ -41,20 +39,25 @@ impl Span {
             Self::Milliseconds(milliseconds) => milliseconds,
         }
     }
-
-    /// The same in a wait that was made before, of which so many milliseconds are left.
-    fn of_the_rest(self, left: c_int) -> Self {
-        match self {
-            Self::AsAsked => Self::Milliseconds(left),
-            part => part,
-        }
-    }
 }
 
-/// A wait for something to happen, taken apart so that upkeep is done in it: `wait` waits for a part of it under the mask given,
-/// if there is one, and returns zero if nothing has happened.
+/// A call of the program's that waits for something to happen. Its functions return zero if nothing has.
+pub(super) struct Call<W, L> {
+    /// Waits as the program asked, but for so long: under its mask, and where its thread may be cancelled.
+    pub(super) wait: W,
+    /// Looks whether something has happened, by a bare system call: signals are blocked, and would be in the clean-up of a thread
+    /// that is cancelled here. A negative number: only `wait` can tell.
+    pub(super) look: L,
+    /// The mask that the call has while it waits; `None` for that of the thread.
+    pub(super) mask: Option<SignalMask>,
+}
+
+/// Makes a wait of `timeout` milliseconds, taken apart so that upkeep is done in it.
 ///
-/// Signals are blocked after the grace, but in the waits: one that came in between would not end the wait, as it should.
+/// Upkeep is done with signals blocked, and between the waits, so that handlers that end a wait find the mask that they would find
+/// without us, and what they change in it holds. One that came meanwhile runs behind the upkeep, and then the wait is over. Only
+/// a signal that comes just between an upkeep and a wait finds nothing to end, like one that comes just before the program's call;
+/// a program that has it blocked outside of the call, and so means to miss none, misses none.
 ///
 /// ```text
 ///  grace     a program that is busy is called back soon: nothing was done, and nothing is lost
@@ -68,15 +71,13 @@ impl Span {
 #[inline(always)]
 pub(super) fn waiting(
     timeout: c_int,
-    mut wait: impl FnMut(Span, Option<&sigset_t>) -> c_int,
+    mut call: Call<impl FnMut(Span) -> c_int, impl FnMut() -> c_int>,
 ) -> c_int {
     resting_if(timeout != 0, Caller::Anybody, || {
         let watch = Watch::begin();
         let (mut left, mut again) = (timeout, false);
         loop {
-            let result = in_parts(left, |span, mask| {
-                wait(if again { span.of_the_rest(left) } else { span }, mask)
-            });
+            let result = in_parts(left, again, &mut call);
             let Some(watch) = &watch else { return result };
             if result >= 0 || !watch.was_ended(errno::value()) {
                 return result;
@@ -86,17 +87,27 @@ pub(super) fn waiting(
     })
 }
 
-/// [`waiting`] without regard to what the thread keeps.
-fn in_parts(timeout: c_int, mut wait: impl FnMut(Span, Option<&sigset_t>) -> c_int) -> c_int {
+/// [`waiting`] without regard to what the thread keeps; the whole wait is for `timeout`, even if the program's was for longer,
+/// when it is made `again`.
+fn in_parts(
+    timeout: c_int,
+    again: bool,
+    call: &mut Call<impl FnMut(Span) -> c_int, impl FnMut() -> c_int>,
+) -> c_int {
     let limit = u64::try_from(timeout).unwrap_or(UNKNOWN);
     let sleep = Sleep(limit);
+    let whole = if again {
+        Span::Milliseconds(timeout)
+    } else {
+        Span::AsAsked
+    };
     let has_work = || sleep.is_long() || HEAP.global().wants_upkeep(sleep);
     if timeout == 0 || HEAP.global().is_in_background() || !has_work() {
-        return wait(Span::AsAsked, None);
+        return (call.wait)(whole);
     }
     if !sleep.is_idle() {
         let _ = upkeep(sleep);
-        return wait(Span::AsAsked, None);
+        return (call.wait)(whole);
     }
     let clock = || HEAP.global().pages().os().clock_ns();
     let start = clock();
@@ -105,47 +116,66 @@ fn in_parts(timeout: c_int, mut wait: impl FnMut(Span, Option<&sigset_t>) -> c_i
         left @ 0.. => Span::Milliseconds(left.min(milliseconds)),
         _ => Span::Milliseconds(milliseconds),
     };
-    let result = wait(at_most(GRACE_MS), None);
+    // The end is kept free, so that the wait does not take longer than it was asked to.
+    let is_free = || timeout < 0 || left() >= timeout / FREE_PART;
+    let result = (call.wait)(at_most(GRACE_MS));
     if result != 0 || left() == 0 {
         return result;
     }
-    let blocked = HEAP.global().pages().os().block_signals();
-    // A signal that came before does not end the waits to come.
-    request::answer();
-    let mask = as_set(blocked);
-    let mut parts = || {
-        loop {
-            let mut helped = false;
-            // The end is kept free, so that the wait does not take longer than it was asked to.
-            while (timeout < 0 || left() >= timeout / FREE_PART) && upkeep(sleep) {
-                helped = true;
-                let result = wait(Span::NONE, Some(&mask));
-                if result != 0 {
-                    return result;
-                }
-            }
-            if !sleep.is_long() {
-                break;
-            }
-            let result = wait(at_most(QUIET_MS), Some(&mask));
-            if result != 0 || left() == 0 {
+    loop {
+        let wants = || is_free() && wants_upkeep(sleep);
+        let mut helped = false;
+        let act = || is_free() && upkeep(sleep);
+        let result = uninterrupted(call, wants, act, &mut helped);
+        if result != 0 {
+            return result;
+        }
+        if !sleep.is_long() {
+            break;
+        }
+        let result = (call.wait)(at_most(QUIET_MS));
+        if result != 0 || left() == 0 {
+            return result;
+        }
+        if !helped && !wants_upkeep(sleep) {
+            let result = uninterrupted(call, may_purge, purge, &mut helped);
+            if result != 0 {
                 return result;
             }
-            if !helped && !upkeep(sleep) {
-                while purge() {
-                    let result = wait(Span::NONE, Some(&mask));
-                    if result != 0 {
-                        return result;
-                    }
-                }
-                break;
-            }
+            break;
         }
-        wait(Span::Milliseconds(left()), Some(&mask))
-    };
-    let result = parts();
-    HEAP.global().pages().os().restore_signals(blocked);
-    result
+    }
+    (call.wait)(Span::Milliseconds(left()))
+}
+
+/// If somebody `wants` it, acts with signals blocked as long as there is more to do, looking whether something has happened after
+/// each time. Returns what the program's call returns then: zero if nothing has, -1 with EINTR if a handler has run.
+#[inline(never)]
+fn uninterrupted(
+    call: &mut Call<impl FnMut(Span) -> c_int, impl FnMut() -> c_int>,
+    wants: impl FnOnce() -> bool,
+    mut act: impl FnMut() -> bool,
+    helped: &mut bool,
+) -> c_int {
+    if !wants() {
+        return 0;
+    }
+    let signals = Held::begin();
+    // A signal that came before does not end the waits to come.
+    request::answer();
+    let mut result = 0;
+    while result == 0 && act() {
+        *helped = true;
+        if signals.keeps_something(call.mask) {
+            break;
+        }
+        result = (call.look)();
+    }
+    if signals.end() && result <= 0 {
+        errno::set(libc::EINTR);
+        return -1;
+    }
+    result.max(0)
 }
 
 /// Milliseconds of `timeout`, which may be without end, that are left after so many nanoseconds.
@@ -154,18 +184,5 @@ fn left_of(timeout: c_int, passed_ns: u64) -> c_int {
         _ if timeout < 0 => timeout,
         Ok(passed) => (timeout - passed).max(0),
         Err(_) => 0,
-    }
-}
-
-/// The kernel's mask as the C library's functions take it.
-fn as_set(mask: SignalMask) -> sigset_t {
-    signal_set::of_word(mask.0)
-}
-
-/// The mask of the program's call, or else the one that it had before signals were blocked.
-pub(super) fn chosen(asked: *const sigset_t, blocked: Option<&sigset_t>) -> *const sigset_t {
-    match blocked {
-        Some(blocked) if asked.is_null() => blocked,
-        _ => asked,
     }
 }

@@ -112,16 +112,6 @@ unsafe fn remap(
     })
 }
 
-/// Signals that an instruction of the thread itself can raise: blocking one of them while it is raised kills.
-const SYNCHRONOUS: [i32; 6] = [
-    libc::SIGSEGV,
-    libc::SIGBUS,
-    libc::SIGFPE,
-    libc::SIGILL,
-    libc::SIGTRAP,
-    libc::SIGSYS,
-];
-
 /// Bytes in the kernel's signal set.
 const SIGNAL_SET_SIZE: usize = 8;
 
@@ -339,9 +329,7 @@ unsafe impl Os for Linux {
     }
 
     fn block_signals(&self) -> SignalMask {
-        let blocked = SYNCHRONOUS
-            .iter()
-            .fold(u64::MAX, |set, signal| set & !(1 << (signal - 1)));
+        let blocked = !(1_u64 << (libc::SIGSEGV - 1));
         let mut before = MaybeUninit::<u64>::zeroed();
         let arguments = [
             libc::SIG_SETMASK as usize,
@@ -368,6 +356,16 @@ unsafe impl Os for Linux {
         ];
         // SAFETY: the set lives across the call and has the size that it is told.
         let _ = unsafe { syscall(libc::SYS_rt_sigprocmask, arguments) };
+    }
+
+    unsafe fn call_on(
+        &self,
+        end: NonNull<u8>,
+        function: unsafe extern "C" fn(*mut ()),
+        argument: *mut (),
+    ) {
+        // SAFETY: the same contract.
+        unsafe { call::call_on(end.as_ptr(), function, argument) };
     }
 
     fn clock_ms(&self) -> u64 {
