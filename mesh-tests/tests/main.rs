@@ -4,6 +4,7 @@
 
 mod apart;
 mod archive;
+mod asynchronous;
 mod background;
 mod codegen;
 mod configuration;

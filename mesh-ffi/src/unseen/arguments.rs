@@ -65,6 +65,11 @@ fn each_object(argument: usize, words: usize, mut act: impl FnMut(usize)) {
     });
 }
 
+/// Keeps the pages of what an argument of unknown form is, or leads to, since a driver may use it after the call.
+pub(crate) fn keep(argument: usize) {
+    each_object(argument, UNKNOWN, |at| pin(without_provenance(at), 1));
+}
+
 /// What a request may write to whose argument has so many words.
 fn by_argument(argument: usize, words: usize) -> Written {
     let mut written = Written::NOTHING;

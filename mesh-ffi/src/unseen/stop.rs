@@ -5,6 +5,7 @@ use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use crate::ground::heap::HEAP;
 use crate::ground::pause::pause;
 use crate::ground::{process, reach, tls};
+use crate::unseen::found::{self, Found};
 use crate::unseen::signals;
 
 /// What ended meshing, or kept it from beginning.
@@ -15,19 +16,21 @@ pub(crate) enum Reason {
     Asked = 1,
     /// There is no handler for faults at protected pages.
     NoHandler,
-    /// Devices may write to any object at any time.
+    /// The kernel may write to any object at any time.
     AsynchronousIo,
     /// The program wants all its pages to stay in memory.
     LockedMemory,
     /// A filter may kill the process for a system call that a mesh makes.
     Seccomp,
+    /// The kernel keeps memory in its place, for itself or for devices.
+    PinnedMemory,
     /// When a thread ends, the kernel writes to the locks on a list that the program keeps.
     RobustList,
 }
 
 static REASON: AtomicU8 = AtomicU8::new(0);
 
-/// Whether the environment asked for meshing by name: then a system call filter does not end it.
+/// Whether the environment asked for meshing by name: then neither a system call filter nor what the kernel may write to ends it.
 static INSISTED: AtomicBool = AtomicBool::new(false);
 
 /// Notes that the environment asked for meshing by name.
@@ -78,7 +81,8 @@ fn concerns(reason: Reason) -> bool {
     match reason {
         Reason::Seccomp => !INSISTED.load(Ordering::Relaxed) && !process::is_guest(),
         Reason::LockedMemory | Reason::RobustList => !process::is_guest(),
-        Reason::Asked | Reason::NoHandler | Reason::AsynchronousIo => true,
+        Reason::AsynchronousIo | Reason::PinnedMemory => !INSISTED.load(Ordering::Relaxed),
+        Reason::Asked | Reason::NoHandler => true,
     }
 }
 
@@ -106,6 +110,22 @@ fn may_mesh() -> bool {
     HOLDS.load(Ordering::Acquire) == 0
         && REASON.load(Ordering::Relaxed) == 0
         && signals::still_ours()
+        && nothing_was_found()
+}
+
+/// Whether nothing was found that lets the kernel write to any object at any time, or nobody minds.
+fn nothing_was_found() -> bool {
+    if INSISTED.load(Ordering::Relaxed) {
+        return true;
+    }
+    let reason = match found::look() {
+        None => return true,
+        Some(Found::Ring) => Reason::AsynchronousIo,
+        Some(Found::Pins) => Reason::PinnedMemory,
+    };
+    // The cycle that asks is the only one.
+    end(reason);
+    false
 }
 
 /// Lets meshing begin, or go on after the program itself has switched it off; false when there is a reason against it. Our
@@ -136,6 +156,7 @@ pub(crate) fn reason() -> Option<&'static str> {
         value if value == Reason::NoHandler as u8 => "no handler for SIGSEGV",
         value if value == Reason::AsynchronousIo as u8 => "asynchronous I/O",
         value if value == Reason::LockedMemory as u8 => "mlockall",
+        value if value == Reason::PinnedMemory as u8 => "pinned memory",
         value if value == Reason::RobustList as u8 => "a list of robust futexes",
         _ => "seccomp",
     })

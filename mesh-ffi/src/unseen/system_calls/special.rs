@@ -1,12 +1,13 @@
 //! Calls whose arguments concern meshing.
 
-use core::ptr::without_provenance;
+use core::ptr::{with_exposed_provenance, without_provenance};
 
 use arena::os::syscall;
 use libc::{c_int, c_long};
 
 use super::writes::{sleeps, written};
 use crate::ground::errno;
+use crate::unseen::asynchronous::keep_submitted;
 use crate::unseen::fork::clones::duplicate;
 use crate::unseen::fork::wanted::Wanted;
 use crate::unseen::futexes::calls;
@@ -92,7 +93,17 @@ fn lasting(number: c_long, arguments: Arguments) -> isize {
         }
         libc::SYS_rseq => registered::rseq(a, c, call),
         libc::SYS_set_robust_list => registered::robust_list(call),
-        libc::SYS_io_setup | libc::SYS_io_uring_setup => stop_if(
+        libc::SYS_io_submit => {
+            keep_submitted(with_exposed_provenance(c), b);
+            call()
+        }
+        // Requests are in memory that nobody knows the place of.
+        libc::SYS_io_uring_setup | libc::SYS_io_uring_register => stop_if(
+            Reason::AsynchronousIo,
+            |made| made >= 0,
+            || naming(number, arguments, call),
+        ),
+        libc::SYS_io_uring_enter if b > 0 => stop_if(
             Reason::AsynchronousIo,
             |made| made >= 0,
             || naming(number, arguments),
