@@ -67,7 +67,10 @@ fn lasts(number: c_long) -> bool {
             | libc::SYS_rseq
             | libc::SYS_set_robust_list
             | libc::SYS_io_setup
+            | libc::SYS_io_submit
             | libc::SYS_io_uring_setup
+            | libc::SYS_io_uring_register
+            | libc::SYS_io_uring_enter
             | libc::SYS_mlockall
             | libc::SYS_seccomp
             | libc::SYS_prctl
@@ -101,7 +104,7 @@ fn lasting(number: c_long, arguments: Arguments) -> isize {
         libc::SYS_io_uring_setup | libc::SYS_io_uring_register => stop_if(
             Reason::AsynchronousIo,
             |made| made >= 0,
-            || naming(number, arguments, call),
+            || naming(number, arguments),
         ),
         libc::SYS_io_uring_enter if b > 0 => stop_if(
             Reason::AsynchronousIo,
@@ -113,7 +116,7 @@ fn lasting(number: c_long, arguments: Arguments) -> isize {
             stop_if(Reason::Seccomp, |made| is_filtered(b, made), call)
         }
         libc::SYS_prctl => controlling(a as c_int, [b, c, d, e], failure, call),
-        libc::SYS_seccomp => naming(number, arguments),
+        libc::SYS_seccomp | libc::SYS_io_uring_enter => naming(number, arguments),
         _ => pinned(without_provenance(a), b, failure, call),
     }
 }
