@@ -58,6 +58,15 @@ impl Settings {
         })
     }
 
+    /// The library with debug assertions, meshing in a thread of its own.
+    pub fn debug_background() -> Result<Self> {
+        Ok(Self {
+            name: "debug, MESH_PERIOD_MS=1 MESH_BACKGROUND_THREAD=1",
+            library: Library::debug()?,
+            variables: &[("MESH_PERIOD_MS", "1"), ("MESH_BACKGROUND_THREAD", "1")],
+        })
+    }
+
     /// The release library without meshing.
     pub fn disabled() -> Result<Self> {
         Ok(Self {

@@ -3,6 +3,7 @@
 //! `cargo test -p mesh-tests redis` runs one of them.
 
 mod archive;
+mod background;
 mod codegen;
 mod configuration;
 mod conformance;

@@ -4,19 +4,19 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use heap::{Guard, Label, Labels, LargeRun, Mutex, PageCount, PageIndex, Run};
+use heap::{Guard, Label, LargeRun, Metadata, Mutex, PageCount, PageIndex, Remapping, Run};
 use sync::{Once, WriteBarrier};
 
 use crate::ballast::Ballast;
 use crate::decay::Decay;
-use crate::hazards::KernelWrites;
+use crate::ground::Ground;
+use crate::kernel_writes::KernelWrites;
 use crate::metadata::MetadataChunks;
 use crate::os::Os;
 use crate::page_map::PageMap;
 use crate::protection::{BarrierChoice, BarrierTier, Watch};
 use crate::ranges::Ranges;
 use crate::run_store::{Kind, Place, RunStore};
-use crate::tuning;
 use crate::window::Window;
 
 /// One range of addresses, its pages and what they hold. See the crate's description for the layout.
@@ -44,13 +44,6 @@ pub struct Arena<O: Os> {
     pub(crate) mappings_limit: AtomicUsize,
     /// Advice that was refused: a cost, never an error.
     pub(crate) hints_refused: AtomicUsize,
-}
-
-/// What never changes once the range was reserved.
-#[derive(Clone, Copy)]
-pub(crate) struct Ground {
-    pub(crate) labels: Labels,
-    pub(crate) map: PageMap,
 }
 
 /// The shared pages in use, their copies while a fork is under way, and what else a mesh needs of the arena.
@@ -340,16 +333,6 @@ impl<O: Os> Arena<O> {
         }
     }
 
-    /// Mappings that meshing may use in all.
-    pub fn mappings_permitted(&self) -> usize {
-        let mut limit = self.mappings_limit.load(Ordering::Relaxed);
-        if limit == 0 {
-            limit = self.os.mappings_limit();
-            self.mappings_limit.store(limit, Ordering::Relaxed);
-        }
-        limit - limit / tuning::PROGRAM_SHARE
-    }
-
     /// Sets the limit on mappings, of which a share is left to the program.
     pub fn set_mappings_limit(&self, limit: usize) {
         self.mappings_limit.store(limit, Ordering::Relaxed);
@@ -374,18 +357,8 @@ impl<O: Os> Arena<O> {
             stats.metadata += ranges.tables_bytes();
         }
         drop(state);
-        stats.mappings_limit = self.mappings_permitted();
+        stats.mappings_limit = Remapping::mappings_permitted(self);
         stats
-    }
-
-    pub(crate) fn allocate_metadata(&self, layout: Layout) -> Option<NonNull<u8>> {
-        self.with_windows(|windows| {
-            let Windows {
-                metadata, ballast, ..
-            } = windows;
-            let mut allocate = || metadata.allocate(&self.os, layout);
-            allocate().or_else(|| ballast.drop(&self.os).then(allocate)?)
-        })
     }
 
     /// Runs `act` under the lock of the windows where no handler can interrupt it.
@@ -399,5 +372,24 @@ impl<O: Os> Arena<O> {
         let result = act();
         self.os.restore_signals(mask);
         result
+    }
+}
+
+// SAFETY: metadata comes zeroed from the system, is handed out once, and is never unmapped.
+unsafe impl<O: Os> Metadata for Arena<O> {
+    fn metadata(&self, layout: Layout) -> Option<NonNull<u8>> {
+        self.with_windows(|windows| {
+            let Windows {
+                metadata, ballast, ..
+            } = windows;
+            let mut allocate = || metadata.allocate(&self.os, layout);
+            allocate().or_else(|| ballast.drop(&self.os).then(allocate)?)
+        })
+    }
+
+    unsafe fn forget_metadata(&self, start: NonNull<u8>, len: usize) {
+        // A refusal leaves it as it is.
+        // SAFETY: the range is the caller's, who does not need its content (contract).
+        let _ = unsafe { self.os.discard(start, len) };
     }
 }

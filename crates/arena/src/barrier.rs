@@ -2,14 +2,16 @@
 
 use core::sync::atomic::Ordering;
 
-use heap::{Barrier, Refused, Run};
+use heap::{Barrier, PageIndex, Refused, Run, WriteProtection};
 
 use crate::arena::Arena;
-use crate::os::{Access, Os, SignalMask};
+use crate::os::{Access, Errno, Os, SignalMask};
+use crate::protection::BarrierTier;
 
-impl<O: Os> Arena<O> {
-    /// From now on writers to protected pages wait. Signals are blocked.
-    pub(crate) fn begin_barrier(&self) -> Barrier {
+// SAFETY: protection changes what a mapping permits, or what the kernel does about writers, as each method says, and says if it
+// does not.
+unsafe impl<O: Os> WriteProtection for Arena<O> {
+    fn begin_barrier(&self) -> Barrier {
         let mask = self.os.block_signals();
         self.windows.lock().ballast.load(&self.os);
         self.barrier.begin();
@@ -17,8 +19,7 @@ impl<O: Os> Arena<O> {
         Barrier(mask.0)
     }
 
-    /// Lets go who waits, and restores the signals. Nothing is protected any more.
-    pub(crate) fn end_barrier(&self, barrier: Barrier) {
+    fn end_barrier(&self, barrier: Barrier) {
         debug_assert_eq!(
             self.protected.load(Ordering::Relaxed),
             0,
@@ -31,8 +32,7 @@ impl<O: Os> Arena<O> {
         self.os.restore_signals(SignalMask(barrier.0));
     }
 
-    /// Keeps writers out of a run.
-    pub(crate) fn protect(&self, run: Run) -> Result<(), Refused> {
+    fn protect(&self, run: Run) -> Result<(), Refused> {
         let (at, len) = self.range(run).ok_or(Refused)?;
         let in_kernel = if self.forking() {
             None
@@ -44,8 +44,7 @@ impl<O: Os> Arena<O> {
         self.note_protected(run, in_kernel.unwrap_or_else(by_signal))
     }
 
-    /// Keeps writers out of a run, the kernel included.
-    pub(crate) fn protect_from_all(&self, run: Run) -> Result<(), Refused> {
+    fn protect_from_all(&self, run: Run) -> Result<(), Refused> {
         let (at, len) = self.range(run).ok_or(Refused)?;
         // A thread that runs on the pages would wait for itself.
         let here = (&raw const at).addr();
@@ -57,8 +56,7 @@ impl<O: Os> Arena<O> {
         self.note_protected(run, held)
     }
 
-    /// Lets writers into a run again.
-    pub(crate) fn unprotect(&self, run: Run) {
+    fn unprotect(&self, run: Run) {
         let Some((at, len)) = self.range(run) else {
             return;
         };
@@ -71,5 +69,55 @@ impl<O: Os> Arena<O> {
         // SAFETY: the arena owns the range, and more access never hurts anybody.
         let _ = self.insist(|| unsafe { self.os.protect(at, len, Access::ReadWrite) });
         self.note_writable(run);
+    }
+
+    fn is_named(&self, run: Run) -> bool {
+        self.kernel_writes.names(run)
+    }
+
+    fn each_named(&self, act: impl FnMut(Run)) {
+        self.kernel_writes.published().for_each(act);
+    }
+
+    fn stops_the_kernel(&self) -> bool {
+        self.barrier_tier() == BarrierTier::Userfaultfd
+    }
+}
+
+impl<O: Os> Arena<O> {
+    /// Keeps writers out of `run` in the kernel; `None` where that cannot be had.
+    pub(crate) fn hold_in_kernel(&self, run: Run) -> Option<Result<(), Errno>> {
+        let arena = self.whole()?;
+        let range = self.range(run)?;
+        self.watch.lock().protect(&self.os, arena, range)
+    }
+
+    /// Notes that a run is protected, or lets writers into all of it again where that was refused.
+    pub(crate) fn note_protected(
+        &self,
+        run: Run,
+        protected: Result<(), Errno>,
+    ) -> Result<(), Refused> {
+        self.protected
+            .fetch_add(run.pages.index(), Ordering::Relaxed);
+        protected.map_err(|_| {
+            // Of a run in several mappings a part may be protected.
+            self.unprotect(run);
+            Refused
+        })
+    }
+
+    /// Lets writers into a page that the fork under way protects; for the thread that forks, which holds all locks.
+    pub fn admit(&self, page: PageIndex) -> Result<(), Refused> {
+        let at = self.address(page).ok_or(Refused)?;
+        // SAFETY: the arena owns the page, and more access never hurts anybody.
+        unsafe { self.os.protect(at, O::PAGE_SIZE, Access::ReadWrite) }.map_err(|_| Refused)?;
+        self.barrier.admit(&self.os);
+        Ok(())
+    }
+
+    /// Whether the barrier under way is that of a fork. Its child inherits what `mprotect` protects, and nothing else.
+    pub(crate) fn forking(&self) -> bool {
+        self.forking.load(Ordering::Relaxed)
     }
 }

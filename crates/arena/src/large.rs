@@ -2,15 +2,16 @@
 
 use core::sync::atomic::Ordering;
 
-use heap::{Label, LargeRun, PageCount, PageIndex, Run};
+use heap::{Label, LargePages, LargeRun, PageCount, PageIndex, Run};
 
 use crate::arena::{Arena, Side};
 use crate::os::{NotMoved, Os};
 use crate::run_store::Place;
 
-impl<O: Os> Arena<O> {
-    /// A large object of so many pages, its first page a multiple of `align`.
-    pub(crate) fn allocate_large(&self, pages: PageCount, align: PageCount) -> Option<LargeRun> {
+// SAFETY: runs come from the stores, which hold each page at most once, or from the frontiers, which only move on. What is moved
+// keeps its pages.
+unsafe impl<O: Os> LargePages for Arena<O> {
+    fn allocate_large(&self, pages: PageCount, align: PageCount) -> Option<LargeRun> {
         let ground = self.ground()?;
         let base = ground.labels.address_of(PageIndex(0)) / O::PAGE_SIZE;
         let (run, zeroed) = self.take(Side::Large, Place::aligned(pages, align, base))?;
@@ -18,16 +19,11 @@ impl<O: Os> Arena<O> {
         Some(LargeRun { zeroed, ..large })
     }
 
-    /// Pages of the large object at `page`.
-    pub(crate) fn large_pages(&self, page: PageIndex) -> Option<PageCount> {
+    fn large_pages(&self, page: PageIndex) -> Option<PageCount> {
         self.large_run(page).map(|run| run.pages)
     }
 
-    /// Gives a large object up; returns its pages, or `None` if there is none at `page`.
-    ///
-    /// # Safety
-    /// As for [`PageHeap::free_large`](heap::PageHeap::free_large).
-    pub(crate) unsafe fn free_large(&self, page: PageIndex) -> Option<PageCount> {
+    unsafe fn free_large(&self, page: PageIndex) -> Option<PageCount> {
         let ground = self.ground()?;
         let map = &ground.map;
         let mut state = self.state.lock();
@@ -51,11 +47,7 @@ impl<O: Os> Arena<O> {
         Some(run.pages)
     }
 
-    /// Makes a large object longer or shorter where it is; says whether that worked.
-    ///
-    /// # Safety
-    /// As for [`PageHeap::resize_large`](heap::PageHeap::resize_large).
-    pub(crate) unsafe fn resize_large(&self, page: PageIndex, pages: PageCount) -> bool {
+    unsafe fn resize_large(&self, page: PageIndex, pages: PageCount) -> bool {
         let (Some(ground), true) = (self.ground(), pages.0 > 0) else {
             return false;
         };
@@ -93,11 +85,7 @@ impl<O: Os> Arena<O> {
         true
     }
 
-    /// Moves a large object to a longer run by remapping its pages.
-    ///
-    /// # Safety
-    /// As for [`PageHeap::move_large`](heap::PageHeap::move_large).
-    pub(crate) unsafe fn move_large(&self, page: PageIndex, pages: PageCount) -> Option<PageIndex> {
+    unsafe fn move_large(&self, page: PageIndex, pages: PageCount) -> Option<PageIndex> {
         let old = self.large_run(page)?;
         if pages <= old.pages
             || self.count_left(self.with_windows(|windows| windows.current.mapped())) < 2

@@ -15,14 +15,14 @@
 //! * `ranges`, `reserve`: the addresses, reserved as a whole and opened from both ends;
 //! * `page_map`: the tables indexed by page;
 //! * `run_store`: unused runs, merged with their neighbours;
-//! * `decay`, `purge`: how many unused pages may stay, and where the others go;
-//! * `large`: large objects;
+//! * `decay`, `upkeep`: how many unused pages may stay, and where the others go;
+//! * `spans`, `large`: runs for spans, and for large objects;
 //! * `window`: the shared pages of meshed groups;
 //! * `protection`: how writers are kept out while a span is remapped;
 //! * `barrier`, `sharing`, `snapshot`: the steps of a mesh and of a fork;
 //! * `remapping`: what they have in common;
 //! * `ballast`: mappings kept to be given up when a step must not fail;
-//! * `hazards`: the pages that the kernel may write to;
+//! * `kernel_writes`, `hazards`: the pages that the kernel may write to;
 //! * `metadata`: memory for records.
 #![cfg_attr(not(test), no_std)]
 
@@ -30,21 +30,23 @@ mod arena;
 mod ballast;
 mod barrier;
 mod decay;
+mod ground;
 mod hazards;
+mod kernel_writes;
 mod large;
 mod metadata;
 pub mod os;
-mod page_heap;
 mod page_map;
 mod protection;
-mod purge;
 mod ranges;
 mod remapping;
 mod reserve;
 mod run_store;
 mod sharing;
 mod snapshot;
+mod spans;
 mod tuning;
+mod upkeep;
 mod window;
 
 pub use arena::{Arena, ArenaStats};

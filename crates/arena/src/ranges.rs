@@ -4,7 +4,7 @@ use sync::Word;
 
 use heap::{Labels, PageCount, PageIndex, Run};
 
-use crate::arena::Ground;
+use crate::ground::Ground;
 use crate::os::{Access, Advice, Errno, Os};
 use crate::page_map::PageMap;
 use crate::reserve::Reserve;

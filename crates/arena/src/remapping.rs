@@ -3,7 +3,7 @@
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 
-use heap::{PageIndex, Refused, Run};
+use heap::{PageIndex, Refused, Remapping, Run};
 
 use crate::arena::Arena;
 use crate::os::{Access, Advice, Errno, Os};
@@ -16,45 +16,10 @@ impl<O: Os> Arena<O> {
         Some((self.address(run.first)?, Self::bytes(run)))
     }
 
-    /// Keeps writers out of `run` in the kernel; `None` where that cannot be had.
-    pub(crate) fn hold_in_kernel(&self, run: Run) -> Option<Result<(), Errno>> {
-        let arena = self.whole()?;
-        let range = self.range(run)?;
-        self.watch.lock().protect(&self.os, arena, range)
-    }
-
-    /// Notes that a run is protected, or lets writers into all of it again where that was refused.
-    pub(crate) fn note_protected(
-        &self,
-        run: Run,
-        protected: Result<(), Errno>,
-    ) -> Result<(), Refused> {
-        self.protected
-            .fetch_add(run.pages.index(), Ordering::Relaxed);
-        protected.map_err(|_| {
-            // Of a run in several mappings a part may be protected.
-            self.unprotect(run);
-            Refused
-        })
-    }
-
     /// Mappings that may still be added, by our own count of them, where the window has `windows`.
     pub(crate) fn count_left(&self, windows: usize) -> usize {
         let used = self.mappings.load(Ordering::Relaxed) + windows;
-        self.mappings_permitted().saturating_sub(used)
-    }
-
-    /// Mappings that it adds to put a run on shared pages back on private ones.
-    pub(crate) fn borders_left_behind(&self, run: Run) -> usize {
-        let Some(ground) = self.ground() else {
-            return 0;
-        };
-        let map = &ground.map;
-        let now = [run.first, run.end()].map(|page| usize::from(is_border::<O>(map, page)));
-        let before = run.first.0.checked_sub(1).map(PageIndex);
-        let beside = [before, Some(run.end())];
-        let shared = beside.iter().flatten().filter(|&&page| map.is_shared(page));
-        shared.count().saturating_sub(now.iter().sum())
+        Remapping::mappings_permitted(self).saturating_sub(used)
     }
 
     /// Tries `step`; when the system refuses, gives the ballast up and tries once more.
@@ -83,19 +48,6 @@ impl<O: Os> Arena<O> {
             self.mappings.fetch_add(after - before, Ordering::Relaxed);
         } else {
             self.mappings.fetch_sub(before - after, Ordering::Relaxed);
-        }
-    }
-
-    /// Mappings that it adds at most to put a run onto shared pages.
-    pub(crate) fn borders_to_come(&self, run: Run) -> usize {
-        let Some(ground) = self.ground() else {
-            return 0;
-        };
-        let ends = [run.first, run.end()];
-        let is_inside = |page: &&PageIndex| !is_border::<O>(&ground.map, **page);
-        match ground.map.onto(run.first) {
-            Some(_) => 0,
-            None => ends.iter().filter(is_inside).count(),
         }
     }
 
@@ -144,22 +96,9 @@ impl<O: Os> Arena<O> {
             self.hints_refused.fetch_add(1, Ordering::Relaxed);
         }
     }
-
-    /// Lets writers into a page that the fork under way protects; for the thread that forks, which holds all locks.
-    pub fn admit(&self, page: PageIndex) -> Result<(), Refused> {
-        let at = self.address(page).ok_or(Refused)?;
-        // SAFETY: the arena owns the page, and more access never hurts anybody.
-        unsafe { self.os.protect(at, O::PAGE_SIZE, Access::ReadWrite) }.map_err(|_| Refused)?;
-        self.barrier.admit(&self.os);
-        Ok(())
-    }
-
-    /// Whether the barrier under way is that of a fork. Its child inherits what `mprotect` protects, and nothing else.
-    pub(crate) fn forking(&self) -> bool {
-        self.forking.load(Ordering::Relaxed)
-    }
 }
 
-fn is_border<O: Os>(map: &PageMap, page: PageIndex) -> bool {
+/// Whether a mapping ends before `page`.
+pub(crate) fn is_border<O: Os>(map: &PageMap, page: PageIndex) -> bool {
     map.is_border(page, (WINDOW_CHUNK / O::PAGE_SIZE) as u32)
 }

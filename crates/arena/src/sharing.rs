@@ -3,14 +3,17 @@
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 
-use heap::{PageIndex, Refused, Run};
+use heap::{PageIndex, Refused, Remapping, Run};
 
 use crate::arena::Arena;
 use crate::os::{Advice, Os};
+use crate::remapping::is_border;
+use crate::tuning;
 
-impl<O: Os> Arena<O> {
-    /// Makes the shared pages of a run accessible in the window.
-    pub(crate) fn open_shared(&self, run: Run) -> Result<(), Refused> {
+// SAFETY: the steps change where a mapping points to as each method says, and report it if they do not. Content that the program
+// can see is moved along.
+unsafe impl<O: Os> Remapping for Arena<O> {
+    fn open_shared(&self, run: Run) -> Result<(), Refused> {
         let pages = self.ground().ok_or(Refused)?.map.pages();
         let windows = &mut *self.windows.lock();
         windows
@@ -20,23 +23,7 @@ impl<O: Os> Arena<O> {
             .map(drop)
     }
 
-    /// The window's address of a page that is open in it.
-    fn in_window(&self, page: PageIndex) -> Result<NonNull<u8>, Refused> {
-        let window = &mut self.windows.lock().current;
-        window.address::<O>(page).ok_or(Refused)
-    }
-
-    /// Copies bytes of a span to shared pages.
-    ///
-    /// # Safety
-    /// As for [`PageHeap::copy_to_shared`](heap::PageHeap::copy_to_shared).
-    pub(crate) unsafe fn copy_to_shared(
-        &self,
-        from: PageIndex,
-        to: PageIndex,
-        offset: usize,
-        len: usize,
-    ) {
+    unsafe fn copy_to_shared(&self, from: PageIndex, to: PageIndex, offset: usize, len: usize) {
         let (Some(source), Ok(target)) = (self.address(from), self.in_window(to)) else {
             return;
         };
@@ -48,16 +35,11 @@ impl<O: Os> Arena<O> {
         unsafe { source.copy_to_nonoverlapping(target, len) };
     }
 
-    /// The window is not needed for a while.
-    pub(crate) fn close_shared(&self) {
+    fn close_shared(&self) {
         self.windows.lock().current.cool(&self.os);
     }
 
-    /// Puts a run onto the shared pages of another.
-    ///
-    /// # Safety
-    /// As for [`PageHeap::alias`](heap::PageHeap::alias).
-    pub(crate) unsafe fn alias(&self, run: Run, onto: PageIndex) -> Result<(), Refused> {
+    unsafe fn alias(&self, run: Run, onto: PageIndex) -> Result<(), Refused> {
         let ground = self.ground().ok_or(Refused)?;
         let from = self.in_window(onto)?;
         let to = self.address(run.first).ok_or(Refused)?;
@@ -70,11 +52,7 @@ impl<O: Os> Arena<O> {
         Ok(())
     }
 
-    /// Gives shared pages back.
-    ///
-    /// # Safety
-    /// As for [`PageHeap::free_shared`](heap::PageHeap::free_shared).
-    pub(crate) unsafe fn free_shared(&self, run: Run) {
+    unsafe fn free_shared(&self, run: Run) {
         let at = {
             let window = &mut self.windows.lock().current;
             window.forget(run);
@@ -88,11 +66,7 @@ impl<O: Os> Arena<O> {
         }
     }
 
-    /// Puts an unused run onto fresh private pages, and takes it back.
-    ///
-    /// # Safety
-    /// As for [`PageHeap::dissolve`](heap::PageHeap::dissolve).
-    pub(crate) unsafe fn dissolve(&self, run: Run) -> Result<(), Refused> {
+    unsafe fn dissolve(&self, run: Run) -> Result<(), Refused> {
         let ground = self.ground().ok_or(Refused)?;
         // SAFETY: nobody uses the run any more.
         unsafe { self.renew(run) }?;
@@ -104,11 +78,7 @@ impl<O: Os> Arena<O> {
         Ok(())
     }
 
-    /// Puts a run onto private pages with the content of the shared ones.
-    ///
-    /// # Safety
-    /// As for [`PageHeap::make_private`](heap::PageHeap::make_private).
-    pub(crate) unsafe fn make_private(&self, run: Run, onto: PageIndex) -> Result<(), Refused> {
+    unsafe fn make_private(&self, run: Run, onto: PageIndex) -> Result<(), Refused> {
         let ground = self.ground().ok_or(Refused)?;
         let from = self.in_window(onto)?;
         let to = self.address(run.first).ok_or(Refused)?;
@@ -121,5 +91,61 @@ impl<O: Os> Arena<O> {
         unsafe { from.copy_to_nonoverlapping(to, Self::bytes(run)) };
         self.note_onto(&ground.map, run, None);
         Ok(())
+    }
+
+    fn mappings_permit(&self) -> bool {
+        // At the limit meshes would use up what is kept for steps that must not fail.
+        // Who asks keeps others out of a barrier.
+        let ballast = &mut self.windows.lock().ballast;
+        // Nothing else may come by that would take it on board again.
+        ballast.load(&self.os);
+        ballast.is_full()
+    }
+
+    fn mappings_left(&self) -> usize {
+        // Who asks keeps others out of a barrier.
+        let windows = self.windows.lock().current.mapped();
+        self.count_left(windows)
+    }
+
+    fn mappings_permitted(&self) -> usize {
+        let mut limit = self.mappings_limit.load(Ordering::Relaxed);
+        if limit == 0 {
+            limit = self.os.mappings_limit();
+            self.mappings_limit.store(limit, Ordering::Relaxed);
+        }
+        limit - limit / tuning::PROGRAM_SHARE
+    }
+
+    fn mappings_to_share(&self, run: Run) -> usize {
+        let Some(ground) = self.ground() else {
+            return 0;
+        };
+        let ends = [run.first, run.end()];
+        let is_inside = |page: &&PageIndex| !is_border::<O>(&ground.map, **page);
+        match ground.map.onto(run.first) {
+            Some(_) => 0,
+            None => ends.iter().filter(is_inside).count(),
+        }
+    }
+
+    fn mappings_to_dissolve(&self, run: Run) -> usize {
+        let Some(ground) = self.ground() else {
+            return 0;
+        };
+        let map = &ground.map;
+        let now = [run.first, run.end()].map(|page| usize::from(is_border::<O>(map, page)));
+        let before = run.first.0.checked_sub(1).map(PageIndex);
+        let beside = [before, Some(run.end())];
+        let shared = beside.iter().flatten().filter(|&&page| map.is_shared(page));
+        shared.count().saturating_sub(now.iter().sum())
+    }
+}
+
+impl<O: Os> Arena<O> {
+    /// The window's address of a page that is open in it.
+    fn in_window(&self, page: PageIndex) -> Result<NonNull<u8>, Refused> {
+        let window = &mut self.windows.lock().current;
+        window.address::<O>(page).ok_or(Refused)
     }
 }

@@ -25,7 +25,10 @@ pub use lock::{Guard, Mutex, RawLock, SpinLock};
 pub use locked::Locked;
 pub use nothing::Nothing;
 pub use number::{OwnerId, PageCount, PageIndex, SizeClass, Slot, SpanId};
-pub use pages::{Barrier, Label, Labels, LargeRun, Metadata, PageHeap, Refused, Run};
+pub use pages::{
+    Barrier, ForkPages, Label, Labels, LargePages, LargeRun, Metadata, PageHeap, Refused,
+    Remapping, Run, SpanPages, Upkeep, WriteProtection,
+};
 pub use per_class::PerClass;
 pub use segregated::Segregated;
 pub use size_classes::{ClassMap, PowersOfTwo, object_alignment};

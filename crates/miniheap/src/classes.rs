@@ -7,7 +7,7 @@
 //! part in [`TAIL_SHARE`]. Few slots make spans that mesh, so no span is larger than that. A class whose objects are whole
 //! pages has spans of one slot: such a span is empty or full, and its pages go back by themselves.
 
-use crate::bins::BINS;
+use crate::fullness::BINS;
 use heap::{ClassMap, PageCount, SizeClass, Slot};
 
 /// Bytes in a page.

@@ -13,6 +13,7 @@
 
 mod bins;
 mod classes;
+mod fullness;
 mod group;
 #[cfg(test)]
 mod leaked;

@@ -6,6 +6,11 @@ fn place() -> *mut i32 {
     unsafe { libc::__errno_location() }
 }
 
+/// Where the calling thread's `errno` is.
+pub(crate) fn address() -> usize {
+    place().addr()
+}
+
 /// Sets `errno`.
 pub(crate) fn set(value: i32) {
     // SAFETY: valid for the calling thread.

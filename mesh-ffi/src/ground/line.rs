@@ -2,6 +2,8 @@
 
 use core::ffi::CStr;
 
+use crate::ground::write::write;
+
 /// Bytes of a line; what is longer is cut.
 const LENGTH: usize = 240;
 
@@ -92,9 +94,6 @@ impl Line {
     pub(crate) fn print(&mut self) {
         self.bytes[self.len] = b'\n';
         let bytes = &self.bytes[..=self.len];
-        crate::ground::errno::preserved(|| {
-            // SAFETY: the bytes are valid for the call.
-            let _ = unsafe { libc::write(libc::STDERR_FILENO, bytes.as_ptr().cast(), bytes.len()) };
-        });
+        let _ = write(libc::STDERR_FILENO as usize, bytes);
     }
 }

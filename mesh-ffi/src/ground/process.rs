@@ -1,9 +1,17 @@
 //! Which process this is.
 
-use core::sync::atomic::{AtomicI32, Ordering};
+use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 /// The process that the library was set up in; zero before the constructor.
 static OWNER: AtomicI32 = AtomicI32::new(0);
+
+/// How many times a process has adopted this memory: a number of its own for each child, and its children.
+static GENERATION: AtomicU32 = AtomicU32::new(0);
+
+/// The number of this process's generation.
+pub(crate) fn generation() -> u32 {
+    GENERATION.load(Ordering::Relaxed)
+}
 
 /// Whether this process is the one that the library was set up in, or a child that came by `fork`.
 ///
@@ -15,6 +23,7 @@ pub(crate) fn is_ours() -> bool {
 
 /// Notes that this process is ours from now on.
 pub(crate) fn adopt() {
+    GENERATION.fetch_add(1, Ordering::Relaxed);
     // SAFETY: has no preconditions.
     OWNER.store(unsafe { libc::getpid() }, Ordering::Relaxed);
 }

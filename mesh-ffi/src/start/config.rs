@@ -5,6 +5,8 @@ use core::ffi::{CStr, c_char, c_int};
 use crate::face::summary::SummaryFormat;
 use crate::ground::line::Line;
 
+use super::near_miss::meant;
+
 /// Which write barrier is wanted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WantedBarrier {
@@ -98,14 +100,41 @@ fn apply(config: &mut Config, variable: &[u8]) {
         b"MESH_MAP" => crate::upkeep::map::set_file(value),
         b"MESH_MAP_SIGNAL" => signalname::request(value)
             .is_some_and(|signal| set(&mut config.map_signal, Some(signal))),
-        // For libmesh_trace, which may stand in front of us.
-        b"MESH_TRACE" => true,
-        _ => !name.starts_with(b"MESH_"),
+        _ => {
+            if let Some(ours) = meant(name, &NAMES) {
+                complaint(name)
+                    .text(", which is close to ")
+                    .raw(ours)
+                    .print();
+            }
+            true
+        }
     };
     if !understood {
-        Line::new().text("ignored: ").raw(variable).print();
+        complaint(name).text(", whose value means nothing").print();
     }
 }
+
+/// The beginning of a line about a variable. It never has the value: that of another program's variable may be a secret.
+fn complaint(name: &[u8]) -> Line {
+    let mut line = Line::new();
+    line.text("ignored: ").raw(name);
+    line
+}
+
+/// All names that are ours, and the one of libmesh_trace, which may stand in front of us.
+const NAMES: [&[u8]; 10] = [
+    b"MESH_ENABLED",
+    b"MESH_BACKGROUND_THREAD",
+    b"MESH_PERIOD_MS",
+    b"MESH_DECAY_MS",
+    b"MESH_MAX_MAPPINGS",
+    b"MESH_BARRIER",
+    b"MESH_MAP",
+    b"MESH_MAP_SIGNAL",
+    b"MESH_TRACE",
+    b"MALLOCSTATS",
+];
 
 fn set<T>(place: &mut T, value: T) -> bool {
     *place = value;

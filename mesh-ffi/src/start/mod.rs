@@ -5,8 +5,10 @@
 //! was asked for.
 
 mod config;
+mod near_miss;
 
 use arena::{BarrierChoice, BarrierTier};
+use heap::Remapping;
 
 use crate::face::summary;
 use crate::ground::heap::HEAP;
@@ -40,7 +42,7 @@ extern "C" fn constructor(
         HEAP.global().pages().set_mappings_limit(mappings);
     }
     // Read now: later, a thread that closes all descriptors could put one of its own in the place of the file's.
-    let _ = HEAP.global().pages().mappings_permitted();
+    let _ = Remapping::mappings_permitted(HEAP.global().pages());
     summary::set_format(config.summary);
     peek::set_stack_end(environment.addr());
     if let Some(signal) = config.map_signal {

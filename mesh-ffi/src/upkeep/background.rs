@@ -3,50 +3,31 @@
 //! While the program works, it takes no more of the processors than upkeep in the program's threads would; while the program
 //! idles, as much as there is to do.
 //!
-//! Threads do not survive a fork: in a child the slow paths do the upkeep, as without the thread.
+//! Threads do not survive a fork: a child begins one of its own when one of its threads first comes by a slow path.
 
-use core::ffi::c_void;
-use core::mem::MaybeUninit;
-use core::ptr::null_mut;
-
-use arena::Os;
 use libc::timespec;
 
 use crate::ground::heap::HEAP;
-use crate::ground::pause::pause;
-use crate::ground::{request, tls};
-
-/// Bytes of its stack. A cycle needs little; what the C library keeps for a thread comes on top.
-const STACK: usize = 256 << 10;
+use crate::ground::{process, request, tls};
+use crate::unseen::own_thread;
 
 /// Milliseconds between two looks at what is due, at least and at most.
 const PAUSES: (u64, u64) = (1, 50);
 
 /// Starts the thread; says whether that worked.
 pub(crate) fn start() -> bool {
-    let mut attributes = MaybeUninit::uninit();
-    // SAFETY: room for attributes.
-    if unsafe { libc::pthread_attr_init(attributes.as_mut_ptr()) } != 0 {
-        return false;
-    }
-    // SAFETY: initialised above.
-    unsafe { libc::pthread_attr_setstacksize(attributes.as_mut_ptr(), STACK) };
-    // SAFETY: as above.
-    unsafe {
-        libc::pthread_attr_setdetachstate(attributes.as_mut_ptr(), libc::PTHREAD_CREATE_DETACHED)
-    };
-    // Threads inherit the mask of their maker: the program's handlers are to run in its own threads.
-    let mask = HEAP.global().pages().os().block_signals();
-    let mut thread = MaybeUninit::uninit();
-    // SAFETY: the function never returns and takes no argument.
-    let failed =
-        unsafe { libc::pthread_create(thread.as_mut_ptr(), attributes.as_ptr(), run, null_mut()) };
-    HEAP.global().pages().os().restore_signals(mask);
-    // SAFETY: initialised above.
-    unsafe { libc::pthread_attr_destroy(attributes.as_mut_ptr()) };
-    let started = failed == 0;
+    request::THREAD.answer_with(start_in_child);
+    let started = own_thread::run(run);
     HEAP.global().set_background(started);
     started
+}
+
+/// In the child of a fork, which has no such thread: begins one there too.
+fn start_in_child() {
+    // A child that shares its parent's memory has nothing to look after.
+    if !tls::inside() && process::is_ours() {
+        request::THREAD.answer_all(|| HEAP.global().set_background(own_thread::begin()));
+    }
 }
 
 /// A program is busy that takes more than one part in so many of one processor's time.
@@ -107,14 +88,16 @@ fn nanoseconds(clock: libc::clockid_t) -> u64 {
     time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs()
 }
 
-extern "C" fn run(_: *mut c_void) -> *mut c_void {
+extern "C" fn run() {
     let mut program = Program::new();
-    loop {
-        request::answer();
+    while !own_thread::should_end() {
+        request::MAP.answer();
         tls::within(|| {
-            while HEAP.global().upkeep_in_background(program.is_busy()) {}
+            while HEAP.global().upkeep_in_background(program.is_busy()) && !own_thread::should_end()
+            {
+            }
             HEAP.look_after_sleepers_if_due();
         });
-        pause(HEAP.global().period().clamp(PAUSES.0, PAUSES.1));
+        own_thread::sleep(HEAP.global().period().clamp(PAUSES.0, PAUSES.1));
     }
 }

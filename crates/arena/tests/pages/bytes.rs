@@ -3,7 +3,7 @@
 use std::ptr::NonNull;
 
 use arena::{Arena, Os};
-use heap::{PageCount, PageHeap, PageIndex, Run};
+use heap::{PageCount, PageIndex, Run, SpanPages};
 
 pub(crate) const PAGE: usize = 4096;
 

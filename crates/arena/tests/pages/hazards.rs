@@ -2,7 +2,7 @@
 
 use arena::{Arena, FailNth, Linux};
 use hazard::Pages;
-use heap::{PageCount, PageHeap, PageIndex, Run};
+use heap::{ForkPages, PageCount, PageIndex, Remapping, Run, WriteProtection};
 
 use crate::bytes::PAGE;
 use crate::confined::Confined;

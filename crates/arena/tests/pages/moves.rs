@@ -1,7 +1,7 @@
 //! Large objects that move: never in part.
 
 use arena::{Arena, BarrierChoice, BarrierTier};
-use heap::{PageCount, PageHeap};
+use heap::{LargePages, PageCount, SpanPages};
 
 use crate::bytes::Owned;
 use crate::confined::Confined;

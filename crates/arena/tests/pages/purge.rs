@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use arena::{Arena, FailNth};
-use heap::{PageCount, PageHeap};
+use heap::{LargePages, PageCount, SpanPages, Upkeep};
 use proptest::prelude::*;
 
 use crate::bytes::{Owned, PAGE};

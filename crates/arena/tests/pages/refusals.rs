@@ -4,7 +4,9 @@ use std::alloc::Layout;
 use std::ops::Range;
 
 use arena::{Arena, BarrierChoice, FailNth};
-use heap::{Metadata, PageCount, PageHeap};
+use heap::{
+    ForkPages, LargePages, Metadata, PageCount, Remapping, SpanPages, Upkeep, WriteProtection,
+};
 
 use crate::bytes::{Owned, PAGE};
 use crate::confined::Confined;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arena::{Arena, Os};
-use heap::{OwnerId, PageCount, PageHeap, PageIndex, SizeClass, SpanId};
+use heap::{LargePages, OwnerId, PageCount, PageIndex, SizeClass, SpanId, SpanPages, Upkeep};
 use proptest::prelude::*;
 
 use crate::bytes::{Owned, PAGE};

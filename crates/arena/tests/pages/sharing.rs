@@ -5,7 +5,10 @@ use std::sync::atomic::Ordering;
 use std::{fs, iter};
 
 use arena::{Arena, FailNth, Os};
-use heap::{OwnerId, PageCount, PageHeap, PageIndex, Refused, Run, SizeClass, SpanId};
+use heap::{
+    ForkPages, OwnerId, PageCount, PageIndex, Refused, Remapping, Run, SizeClass, SpanId,
+    SpanPages, WriteProtection,
+};
 use proptest::prelude::*;
 
 use crate::bytes::{Owned, PAGE};

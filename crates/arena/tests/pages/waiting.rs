@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use arena::os::{Userfault, WriteFaults};
 use arena::{Arena, BarrierChoice, BarrierTier, FailNth, Os, Why};
-use heap::{PageCount, PageHeap};
+use heap::{LargePages, PageCount, Remapping, Upkeep, WriteProtection};
 
 use crate::bytes::{Owned, PAGE};
 use crate::confined::Confined;

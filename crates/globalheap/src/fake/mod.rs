@@ -121,7 +121,7 @@ impl FakePages {
 
     /// The number of the physical page at an address of the program.
     pub(crate) fn frame_at(&self, address: usize) -> Option<usize> {
-        let page = heap::PageHeap::labels(self).page_at(address)?;
+        let page = heap::SpanPages::labels(self).page_at(address)?;
         let run = heap::Run {
             first: page,
             pages: PageCount(1),

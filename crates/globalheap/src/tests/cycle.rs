@@ -62,7 +62,7 @@ pub(super) fn found<M: MeshPolicy>(
 fn a_cycle_releases_what_the_search_finds<M: MeshPolicy>() {
     for class in classes() {
         let mut program = sparse::<M>(&[class]);
-        let mut mesher = M::seeded(heap::PageHeap::entropy(program.pages()));
+        let mut mesher = M::seeded(heap::Upkeep::entropy(program.pages()));
         let found = found(&program, &mut mesher, class);
         assert!(found > 2, "only {found} meshes: the spans are not sparse");
         let before = program.pages().physical_pages();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use heap::{ClassMap, OwnerId, PageHeap, SizeClass};
+use heap::{ClassMap, OwnerId, SizeClass, SpanPages};
 use miniheap::SpanClasses;
 use proptest::prelude::*;
 use proptest::sample::Index;

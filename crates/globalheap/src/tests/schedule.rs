@@ -46,7 +46,7 @@ fn cycle_times<M: MeshPolicy>(program: &Program<M>, milliseconds: u64) -> Vec<u6
         let before = cycles(program);
         program.heap.upkeep();
         if cycles(program) > before {
-            times.push(heap::PageHeap::clock_ms(program.pages()));
+            times.push(heap::Upkeep::clock_ms(program.pages()));
         }
     }
     times

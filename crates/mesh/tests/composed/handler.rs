@@ -35,7 +35,7 @@ thread_local! {
 pub(crate) fn watch(arena: &'static Arena<Linux>) {
     static INSTALL: Once = Once::new();
     INSTALL.call_once(install);
-    let labels = heap::PageHeap::labels(arena);
+    let labels = heap::SpanPages::labels(arena);
     assert_ne!(labels.page_count(), 0);
     let mut watched = Watched { labels, arena };
     for place in &WATCHED {

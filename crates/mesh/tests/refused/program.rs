@@ -4,7 +4,7 @@ use std::alloc::Layout;
 use std::collections::BTreeSet;
 use std::ptr::NonNull;
 
-use heap::{Heap, PageCount, PageHeap, ThreadLocalHeap};
+use heap::{Heap, PageCount, SpanPages, ThreadLocalHeap};
 use mesh::{Arena, ComplementMesher, FailNth, GlobalHeap, Ignore, ThreadHeap, Threads};
 use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng;

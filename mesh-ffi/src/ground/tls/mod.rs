@@ -148,6 +148,11 @@ pub(crate) fn thread_number() -> usize {
     word::thread_pointer()
 }
 
+/// The address of the lowest of the calling thread's words.
+pub(crate) fn lowest_word() -> usize {
+    word::lowest()
+}
+
 /// Runs `act` as a slow path.
 #[inline]
 pub(crate) fn within<T>(act: impl FnOnce() -> T) -> T {

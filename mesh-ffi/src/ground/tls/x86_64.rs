@@ -138,3 +138,17 @@ pub(super) fn thread_pointer() -> usize {
     }
     value
 }
+
+/// The address of the first of the words, which stand together.
+pub(super) fn lowest() -> usize {
+    let offset: usize;
+    // SAFETY: reads the global offset table.
+    unsafe {
+        asm!(
+            "mov {0}, qword ptr [rip + mesh_thread_heap@GOTTPOFF]",
+            out(reg) offset,
+            options(pure, readonly, nostack, preserves_flags),
+        );
+    }
+    thread_pointer().wrapping_add(offset)
+}

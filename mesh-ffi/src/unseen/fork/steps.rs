@@ -159,10 +159,11 @@ pub(super) fn parent() {
 
 pub(super) fn child() {
     process::adopt();
-    request::forget();
+    request::MAP.forget();
     hazards::keep_own();
     // A thread that did the upkeep is not in the child.
     HEAP.global().set_background(false);
+    request::THREAD.ask();
     if tls::inside() {
         if HEAP.global().may_have_groups() {
             end();

@@ -6,6 +6,7 @@ use core::mem::MaybeUninit;
 
 use crate::ground::errno;
 use crate::ground::line::Line;
+use crate::ground::write::write;
 
 /// Bytes that are written at once.
 pub(super) const BUFFER: usize = 4096;
@@ -58,14 +59,7 @@ impl<'a> Output<'a> {
     fn flush(&mut self) {
         let mut rest = self.buffer.get(..self.len).unwrap_or(&[]);
         while self.failed.is_none() && !rest.is_empty() {
-            let arguments = [
-                self.descriptor,
-                rest.as_ptr().expose_provenance(),
-                rest.len(),
-                0,
-            ];
-            // SAFETY: the bytes are valid for the call.
-            match unsafe { call(libc::SYS_write, arguments) } {
+            match write(self.descriptor, rest) {
                 Ok(written) => rest = rest.get(written..).unwrap_or(&[]),
                 Err(libc::EINTR) => {}
                 Err(error) => self.failed = Some(error),

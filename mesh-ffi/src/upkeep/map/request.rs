@@ -59,7 +59,7 @@ pub(crate) fn listen(signal: c_int) -> Result<(), Deaf> {
         return Err(Deaf::NoFile);
     }
     WATCHING.store(true, Ordering::Relaxed);
-    request::answer_with(answer_now);
+    request::MAP.answer_with(answer_now);
     if signals::listen(signal, on_request) {
         Ok(())
     } else {
@@ -68,7 +68,7 @@ pub(crate) fn listen(signal: c_int) -> Result<(), Deaf> {
 }
 
 extern "C" fn on_request(_: c_int) {
-    request::ask();
+    request::MAP.ask();
     // So the thread's next request comes by, even one that its own slots could serve.
     tls::send_round();
 }
@@ -88,7 +88,7 @@ fn answer_now() {
     // No handler of the program may leave this by a jump.
     let os = HEAP.global().pages().os();
     let mask = os.block_signals();
-    errno::preserved(|| tls::within(|| request::answer_all(write_wanted)));
+    errno::preserved(|| tls::within(|| request::MAP.answer_all(write_wanted)));
     os.restore_signals(mask);
 }
 

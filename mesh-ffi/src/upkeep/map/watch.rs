@@ -12,7 +12,7 @@ use crate::ground::tls;
 use crate::unseen::signals;
 
 use super::request::is_watching;
-use crate::ground::request::{answer, asked};
+use crate::ground::request::MAP;
 
 /// A wait of the program's, for which the signal is no event.
 pub(crate) struct Watch {
@@ -27,7 +27,7 @@ impl Watch {
     #[inline]
     pub(crate) fn begin() -> Option<Self> {
         is_watching().then(|| Self {
-            asked: asked(),
+            asked: MAP.asked(),
             start: clock(),
         })
     }
@@ -44,8 +44,8 @@ impl Watch {
         if error != libc::EINTR {
             return false;
         }
-        let asked = self.asked != asked();
-        answer();
+        let asked = self.asked != MAP.asked();
+        MAP.answer();
         asked && !tls::inside() && !signals::handlers_may_run()
     }
 }

@@ -1,17 +1,17 @@
-//! Unused pages go back to the system.
+//! Unused pages go back to the system; memory for a while, and clocks.
 
+use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 
-use heap::PageCount;
+use heap::{PageCount, Upkeep};
 
 use crate::arena::{Arena, Side};
-use crate::os::Os;
+use crate::os::{Access, Os};
 use crate::tuning;
 
-impl<O: Os> Arena<O> {
-    /// Gives back unused pages, all of them or those that have been unused for long, for about so many nanoseconds. Says whether
-    /// there are more.
-    pub(crate) fn purge(&self, all: bool, nanoseconds: u64) -> bool {
+// SAFETY: runs are taken out of the stores before they go back; scratch memory is a mapping of its own.
+unsafe impl<O: Os> Upkeep for Arena<O> {
+    fn purge(&self, all: bool, nanoseconds: u64) -> bool {
         let Some(ground) = self.ground() else {
             return false;
         };
@@ -55,5 +55,31 @@ impl<O: Os> Arena<O> {
                 return true;
             }
         }
+    }
+
+    fn map_scratch(&self, bytes: usize) -> Option<NonNull<u8>> {
+        self.os
+            .reserve(
+                bytes.checked_next_multiple_of(O::PAGE_SIZE)?,
+                Access::ReadWrite,
+            )
+            .ok()
+    }
+
+    unsafe fn unmap_scratch(&self, scratch: NonNull<u8>, bytes: usize) {
+        // SAFETY: mapped by `map_scratch` with this length, and unused.
+        let _ = unsafe { self.os.unmap(scratch, bytes.next_multiple_of(O::PAGE_SIZE)) };
+    }
+
+    fn clock_ms(&self) -> u64 {
+        self.os.clock_ms()
+    }
+
+    fn clock_ns(&self) -> u64 {
+        self.os.clock_ns()
+    }
+
+    fn entropy(&self) -> u64 {
+        self.os.entropy()
     }
 }

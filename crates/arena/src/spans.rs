@@ -1,0 +1,47 @@
+//! Pages for spans, and their labels.
+
+use heap::{Label, Labels, OwnerId, PageCount, PageIndex, Run, SizeClass, SpanId, SpanPages};
+
+use crate::arena::{Arena, Side};
+use crate::os::Os;
+use crate::run_store::Place;
+
+// SAFETY: runs come from the stores, which hold each page at most once, or from the frontiers, which only move on.
+unsafe impl<O: Os> SpanPages for Arena<O> {
+    const PAGE_SIZE: usize = O::PAGE_SIZE;
+    type Lock = O::Lock;
+
+    fn labels(&self) -> Labels {
+        self.ground().map_or(Labels::none(), |ground| ground.labels)
+    }
+
+    fn allocate_span(&self, pages: PageCount) -> Option<PageIndex> {
+        self.take(Side::Spans, Place::anywhere(pages))
+            .map(|(run, _)| run.first)
+    }
+
+    unsafe fn free_span(&self, run: Run) {
+        if let Some(ground) = self.ground() {
+            self.state.lock().give_back(&ground.map, Side::Spans, run);
+        }
+    }
+
+    fn label_span(&self, run: Run, class: SizeClass, owner: OwnerId, id: SpanId) {
+        let Some(ground) = self.ground() else { return };
+        for page in (run.first.0..run.end().0).map(PageIndex) {
+            ground.map.set_record(page, id.0);
+            ground.map.set_label(page, Label::small(class, owner));
+        }
+    }
+
+    fn set_owner(&self, run: Run, class: SizeClass, owner: OwnerId) {
+        let Some(ground) = self.ground() else { return };
+        for page in (run.first.0..run.end().0).map(PageIndex) {
+            ground.map.set_label(page, Label::small(class, owner));
+        }
+    }
+
+    fn span_at(&self, page: PageIndex) -> SpanId {
+        SpanId(self.ground().map_or(0, |ground| ground.map.span_id(page)))
+    }
+}

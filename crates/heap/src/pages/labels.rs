@@ -1,0 +1,151 @@
+//! What each page holds, in a word that `free` reads.
+
+use core::ptr::NonNull;
+
+use sync::Word;
+
+use crate::number::{OwnerId, PageIndex, SizeClass};
+
+/// What a page holds, in one word.
+///
+/// ```text
+///  31            8 7      0
+/// +---------------+--------+
+/// |     owner     |  code  |   code < 64: objects of this size class, owner >= 1
+/// +---------------+--------+   code >= 64: one of the other kinds, owner 0; all zero: never used
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub struct Label(pub u32);
+
+impl Label {
+    /// No size class has this number or a larger one.
+    pub const CLASSES: u32 = 64;
+    /// The page was never used.
+    pub const UNTOUCHED: Self = Self(0);
+    /// The first page of a large object.
+    pub const LARGE: Self = Self(72);
+    /// The last page of a large object of more than one page.
+    pub const LARGE_END: Self = Self(73);
+    /// The first page of a large object that was moved by remapping.
+    pub const LARGE_MOVED: Self = Self(75);
+    /// A page of a span that is being taken apart or put together.
+    pub const UNLABELLED: Self = Self(74);
+
+    /// Objects of `class`; `owner` last refilled from the span.
+    #[inline(always)]
+    pub const fn small(class: SizeClass, owner: OwnerId) -> Self {
+        Self(owner.0 << 8 | class.0 as u32)
+    }
+
+    /// The class and the owner of a page of small objects.
+    #[inline(always)]
+    pub const fn as_small(self) -> Option<(SizeClass, OwnerId)> {
+        let code = self.0 & 0xff;
+        if code < Self::CLASSES && self.0 != 0 {
+            Some((SizeClass(code as u8), OwnerId(self.0 >> 8)))
+        } else {
+            None
+        }
+    }
+}
+
+/// The part of a page heap that `free` reads: where the pages are, and the label of each.
+#[derive(Clone, Copy, Debug)]
+pub struct Labels {
+    base: usize,
+    pages: usize,
+    page_shift: u32,
+    words: NonNull<Word>,
+}
+
+// SAFETY: the words are atomics that live as long as the process keeps the page heap (promised in `new`).
+unsafe impl Send for Labels {}
+// SAFETY: as above.
+unsafe impl Sync for Labels {}
+
+impl Labels {
+    /// The labels of `pages` pages of `1 << page_shift` bytes each, the first of which is at `base`.
+    ///
+    /// # Safety
+    /// `words` is valid for `pages` words for as long as anybody has this value or a copy of it.
+    pub const unsafe fn new(
+        base: usize,
+        pages: usize,
+        page_shift: u32,
+        words: NonNull<Word>,
+    ) -> Self {
+        Self {
+            base,
+            pages,
+            page_shift,
+            words,
+        }
+    }
+
+    /// The labels of no page at all.
+    pub const fn none() -> Self {
+        Self {
+            base: 0,
+            pages: 0,
+            page_shift: 12,
+            words: NonNull::dangling(),
+        }
+    }
+
+    /// The number of pages.
+    pub const fn page_count(&self) -> usize {
+        self.pages
+    }
+
+    /// The page at `address`, if it is one of these.
+    #[inline(always)]
+    pub const fn page_at(&self, address: usize) -> Option<PageIndex> {
+        self.page_by(address, self.page_shift)
+    }
+
+    /// [`page_at`](Self::page_at) for a caller that knows the page size at compile time: `1 << page_shift` bytes.
+    #[inline(always)]
+    pub const fn page_by(&self, address: usize, page_shift: u32) -> Option<PageIndex> {
+        let page = address.wrapping_sub(self.base) >> page_shift;
+        if page < self.pages {
+            Some(PageIndex(page as u32))
+        } else {
+            None
+        }
+    }
+
+    /// The label of `page`.
+    ///
+    /// Relaxed: whoever holds a live object of the page got it from a thread that had seen, or set, its class; the owner
+    /// is a hint.
+    #[inline(always)]
+    pub fn label(&self, page: PageIndex) -> Label {
+        debug_assert!(page.index() < self.pages);
+        // SAFETY: page numbers come from `page_at` or from the page heap, so they are below `pages`.
+        let word = unsafe { self.words.add(page.index()) };
+        // SAFETY: a word of the table, which is valid for as long as this value (see `new`).
+        let word = unsafe { word.as_ref() };
+        Label(word.read())
+    }
+
+    /// The label of the page at `address`, if it is one of these. For a caller that knows the page size at compile time.
+    #[inline(always)]
+    pub fn label_by(&self, address: usize, page_shift: u32) -> Option<Label> {
+        let page = address.wrapping_sub(self.base) >> page_shift;
+        if page >= self.pages {
+            return None;
+        }
+        // SAFETY: there are `pages` words.
+        let word = unsafe { self.words.add(page) };
+        // SAFETY: as in `label`.
+        let word = unsafe { word.as_ref() };
+        Some(Label(word.read()))
+    }
+
+    /// The address of the first byte of `page`.
+    #[inline(always)]
+    pub const fn address_of(&self, page: PageIndex) -> usize {
+        self.base + (page.index() << self.page_shift)
+    }
+}

@@ -1,0 +1,39 @@
+//! Pages for spans of small objects, and their labels.
+
+use super::{Labels, Metadata, Run};
+use crate::lock::RawLock;
+use crate::number::{OwnerId, PageCount, PageIndex, SizeClass, SpanId};
+
+/// Pages, their labels, and runs for spans.
+///
+/// # Safety
+/// * Runs that were handed out and not taken back do not overlap; their bytes are readable and writable.
+/// * Labels and records are stored as they were set.
+pub unsafe trait SpanPages: Metadata + Sync {
+    /// Bytes in a page: a power of two.
+    const PAGE_SIZE: usize;
+
+    /// A lock that suits the system below.
+    type Lock: RawLock + Sync;
+
+    /// Where the pages are, and their labels.
+    fn labels(&self) -> Labels;
+
+    /// A run for a span; what its bytes hold is unspecified.
+    fn allocate_span(&self, pages: PageCount) -> Option<PageIndex>;
+
+    /// Takes a span's private pages back.
+    ///
+    /// # Safety
+    /// The run came from [`allocate_span`](Self::allocate_span), is on private pages, and nobody uses it any more.
+    unsafe fn free_span(&self, run: Run);
+
+    /// Says what the pages of a span hold, and which record is the span's.
+    fn label_span(&self, run: Run, class: SizeClass, owner: OwnerId, id: SpanId);
+
+    /// Changes the owner in the labels of a span.
+    fn set_owner(&self, run: Run, class: SizeClass, owner: OwnerId);
+
+    /// The record of the span that `page` belongs to; meaningful only for pages of small objects.
+    fn span_at(&self, page: PageIndex) -> SpanId;
+}
