@@ -16,7 +16,7 @@ use crate::report::Report;
 use crate::tuning::{LARGEST_MESHED, LARGEST_NAMED};
 
 /// Whether the kernel may write to objects of this size without having said so.
-fn is_unnamed(object_size: usize) -> bool {
+pub(crate) fn is_unnamed(object_size: usize) -> bool {
     object_size > LARGEST_NAMED
 }
 

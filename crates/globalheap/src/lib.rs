@@ -31,7 +31,6 @@ mod cycle;
 mod fake;
 mod fork;
 mod global;
-mod joined;
 mod large;
 mod leftovers;
 mod named;
@@ -55,7 +54,7 @@ mod transfer;
 pub mod tuning;
 mod width;
 
-pub use fork::{Fork, Writers};
+pub use fork::{Begun, Fork, Standing, Writers};
 pub use global::GlobalHeap;
 pub use large::LargeBlock;
 pub use policy::{MeshPolicy, Ordered, Placement};

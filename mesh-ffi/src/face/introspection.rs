@@ -9,7 +9,6 @@ use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
 use crate::ground::pause::pause;
 use crate::ground::{errno, tls};
-use crate::unseen::fork;
 
 /// The figures that the functions below present.
 struct Figures {
@@ -180,7 +179,7 @@ fn wait_for_others() {
 pub(crate) fn compact() -> usize {
     flush();
     HEAP.relieve_sleepers();
-    if !tls::inside_twice() && !fork::has_reserved() {
+    if !tls::inside_twice() {
         wait_for_others();
     }
     let unused = HEAP.global().pages().stats().dirty;

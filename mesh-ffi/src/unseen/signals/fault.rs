@@ -17,7 +17,7 @@ use super::action;
 use super::mask::{STAND_IN, block, has, to_kernel, with};
 use crate::ground::heap::HEAP;
 use crate::ground::{errno, tls};
-use crate::unseen::fork::steps;
+use crate::unseen::fork::machine;
 
 /// A handler as the kernel calls it.
 type Handler = extern "C" fn(c_int, *mut Info, *mut c_void);
@@ -191,13 +191,13 @@ impl Fault {
 
     /// Waits until the page may be writable; false when waiting does not help, so that somebody else protected it.
     fn wait(&self) -> bool {
-        if steps::finish_in_child() {
+        if machine::enter_child() {
             return true;
         }
         if self.is_missing {
             return false;
         }
-        if steps::admit(self.page) {
+        if machine::admit(self.page) {
             return true;
         }
         let pages = HEAP.global().pages();
