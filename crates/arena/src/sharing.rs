@@ -59,9 +59,7 @@ unsafe impl<O: Os> Remapping for Arena<O> {
         // SAFETY: the window's page and the span are the arena's; the caller says that the content is right.
         self.insist(|| unsafe { self.os.alias(from, len, to) })?;
         self.note_writable(run);
-        if run.first == onto {
-            ground.map.set_home(run);
-        }
+        ground.map.set_home(Run { first: onto, ..run });
         self.note_onto(&ground.map, run, Some(onto));
         self.watch.lock().wake_later((to, len));
         Ok(())

@@ -115,9 +115,9 @@ unsafe impl<O: Os> ForkPages for Arena<O> {
         let mut all = runs::<O>(&self.windows.lock(), map).peekable();
         while let Some(mut shared) = all.next() {
             // Whatever they lie on, neighbours are one range of addresses.
-            while let Some(next) = all.next_if(|next| {
-                next.run.first == shared.run.end() && next.class == shared.class
-            }) {
+            while let Some(next) =
+                all.next_if(|next| next.run.first == shared.run.end() && next.class == shared.class)
+            {
                 shared.run.pages.0 += next.run.pages.0;
             }
             act(shared.class, shared.run);

@@ -239,8 +239,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             let kernel_too = is_unnamed(SpanClasses::object_size(class));
             let may_be_protected = |run: Run| !self.pages.is_named(run);
             // The kernel may be writing for a thread of the parent, which must not fail for that.
-            let whole = may_be_protected(run)
-                && self.pages.protect_for_fork(run, kernel_too).is_ok();
+            let whole =
+                may_be_protected(run) && self.pages.protect_for_fork(run, kernel_too).is_ok();
             if whole {
                 return;
             }

@@ -39,7 +39,10 @@ impl<L: RawLock> Transfer<L> {
     }
 
     /// Takes the lock before a fork, if `take` does.
-    pub(crate) fn lock_for_fork(&self, take: impl FnOnce(&Mutex<L, ShuffleVector>) -> bool) -> bool {
+    pub(crate) fn lock_for_fork(
+        &self,
+        take: impl FnOnce(&Mutex<L, ShuffleVector>) -> bool,
+    ) -> bool {
         take(&self.slots)
     }
 

@@ -100,7 +100,9 @@ fn the_child_never_writes_to_its_parents_pages() {
 fn a_child_forks_again() {
     let program = meshed();
     for _ in 0..3 {
-        let fork = program.prepare_fork(Standing::Outside, Writers::OtherThreads).unwrap();
+        let fork = program
+            .prepare_fork(Standing::Outside, Writers::OtherThreads)
+            .unwrap();
         program.pages().become_child();
         // SAFETY: prepared above, and this stands for the child.
         unsafe { program.heap.child_after_fork(fork) }.unwrap();
@@ -145,7 +147,9 @@ fn a_fork_over_an_operation_leaves_its_locks_alone() {
     for in_child in [false, true] {
         let program = meshed();
         let class = program.heap.class(class_of(512));
-        let fork = program.prepare_fork(Standing::Inside, Writers::OtherThreads).unwrap();
+        let fork = program
+            .prepare_fork(Standing::Inside, Writers::OtherThreads)
+            .unwrap();
         assert!(program.pages().shared_is_protected());
         if in_child {
             program.pages().become_child();
@@ -168,7 +172,9 @@ fn a_program_that_never_meshed_copies_nothing() {
     let before = program.pages().physical_pages();
     program.heap.reserve_fork(Standing::Outside).unwrap();
     assert_eq!(program.pages().physical_pages(), before);
-    let fork = program.prepare_fork(Standing::Outside, Writers::OtherThreads).unwrap();
+    let fork = program
+        .prepare_fork(Standing::Outside, Writers::OtherThreads)
+        .unwrap();
     program.pages().become_child();
     // SAFETY: prepared above, and this stands for the child.
     unsafe { program.heap.child_after_fork(fork) }.unwrap();

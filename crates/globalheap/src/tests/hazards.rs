@@ -7,8 +7,8 @@ use meshing::ComplementMesher;
 use rand_pcg::rand_core::Rng;
 
 use super::program::{Object, Program, class_of};
-use crate::{Standing, Writers};
 use crate::fake::PAGE;
+use crate::{Standing, Writers};
 
 const PAGES: u32 = 1024;
 

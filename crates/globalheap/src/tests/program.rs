@@ -63,7 +63,11 @@ pub(super) fn class_of(size: usize) -> SizeClass {
 
 impl<M: MeshPolicy> Program<M> {
     /// Goes up to the moment when the process is duplicated, if there is room.
-    pub(super) fn prepare_fork(&self, standing: Standing, writers: Writers) -> Result<Fork, Refused> {
+    pub(super) fn prepare_fork(
+        &self,
+        standing: Standing,
+        writers: Writers,
+    ) -> Result<Fork, Refused> {
         self.heap.reserve_fork(standing)?;
         let begun = self.heap.begin_fork(standing);
         // SAFETY: begun above; the heap is not used before the fork has ended.

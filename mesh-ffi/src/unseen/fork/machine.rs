@@ -210,7 +210,8 @@ fn unlock_heaps(held: bool) {
 /// holds that lock may wait at the barrier, so it is let in as well.
 pub(crate) fn admit(address: usize) -> bool {
     // SAFETY: what this thread has prepared, no other one looks at.
-    let is_prepared = || unsafe { (*UNDER_WAY.0.get()).as_ref() }.is_some_and(|it| it.fork.is_some());
+    let is_prepared =
+        || unsafe { (*UNDER_WAY.0.get()).as_ref() }.is_some_and(|it| it.fork.is_some());
     if !is_ours() || process::is_copy() || !is_prepared() {
         return false;
     }
