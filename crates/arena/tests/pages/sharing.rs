@@ -446,16 +446,16 @@ proptest! {
 fn pages_that_are_shared_are_found_in_their_order() {
     let arena = Arena::new(Confined::to(SMALL));
     let spans: Vec<_> = (0..9).map(|_| span(&arena, 2)).collect();
-    assert_eq!(arena.next_shared(PageIndex(0)), None);
+    let found = || {
+        let mut runs = Vec::new();
+        arena.each_shared(|_, run| runs.push(run));
+        runs
+    };
+    assert_eq!(found(), []);
     let mut shared: Vec<_> = spans.iter().step_by(3).map(|span| span.run).collect();
     for span in spans.iter().step_by(3) {
         assert!(put(&arena, span, span.run, 0, PAGE));
     }
     shared.sort_by_key(|run| run.first.0);
-    let mut next = PageIndex(0);
-    for run in shared {
-        assert_eq!(arena.next_shared(next), Some(run.first));
-        next = run.end();
-    }
-    assert_eq!(arena.next_shared(next), None);
+    assert_eq!(found(), shared);
 }

@@ -23,7 +23,7 @@ use crate::ground::heap::HEAP;
 use crate::ground::reach::after_fault_at;
 use crate::ground::signal_set::{bit, word};
 use crate::ground::{errno, system, tls};
-use crate::unseen::fork::steps;
+use crate::unseen::fork::machine;
 
 /// A handler as the kernel calls it.
 type Handler = extern "C" fn(c_int, *mut Info, *mut c_void);
@@ -269,13 +269,13 @@ impl Fault {
 
     /// Waits until the page may be writable; false when waiting does not help, so that somebody else protected it.
     fn wait(&self) -> bool {
-        if steps::finish_in_child() {
+        if machine::enter_child() {
             return true;
         }
         if self.is_missing {
             return false;
         }
-        if steps::admit(self.page) {
+        if machine::admit(self.page) {
             return true;
         }
         let pages = HEAP.global().pages();
