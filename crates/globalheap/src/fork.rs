@@ -20,7 +20,7 @@
 
 use core::sync::atomic::Ordering;
 
-use heap::{ClassMap, Mutex, PageCount, PageHeap, PageIndex, Refused, Run, SizeClass};
+use heap::{Mutex, PageCount, PageHeap, PageIndex, Refused, Run, SizeClass};
 use miniheap::SpanClasses;
 
 use crate::global::GlobalHeap;
