@@ -4,7 +4,7 @@ use core::ffi::c_void;
 
 use libc::{c_int, c_long, pid_t};
 
-use super::steps::{finish_child_of_clone, is_prepared};
+use super::steps::finish_child_of_clone;
 
 pub(crate) use super::steps::duplicate;
 use crate::ground::errno;
@@ -22,11 +22,6 @@ type Start = extern "C" fn(*mut c_void) -> c_int;
 /// As for the function of the C library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn _Fork() -> pid_t {
-    if is_prepared() {
-        // A static program, whose `fork` has called its handlers and now calls this.
-        // SAFETY: the same contract.
-        return unsafe { next_fork_alone() };
-    }
     // SAFETY: the same contract.
     let child = duplicate(|| unsafe { next_fork_alone() });
     child.unwrap_or_else(|| {

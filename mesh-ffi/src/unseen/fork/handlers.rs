@@ -10,6 +10,7 @@ use libc::c_int;
 
 use super::files;
 use super::steps::{child, parent, prepare};
+use crate::ground::alone::is_alone;
 use crate::ground::next::next;
 
 type Handler = Option<unsafe extern "C" fn()>;
@@ -37,7 +38,8 @@ pub unsafe extern "C" fn __register_atfork(
 pub(crate) fn register() -> bool {
     static REGISTERED: AtomicBool = AtomicBool::new(false);
     static BEGUN: AtomicBool = AtomicBool::new(false);
-    if REGISTERED.load(Ordering::Acquire) {
+    // A static program's `fork` ends in our `_Fork`, and needs none.
+    if REGISTERED.load(Ordering::Acquire) || is_alone() {
         return true;
     }
     if BEGUN.swap(true, Ordering::Relaxed) {

@@ -174,12 +174,6 @@ pub(super) fn child() {
     adopt_groups();
 }
 
-/// Whether the calling thread has prepared a fork that has not been made yet.
-pub(super) fn is_prepared() -> bool {
-    PARENT.load(Ordering::Acquire) == system::process_number()
-        && PREPARED_BY.load(Ordering::Relaxed) == tls::thread_number()
-}
-
 /// In the child of a `clone`, which begins with a function of its own: the child's step.
 pub(super) fn finish_child_of_clone() {
     child();
