@@ -17,6 +17,8 @@ use crate::{artifact, tool};
 pub enum Linking {
     /// Not at all: it is preloaded, or the program runs without it.
     Unlinked,
+    /// Not at all, but other libraries, by options of the linker.
+    Others(&'static [&'static str]),
     /// `-lmesh`, found at run time through the program's run path.
     Shared(&'static Library),
     /// `libmesh.a`, of which the linker takes what it needs.
@@ -46,7 +48,7 @@ impl Program {
     pub fn compile_with(sources: &[&str], linking: Linking) -> Result<Self> {
         let cxx = sources.iter().any(|source| source.ends_with(".cpp"));
         let (compiler, dialect) = if cxx {
-            ("g++", "-std=c++17")
+            ("g++", "-std=c++20")
         } else {
             ("gcc", "-std=gnu11")
         };
@@ -106,6 +108,9 @@ impl Program {
 fn link(command: &mut Command, linking: Linking) -> Result<()> {
     match linking {
         Linking::Unlinked => {}
+        Linking::Others(options) => {
+            command.args(options);
+        }
         Linking::Exporting => {
             command.arg("-rdynamic");
         }

@@ -4,6 +4,7 @@
 
 mod apart;
 mod archive;
+mod asynchronous;
 mod background;
 mod codegen;
 mod configuration;
@@ -12,6 +13,7 @@ mod cxx;
 mod floors;
 mod foreign;
 mod fork;
+mod futexes;
 mod git;
 mod harness;
 mod hostile;

@@ -71,6 +71,10 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         plans: impl Iterator<Item = T>,
         mut act: impl FnMut(&mut Spans, T) -> Outcome,
     ) -> ControlFlow<usize, usize> {
+        // What was found may have been found before.
+        if self.is_left_alone(class) {
+            return ControlFlow::Continue(0);
+        }
         let (mut total, mut exhausted) = (Outcome::default(), false);
         let mut spans = self.class(class);
         let start = self.pages.clock_ns();

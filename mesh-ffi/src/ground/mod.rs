@@ -5,7 +5,7 @@
 //! * `loaded`, `resolved`, `late`, `next`: the functions that we stand in front of, and the C library's own; `system`, `bytes`,
 //!   `signal_set`: what we do without them; `errno`, `line`, `write`, `pause`;
 //! * `misuse`: what becomes of a program that misuses the heap; `loader`: which memory is the loader's;
-//! * `peek`, `reach`: memory of the program that may not be there;
+//! * `reach`: memory of the program that may not be there;
 //! * `request`: what a signal asks for.
 
 pub(crate) mod alone;
@@ -21,7 +21,6 @@ pub(crate) mod loader;
 pub(crate) mod misuse;
 pub(crate) mod next;
 pub(crate) mod pause;
-pub(crate) mod peek;
 pub(crate) mod process;
 pub(crate) mod reach;
 pub(crate) mod request;

@@ -14,9 +14,9 @@ use crate::face::{cxx, foreign, plugins, summary};
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
 use crate::ground::{
-    alone, apart as told_apart, bytes, clock, misuse, peek, process, resolved, tls,
+    alone, apart as told_apart, bytes, clock, misuse, process, reach, resolved, tls,
 };
-use crate::unseen::stop::{self, Reason, begin_meshing, stop};
+use crate::unseen::stop::{self, Reason, stop};
 use crate::unseen::{fork, signals};
 use crate::upkeep::{background, map};
 
@@ -57,7 +57,7 @@ extern "C" fn constructor(
     if config.deep_binding {
         plugins::keep_deep_binding();
     }
-    peek::set_stack_end(environment.addr());
+    reach::set_stack_end(environment.addr());
     if let Some(signal) = config.map_signal {
         listen_for_maps(signal);
     }
@@ -75,7 +75,7 @@ extern "C" fn constructor(
     }
     if signals::install() {
         choose_barrier(config.barrier);
-        begin_meshing();
+        let _ = stop::resume();
         if config.background && !background::start() {
             Line::new().text("no background thread").print();
         }

@@ -2,23 +2,27 @@
 //!
 //! * `signals`: faults on protected pages are ours, all other signals are the program's;
 //! * `fork`: the child has meshed spans of its own; `system_calls`: `syscall`;
-//! * `receiving`, `written`, `hazards`: what a system call may write to, published while it runs;
+//! * `receiving`, `arguments`, `written`, `hazards`: what a system call may write to, published while it runs;
+//! * `found`: what lets the kernel write without a call that was seen;
 //! * `rest`, `threads`: what a thread keeps while it sleeps in such a call;
 //! * `own_thread`, `absences`: a thread of ours, and calls that mind it;
-//! * `pinning`, `shared_futexes`, `served`, `contexts`, `asynchronous`: what must not be meshed; `stop`: when nothing may.
+//! * `pinning`, `futexes`, `registered`, `served`, `contexts`, `asynchronous`: what must not be meshed; `stop`: when nothing may.
 
 mod absences;
+mod arguments;
 pub(crate) mod asynchronous;
 #[cfg(target_arch = "x86_64")]
 mod contexts;
 pub(crate) mod fork;
+mod found;
+mod futexes;
 pub(crate) mod hazards;
 pub(crate) mod own_thread;
 pub(crate) mod pinning;
 mod receiving;
+mod registered;
 pub(crate) mod rest;
 mod served;
-mod shared_futexes;
 pub(crate) mod signals;
 pub(crate) mod stop;
 mod system_calls;

@@ -4,20 +4,24 @@
 //! are mapped elsewhere. The functions that give them pin the heap's spans first, for as long as objects live there.
 
 use core::ffi::c_void;
+use core::ptr::without_provenance;
 
 use libc::{c_int, c_uint, size_t};
 
 use crate::ground::heap::HEAP;
 use crate::ground::next::next;
 use crate::ground::{errno, tls};
+use crate::unseen::futexes::marks;
 use crate::unseen::hazards::during;
-use crate::unseen::stop::{Reason, stop};
+use crate::unseen::stop::{Reason, stop_if};
 use crate::unseen::written::Written;
 
 /// Keeps the object at `object` on its physical pages until `mesh_unpin`, for memory that is handed to a device or shared
 /// with another process. Pins are counted. Returns 0, or -1 with EINVAL when no object is there.
 #[unsafe(no_mangle)]
 pub extern "C" fn mesh_pin(object: *const c_void) -> c_int {
+    // Somebody may wait there by a bare system call, or wake.
+    marks::set(object.addr());
     answer(tls::within(|| HEAP.global().pin(object.addr())))
 }
 
@@ -43,6 +47,35 @@ pub(crate) fn pin(start: *const c_void, len: usize) {
     }
 }
 
+/// Takes back one [`pin`] of the same bytes, whose objects have lived since.
+pub(crate) fn unpin(start: *const c_void, len: usize) {
+    if !tls::inside() {
+        tls::within(|| HEAP.global().unpin_range(start.addr(), len));
+    }
+}
+
+/// Makes `call`, which gives the pages of `len` bytes at `start` a property. It `fails` with an error, if it does.
+pub(crate) fn pinned<R: Copy>(
+    start: *const c_void,
+    len: usize,
+    fails: impl FnOnce(R) -> Option<c_int>,
+    call: impl FnOnce() -> R,
+) -> R {
+    // Before the call: its property would not come along in a mesh right after it.
+    pin(start, len);
+    let result = call();
+    // After other errors some of the pages may have the property.
+    if let Some(libc::EINVAL | libc::ENOSYS | libc::EPERM | libc::EFAULT) = fails(result) {
+        unpin(start, len);
+    }
+    result
+}
+
+/// The error of a function of the C library, if it failed.
+fn failure(result: c_int) -> Option<c_int> {
+    (result != 0).then(errno::value)
+}
+
 /// Declares a function of the C library that gives the pages of a range a property.
 macro_rules! pinning {
     ($function:ident = $name:literal ( $($after:ident : $after_type:ty),* )) => {
@@ -53,9 +86,8 @@ macro_rules! pinning {
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $function(start: *mut c_void, len: size_t $(, $after: $after_type)*) -> c_int {
             next!(fn next = $name(start: *mut c_void, len: size_t $(, $after: $after_type)*) -> c_int);
-            pin(start, len);
             // SAFETY: the same contract.
-            unsafe { next(start, len $(, $after)*) }
+            pinned(start, len, failure, || unsafe { next(start, len $(, $after)*) })
         }
     };
 }
@@ -73,12 +105,14 @@ pinning!(madvise = c"madvise"(advice: c_int));
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mlockall(flags: c_int) -> c_int {
     next!(fn next = c"mlockall"(flags: c_int) -> c_int);
-    stop(Reason::LockedMemory);
-    // SAFETY: the same contract.
-    unsafe { next(flags) }
+    let call = || {
+        // SAFETY: the same contract.
+        unsafe { next(flags) }
+    };
+    stop_if(Reason::LockedMemory, |result| result == 0, call)
 }
 
-/// `prctl`: a system call filter may kill the process for what a mesh does.
+/// `prctl`: a system call filter may kill the process for what a mesh does; a name is a property of pages.
 ///
 /// # Safety
 /// As for the function of the C library, which takes up to four more arguments, each in a register of its own.
@@ -91,16 +125,29 @@ pub unsafe extern "C" fn prctl(
     fifth: usize,
 ) -> c_int {
     next!(fn next = c"prctl"(option: c_int, second: usize, third: usize, fourth: usize, fifth: usize) -> c_int);
-    if option == libc::PR_SET_SECCOMP {
-        stop(Reason::Seccomp);
-    }
-    // Some options write to where their second or third argument points.
-    let address = core::ptr::without_provenance::<u8>;
-    let written = Written::NOTHING
-        .object(address(second))
-        .object(address(third));
     // SAFETY: the same contract.
-    during(&written, || unsafe {
-        next(option, second, third, fourth, fifth)
-    })
+    let call = || unsafe { next(option, second, third, fourth, fifth) };
+    controlling(option, [second, third, fourth, fifth], failure, call)
+}
+
+/// Makes the `call` of `prctl` with these arguments. It `fails` with an error, if it does.
+pub(crate) fn controlling<R: Copy>(
+    option: c_int,
+    arguments: [usize; 4],
+    fails: impl Fn(R) -> Option<c_int>,
+    call: impl FnOnce() -> R,
+) -> R {
+    // Some options write to where an argument points.
+    let written = arguments.into_iter().fold(Written::NOTHING, |written, at| {
+        written.object(without_provenance::<u8>(at))
+    });
+    let call = || during(&written, call);
+    match option {
+        libc::PR_SET_SECCOMP => stop_if(Reason::Seccomp, |result| fails(result).is_none(), call),
+        libc::PR_SET_VMA => {
+            let [_, start, len, _] = arguments;
+            pinned(without_provenance(start), len, fails, call)
+        }
+        _ => call(),
+    }
 }

@@ -1,6 +1,6 @@
 //! Functions in which a thread waits for another one.
 //!
-//! Handlers may call none of them, but `syscall`: what waits with a futex of its own comes that way.
+//! Handlers may call none of them. What waits with a futex of its own comes by `syscall` (`futexes`).
 
 use core::ffi::c_void;
 
@@ -51,10 +51,4 @@ waiting! {
     cnd_timedwait = c"cnd_timedwait"(condition: *mut c_void, mutex: *mut c_void, until: *const timespec);
     thrd_join = c"thrd_join"(thread: pthread_t, result: *mut c_int);
     thrd_sleep = c"thrd_sleep"(time: *const timespec, left: *mut timespec);
-}
-
-/// Whether a `futex` call of this operation may wait.
-pub(crate) fn is_futex_wait(operation: usize) -> bool {
-    let command = operation as c_int & libc::FUTEX_CMD_MASK;
-    matches!(command, libc::FUTEX_WAIT | libc::FUTEX_WAIT_BITSET)
 }

@@ -8,13 +8,16 @@ use libc::{iovec, mmsghdr, msghdr};
 use miniheap::SpanClasses;
 
 use crate::ground::heap::HEAP;
-use crate::ground::peek::{Peeked, peek};
+use crate::ground::reach::{is_guarded, peek};
 
 /// Ranges that a call publishes at most. What lies in more places is published as a range that has several in it.
 pub(crate) const MOST: usize = 4;
 
 /// The parts of vectors and messages that are looked at; a call with more names everything.
 const MOST_PARTS: usize = 1024;
+
+/// Parts of a vector that are looked at together.
+const AT_ONCE: usize = 8;
 
 /// Pages of objects that may be meshed to which a call may write. Nothing else is ever protected.
 #[derive(Clone, Copy)]
@@ -41,12 +44,16 @@ fn pages_of(at: usize, len: usize) -> Option<Pages> {
     }))
 }
 
+/// The size of the object at `at`, or around it, if it may be meshed; `None` for all other memory.
+pub(crate) fn meshed_object(at: usize) -> Option<usize> {
+    let labels = HEAP.global().labels();
+    let (class, _) = labels.label(labels.page_at(at)?).as_small()?;
+    SpanClasses::may_be_meshed(class).then(|| SpanClasses::object_size(class))
+}
+
 /// Whether an object that may be meshed is at `at`.
 pub(crate) fn is_meshed<T>(at: *const T) -> bool {
-    let labels = HEAP.global().labels();
-    let page = labels.page_at(at.addr());
-    page.and_then(|page| labels.label(page).as_small())
-        .is_some_and(|(class, _)| SpanClasses::may_be_meshed(class))
+    meshed_object(at.addr()).is_some()
 }
 
 impl Written {
@@ -99,7 +106,8 @@ impl Written {
 
     fn and(mut self, pages: Pages) -> Self {
         let filled = self.count;
-        let known = self.ranges.iter_mut().take(filled);
+        // The newest first: parts of a vector are neighbours more often than not.
+        let known = self.ranges.iter_mut().take(filled).rev();
         for range in known {
             if range.meets(pages) {
                 *range = range.hull(pages);
@@ -125,30 +133,44 @@ impl Written {
     }
 
     fn parts(mut self, parts: *const iovec, count: usize) -> Self {
-        if count > MOST_PARTS {
+        if count > MOST_PARTS || !is_guarded() {
             return self.everything();
         }
-        for index in 0..count {
-            match peek(parts.wrapping_add(index)) {
-                Peeked::Value(part) => self = self.bytes(part.iov_base, part.iov_len),
-                Peeked::Bad => return self,
-                Peeked::Hidden => return self.everything(),
+        let mut index = 0;
+        // Several at a time: the looks at where they are would take longer than the looks at what they say.
+        while let Some(some) = (index + AT_ONCE <= count)
+            .then(|| peek::<[iovec; AT_ONCE]>(parts.wrapping_add(index).cast()))
+        {
+            // Nothing is received where one part of a vector is not there.
+            let Some(some) = some else {
+                return self;
+            };
+            for part in some {
+                self = self.bytes(part.iov_base, part.iov_len);
             }
+            index += AT_ONCE;
+        }
+        for index in index..count {
+            let Some(part) = peek(parts.wrapping_add(index)) else {
+                return self;
+            };
+            self = self.bytes(part.iov_base, part.iov_len);
         }
         self
     }
 
     /// What receiving into the message at `message` writes to as well: its parts, its buffers, and itself.
     pub(crate) fn message(self, message: *const msghdr) -> Self {
-        match peek(message) {
-            Peeked::Value(header) => self
-                .parts(header.msg_iov, header.msg_iovlen)
-                .bytes(header.msg_name, header.msg_namelen as usize)
-                .bytes(header.msg_control, header.msg_controllen)
-                .object(message),
-            Peeked::Bad => self,
-            Peeked::Hidden => self.everything(),
+        if !is_guarded() {
+            return self.everything();
         }
+        let Some(header) = peek(message) else {
+            return self;
+        };
+        self.parts(header.msg_iov, header.msg_iovlen)
+            .bytes(header.msg_name, header.msg_namelen as usize)
+            .bytes(header.msg_control, header.msg_controllen)
+            .object(message)
     }
 
     /// The same for several messages.

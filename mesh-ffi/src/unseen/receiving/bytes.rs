@@ -5,6 +5,7 @@ use core::ffi::{c_char, c_int, c_long, c_uint, c_void};
 use libc::{off_t, size_t, ssize_t};
 
 use super::receiving;
+use crate::unseen::arguments::by_ptrace;
 use crate::unseen::written::Written;
 
 receiving! {
@@ -55,5 +56,5 @@ receiving! {
     mincore = c"mincore"(start: *mut c_void, len: size_t, present: *mut u8) -> c_int:
         Written::NOTHING.object(present);
     ptrace = c"ptrace"(request: c_uint, process: c_int, address: *mut c_void, data: *mut c_void) -> c_long:
-        if Written::NOTHING.object(data).is_nothing() { Written::NOTHING.everything() } else { Written::NOTHING.object(data) };
+        by_ptrace(address.addr(), data.addr());
 }

@@ -7,14 +7,14 @@ use core::ffi::{c_int, c_void};
 use libc::stack_t;
 
 use super::receiving;
-use crate::ground::peek::{Peeked, peek};
+use crate::ground::reach::peek;
 use crate::unseen::pinning::pin;
 use crate::unseen::written::Written;
 
 /// What `sigaltstack` may write to; pins the stack that it is given.
 fn by_sigaltstack(new: *const stack_t, old: *mut c_void) -> Written {
     if !new.is_null()
-        && let Peeked::Value(stack) = peek(new)
+        && let Some(stack) = peek(new)
         && stack.ss_flags & libc::SS_DISABLE == 0
     {
         pin(stack.ss_sp, stack.ss_size);

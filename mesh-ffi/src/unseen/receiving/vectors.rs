@@ -25,6 +25,6 @@ receiving! {
     process_vm_writev = c"process_vm_writev"(
         process: c_int, parts: *const iovec, count: c_ulong, there: *const iovec, there_count: c_ulong, flags: c_ulong,
     ) -> ssize_t:
-        // A program may write to itself.
-        Written::NOTHING.everything();
+        // A program may write to itself: then these are addresses here.
+        Written::NOTHING.vector(there, c_int::try_from(there_count).unwrap_or(c_int::MAX));
 }

@@ -2,6 +2,8 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
+use crate::ground::reach;
+
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 
 /// Whether our handlers are in place.
@@ -14,4 +16,5 @@ pub(super) fn installed() -> bool {
 /// Notes that they are, and that the program's wishes are known.
 pub(super) fn set() {
     INSTALLED.store(true, Ordering::Release);
+    reach::set_guarded();
 }

@@ -1,14 +1,15 @@
 //! `syscall` on x86-64.
 //!
-//! The numbers of `clone`, `fork` and `clone3`, of calls after which nothing may be meshed, and of the one in which threads
-//! wait, take a way round by `special`.
-//! All others do what the C library's `syscall` does, with the arguments as they came.
+//! Plain calls do what the C library's `syscall` does, with the arguments as they came. So do those that clone, unless they
+//! duplicate the process: the child goes on at the instruction after, on whatever stack it has been given. All others take a
+//! way round by `special`.
 
 use core::arch::naked_asm;
 
 use libc::c_long;
 
-use super::special::{failed, special_system_call};
+use super::routes::{NUMBERS, ROUTES, SPECIAL};
+use super::special::{failed, prepare_clone, special_system_call};
 
 /// `syscall`.
 ///
@@ -18,20 +19,13 @@ use super::special::{failed, special_system_call};
 #[unsafe(naked)]
 pub unsafe extern "C" fn syscall() -> c_long {
     naked_asm!(
-        "cmp rdi, {clone}",
+        "cmp rdi, {numbers}",
+        "jae 2f",
+        "lea rax, [rip + {routes}]",
+        "cmp byte ptr [rax + rdi], {special_route}",
         "je 2f",
-        "cmp rdi, {fork}",
-        "je 2f",
-        "cmp rdi, {clone3}",
-        "je 2f",
-        "cmp rdi, {io_setup}",
-        "je 2f",
-        "cmp rdi, {io_uring_setup}",
-        "je 2f",
-        "cmp rdi, {seccomp}",
-        "je 2f",
-        "cmp rdi, {futex}",
-        "je 2f",
+        "ja 4f",
+        "5:",
         // From the places of a function's arguments to those of a system call's: one further, and rcx is the kernel's.
         "mov rax, rdi",
         "mov rdi, rsi",
@@ -50,14 +44,30 @@ pub unsafe extern "C" fn syscall() -> c_long {
         "3:",
         "mov rdi, rax",
         "jmp {failed}",
-        clone = const libc::SYS_clone,
-        fork = const libc::SYS_fork,
-        clone3 = const libc::SYS_clone3,
-        io_setup = const libc::SYS_io_setup,
-        io_uring_setup = const libc::SYS_io_uring_setup,
-        seccomp = const libc::SYS_seccomp,
-        futex = const libc::SYS_futex,
+        "4:",
+        "push rdi",
+        "push rsi",
+        "push rdx",
+        "push rcx",
+        "push r8",
+        "push r9",
+        "sub rsp, 8",
+        "call {prepare_clone}",
+        "add rsp, 8",
+        "pop r9",
+        "pop r8",
+        "pop rcx",
+        "pop rdx",
+        "pop rsi",
+        "pop rdi",
+        "test al, al",
+        "je 5b",
+        "jmp {special}",
+        numbers = const NUMBERS,
+        routes = sym ROUTES,
+        special_route = const SPECIAL,
         special = sym special_system_call,
         failed = sym failed,
+        prepare_clone = sym prepare_clone,
     )
 }

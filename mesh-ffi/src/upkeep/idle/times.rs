@@ -3,7 +3,7 @@
 use globalheap::Sleep;
 use libc::{c_int, timespec, timeval};
 
-use crate::ground::peek::{Peeked, peek};
+use crate::ground::reach::peek;
 
 use super::UNKNOWN;
 
@@ -51,10 +51,7 @@ impl Time {
         if place.is_null() {
             return Self::Endless;
         }
-        match peek(place) {
-            Peeked::Value(time) => value(time),
-            Peeked::Bad | Peeked::Hidden => Self::None,
-        }
+        peek(place).map_or(Self::None, value)
     }
 
     /// Milliseconds, rounded up, for [`waiting`](super::parts::waiting): negative without end.

@@ -50,6 +50,12 @@ impl Linux {
             .store(function as *mut (), Ordering::Relaxed);
     }
 
+    /// Whether the kernel keeps pages of this process in their places for itself, or for devices, as registered buffers of an
+    /// `io_uring` are; false when it does not tell.
+    pub fn has_pinned_memory() -> bool {
+        proc::has_pinned_memory()
+    }
+
     /// What a clock says.
     fn clock(&self, which: libc::clockid_t) -> libc::timespec {
         let mut now = libc::timespec {
