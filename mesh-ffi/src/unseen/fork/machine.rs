@@ -200,7 +200,7 @@ fn adopt() -> bool {
 }
 
 /// Whether the calling thread's fork is prepared, and has not been made yet.
-pub(super) fn is_prepared() -> bool {
+fn is_prepared() -> bool {
     is_ours() && !process::is_copy()
 }
 
