@@ -16,6 +16,23 @@ fn main() {
     for name in ["memcpy", "memmove", "memset", "memcmp", "bcmp", "strlen"] {
         println!("cargo::rustc-cdylib-link-arg=-Wl,--defsym={name}=mesh_{name}");
     }
+    // What only a static program has use for, and fetches: see `src/ground/alone/linked.rs`.
+    for name in [
+        "_IO_fread",
+        "_IO_setvbuf",
+        "__clone",
+        "__fork",
+        "aio_init",
+        "cnd_init",
+        "mtx_init",
+        "mq_notify",
+        "pthread_getattr_np",
+        "pthread_setcanceltype",
+        "pthread_tryjoin_np",
+        "sem_trywait",
+    ] {
+        println!("cargo::rustc-cdylib-link-arg=-Wl,--defsym={name}=mesh_memcpy");
+    }
     // Named here, since the package `libc` names it only where no other crate of the same command wants its `std`. Without it
     // the library would not say of which versions its names are.
     println!("cargo::rustc-cdylib-link-arg=-lc");

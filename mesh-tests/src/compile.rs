@@ -108,14 +108,14 @@ impl Program {
 fn link(command: &mut Command, linking: Linking) -> Result<()> {
     match linking {
         Linking::Unlinked => {}
+        Linking::Others(options) => {
+            command.args(options);
+        }
         Linking::Exporting => {
             command.arg("-rdynamic");
         }
         Linking::Plugin => {
             command.args(["-shared", "-fPIC", "-Wl,-rpath,$ORIGIN/inner"]);
-        }
-        Linking::Others(options) => {
-            command.args(options);
         }
         Linking::Shared(library) => {
             let directory = library.shared().parent().unwrap_or(Path::new("/"));

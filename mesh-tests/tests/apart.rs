@@ -66,5 +66,7 @@ fn contexts_in_the_heap() -> Result<()> {
 
 #[test]
 fn objects_of_up_to_two_kibibytes_are_meshed() -> Result<()> {
-    topic("large", 8, &Settings::every()?)
+    let mut settings = Settings::every()?;
+    settings.retain(Settings::meshes);
+    topic("large", 8, &settings)
 }

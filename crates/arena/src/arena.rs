@@ -2,7 +2,7 @@
 
 use core::alloc::Layout;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use heap::{Guard, Label, LargeRun, Metadata, Mutex, PageCount, PageIndex, Remapping, Run};
 use sync::{Once, WriteBarrier};
@@ -18,6 +18,7 @@ use crate::page_map::PageMap;
 use crate::protection::{BarrierChoice, BarrierTier, Watch};
 use crate::ranges::Ranges;
 use crate::run_store::{Kind, Place, RunStore};
+use crate::shared_pages::SharedPages;
 use crate::window::Window;
 
 /// One range of addresses, its pages and what they hold. See the crate's description for the layout.
@@ -32,11 +33,9 @@ pub struct Arena<O: Os> {
     pub(crate) kernel_writes: KernelWrites,
     /// Protection that makes writers wait in the kernel, where it can be had. Locked like the [windows](Windows).
     pub(crate) watch: Mutex<O::Lock, Watch>,
-    /// Whether a fork is under way, from its locks to the end of its barrier. Written and read by the thread that forks, or
-    /// under the lock of the cycle.
-    pub(crate) forking: AtomicBool,
-    /// Whether the fork under way has protected something with `userfaultfd`.
-    pub(crate) held_in_kernel: AtomicBool,
+    /// Held by who puts spans onto shared pages or off them, or must know where they lie. Taken with signals blocked, and before the
+    /// windows.
+    pub(crate) mappings_hold: Mutex<O::Lock, ()>,
     /// Pages that are protected: none, once a barrier has ended.
     pub(crate) protected: AtomicUsize,
     /// Mappings that meshing and remapping added.
@@ -59,6 +58,10 @@ pub(crate) struct Windows {
     pub(crate) snapshot: Window,
     pub(crate) ballast: Ballast,
     pub(crate) metadata: MetadataChunks,
+    /// Which pages may be shared, and what changed among them.
+    pub(crate) shared: SharedPages,
+    /// The changes among shared pages up to which there is room for copies of them; `None` when there is none.
+    pub(crate) snapshot_of: Option<u64>,
 }
 
 /// Everything under the arena's lock.
@@ -143,11 +146,6 @@ impl State {
         }
     }
 
-    /// The pages that were never used.
-    pub(crate) fn unused(&self) -> Option<core::ops::Range<u32>> {
-        self.ranges.as_ref().map(Ranges::unused)
-    }
-
     /// Takes back a run whose pages may hold anything.
     pub(crate) fn give_back(&mut self, map: &PageMap, side: Side, run: Run) {
         self.area(side).dirty.insert(map, run);
@@ -198,12 +196,13 @@ impl<O: Os> Arena<O> {
                 snapshot: Window::snapshot(),
                 ballast: Ballast::new(),
                 metadata: MetadataChunks::new(),
+                shared: SharedPages::NONE,
+                snapshot_of: None,
             }),
             barrier: WriteBarrier::new(),
             kernel_writes: KernelWrites::new(),
             watch: Mutex::new(Watch::new()),
-            forking: AtomicBool::new(false),
-            held_in_kernel: AtomicBool::new(false),
+            mappings_hold: Mutex::new(()),
             protected: AtomicUsize::new(0),
             mappings: AtomicUsize::new(0),
             mappings_limit: AtomicUsize::new(0),
@@ -259,6 +258,11 @@ impl<O: Os> Arena<O> {
             return Some(*ground);
         }
         self.prepare(&mut self.state.lock());
+        self.ground.value().copied()
+    }
+
+    /// The same without a lock: what is not there yet is not waited for.
+    pub(crate) fn known_ground(&self) -> Option<Ground> {
         self.ground.value().copied()
     }
 

@@ -43,6 +43,7 @@ mod ranges;
 mod remapping;
 mod reserve;
 mod run_store;
+mod shared_pages;
 mod sharing;
 mod snapshot;
 mod spans;

@@ -3,16 +3,28 @@
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 
-use heap::{PageIndex, Refused, Remapping, Run};
+use heap::{HeldMappings, PageIndex, Refused, Remapping, Run};
 
 use crate::arena::Arena;
-use crate::os::{Advice, Os};
+use crate::os::{Advice, Os, SignalMask};
 use crate::remapping::is_border;
 use crate::tuning;
 
 // SAFETY: the steps change where a mapping points to as each method says, and report it if they do not. Content that the program
 // can see is moved along.
 unsafe impl<O: Os> Remapping for Arena<O> {
+    fn hold_mappings(&self) -> HeldMappings {
+        let mask = self.os.block_signals();
+        self.mappings_hold.lock_for_fork();
+        HeldMappings(mask.0)
+    }
+
+    fn let_mappings_go(&self, held: HeldMappings) {
+        // SAFETY: `hold_mappings` took it, in this process or in its parent, which made `held`.
+        unsafe { self.mappings_hold.unlock_after_fork() };
+        self.os.restore_signals(SignalMask(held.0));
+    }
+
     fn open_shared(&self, run: Run) -> Result<(), Refused> {
         let pages = self.ground().ok_or(Refused)?.map.pages();
         let windows = &mut *self.windows.lock();
@@ -36,7 +48,7 @@ unsafe impl<O: Os> Remapping for Arena<O> {
     }
 
     fn close_shared(&self) {
-        self.windows.lock().current.cool(&self.os);
+        self.with_windows(|windows| windows.current.cool(&self.os));
     }
 
     unsafe fn alias(&self, run: Run, onto: PageIndex) -> Result<(), Refused> {
@@ -47,12 +59,16 @@ unsafe impl<O: Os> Remapping for Arena<O> {
         // SAFETY: the window's page and the span are the arena's; the caller says that the content is right.
         self.insist(|| unsafe { self.os.alias(from, len, to) })?;
         self.note_writable(run);
+        ground.map.set_home(Run { first: onto, ..run });
         self.note_onto(&ground.map, run, Some(onto));
         self.watch.lock().wake_later((to, len));
         Ok(())
     }
 
     unsafe fn free_shared(&self, run: Run) {
+        if let Some(ground) = self.ground() {
+            ground.map.clear_home(run);
+        }
         let at = {
             let window = &mut self.windows.lock().current;
             window.forget(run);
@@ -68,12 +84,20 @@ unsafe impl<O: Os> Remapping for Arena<O> {
 
     unsafe fn dissolve(&self, run: Run) -> Result<(), Refused> {
         let ground = self.ground().ok_or(Refused)?;
+        let held = self.hold_mappings();
         // SAFETY: nobody uses the run any more.
-        unsafe { self.renew(run) }?;
-        if let Some(at) = self.address(run.first) {
-            self.hint(at, Self::bytes(run), Advice::NoHugePages);
+        let renewed = unsafe { self.renew(run) };
+        if renewed.is_ok() {
+            if let Some(at) = self.address(run.first) {
+                self.hint(at, Self::bytes(run), Advice::NoHugePages);
+            }
+            self.note_onto(&ground.map, run, None);
+            // From here on the links are those of an unused run.
+            ground.map.clear_home(run);
         }
-        self.note_onto(&ground.map, run, None);
+        self.let_mappings_go(held);
+        renewed?;
+        // Interrupted code may have this lock, so mappings are not held for it.
         self.state.lock().spans.clean.insert(&ground.map, run);
         Ok(())
     }
@@ -95,16 +119,15 @@ unsafe impl<O: Os> Remapping for Arena<O> {
 
     fn mappings_permit(&self) -> bool {
         // At the limit meshes would use up what is kept for steps that must not fail.
-        // Who asks keeps others out of a barrier.
-        let ballast = &mut self.windows.lock().ballast;
-        // Nothing else may come by that would take it on board again.
-        ballast.load(&self.os);
-        ballast.is_full()
+        self.with_windows(|windows| {
+            // Nothing else may come by that would take it on board again.
+            windows.ballast.load(&self.os);
+            windows.ballast.is_full()
+        })
     }
 
     fn mappings_left(&self) -> usize {
-        // Who asks keeps others out of a barrier.
-        let windows = self.windows.lock().current.mapped();
+        let windows = self.with_windows(|windows| windows.current.mapped());
         self.count_left(windows)
     }
 

@@ -2,92 +2,193 @@
 
 use core::sync::atomic::Ordering;
 
-use heap::{ForkPages, PageIndex, Refused, Run};
+use heap::{ForkPages, PageIndex, Refused, Remapping, Run, SizeClass};
 
-use crate::arena::Arena;
+use crate::arena::{Arena, Windows};
 use crate::os::{Access, Os};
-use crate::page_map::NOWHERE;
+use crate::page_map::{NOWHERE, PageMap};
+use crate::shared_pages::Runs;
+use crate::tuning::WINDOW_CHUNK;
 
 // SAFETY: copies are made of shared pages that nobody writes to; what is refused has changed nothing.
 unsafe impl<O: Os> ForkPages for Arena<O> {
     fn lock_for_fork(&self) {
         self.state.lock_for_fork();
-        self.forking.store(true, Ordering::Relaxed);
     }
 
-    fn lock_shared_for_fork(&self) {
-        self.windows.lock_for_fork();
-        self.watch.lock_for_fork();
+    fn try_lock_for_fork(&self) -> bool {
+        self.state.try_lock_for_fork()
     }
 
     unsafe fn unlock_after_fork(&self) {
         // SAFETY: the caller took the lock.
-        unsafe { self.watch.unlock_after_fork() };
-        // SAFETY: as above.
-        unsafe { self.windows.unlock_after_fork() };
-        // SAFETY: as above.
         unsafe { self.state.unlock_after_fork() };
     }
 
-    fn reserve_snapshot(&self, run: Run) -> Result<(), Refused> {
-        let pages = self.ground().ok_or(Refused)?.map.pages();
-        let windows = &mut *self.windows.lock();
-        let mut open = || {
-            windows
-                .snapshot
-                .open(&self.os, &mut windows.metadata, pages, run)
-                .map(drop)
+    fn lock_windows_for_fork(&self) {
+        self.windows.lock_for_fork();
+        self.watch.lock_for_fork();
+    }
+
+    unsafe fn unlock_windows_after_fork(&self) {
+        // SAFETY: the caller took the lock.
+        unsafe { self.watch.unlock_after_fork() };
+        // SAFETY: as above.
+        unsafe { self.windows.unlock_after_fork() };
+    }
+
+    fn open_snapshot(&self) -> Result<(), Refused> {
+        let Some(map) = self.page_map() else {
+            return Ok(());
         };
-        open()
-            .or_else(|refused| {
-                if windows.ballast.lighten(&self.os) {
-                    open()
-                } else {
-                    Err(refused)
-                }
-            })
-            .map_err(|_| Refused)
-    }
-
-    fn copy_to_snapshot(&self, run: Run) {
-        let mut windows = self.windows.lock();
-        let from = windows.current.address::<O>(run.first);
-        let to = windows.snapshot.address::<O>(run.first);
-        let (Some(from), Some(to)) = (from, to) else {
-            return;
-        };
-        // SAFETY: both are chunks of windows in which the run was opened, so its bytes are there; nobody writes to them.
-        unsafe { from.copy_to_nonoverlapping(to, Self::bytes(run)) };
-    }
-
-    fn drop_snapshot(&self) {
-        self.windows.lock().snapshot.unmap(&self.os);
-    }
-
-    fn adopt_snapshot(&self) {
         let windows = &mut *self.windows.lock();
-        windows.current.adopt(&self.os, &mut windows.snapshot);
-        self.watch.lock().leave_parent(&self.os);
-    }
-
-    fn fill(&self, run: Run) -> Result<(), Refused> {
-        let at = self.address(run.first).ok_or(Refused)?;
-        // Inaccessible memory is in nobody's account of data, as the shared pages were not.
-        // SAFETY: the arena owns the run, and the span is dead.
-        self.insist(|| unsafe { self.os.replace(at, Self::bytes(run), Access::None) })?;
-        let map = &self.ground().ok_or(Refused)?.map;
-        self.note_onto(map, run, Some(PageIndex(NOWHERE)));
+        let changes = windows.shared.changes();
+        if windows.snapshot_of == Some(changes) {
+            return Ok(());
+        }
+        // Some of it may be for spans that have gone.
+        windows.snapshot.unmap(&self.os);
+        windows.snapshot_of = None;
+        for shared in runs::<O>(windows, map) {
+            let mut opened = Ok(());
+            shared.homes(&map, |run| {
+                opened = opened.and_then(|()| open::<O>(&self.os, windows, &map, run));
+            });
+            opened?;
+        }
+        windows.snapshot_of = Some(changes);
         Ok(())
     }
 
-    fn next_shared(&self, from: PageIndex) -> Option<PageIndex> {
-        let map = &self.ground()?.map;
-        let unused = self.state.lock().unused()?;
-        let below = from.0..unused.start;
-        let above = from.0.max(unused.end)..map.pages();
-        below
-            .chain(above)
-            .map(PageIndex)
-            .find(|&page| map.is_shared(page))
+    fn copy_to_snapshot(&self) {
+        let Some(map) = self.page_map() else { return };
+        let windows = &mut *self.windows.lock();
+        for shared in runs::<O>(windows, map) {
+            shared.homes(&map, |run| {
+                let from = windows.current.address::<O>(run.first);
+                let to = windows.snapshot.address::<O>(run.first);
+                let (Some(from), Some(to)) = (from, to) else {
+                    return;
+                };
+                // SAFETY: both are chunks of windows in which the run was opened, so its bytes are there; nobody writes to them.
+                unsafe { from.copy_to_nonoverlapping(to, Self::bytes(run)) };
+            });
+        }
     }
+
+    fn drop_snapshot(&self) {
+        let windows = &mut *self.windows.lock();
+        windows.snapshot.unmap(&self.os);
+        windows.snapshot_of = None;
+    }
+
+    fn adopt_snapshot(&self) -> Result<(), Refused> {
+        let Some(map) = self.page_map() else {
+            return Ok(());
+        };
+        // What was protected was left out.
+        self.protected.store(0, Ordering::Relaxed);
+        let all = {
+            let windows = &mut *self.windows.lock();
+            windows.current.adopt(&self.os, &mut windows.snapshot);
+            windows.snapshot_of = None;
+            runs::<O>(windows, map)
+        };
+        self.watch.lock().leave_parent(&self.os);
+        // By addresses: so a mapping is taken apart from its start, while the one before it grows, and one more than there were is
+        // enough at any time.
+        for shared in all {
+            let Some(home) = shared.home else {
+                self.fill(&map, shared.run)?;
+                continue;
+            };
+            // SAFETY: the copy holds what the shared pages held at the fork.
+            let aliased = unsafe { self.alias(shared.run, home) };
+            // SAFETY: there is no other thread.
+            aliased.or_else(|_| unsafe { self.make_private(shared.run, home) })?;
+        }
+        Ok(())
+    }
+
+    fn each_shared(&self, mut act: impl FnMut(SizeClass, Run)) {
+        let Some(map) = self.page_map() else { return };
+        let mut all = runs::<O>(&self.windows.lock(), map).peekable();
+        while let Some(mut shared) = all.next() {
+            // Whatever they lie on, neighbours are one range of addresses.
+            while let Some(next) =
+                all.next_if(|next| next.run.first == shared.run.end() && next.class == shared.class)
+            {
+                shared.run.pages.0 += next.run.pages.0;
+            }
+            act(shared.class, shared.run);
+        }
+    }
+
+    fn protect_for_fork(&self, run: Run, kernel_too: bool) -> Result<(), Refused> {
+        if kernel_too {
+            return heap::WriteProtection::protect_from_all(self, run);
+        }
+        let (at, len) = self.range(run).ok_or(Refused)?;
+        if self.runs_on(at.addr().get(), len) {
+            return Err(Refused);
+        }
+        // SAFETY: the arena owns the range; a barrier is under way, so writers wait.
+        let protected = unsafe { self.os.protect(at, len, Access::Read) };
+        self.protected
+            .fetch_add(run.pages.index(), Ordering::Relaxed);
+        protected.map_err(|_| {
+            // Of a run in several mappings a part may be protected.
+            self.make_writable(run);
+            Refused
+        })
+    }
+
+    fn unprotect_after_fork(&self, run: Run, kernel_too: bool) {
+        if kernel_too && let Some(range) = self.range(run) {
+            self.lift_in_kernel(range);
+        }
+        self.make_writable(run);
+    }
+}
+
+impl<O: Os> Arena<O> {
+    /// The tables, if there are any. Takes no lock.
+    fn page_map(&self) -> Option<PageMap> {
+        Some(self.known_ground()?.map)
+    }
+
+    /// In a child: takes the addresses of dead spans, which have no pages.
+    fn fill(&self, map: &PageMap, run: Run) -> Result<(), Refused> {
+        let at = self.address(run.first).ok_or(Refused)?;
+        // Inaccessible memory is in nobody's account of data, as the shared pages were not.
+        // SAFETY: the arena owns the run, and the spans are dead.
+        self.insist(|| unsafe { self.os.replace(at, Self::bytes(run), Access::None) })?;
+        self.note_onto(map, run, Some(PageIndex(NOWHERE)));
+        Ok(())
+    }
+}
+
+fn runs<O: Os>(windows: &Windows, map: PageMap) -> Runs {
+    let chunk = (WINDOW_CHUNK / O::PAGE_SIZE) as u32;
+    windows.shared.runs(map, chunk)
+}
+
+/// Makes room for a copy of the shared pages of a run.
+fn open<O: Os>(os: &O, windows: &mut Windows, map: &PageMap, run: Run) -> Result<(), Refused> {
+    let Windows {
+        snapshot,
+        metadata,
+        ballast,
+        ..
+    } = windows;
+    let mut open = || snapshot.open(os, metadata, map.pages(), run).map(drop);
+    open()
+        .or_else(|refused| {
+            if ballast.lighten(os) {
+                open()
+            } else {
+                Err(refused)
+            }
+        })
+        .map_err(|_| Refused)
 }

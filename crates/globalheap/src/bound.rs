@@ -23,6 +23,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         self.unnamed_writers.store(true, Ordering::Relaxed);
     }
 
+    /// Whether there may be such writers.
+    pub(crate) fn has_unnamed_writers(&self) -> bool {
+        self.unnamed_writers.load(Ordering::Relaxed)
+    }
+
     /// The classes whose objects may be meshed.
     pub(crate) fn meshed_classes() -> impl DoubleEndedIterator<Item = SizeClass> {
         Self::class_numbers().filter(|&class| SpanClasses::may_be_meshed(class))
@@ -30,12 +35,12 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
 
     /// Whether they may be meshed behind the barrier in use.
     pub fn barrier_suffices(&self) -> bool {
-        !self.unnamed_writers.load(Ordering::Relaxed) || self.pages.stops_the_kernel()
+        !self.has_unnamed_writers() || self.pages.stops_the_kernel()
     }
 
     /// Keeps writers out of `run`.
     pub(crate) fn keep_out(&self, run: Run) -> Result<(), Refused> {
-        if self.unnamed_writers.load(Ordering::Relaxed) {
+        if self.has_unnamed_writers() {
             self.pages.protect_from_all(run)
         } else {
             self.pages.protect(run)

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering, fence};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
 use heap::{Guard, Labels, Mutex, PageHeap, SizeClass};
 use miniheap::{SpanClasses, Spans};
@@ -21,8 +21,6 @@ pub struct GlobalHeap<P: PageHeap, M, R = Ignore> {
     pub(crate) transfers: Transfers<P::Lock>,
     /// Held for the length of a mesh cycle: there is one at a time.
     pub(crate) cycle: Mutex<P::Lock, Cycle<M>>,
-    /// Whether a fork holds the lock of the cycle: then no cycle is under way.
-    pub(crate) forking: AtomicBool,
     pub(crate) schedule: Schedule,
     pub(crate) meshed: MeshCounters,
     /// Whether writers to protected pages are taken care of, so that meshing may begin.
@@ -65,7 +63,6 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             classes: class_locks(),
             transfers: [const { Transfer::new() }; SpanClasses::ALL],
             cycle: Mutex::new(Cycle::new()),
-            forking: AtomicBool::new(false),
             schedule: Schedule::new(),
             meshed: MeshCounters::new(),
             enabled: AtomicBool::new(false),
@@ -127,17 +124,12 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         self.enabled.store(false, Ordering::Release);
     }
 
-    /// Whether a mesh cycle is under way. For a moment also when a fork has just begun, which keeps cycles out.
+    /// Whether a mesh cycle is under way, or a fork keeps cycles out.
     ///
     /// Once this says no, nothing that was written before it is missed by a cycle: after
-    /// [`disable_meshing`](Self::disable_meshing) nothing is meshed any more. A fork under way is not waited for, since
-    /// handlers of the program run in it.
+    /// [`disable_meshing`](Self::disable_meshing) nothing is meshed any more.
     pub fn is_in_cycle(&self) -> bool {
-        // Pairs with the fence at the end of a fork: what is seen forking lets cycles in only after it, and they see what
-        // was written before this one.
-        fence(Ordering::SeqCst);
-        // Acquire: of the cycle before the fork.
-        self.cycle.try_lock().is_none() && !self.forking.load(Ordering::Acquire)
+        self.cycle.try_lock().is_none()
     }
 
     /// Whether meshing has been enabled.

@@ -33,7 +33,6 @@ mod fake;
 mod fork;
 mod found;
 mod global;
-mod joined;
 mod large;
 mod leftovers;
 mod named;
@@ -58,7 +57,7 @@ mod transfer;
 pub mod tuning;
 mod width;
 
-pub use fork::{Fork, Writers};
+pub use fork::{Begun, Fork, Standing, Writers};
 pub use found::Found;
 pub use global::GlobalHeap;
 pub use large::LargeBlock;

@@ -28,7 +28,7 @@ pub(crate) struct Transfer<L> {
 }
 
 /// Slots that go home under one hold of the lock, at most.
-const HOME_AT_ONCE: usize = 64;
+const HOME_AT_ONCE: usize = 16;
 
 impl<L: RawLock> Transfer<L> {
     pub(crate) const fn new() -> Self {
@@ -38,9 +38,12 @@ impl<L: RawLock> Transfer<L> {
         }
     }
 
-    /// Takes the lock before a fork.
-    pub(crate) fn lock_for_fork(&self) {
-        self.slots.lock_for_fork();
+    /// Takes the lock before a fork, if `take` does.
+    pub(crate) fn lock_for_fork(
+        &self,
+        take: impl FnOnce(&Mutex<L, ShuffleVector>) -> bool,
+    ) -> bool {
+        take(&self.slots)
     }
 
     /// Opens the lock that [`lock_for_fork`](Self::lock_for_fork) took.

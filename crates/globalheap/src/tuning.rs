@@ -72,6 +72,9 @@ pub const GROUPS_PER_HOLD: usize = 128;
 /// Meshes that are carried out under one hold of a class lock, at most.
 pub const MESHES_PER_HOLD: usize = 16;
 
+/// How long a thread that forks over an operation of the heap tries to get locks that may be its own, in nanoseconds.
+pub const NANOSECONDS_FOR_LOCKS: u64 = 1_000_000;
+
 /// Spans that are dissolved under one hold of a class lock, at most.
 pub const LEFTOVERS_PER_HOLD: usize = 32;
 

@@ -95,9 +95,6 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         let storage = global.pages().metadata(layout)?;
         // SAFETY: the offset lies in the block.
         let at = unsafe { storage.add(behind) };
-        // The first entries are nobody's: who looks for a slot among a vector's newest reads those in front of it as well.
-        // SAFETY: there are so many more than the capacities add up to.
-        let mut entries = unsafe { storage.cast::<*mut u8>().add(ShuffleVector::FRONT) };
         let at = at.cast::<Self>();
         // In its place: it is too large for a small stack.
         // SAFETY: the block is large enough, aligned, and ours.
@@ -110,14 +107,20 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         heap.storage = Some(storage);
         heap.global = Some(NonNull::from(global));
         heap.rng = MaybeUninit::new(Pcg32::new(global.pages().entropy(), owner.0.into()));
-        let homeward = heap.homeward.iter_mut().map(|to| (to, HOMEWARD, HOMEWARD));
-        let vectors = heap.vectors.iter_mut().zip(CAPACITIES);
-        let vectors = vectors.map(|(to, capacity)| (to, capacity, first_limit(capacity)));
-        for (vector, capacity, limit) in vectors.chain(homeward) {
+        // The first entries are nobody's: who looks for a slot among a vector's newest reads those in front of it as well.
+        // SAFETY: there are so many more than the capacities add up to.
+        let mut entries = unsafe { storage.cast::<*mut u8>().add(ShuffleVector::FRONT) };
+        let mut give = |vector: &mut ShuffleVector, capacity, limit| {
             // SAFETY: `capacity` of the block's entries that no other vector gets; metadata is never given back.
             *vector = unsafe { ShuffleVector::new(entries, capacity, limit) };
             // SAFETY: the capacities of all vectors add up to the entries of the block.
             entries = unsafe { entries.add(capacity) };
+        };
+        for (vector, &capacity) in heap.vectors.iter_mut().zip(&CAPACITIES) {
+            give(vector, capacity, first_limit(capacity));
+        }
+        for vector in &mut heap.homeward {
+            give(vector, HOMEWARD, HOMEWARD);
         }
         Some(at)
     }

@@ -4,7 +4,7 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use globalheap::{GlobalHeap, Ignore, MeshPolicy, Report};
+use globalheap::{GlobalHeap, Ignore, MeshPolicy, Report, Standing};
 use heap::{LockedHeap, Mutex, OwnerId, PageHeap, SizeClass, ThreadLocalHeap};
 use miniheap::SpanClasses;
 use rand_pcg::Pcg32;
@@ -136,9 +136,15 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
         bytes
     }
 
-    /// Takes the lock of the list of heaps before a fork.
-    pub fn lock_for_fork(&self) {
-        self.heaps.lock_for_fork();
+    /// Takes the lock of the list of heaps before a fork; who may have it himself only if it is open. Says whether it did.
+    pub fn lock_for_fork(&self, standing: Standing) -> bool {
+        match standing {
+            Standing::Outside => {
+                self.heaps.lock_for_fork();
+                true
+            }
+            Standing::Inside => self.heaps.try_lock_for_fork(),
+        }
     }
 
     /// Opens the lock that [`lock_for_fork`](Self::lock_for_fork) took.

@@ -138,7 +138,7 @@ pub unsafe extern "C" fn realloc(object: *mut c_void, size: usize) -> *mut c_voi
             return null_mut();
         }
         // SAFETY: a block with so much room, which the caller gives up.
-        return unsafe { moved(old, room, size) };
+        return unsafe { replaced(old, room.min(size), size) };
     }
     // SAFETY: the same contract.
     unsafe { realloc_elsewhere(old, size) }
@@ -171,20 +171,21 @@ unsafe fn realloc_elsewhere(old: NonNull<u8>, size: usize) -> *mut c_void {
             return resized.as_ptr().cast();
         }
     }
-    // SAFETY: a block with so much room, which the caller gives up.
-    unsafe { moved(old, room, size) }
+    // SAFETY: the block has room for so many bytes; the caller gives it up.
+    unsafe { replaced(old, room.min(size), size) }
 }
 
-/// Moves the block at `old`, which has `room` bytes, to one of `size` bytes. Null, and the block as it was, when there is no memory.
+/// A block of `size` bytes in the place of the block `old`, of which so many bytes are kept. Null, and the block as it was, when
+/// there is no memory.
 ///
 /// # Safety
-/// `room` bytes may be read. As for `free`, but when null is returned the block stays.
-#[inline(always)]
-unsafe fn moved(old: NonNull<u8>, room: usize, size: usize) -> *mut c_void {
+/// As for `free`; `old` and a block of `size` bytes have room for `kept` bytes.
+#[inline(never)]
+unsafe fn replaced(old: NonNull<u8>, kept: usize, size: usize) -> *mut c_void {
     let new = malloc(size);
     if let Some(target) = NonNull::new(new.cast::<u8>()) {
         // SAFETY: both blocks have as many bytes, and they do not overlap.
-        unsafe { old.copy_to_nonoverlapping(target, room.min(size)) };
+        unsafe { old.copy_to_nonoverlapping(target, kept) };
         // SAFETY: the caller gives the old block up.
         unsafe { free(old.as_ptr().cast()) };
     }

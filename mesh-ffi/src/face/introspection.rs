@@ -10,7 +10,6 @@ use crate::ground::line::Line;
 use crate::ground::pause::pause;
 use crate::ground::resolved::own;
 use crate::ground::{errno, tls};
-use crate::unseen::fork;
 
 own!(fn put = c"fputs" or libc::fputs, (text: *const c_char, stream: *mut FILE) -> c_int);
 
@@ -183,7 +182,7 @@ fn wait_for_others() {
 pub(crate) fn compact() -> usize {
     flush();
     HEAP.relieve_sleepers();
-    if !tls::inside_twice() && !fork::has_reserved() {
+    if !tls::inside_twice() {
         wait_for_others();
     }
     let unused = HEAP.global().pages().stats().dirty;

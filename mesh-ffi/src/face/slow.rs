@@ -90,6 +90,7 @@ fn small(class: SizeClass) -> Option<Block> {
     })
 }
 
+#[inline(never)]
 fn large(size: usize, align: usize) -> Option<Block> {
     if size > LARGEST || align > LARGEST {
         return None;
@@ -196,6 +197,7 @@ fn tell(what: Misuse, object: NonNull<u8>) {
 ///
 /// # Safety
 /// As for `realloc`.
+#[inline(never)]
 pub(crate) unsafe fn resize_large(object: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
     if size > LARGEST {
         return None;

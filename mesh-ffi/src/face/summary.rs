@@ -202,6 +202,8 @@ pub(crate) fn write_json(mut write: impl FnMut(&mut Line)) {
         line.text(", \"physical_spans\": ")
             .number(class.physical_spans);
         line.text(", \"groups\": ").number(class.groups);
+        line.text(", \"apart\": ")
+            .text(if class.apart { "true" } else { "false" });
         write(line.text("}"));
         between = "  , ";
     }

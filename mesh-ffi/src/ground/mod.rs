@@ -8,6 +8,7 @@
 //! * `reach`: memory of the program that may not be there;
 //! * `request`: what a signal asks for.
 
+pub(crate) mod alone;
 pub(crate) mod apart;
 pub(crate) mod bytes;
 pub(crate) mod clock;

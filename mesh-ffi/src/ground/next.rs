@@ -2,14 +2,22 @@
 
 use core::ffi::c_void;
 
-use crate::ground::late;
 pub(crate) use crate::ground::resolved::Next;
+use crate::ground::{alone, late};
 
 /// Another definition of what the objects of the start do not have; null when there is none.
 #[cold]
 #[inline(never)]
 pub(crate) fn other(next: &Next) -> *mut c_void {
-    late::definition(next.name(), 0)
+    // Before the constructor of a static program, that is where it is.
+    let mut found = next.take_if_missing(alone::stand_in);
+    if found.is_null() {
+        found = late::definition(next.name(), 0);
+    }
+    if found.is_null() {
+        alone::refuse(next.name());
+    }
+    found
 }
 
 /// Declares a function that calls the next definition of the C function `$name`. When there is none, it sets ENOSYS and

@@ -78,6 +78,14 @@ impl Next {
         self.found.load(Ordering::Relaxed)
     }
 
+    /// Takes what `find` has for it, if nothing is known.
+    pub(crate) fn take_if_missing(&self, find: impl FnOnce(Name) -> *mut c_void) -> *mut c_void {
+        if self.found.load(Ordering::Relaxed).is_null() {
+            self.found.store(find(self.name), Ordering::Relaxed);
+        }
+        self.found.load(Ordering::Relaxed)
+    }
+
     /// Takes what `object` defines, if it is the first one.
     fn look_in(&self, object: &Object, is_c_library: bool) {
         if self.found.load(Ordering::Relaxed).is_null()
@@ -132,6 +140,13 @@ pub(crate) fn resolve_all() {
         }
     }
     RESOLVED.store(true, Ordering::Relaxed);
+}
+
+/// Takes what `find` has for each name that was not found.
+pub(crate) fn complete(find: impl Fn(Name) -> *mut c_void) {
+    for name in all() {
+        name.take_if_missing(&find);
+    }
 }
 
 /// Declares a function that calls the C library's own `$name`, whoever stands in front of it; `$linked`, what the program has by

@@ -13,7 +13,9 @@ use heap::Remapping;
 use crate::face::{cxx, foreign, plugins, summary};
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
-use crate::ground::{apart as told_apart, bytes, clock, misuse, process, reach, resolved, tls};
+use crate::ground::{
+    alone, apart as told_apart, bytes, clock, misuse, process, reach, resolved, tls,
+};
 use crate::unseen::stop::{self, Reason, stop};
 use crate::unseen::{fork, signals};
 use crate::upkeep::{background, map};
@@ -27,6 +29,7 @@ extern "C" fn constructor(
     environment: *const *const libc::c_char,
 ) {
     resolved::resolve_all();
+    alone::adopt();
     bytes::adopt();
     clock::adopt();
     cxx::find_replacements();

@@ -1,7 +1,7 @@
 //! What the kernel may write to for a request whose argument only a driver knows the form of.
 //!
 //! The argument may be a number or an address; what is there may have other addresses in it, and so on. Whatever looks like
-//! an address of a small object is published as one, two steps deep. A number that looks like one costs a span that is not
+//! an address of an object that may be meshed is published as one, two steps deep. A number that looks like one costs a span that is not
 //! meshed during the call.
 
 use core::ptr::{with_exposed_provenance, without_provenance};
@@ -10,7 +10,7 @@ use arena::{Linux, Os};
 
 use crate::ground::reach::copy_in;
 use crate::unseen::pinning::pin;
-use crate::unseen::written::{Written, small_object};
+use crate::unseen::written::{Written, meshed_object};
 
 /// Words that are looked at in what nobody says the size of.
 const UNKNOWN: usize = 32;
@@ -19,7 +19,7 @@ const UNKNOWN: usize = 32;
 const NESTED: usize = 64;
 
 /// Words that are read at a time.
-const CHUNK: usize = 16;
+const CHUNK: usize = 8;
 
 const WORD: usize = size_of::<u64>();
 
@@ -45,19 +45,19 @@ fn each_word(mut at: usize, mut count: usize, mut act: impl FnMut(usize)) {
     }
 }
 
-/// Lets `act` see the address of each small object that the argument is, or leads to.
+/// Lets `act` see the addresses of objects that may be meshed: those that the argument is, or leads to.
 fn each_object(argument: usize, words: usize, mut act: impl FnMut(usize)) {
     if argument < LOWEST_ADDRESS {
         return;
     }
-    if small_object(argument).is_some() {
+    if meshed_object(argument).is_some() {
         act(argument);
     }
     each_word(argument, words, |first| {
-        if let Some(size) = small_object(first) {
+        if let Some(size) = meshed_object(first) {
             act(first);
             each_word(first, NESTED.min(size / WORD), |second| {
-                if small_object(second).is_some() {
+                if meshed_object(second).is_some() {
                     act(second);
                 }
             });

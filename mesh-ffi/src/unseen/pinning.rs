@@ -11,6 +11,7 @@ use libc::{c_int, c_uint, size_t};
 use crate::ground::heap::HEAP;
 use crate::ground::next::next;
 use crate::ground::{errno, tls};
+use crate::unseen::futexes::marks;
 use crate::unseen::hazards::during;
 use crate::unseen::stop::{Reason, stop_if};
 use crate::unseen::written::Written;
@@ -19,6 +20,8 @@ use crate::unseen::written::Written;
 /// with another process. Pins are counted. Returns 0, or -1 with EINVAL when no object is there.
 #[unsafe(no_mangle)]
 pub extern "C" fn mesh_pin(object: *const c_void) -> c_int {
+    // Somebody may wait there by a bare system call, or wake.
+    marks::set(object.addr());
     answer(tls::within(|| HEAP.global().pin(object.addr())))
 }
 

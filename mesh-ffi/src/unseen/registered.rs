@@ -8,6 +8,7 @@ use core::ptr::without_provenance;
 use libc::{CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID, CLONE_PARENT_SETTID, CLONE_PIDFD};
 
 use crate::unseen::fork::wanted::Wanted;
+use crate::unseen::futexes::kept::prepare_for_kernel;
 use crate::unseen::futexes::marks;
 use crate::unseen::pinning::{pin, unpin};
 use crate::unseen::stop::{Reason, stop_if};
@@ -17,7 +18,7 @@ const RSEQ_FLAG_UNREGISTER: usize = 1;
 
 /// Prepares the word that is cleared when a thread ends, with a wake of who waits there.
 pub(crate) fn thread_word(word: usize) {
-    marks::prepare_for_kernel(word);
+    prepare_for_kernel(word);
 }
 
 /// Prepares what a clone that shares this memory writes to.
@@ -51,7 +52,7 @@ pub(crate) fn rseq(area: usize, flags: usize, call: impl FnOnce() -> isize) -> i
 pub(crate) fn robust_list(call: impl FnOnce() -> isize) -> isize {
     let result = stop_if(Reason::RobustList, |result| result == 0, call);
     if result == 0 {
-        marks::mark_all();
+        marks::set_all();
     }
     result
 }

@@ -44,8 +44,8 @@ fn pages_of(at: usize, len: usize) -> Option<Pages> {
     }))
 }
 
-/// The size of the object that may be meshed at `at`, or around it; `None` for all other memory.
-pub(crate) fn small_object(at: usize) -> Option<usize> {
+/// The size of the object at `at`, or around it, if it may be meshed; `None` for all other memory.
+pub(crate) fn meshed_object(at: usize) -> Option<usize> {
     let labels = HEAP.global().labels();
     let (class, _) = labels.label(labels.page_at(at)?).as_small()?;
     SpanClasses::may_be_meshed(class).then(|| SpanClasses::object_size(class))
@@ -53,7 +53,7 @@ pub(crate) fn small_object(at: usize) -> Option<usize> {
 
 /// Whether an object that may be meshed is at `at`.
 pub(crate) fn is_meshed<T>(at: *const T) -> bool {
-    small_object(at.addr()).is_some()
+    meshed_object(at.addr()).is_some()
 }
 
 impl Written {

@@ -129,6 +129,26 @@ static int move_nobody(struct cell *cell)
     return futex(&cell->lock, FUTEX_REQUEUE, 1, 1, &elsewhere[cell->index], 0) == 0;
 }
 
+/* A wait that no library sees, at a block that is kept on its page. */
+int mesh_pin(const void *) __attribute__((weak));
+
+static int wait_bare(struct cell *cell)
+{
+    if (mesh_pin != NULL && mesh_pin(cell) != 0)
+        return 0;
+    while (get(&cell->word) == 0) {
+        register const struct timespec *time __asm__("r10") = &patience;
+        long result;
+        __asm__ volatile("syscall"
+                         : "=a"(result)
+                         : "0"(SYS_futex), "D"(&cell->word), "S"(FUTEX_WAIT), "d"(0), "r"(time)
+                         : "rcx", "r11", "memory");
+        if (result == -ETIMEDOUT)
+            return 0;
+    }
+    return 1;
+}
+
 static int make_inheriting(struct cell *cell) { return futex(&cell->word, FUTEX_TRYLOCK_PI, 0, 0, NULL, 0) == 0; }
 
 static int wait_inheriting(struct cell *cell)
@@ -205,6 +225,7 @@ static const struct kind kinds[] = {
     {"FUTEX_CMP_REQUEUE to elsewhere, after a mesh", wait_word_and_elsewhere, NULL, move_and_wake_elsewhere},
     {"FUTEX_CMP_REQUEUE from elsewhere", wait_elsewhere_and_lock, move_from_elsewhere, wake_lock},
     {"two kinds of calls at one page", wait_word, move_nobody, wake_word},
+    {"a bare wait at a pinned block", wait_bare, NULL, wake_word},
     {"FUTEX_LOCK_PI, FUTEX_UNLOCK_PI", wait_inheriting, NULL, wake_inheriting},
     {"futex_waitv", wait_many, NULL, wake_word},
     {"futex_wait, futex_wake, futex_requeue", wait_newer, NULL, wake_newer},

@@ -4,7 +4,7 @@ use core::cell::RefCell;
 use core::ptr::NonNull;
 use std::rc::Rc;
 
-use heap::{ClassMap, OwnerId, SizeClass};
+use heap::{ClassMap, OwnerId, Refused, SizeClass};
 use meshing::ComplementMesher;
 use miniheap::SpanClasses;
 use rand_pcg::Pcg32;
@@ -12,7 +12,7 @@ use rand_pcg::rand_core::Rng;
 
 use crate::fake::FakePages;
 use crate::transfer::Transfer;
-use crate::{GlobalHeap, MeshPolicy, Misuse, Report};
+use crate::{Fork, GlobalHeap, MeshPolicy, Misuse, Report, Standing, Writers};
 
 /// Keeps what was reported on this thread.
 pub(super) struct Kept;
@@ -62,6 +62,18 @@ pub(super) fn class_of(size: usize) -> SizeClass {
 }
 
 impl<M: MeshPolicy> Program<M> {
+    /// Goes up to the moment when the process is duplicated, if there is room.
+    pub(super) fn prepare_fork(
+        &self,
+        standing: Standing,
+        writers: Writers,
+    ) -> Result<Fork, Refused> {
+        self.heap.reserve_fork(standing)?;
+        let begun = self.heap.begin_fork(standing);
+        // SAFETY: begun above; the heap is not used before the fork has ended.
+        Ok(unsafe { self.heap.prepare_fork(begun, writers) })
+    }
+
     /// A program that has nothing yet. It writes nothing while a step of the heap runs, so meshing may begin.
     pub(super) fn new(pages: u32) -> Self {
         Kept::take();

@@ -5,11 +5,12 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use arena::{ArenaStats, Linux, Os};
 use globalheap::{ClassStats, HeapStats};
-use heap::SizeClass;
+use heap::{ClassMap, SizeClass};
+use miniheap::SpanClasses;
 
 use super::value::Value;
 use crate::face::{introspection, summary};
-use crate::ground::heap::{Global, HEAP};
+use crate::ground::heap::HEAP;
 use crate::unseen::stop;
 use crate::upkeep::map;
 
@@ -70,7 +71,7 @@ pub(super) fn find(name: &[u8]) -> Option<Name> {
         b"config.debug" => Figure(|| Value::Bool(cfg!(debug_assertions))),
         b"arenas.page" => Figure(|| Value::Size(Linux::PAGE_SIZE)),
         b"arenas.quantum" => Figure(|| Value::Size(16)),
-        b"arenas.nbins" => Figure(|| Value::Size(Global::CLASSES)),
+        b"arenas.nbins" => Figure(|| Value::Size(BINS)),
         b"stats.allocated" => Figure(|| heap_figure(|heap| heap.small_bytes + heap.large_bytes)),
         b"stats.active" => Figure(|| heap_figure(active)),
         b"stats.resident" => Figure(|| heap_figure(resident)),
@@ -132,12 +133,15 @@ fn of_meshing(name: &[u8]) -> Option<Name> {
     })
 }
 
+/// The classes that serve the program, by size. Those of what is kept apart are not numbered here.
+const BINS: usize = SpanClasses::COUNT;
+
 /// `arenas.bin.<class>.…` and `stats.bins.<class>.…`.
 fn of_class(name: &[u8]) -> Option<Name> {
     let constant = name.strip_prefix(b"arenas.bin.");
     let rest = constant.or_else(|| name.strip_prefix(b"stats.bins."))?;
     let dot = rest.iter().position(|&byte| byte == b'.')?;
-    let class = number(&rest[..dot]).filter(|&class| class < Global::CLASSES)?;
+    let class = number(&rest[..dot]).filter(|&class| class < BINS)?;
     let of: fn(ClassStats) -> Value = match (constant.is_some(), &rest[dot + 1..]) {
         (true, b"size") => |class| Value::Size(class.object_size),
         (true, b"nregs") => |class| Value::Size(class.slots),

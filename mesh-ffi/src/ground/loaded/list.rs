@@ -85,6 +85,12 @@ fn own_link() -> *const Link {
     null()
 }
 
+/// Whether we are an object that a loader has loaded, and not part of a static program.
+pub(crate) fn has_loader() -> bool {
+    // A static program that can be loaded anywhere is in a list as well, by itself.
+    Objects::after_us().next().is_some() || Objects::before_us().next().is_some()
+}
+
 /// Loaded objects, one after the other.
 pub(crate) struct Objects {
     at: *const Link,

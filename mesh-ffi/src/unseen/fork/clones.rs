@@ -4,9 +4,7 @@ use core::ffi::c_void;
 
 use libc::{c_int, pid_t};
 
-use super::steps::finish_child_of_clone;
-
-pub(crate) use super::steps::duplicate;
+use super::machine::{Way, is_prepared, leave_child, leave_parent, prepare, reserve};
 use crate::ground::errno;
 use crate::ground::next::next;
 use crate::unseen::fork::wanted::Wanted;
@@ -19,12 +17,31 @@ next!(fn next_clone = c"clone"(start: Option<Start>, stack: *mut c_void, flags: 
 /// What a clone runs.
 type Start = extern "C" fn(*mut c_void) -> c_int;
 
+/// Runs `clone`, a way to duplicate the process that calls no handlers, between our steps. It returns zero in the child.
+/// `None` when there is no room for the child's copies of meshed spans.
+pub(crate) fn duplicate<T: PartialEq + Default>(clone: impl FnOnce() -> T) -> Option<T> {
+    reserve().ok()?;
+    prepare(Way::Bare);
+    let result = clone();
+    if result == T::default() {
+        leave_child();
+    } else {
+        leave_parent();
+    }
+    Some(result)
+}
+
 /// `_Fork`; EAGAIN when there is no room for the child's copies of meshed spans.
 ///
 /// # Safety
 /// As for the function of the C library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn _Fork() -> pid_t {
+    if is_prepared() {
+        // A static program, whose `fork` has called its handlers and now calls this.
+        // SAFETY: the same contract.
+        return unsafe { next_fork_alone() };
+    }
     // SAFETY: the same contract.
     let child = duplicate(|| unsafe { next_fork_alone() });
     child.unwrap_or_else(|| {
@@ -48,7 +65,7 @@ extern "C" fn begin(begin: *mut c_void) -> c_int {
         argument,
         wanted,
     } = unsafe { begin.cast::<Begin>().read() };
-    finish_child_of_clone();
+    leave_child();
     wanted.write_number();
     start(argument)
 }

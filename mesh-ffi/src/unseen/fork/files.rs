@@ -30,23 +30,24 @@ fn are_there() -> bool {
         .all(|function| !function.address().is_null())
 }
 
-/// Before a fork.
-pub(super) fn lock() {
-    if are_there() {
+/// Before a fork; says whether it is locked. To be called with signals blocked: who is interrupted while he takes it, or opens it,
+/// seems to be another thread to his own handler.
+///
+/// Not for a process with one thread: the C library does not take it there either, and a handler may have interrupted who has it.
+pub(super) fn lock() -> bool {
+    let there = are_there();
+    if there {
         call(&LOCK);
     }
+    there
 }
 
 /// After a fork, in the parent.
 pub(super) fn unlock() {
-    if are_there() {
-        call(&UNLOCK);
-    }
+    call(&UNLOCK);
 }
 
 /// After a fork, in the child, which has one thread. The C library does so too if the parent had more.
 pub(super) fn reset() {
-    if are_there() {
-        call(&RESET);
-    }
+    call(&RESET);
 }

@@ -8,8 +8,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use libc::c_int;
 
-use super::files;
-use super::steps::{child, parent, prepare};
+use super::machine::{Way, leave_child, leave_parent, prepare};
 use crate::ground::next::next;
 
 type Handler = Option<unsafe extern "C" fn()>;
@@ -58,16 +57,13 @@ pub(crate) fn register() -> bool {
 }
 
 extern "C" fn before() {
-    files::lock();
-    prepare();
+    prepare(Way::Fork);
 }
 
 extern "C" fn after() {
-    parent();
-    files::unlock();
+    leave_parent();
 }
 
 extern "C" fn after_in_child() {
-    child();
-    files::reset();
+    leave_child();
 }

@@ -6,20 +6,16 @@
 pub(crate) mod clones;
 mod files;
 mod handlers;
-pub(crate) mod steps;
+pub(crate) mod machine;
 pub(crate) mod wanted;
 mod writers;
 
-use heap::Refused;
 use libc::pid_t;
 
 use crate::ground::errno;
 use crate::ground::next::next;
 
-use steps::{Ground, ground, reserve};
-
 pub(crate) use handlers::register;
-pub(crate) use steps::has_reserved;
 
 next!(fn next_fork = c"fork"() -> pid_t);
 
@@ -29,13 +25,8 @@ next!(fn next_fork = c"fork"() -> pid_t);
 /// As for the function of the C library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fork() -> pid_t {
-    // Without handlers nobody would end what is begun here.
-    let permitted = register()
-        && match ground() {
-            Ok(Ground::Usual) => reserve().is_ok(),
-            Ok(Ground::Alone) => true,
-            Err(Refused) => false,
-        };
+    // Without handlers nobody would prepare what is reserved here.
+    let permitted = register() && machine::reserve().is_ok();
     if !permitted {
         errno::set(libc::EAGAIN);
         return -1;

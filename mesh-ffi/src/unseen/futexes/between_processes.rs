@@ -13,7 +13,7 @@ use libc::{
 
 use crate::ground::next::next;
 use crate::ground::resolved::own;
-use crate::unseen::pinning::pin;
+use crate::unseen::pinning::pinned;
 
 own!(fn mutex_shared = c"pthread_mutexattr_getpshared" or libc::pthread_mutexattr_getpshared, (attributes: *const pthread_mutexattr_t, value: *mut c_int) -> c_int);
 own!(fn mutex_robust = c"pthread_mutexattr_getrobust" or libc::pthread_mutexattr_getrobust, (attributes: *const pthread_mutexattr_t, value: *mut c_int) -> c_int);
@@ -32,8 +32,13 @@ fn is_shared(read: impl FnOnce(*mut c_int) -> c_int) -> bool {
     is(libc::PTHREAD_PROCESS_SHARED, read)
 }
 
-fn pin_object<T>(object: *const T) {
-    pin(object.cast::<c_void>(), size_of::<T>());
+/// Makes a lock by `make`, which is pinned if it is `shared`, and stays so unless that fails.
+fn making<T>(object: *const T, shared: bool, make: impl FnOnce() -> c_int) -> c_int {
+    if !shared {
+        return make();
+    }
+    let failed = |result: c_int| (result != 0).then_some(libc::EINVAL);
+    pinned(object.cast::<c_void>(), size_of::<T>(), failed, make)
 }
 
 /// `pthread_mutex_init`. Robust mutexes are pinned too: the kernel itself unlocks them, as shared ones. So are those that
@@ -53,15 +58,12 @@ pub unsafe extern "C" fn pthread_mutex_init(
     let robust = |value| unsafe { mutex_robust(attributes, value) };
     // SAFETY: as above.
     let protocol = |value| unsafe { mutex_protocol(attributes, value) };
-    if !attributes.is_null()
+    let stays = !attributes.is_null()
         && (is_shared(shared)
             || is(libc::PTHREAD_MUTEX_ROBUST, robust)
-            || is(libc::PTHREAD_PRIO_INHERIT, protocol))
-    {
-        pin_object(mutex);
-    }
+            || is(libc::PTHREAD_PRIO_INHERIT, protocol));
     // SAFETY: the same contract.
-    unsafe { next(mutex, attributes) }
+    making(mutex, stays, || unsafe { next(mutex, attributes) })
 }
 
 /// `pthread_cond_init`.
@@ -76,11 +78,9 @@ pub unsafe extern "C" fn pthread_cond_init(
     next!(fn next = c"pthread_cond_init"(condition: *mut pthread_cond_t, attributes: *const pthread_condattr_t) -> c_int);
     // SAFETY: valid attributes (contract), where there are some.
     let shared = |value| unsafe { condition_shared(attributes, value) };
-    if !attributes.is_null() && is_shared(shared) {
-        pin_object(condition);
-    }
+    let shared = !attributes.is_null() && is_shared(shared);
     // SAFETY: the same contract.
-    unsafe { next(condition, attributes) }
+    making(condition, shared, || unsafe { next(condition, attributes) })
 }
 
 /// `pthread_rwlock_init`.
@@ -95,11 +95,9 @@ pub unsafe extern "C" fn pthread_rwlock_init(
     next!(fn next = c"pthread_rwlock_init"(lock: *mut pthread_rwlock_t, attributes: *const pthread_rwlockattr_t) -> c_int);
     // SAFETY: valid attributes (contract), where there are some.
     let shared = |value| unsafe { lock_shared(attributes, value) };
-    if !attributes.is_null() && is_shared(shared) {
-        pin_object(lock);
-    }
+    let shared = !attributes.is_null() && is_shared(shared);
     // SAFETY: the same contract.
-    unsafe { next(lock, attributes) }
+    making(lock, shared, || unsafe { next(lock, attributes) })
 }
 
 unsafe extern "C" {
@@ -122,11 +120,11 @@ pub unsafe extern "C" fn pthread_barrier_init(
     next!(fn next = c"pthread_barrier_init"(barrier: *mut pthread_barrier_t, attributes: *const pthread_barrierattr_t, count: c_uint) -> c_int);
     // SAFETY: valid attributes (contract), where there are some.
     let shared = |value| unsafe { barrier_shared(attributes, value) };
-    if !attributes.is_null() && is_shared(shared) {
-        pin_object(barrier);
-    }
+    let shared = !attributes.is_null() && is_shared(shared);
     // SAFETY: the same contract.
-    unsafe { next(barrier, attributes, count) }
+    making(barrier, shared, || unsafe {
+        next(barrier, attributes, count)
+    })
 }
 
 /// `sem_init`.
@@ -136,9 +134,8 @@ pub unsafe extern "C" fn pthread_barrier_init(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sem_init(semaphore: *mut sem_t, shared: c_int, value: c_uint) -> c_int {
     next!(fn next = c"sem_init"(semaphore: *mut sem_t, shared: c_int, value: c_uint) -> c_int);
-    if shared != 0 {
-        pin_object(semaphore);
-    }
     // SAFETY: the same contract.
-    unsafe { next(semaphore, shared, value) }
+    making(semaphore, shared != 0, || unsafe {
+        next(semaphore, shared, value)
+    })
 }

@@ -5,7 +5,8 @@ use core::ptr::{with_exposed_provenance, without_provenance};
 use arena::os::syscall;
 use libc::{c_int, c_long};
 
-use super::marks::{Place, mark, place};
+use super::kept::mark;
+use super::marks::{Place, place};
 use super::pairs;
 use super::raw::{Arguments, PRIVATE, wake_private};
 use crate::ground::reach::copy_in;
@@ -76,8 +77,8 @@ impl Form {
         match place(word) {
             _ if self.is_private(&arguments) => self.call(arguments),
             Place::Elsewhere => self.call(arguments),
-            Place::Unmarked => self.call_private(arguments),
-            Place::Marked => {
+            // Who waits by a bare system call has no flag.
+            Place::Unmarked | Place::Marked => {
                 let woken = self.call_private(arguments);
                 // The kernel wakes one at least.
                 let wanted = (count as c_int).max(1) as isize;

@@ -6,7 +6,7 @@
 //! (`FUTEX_WAIT`, `FUTEX_WAKE` and the like by `syscall`: those of libstdc++'s `future`, of liburcu, of Mesa).
 //!
 //! Where the other side is beyond our reach, or the kernel itself, the page is *marked* and its span pinned: waits there go as
-//! they came, and whoever wakes looks for both kinds of waiters (`marks`). A thread may wake for no reason, so one that
+//! they came (`marks`, `kept`). Whoever wakes looks for both kinds of waiters. A thread may wake for no reason, so one that
 //! waits otherwise than it should from now on is woken and waits again.
 //!
 //! * `calls`: `futex` and its newer forms; `pairs`: those with two words; `raw`: the call itself;
@@ -14,6 +14,7 @@
 
 mod between_processes;
 pub(crate) mod calls;
+pub(crate) mod kept;
 pub(crate) mod marks;
 mod pairs;
 pub(crate) mod raw;

@@ -2,59 +2,61 @@
 
 use libc::c_int;
 
-use super::marks::{Place, mark, place};
+use super::kept::mark;
+use super::marks::{Place, place};
 use super::raw::{Arguments, call, call_private, wake_private};
 
-/// The call, if both words are of one kind, so that it can go on as it came or with the flag added. Else they are marked, and their places
-/// returned.
-fn alike(arguments: Arguments) -> Result<isize, (Place, Place)> {
+/// The places of the two words. If they differ in kind, both are marked.
+fn places(arguments: Arguments) -> (Place, Place) {
     let [first, .., second, _] = arguments;
-    match (place(first), place(second)) {
-        (Place::Elsewhere, Place::Elsewhere) => Ok(call(arguments)),
-        (Place::Unmarked, Place::Unmarked) => Ok(call_private(arguments)),
-        places => {
-            mark(first);
-            mark(second);
-            Err(places)
-        }
+    let places = (place(first), place(second));
+    if places.0 != places.1 {
+        mark(first);
+        mark(second);
     }
+    places
+}
+
+/// What a requeue leaves to be woken, and to be moved, when it has dealt with `done` waiters. The first are woken.
+fn left(arguments: &Arguments, done: isize) -> (isize, isize) {
+    let [_, _, wake, move_on, ..] = arguments.map(|count| count as c_int as isize);
+    let moved = (done - wake).max(0);
+    ((wake - done).max(0), (move_on - moved).max(0))
 }
 
 /// FUTEX_REQUEUE and FUTEX_CMP_REQUEUE: of those that wait at one word some are woken, and others go over to another word.
-pub(super) fn requeue(arguments: Arguments) -> isize {
-    let (first, second) = match alike(arguments) {
-        Ok(result) => return result,
-        Err(places) => places,
-    };
+pub(super) fn requeue(mut arguments: Arguments) -> isize {
+    let (first, second) = places(arguments);
+    let with_flag = first != Place::Elsewhere && second != Place::Elsewhere;
     // It compares the word, if that is asked for.
-    let moved = call(arguments);
-    if moved < 0 || first == Place::Elsewhere {
-        return moved;
+    let done = if with_flag {
+        call_private(arguments)
+    } else {
+        call(arguments)
+    };
+    if done < 0 || first == Place::Elsewhere {
+        return done;
     }
-    let [word, _, wake, move_on, ..] = arguments;
-    let (wake, move_on) = (wake as c_int as isize, move_on as c_int as isize);
-    let wake_left = (wake - moved).max(0);
-    let move_left = move_on - (moved - wake).max(0);
-    let left = (wake_left + move_left).clamp(0, i32::MAX as isize);
-    if left == 0 {
-        return moved;
+    let (wake, move_on) = left(&arguments, done);
+    if wake + move_on == 0 {
+        return done;
     }
     if second == Place::Elsewhere {
         // There they would wait with the flag, and nobody wakes those: they are woken now, and see for themselves.
-        return moved + wake_private(word, left as c_int);
+        let all = (wake + move_on).min(i32::MAX as isize);
+        return done + wake_private(arguments[0], all as c_int);
     }
-    let mut rest = arguments;
-    rest[2] = wake_left as usize;
-    rest[3] = move_left.max(0) as usize;
-    moved + call_private(rest).max(0)
+    arguments[2] = wake as usize;
+    arguments[3] = move_on as usize;
+    done + call(arguments).max(0)
 }
 
 /// FUTEX_WAKE_OP: changes the second word, wakes some that wait at the first, and depending on the second some that wait there.
 pub(super) fn wake_both(arguments: Arguments) -> isize {
-    let (first, second) = match alike(arguments) {
-        Ok(result) => return result,
-        Err(places) => places,
-    };
+    let (first, second) = places(arguments);
+    if (first, second) == (Place::Unmarked, Place::Unmarked) {
+        return call_private(arguments);
+    }
     let woken = call(arguments);
     if woken < 0 {
         return woken;

@@ -17,13 +17,13 @@ use heap::Label;
 use libc::{c_int, sighandler_t, siginfo_t as Info, ucontext_t};
 
 use super::handlers::note_sent;
-use super::mask::{STAND_IN, block, has, to_kernel, with};
-use super::{action, stacks};
+use super::mask::{STAND_IN, block, kernel_word};
+use super::{stacks, wishes};
 use crate::ground::heap::HEAP;
 use crate::ground::reach::after_fault_at;
 use crate::ground::signal_set::{bit, word};
 use crate::ground::{errno, system, tls};
-use crate::unseen::fork::steps;
+use crate::unseen::fork::machine;
 
 /// A handler as the kernel calls it.
 type Handler = extern "C" fn(c_int, *mut Info, *mut c_void);
@@ -269,13 +269,13 @@ impl Fault {
 
     /// Waits until the page may be writable; false when waiting does not help, so that somebody else protected it.
     fn wait(&self) -> bool {
-        if steps::finish_in_child() {
+        if machine::enter_child() {
             return true;
         }
         if self.is_missing {
             return false;
         }
-        if steps::admit(self.page) {
+        if machine::admit(self.page) {
             return true;
         }
         let pages = HEAP.global().pages();
@@ -310,7 +310,8 @@ unsafe fn is_write(context: *const c_void) -> bool {
 /// The arguments are those of a handler.
 unsafe fn pass_on(info: *mut Info, context: *mut c_void, from_kernel: bool) -> Rest {
     // SAFETY: valid (contract).
-    let (signal, sent) = unsafe { ((*info).si_signo, is_sent(&*info)) };
+    let about = unsafe { &*info };
+    let (signal, sent) = (about.si_signo, is_sent(about));
     // SAFETY: valid (contract).
     let blocked = word(unsafe { &(*context.cast::<ucontext_t>()).uc_sigmask });
     if !sent && signal == libc::SIGSEGV && blocked & bit(STAND_IN) != 0 {
@@ -318,8 +319,8 @@ unsafe fn pass_on(info: *mut Info, context: *mut c_void, from_kernel: bool) -> R
         default(signal, false);
         return Rest::NOTHING;
     }
-    let action = action::take(signal, from_kernel);
-    match action.sa_sigaction {
+    let wish = wishes::take(signal, from_kernel);
+    match wish.handler {
         libc::SIG_IGN if sent => Rest::NOTHING,
         libc::SIG_DFL | libc::SIG_IGN => {
             default(signal, sent);
@@ -329,15 +330,14 @@ unsafe fn pass_on(info: *mut Info, context: *mut c_void, from_kernel: bool) -> R
             if sent {
                 note_sent();
             }
-            let itself = action.sa_flags & libc::SA_NODEFER == 0;
-            let mask = with(
-                action.sa_mask,
-                signal,
-                itself || has(&action.sa_mask, signal),
-            );
+            let itself = if wish.flags & libc::SA_NODEFER == 0 {
+                bit(signal)
+            } else {
+                0
+            };
             Rest {
                 handler: core::ptr::with_exposed_provenance(handler),
-                mask: blocked | word(&to_kernel(mask)),
+                mask: blocked | kernel_word(wish.mask | itself),
             }
         }
     }
@@ -346,7 +346,7 @@ unsafe fn pass_on(info: *mut Info, context: *mut c_void, from_kernel: bool) -> R
 /// The default action: the end. Tried again without a handler, the instruction ends the process with the right signal and
 /// address; what somebody sent is sent again.
 fn default(signal: c_int, sent: bool) {
-    action::give_up(signal);
+    wishes::give_up(signal);
     if sent {
         system::raise(signal);
     }

@@ -14,12 +14,13 @@
 use core::ptr::null_mut;
 
 use arena::SignalMask;
+use arena::os::syscall;
 use libc::{c_int, pthread_attr_t, sigset_t};
 
 use super::installed::installed;
 use crate::ground::errno;
 use crate::ground::next::next;
-use crate::ground::signal_set::{LAST, full, is_signal, of_word, word};
+use crate::ground::signal_set::{LAST, bit, is_signal, of_word, word};
 pub(super) use crate::ground::signal_set::{empty, has, with};
 use crate::unseen::hazards::during;
 use crate::unseen::written::Written;
@@ -33,17 +34,37 @@ next!(fn next_attr_getsigmask = c"pthread_attr_getsigmask_np"(attributes: *const
 /// The signal whose bit in the kernel's masks says that the program has SIGSEGV blocked.
 pub(super) const STAND_IN: c_int = libc::SIGSTKFLT;
 
-/// The kernel's form of a mask.
-pub(super) fn to_kernel(set: sigset_t) -> sigset_t {
-    let blocked = has(&set, libc::SIGSEGV);
-    with(with(set, STAND_IN, blocked), libc::SIGSEGV, false)
+/// The kernel's form of a mask's word.
+pub(super) fn kernel_word(word: u64) -> u64 {
+    let (segv, stand_in) = (bit(libc::SIGSEGV), bit(STAND_IN));
+    let others = word & !(segv | stand_in);
+    if word & segv != 0 {
+        others | stand_in
+    } else {
+        others
+    }
 }
 
-/// The program's form of a mask of the kernel. After a raw system call of the program's, SIGSEGV itself may be in it.
+/// The program's form of a mask's word. After a raw system call of the program's, SIGSEGV itself may be in it.
+pub(super) fn program_word(word: u64) -> u64 {
+    let (segv, stand_in) = (bit(libc::SIGSEGV), bit(STAND_IN));
+    // Nobody blocks these but who blocks all.
+    let all = bit(libc::SIGPWR) | bit(LAST);
+    match word & stand_in != 0 {
+        true if word & all == all => word | segv,
+        true => word & !stand_in | segv,
+        false => word,
+    }
+}
+
+/// The kernel's form of a mask.
+pub(super) fn to_kernel(set: sigset_t) -> sigset_t {
+    of_word(kernel_word(word(&set)))
+}
+
+/// The program's form of a mask of the kernel.
 pub(super) fn to_program(set: sigset_t) -> sigset_t {
-    let blocked = has(&set, STAND_IN) || has(&set, libc::SIGSEGV);
-    let all = blocked && has(&set, libc::SIGPWR) && has(&set, LAST);
-    with(with(set, libc::SIGSEGV, blocked), STAND_IN, all)
+    of_word(program_word(word(&set)))
 }
 
 /// Rewrites a set of the program's, unless `place` is null.
@@ -69,6 +90,7 @@ impl ForKernel {
 
     /// # Safety
     /// `set` is null or valid for a read.
+    #[inline(never)]
     pub(crate) unsafe fn new(set: *const sigset_t) -> Self {
         if set.is_null() {
             return Self(None);
@@ -91,36 +113,43 @@ impl ForKernel {
     }
 }
 
+/// Changes the calling thread's mask by the system call, also by signals that the C library would leave out; returns the word
+/// before.
+fn change(how: c_int, word: u64) -> u64 {
+    let mut before = 0_u64;
+    let arguments = [
+        how as usize,
+        (&raw const word).expose_provenance(),
+        (&raw mut before).expose_provenance(),
+        size_of::<u64>(),
+        0,
+        0,
+    ];
+    // SAFETY: both words live across the call, which is told their size.
+    let _ = unsafe { syscall(libc::SYS_rt_sigprocmask, arguments) };
+    before
+}
+
 /// Blocks more signals in the calling thread.
 pub(super) fn block(more: SignalMask) {
-    let set = of_word(more.0);
-    // SAFETY: the set lives across the call.
-    unsafe { next_pthread_sigmask(libc::SIG_BLOCK, &raw const set, null_mut()) };
+    let _ = change(libc::SIG_BLOCK, more.0);
 }
 
 /// Runs `act` where no signal can interrupt it.
 pub(super) fn uninterrupted<T>(act: impl FnOnce() -> T) -> T {
-    let mut before = empty();
-    let all = full();
-    // SAFETY: both sets live across the call.
-    unsafe { next_pthread_sigmask(libc::SIG_SETMASK, &raw const all, &raw mut before) };
+    let before = change(libc::SIG_SETMASK, u64::MAX);
     let result = act();
-    // SAFETY: the set lives across the call.
-    unsafe { next_pthread_sigmask(libc::SIG_SETMASK, &raw const before, null_mut()) };
+    let _ = change(libc::SIG_SETMASK, before);
     result
 }
 
 /// Gives the calling thread's mask, which came from another program or from the C library, our form. No other signal is touched:
 /// a thread of the C library may wait for one that nobody else knows.
 pub(super) fn adopt() {
-    let mut now = empty();
-    // SAFETY: the set lives across the call.
-    unsafe { next_pthread_sigmask(libc::SIG_BLOCK, core::ptr::null(), &raw mut now) };
-    if has(&now, libc::SIGSEGV) {
-        block(SignalMask(word(&with(empty(), STAND_IN, true))));
-        let fault = with(empty(), libc::SIGSEGV, true);
-        // SAFETY: as above.
-        unsafe { next_pthread_sigmask(libc::SIG_UNBLOCK, &raw const fault, null_mut()) };
+    let fault = bit(libc::SIGSEGV);
+    if change(libc::SIG_BLOCK, 0) & fault != 0 {
+        let _ = change(libc::SIG_BLOCK, bit(STAND_IN));
+        let _ = change(libc::SIG_UNBLOCK, fault);
     }
 }
 

@@ -13,6 +13,7 @@ use crate::unseen::fork::wanted::Wanted;
 use crate::unseen::futexes::calls;
 use crate::unseen::futexes::raw::Arguments;
 use crate::unseen::hazards::during;
+use crate::unseen::own_thread::absent;
 use crate::unseen::pinning::{controlling, pinned};
 use crate::unseen::registered;
 use crate::unseen::rest::{Caller, resting_if};
@@ -35,14 +36,60 @@ pub(super) unsafe extern "C" fn special_system_call(
     f: usize,
 ) -> c_long {
     let arguments = [a, b, c, d, e, f];
-    // SAFETY: the same contract.
-    let call = || unsafe { syscall(number, arguments) };
     let made = match number {
-        libc::SYS_clone | libc::SYS_clone3 | libc::SYS_fork => duplicating(number, arguments, call),
         libc::SYS_futex => calls::futex(arguments),
-        calls::FUTEX_WAITV..=calls::FUTEX_WAITV | calls::FUTEX_WAKE..=calls::FUTEX_REQUEUE => {
+        libc::SYS_clone | libc::SYS_clone3 | libc::SYS_fork => duplicating(number, arguments),
+        calls::FUTEX_WAITV | calls::FUTEX_WAKE..=calls::FUTEX_REQUEUE => {
             calls::newer(number, arguments)
         }
+        libc::SYS_unshare | libc::SYS_setns => absent(|| call(number, arguments)),
+        _ if lasts(number) => lasting(number, arguments),
+        _ => naming(number, arguments),
+    };
+    if made < 0 {
+        failed(made as c_long)
+    } else {
+        made as c_long
+    }
+}
+
+/// Makes the program's system call.
+fn call(number: c_long, arguments: Arguments) -> isize {
+    // SAFETY: the program's call, with its arguments; what it may write to is the program's to say.
+    unsafe { syscall(number, arguments) }
+}
+
+/// Whether something stays after the call that concerns meshing.
+fn lasts(number: c_long) -> bool {
+    matches!(
+        number,
+        libc::SYS_set_tid_address
+            | libc::SYS_rseq
+            | libc::SYS_set_robust_list
+            | libc::SYS_io_setup
+            | libc::SYS_io_submit
+            | libc::SYS_io_uring_setup
+            | libc::SYS_io_uring_register
+            | libc::SYS_io_uring_enter
+            | libc::SYS_mlockall
+            | libc::SYS_seccomp
+            | libc::SYS_prctl
+            | libc::SYS_mlock
+            | libc::SYS_mlock2
+            | libc::SYS_mprotect
+            | libc::SYS_pkey_mprotect
+            | libc::SYS_madvise
+            | libc::SYS_mbind
+            | MSEAL
+    )
+}
+
+/// Makes a call of which something stays.
+#[inline(never)]
+fn lasting(number: c_long, arguments: Arguments) -> isize {
+    let [a, b, c, d, e, _] = arguments;
+    let call = || call(number, arguments);
+    match number {
         libc::SYS_set_tid_address => {
             registered::thread_word(a);
             call()
@@ -57,45 +104,38 @@ pub(super) unsafe extern "C" fn special_system_call(
         libc::SYS_io_uring_setup | libc::SYS_io_uring_register => stop_if(
             Reason::AsynchronousIo,
             |made| made >= 0,
-            || naming(number, arguments, call),
+            || naming(number, arguments),
         ),
         libc::SYS_io_uring_enter if b > 0 => stop_if(
             Reason::AsynchronousIo,
             |made| made >= 0,
-            || naming(number, arguments, call),
+            || naming(number, arguments),
         ),
         libc::SYS_mlockall => stop_if(Reason::LockedMemory, |made| made == 0, call),
         libc::SYS_seccomp if a <= libc::SECCOMP_SET_MODE_FILTER as usize => {
             stop_if(Reason::Seccomp, |made| is_filtered(b, made), call)
         }
         libc::SYS_prctl => controlling(a as c_int, [b, c, d, e], failure, call),
-        libc::SYS_mlock
-        | libc::SYS_mlock2
-        | libc::SYS_mprotect
-        | libc::SYS_pkey_mprotect
-        | libc::SYS_madvise
-        | libc::SYS_mbind
-        | MSEAL => pinned(without_provenance(a), b, failure, call),
-        _ => naming(number, arguments, call),
-    };
-    if made < 0 {
-        failed(made as c_long)
-    } else {
-        made as c_long
+        libc::SYS_seccomp | libc::SYS_io_uring_enter => naming(number, arguments),
+        _ => pinned(without_provenance(a), b, failure, call),
     }
 }
 
-/// Makes the `call` while the objects that it may write to are published.
-fn naming(number: c_long, arguments: Arguments, call: impl FnOnce() -> isize) -> isize {
+/// Makes a call while the objects that it may write to are published.
+#[inline(never)]
+fn naming(number: c_long, arguments: Arguments) -> isize {
     let written = written(number, arguments);
-    resting_if(sleeps(number), Caller::Anybody, || during(&written, call))
+    resting_if(sleeps(number), Caller::Anybody, || {
+        during(&written, || call(number, arguments))
+    })
 }
 
-/// Makes the `call`, which clones, and duplicates the process.
-fn duplicating(number: c_long, arguments: Arguments, call: impl FnOnce() -> isize) -> isize {
+/// Makes a call that clones, and duplicates the process.
+#[inline(never)]
+fn duplicating(number: c_long, arguments: Arguments) -> isize {
     let wanted = Wanted::of(number, arguments).unwrap_or_default();
     registered::words_of_clone(&wanted);
-    let made = during(&wanted.written(), || duplicate(call));
+    let made = during(&wanted.written(), || duplicate(|| call(number, arguments)));
     if made == Some(0) {
         wanted.write_number();
     }

@@ -53,18 +53,15 @@ impl Sets {
         usize::try_from(self.count).is_ok_and(|count| count > libc::FD_SETSIZE)
     }
 
-    /// What the sets are now; `None` when they are large, or not there.
-    fn copies(self) -> Option<[Copied; 3]> {
-        let words = usize::try_from(self.count).ok()?.div_ceil(BITS);
-        let mut copies = [[0; _]; 3];
-        for (place, copy) in self.places.iter().zip(&mut copies) {
-            let copy: &mut Copied = copy;
-            let copy = copy.get_mut(..words)?;
-            if !place.is_null() && !copy_in(place.cast(), copy) {
-                return None;
-            }
-        }
-        Some(copies)
+    /// Copies what the sets are now to `copies`; false when they are large, or not there.
+    fn copy(self, copies: &mut [Copied; 3]) -> bool {
+        let words = usize::try_from(self.count).map_or(usize::MAX, |count| count.div_ceil(BITS));
+        self.places.iter().zip(copies).all(|(place, copy)| {
+            place.is_null()
+                || copy
+                    .get_mut(..words)
+                    .is_some_and(|copy| copy_in(place.cast(), copy))
+        })
     }
 
     /// Waits for the program's sets, for so many nanoseconds, or without end.
@@ -91,20 +88,26 @@ impl Sets {
         places
     }
 
-    /// Waits for what `copies` say, which become what was found, and leaves the program's sets alone.
+    /// Waits for so many nanoseconds for what the program's sets say, which become what was found only if that is something.
     ///
     /// # Safety
     /// As for `pselect`.
-    unsafe fn wait_for(
-        self,
-        copies: &mut [Copied; 3],
-        nanoseconds: u64,
-        mask: *const sigset_t,
-    ) -> c_int {
-        let [read, write, except] = self.places_of(copies);
+    #[inline(never)]
+    unsafe fn part(self, nanoseconds: u64, mask: *const sigset_t) -> Part {
+        let mut copies = [[0; _]; 3];
+        if !self.copy(&mut copies) {
+            return Part::Impossible;
+        }
+        let [read, write, except] = self.places_of(&mut copies);
         let time = time_of_ns(nanoseconds);
         // SAFETY: the copies are as large as `count` asks for; the mask is the caller's.
-        unsafe { next_pselect(self.count, read, write, except, &raw const time, mask) }
+        let ready = unsafe { next_pselect(self.count, read, write, except, &raw const time, mask) };
+        // SAFETY: the same contract.
+        if ready <= 0 || unsafe { self.report(&copies) } {
+            Part::Over(ready)
+        } else {
+            Part::Ready
+        }
     }
 
     /// Looks, without a wait, for what the program's sets say, which become what was found if that is something. A negative number:
@@ -112,13 +115,15 @@ impl Sets {
     ///
     /// # Safety
     /// As for `pselect`.
+    #[inline(never)]
     unsafe fn look(self) -> c_int {
         if self.count == 0 {
             return 0;
         }
-        let Some(mut copies) = self.copies() else {
+        let mut copies = [[0; _]; 3];
+        if !self.copy(&mut copies) {
             return -1;
-        };
+        }
         let [read, write, except] = self.places_of(&mut copies).map(<*mut _>::expose_provenance);
         let mut no_time = time_of_ns(0);
         let time = (&raw mut no_time).expose_provenance();
@@ -157,6 +162,16 @@ impl Sets {
         }
         true
     }
+}
+
+/// What came of a part of a wait.
+enum Part {
+    /// What the call returns.
+    Over(c_int),
+    /// Something was found, and is still to be written to the program's sets.
+    Ready,
+    /// The sets are large, or not there: only the program's own call can be made.
+    Impossible,
 }
 
 /// What came of a wait.
@@ -209,27 +224,34 @@ unsafe fn wait_in_parts(
             Span::Milliseconds(most) => Some(most),
             Span::AsAsked => None,
         };
-        let copies = most.and_then(|_| sets.copies());
-        let (Some(most), Some(mut copies)) = (most, copies) else {
-            let result = as_asked();
-            whole = result >= 0 || !map::is_watching();
-            return result;
-        };
-        end = end.or_else(end_from_now);
-        let Ok(most) = u64::try_from(most) else {
+        let part = most.map(|most| {
+            end = end.or_else(end_from_now);
+            match u64::try_from(most) {
+                Ok(most) if sets.count > 0 => {
+                    let most = left(end).unwrap_or(u64::MAX).min(most * 1_000_000);
+                    // SAFETY: the same contract.
+                    unsafe { sets.part(most, mask.pointer()) }
+                }
+                // There is nothing to copy, or that is left unchanged.
+                most => {
+                    let most = most.ok().map(|most| most * 1_000_000);
+                    let most = left(end).into_iter().chain(most).min();
+                    // SAFETY: the same contract.
+                    Part::Over(unsafe { sets.wait(most, mask.pointer()) })
+                }
+            }
+        });
+        match part {
+            Some(Part::Over(result)) => result,
+            // It may be gone again, and then nothing has happened.
             // SAFETY: the same contract.
-            return unsafe { sets.wait(None, mask.pointer()) };
-        };
-        let most = left(end).unwrap_or(u64::MAX).min(most * 1_000_000);
-        // SAFETY: the same contract.
-        let ready = unsafe { sets.wait_for(&mut copies, most, mask.pointer()) };
-        // SAFETY: the same contract.
-        if ready <= 0 || unsafe { sets.report(&copies) } {
-            return ready;
+            Some(Part::Ready) => unsafe { sets.wait(Some(0), mask.pointer()) },
+            Some(Part::Impossible) | None => {
+                let result = as_asked();
+                whole = result >= 0 || !map::is_watching();
+                result
+            }
         }
-        // It may be gone again, and then nothing has happened.
-        // SAFETY: the same contract.
-        unsafe { sets.wait(Some(0), mask.pointer()) }
     };
     // SAFETY: the same contract.
     let look = || unsafe { sets.look() };

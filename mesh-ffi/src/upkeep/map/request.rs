@@ -16,7 +16,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use arena::Os;
 
 use crate::ground::heap::HEAP;
-use crate::ground::{errno, process, request, tls};
+use crate::ground::{errno, process, request, system, tls};
 use crate::unseen::signals;
 
 use super::output::{self, BUFFER};
@@ -25,6 +25,9 @@ use super::{complain, write};
 
 /// Whether a signal can ask.
 static WATCHING: AtomicBool = AtomicBool::new(false);
+
+/// Times that a thread with a map to write looks whether there is room aside, before it makes do without.
+const MOST_TRIES: u32 = 1 << 10;
 
 /// What writing needs beyond a little stack: any thread may be asked to write, and some have small stacks.
 struct Desk {
@@ -85,11 +88,18 @@ fn answer_now() {
     if tls::inside() || !process::is_ours() {
         return;
     }
-    // No handler of the program may leave this by a jump.
-    let os = HEAP.global().pages().os();
-    let mask = os.block_signals();
-    errno::preserved(|| tls::within(|| request::MAP.answer_all(write_wanted)));
-    os.restore_signals(mask);
+    // No handler of the program may leave this by a jump; and the thread's stack may be small.
+    let pages = HEAP.global().pages();
+    let answer = || errno::preserved(|| tls::within(|| request::MAP.answer_all(write_wanted)));
+    for _ in 0..MOST_TRIES {
+        if pages.run_aside(answer).is_some() {
+            return;
+        }
+        system::yield_now();
+    }
+    let mask = pages.os().block_signals();
+    answer();
+    pages.os().restore_signals(mask);
 }
 
 /// Writes the map to the file that the environment named.
