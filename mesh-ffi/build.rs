@@ -30,6 +30,16 @@ fn main() {
         "pthread_setcanceltype",
         "pthread_tryjoin_np",
         "sem_trywait",
+        "system",
+        "setcontext",
+        "exit",
+        "fgetc",
+        "vsnprintf",
+        "opendir",
+        "fdopendir",
+        "readdir64",
+        "closedir",
+        "qsort",
     ] {
         println!("cargo::rustc-cdylib-link-arg=-Wl,--defsym={name}=mesh_memcpy");
     }

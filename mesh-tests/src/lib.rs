@@ -29,7 +29,7 @@ pub mod tool;
 pub mod witness;
 
 pub use case::Case;
-pub use compile::Program;
+pub use compile::{Linking, Program};
 pub use library::Library;
 pub use run::{Outcome, Run};
 pub use settings::Settings;

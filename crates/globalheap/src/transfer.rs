@@ -28,7 +28,7 @@ pub(crate) struct Transfer<L> {
 }
 
 /// Slots that go home under one hold of the lock, at most.
-const HOME_AT_ONCE: usize = 32;
+const HOME_AT_ONCE: usize = 16;
 
 impl<L: RawLock> Transfer<L> {
     pub(crate) const fn new() -> Self {

@@ -43,7 +43,7 @@ unsafe fn object_at(base: usize) -> Option<Object> {
     let segments = with_exposed_provenance::<Segment>(base + header.e_phoff as usize);
     for index in 0..header.e_phnum {
         // SAFETY: the header says where the segments are, and how many.
-        let segment = unsafe { &*segments.add(usize::from(index)) };
+        let segment = unsafe { &*segments.wrapping_add(usize::from(index)) };
         if segment.p_type == libc::PT_DYNAMIC {
             let section = with_exposed_provenance(base + segment.p_offset as usize);
             // SAFETY: the object's dynamic section.

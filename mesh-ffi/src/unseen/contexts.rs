@@ -1,12 +1,12 @@
-//! Contexts and stacks of coroutines that the C library makes.
+//! Contexts and stacks of coroutines that the C library makes, and places to jump to.
 //!
 //! A fault on a page of the stack that a thread runs on could not be handled there, and the kernel writes a thread's mask to a
-//! context, in a call of the C library's own. So both keep their pages.
+//! context or a place to jump to, in a call of the C library's own. So both keep their pages.
 //!
 //! The functions save the registers of who calls them: they are jumped to, with all as it came.
 
 use core::arch::naked_asm;
-use core::ffi::c_void;
+use core::ffi::{c_int, c_void};
 
 use libc::ucontext_t;
 
@@ -48,7 +48,31 @@ unsafe extern "C" fn before_makecontext(context: *const ucontext_t) -> *mut c_vo
     MAKECONTEXT.address()
 }
 
-/// Calls a function with the first argument, and jumps to what it returns with all arguments.
+#[unsafe(link_section = "mesh_next")]
+static SIGSETJMP: Next = Next::new(c"__sigsetjmp");
+#[unsafe(link_section = "mesh_next")]
+static SETJMP: Next = Next::new(c"setjmp");
+
+/// Bytes from a buffer of `setjmp` on that are its, a saved mask among them.
+const JUMP_BUFFER: usize = 200;
+
+/// A place to jump to; the mask is saved there if `saves_mask`.
+extern "C" fn before_sigsetjmp(buffer: *const c_void, saves_mask: c_int) -> *mut c_void {
+    if saves_mask != 0 && is_meshed(buffer) {
+        pin(buffer, JUMP_BUFFER);
+    }
+    SIGSETJMP.address()
+}
+
+/// The same for `setjmp` as BSD has it, which saves the mask. The one of the headers is `_setjmp`, and does not.
+extern "C" fn before_setjmp(buffer: *const c_void) -> *mut c_void {
+    if is_meshed(buffer) {
+        pin(buffer, JUMP_BUFFER);
+    }
+    SETJMP.address()
+}
+
+/// Calls a function with the first two arguments, and jumps to what it returns with all arguments.
 macro_rules! after {
     ($before:path) => {
         naked_asm!(
@@ -76,6 +100,26 @@ macro_rules! after {
             before = sym $before,
         )
     };
+}
+
+/// `__sigsetjmp`, which `sigsetjmp` is.
+///
+/// # Safety
+/// As for the function of the C library.
+#[unsafe(no_mangle)]
+#[unsafe(naked)]
+pub unsafe extern "C" fn __sigsetjmp() {
+    after!(before_sigsetjmp)
+}
+
+/// `setjmp`.
+///
+/// # Safety
+/// As for the function of the C library.
+#[unsafe(no_mangle)]
+#[unsafe(naked)]
+pub unsafe extern "C" fn setjmp() {
+    after!(before_setjmp)
 }
 
 /// `getcontext`.

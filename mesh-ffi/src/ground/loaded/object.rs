@@ -199,19 +199,19 @@ impl Object {
     }
 
     fn find_in(&self, table: &Gnu, name: Name) -> *mut c_void {
-        let word = name.hash / u64::BITS & table.filter_mask;
+        let word = (name.hash / u64::BITS) & table.filter_mask;
         let (first, second) = (
             name.hash % u64::BITS,
             (name.hash >> table.filter_shift) % u64::BITS,
         );
         // SAFETY: the mask keeps the number within the filter.
-        let filter = unsafe { table.filter.add(word as usize).read() };
+        let filter = unsafe { table.filter.wrapping_add(word as usize).read() };
         if filter >> first & filter >> second & 1 == 0 || table.bucket_count == 0 {
             return null_mut();
         }
         let bucket = (name.hash % table.bucket_count) as usize;
         // SAFETY: less than the number of buckets.
-        let mut number = unsafe { table.buckets.add(bucket).read() };
+        let mut number = unsafe { table.buckets.wrapping_add(bucket).read() };
         if number == 0 {
             return null_mut();
         }
@@ -259,19 +259,17 @@ impl Object {
     /// The object has a symbol of this number.
     unsafe fn definition(&self, number: u32, name: Name) -> Option<*mut c_void> {
         // SAFETY: the object has this symbol (contract).
-        let symbol = unsafe { &*self.symbols.add(number as usize) };
+        let symbol = unsafe { &*self.symbols.wrapping_add(number as usize) };
         let kind = symbol.st_info & 0xf;
         // SAFETY: an offset into the object's strings.
-        if symbol.st_shndx == 0
-            || kind == STT_TLS
-            || !unsafe { self.says(symbol.st_name as usize, name.text) }
-        {
+        let is_named = || unsafe { self.says(symbol.st_name as usize, name.text) };
+        if symbol.st_shndx == 0 || kind == STT_TLS || !is_named() {
             return None;
         }
-        // SAFETY: there is a version for each symbol.
-        if !self.versions.is_null()
-            && unsafe { self.versions.add(number as usize).read() } & HIDDEN != 0
-        {
+        let version = self.versions.wrapping_add(number as usize);
+        // SAFETY: there is a version for each symbol, where there are versions.
+        let is_hidden = || unsafe { version.read() } & HIDDEN != 0;
+        if !self.versions.is_null() && is_hidden() {
             return None;
         }
         let place = self.base.wrapping_add(symbol.st_value as usize);

@@ -3,7 +3,9 @@
 //! Each is passed on as it came, with the small objects that it may write to published meanwhile (`hazards`). What glibc's
 //! own code reads does not come through here: see docs/decisions/005-hazards.md.
 
+mod answers;
 mod bytes;
+mod clocks;
 mod files;
 mod names;
 mod processes;

@@ -5,7 +5,19 @@ use core::ffi::{c_int, c_uint, c_void};
 use libc::{mmsghdr, msghdr, size_t, sockaddr, socklen_t, ssize_t, timespec};
 
 use super::receiving;
+use crate::unseen::arguments::by_record;
 use crate::unseen::written::Written;
+
+/// TCP_ZEROCOPY_RECEIVE, whose record names a buffer for what cannot be mapped.
+const RECEIVE_MAPPED: c_int = 35;
+
+/// What `getsockopt` may write to beside the length.
+fn by_getsockopt(level: c_int, option: c_int, value: *const c_void) -> Written {
+    match (level, option) {
+        (libc::IPPROTO_TCP, RECEIVE_MAPPED) => by_record(value.addr()),
+        _ => Written::NOTHING.object(value),
+    }
+}
 
 receiving! {
     recv = c"recv"(socket: c_int, buffer: *mut c_void, len: size_t, flags: c_int) -> ssize_t, sleeping:
@@ -38,7 +50,7 @@ receiving! {
     getpeername = c"getpeername"(socket: c_int, address: *mut sockaddr, room: *mut socklen_t) -> c_int:
         Written::NOTHING.object(address).object(room);
     getsockopt = c"getsockopt"(socket: c_int, level: c_int, option: c_int, value: *mut c_void, room: *mut socklen_t) -> c_int:
-        Written::NOTHING.object(value).object(room);
+        by_getsockopt(level, option, value).object(room);
     socketpair = c"socketpair"(domain: c_int, kind: c_int, protocol: c_int, ends: *mut c_int) -> c_int:
         Written::NOTHING.object(ends);
 }

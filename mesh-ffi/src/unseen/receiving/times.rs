@@ -1,7 +1,6 @@
 //! Timers and clocks.
 //!
-//! `clock_gettime` and `gettimeofday` are not here: the C library asks the kernel for few clocks, and these are asked for
-//! millions of times a second. See docs/decisions/005-hazards.md.
+//! Clocks that are read millions of times a second are in `clocks`.
 
 use core::ffi::{c_int, c_void};
 
@@ -9,6 +8,8 @@ use super::receiving;
 use crate::unseen::written::Written;
 
 receiving! {
+    timespec_get = c"timespec_get"(time: *mut c_void, base: c_int) -> c_int: Written::NOTHING.object(time);
+    timespec_getres = c"timespec_getres"(time: *mut c_void, base: c_int) -> c_int: Written::NOTHING.object(time);
     getitimer = c"getitimer"(which: c_int, value: *mut c_void) -> c_int: Written::NOTHING.object(value);
     setitimer = c"setitimer"(which: c_int, new: *const c_void, old: *mut c_void) -> c_int: Written::NOTHING.object(old);
     timer_gettime = c"timer_gettime"(timer: usize, value: *mut c_void) -> c_int: Written::NOTHING.object(value);

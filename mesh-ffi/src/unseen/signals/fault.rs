@@ -310,7 +310,8 @@ unsafe fn is_write(context: *const c_void) -> bool {
 /// The arguments are those of a handler.
 unsafe fn pass_on(info: *mut Info, context: *mut c_void, from_kernel: bool) -> Rest {
     // SAFETY: valid (contract).
-    let (signal, sent) = unsafe { ((*info).si_signo, is_sent(&*info)) };
+    let about = unsafe { &*info };
+    let (signal, sent) = (about.si_signo, is_sent(about));
     // SAFETY: valid (contract).
     let blocked = word(unsafe { &(*context.cast::<ucontext_t>()).uc_sigmask });
     if !sent && signal == libc::SIGSEGV && blocked & bit(STAND_IN) != 0 {

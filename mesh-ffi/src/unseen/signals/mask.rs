@@ -14,12 +14,13 @@
 use core::ptr::null_mut;
 
 use arena::SignalMask;
+use arena::os::syscall;
 use libc::{c_int, pthread_attr_t, sigset_t};
 
 use super::installed::installed;
 use crate::ground::errno;
 use crate::ground::next::next;
-use crate::ground::signal_set::{LAST, bit, full, is_signal, of_word, word};
+use crate::ground::signal_set::{LAST, bit, is_signal, of_word, word};
 pub(super) use crate::ground::signal_set::{empty, has, with};
 use crate::unseen::hazards::during;
 use crate::unseen::written::Written;
@@ -112,36 +113,43 @@ impl ForKernel {
     }
 }
 
+/// Changes the calling thread's mask by the system call, also by signals that the C library would leave out; returns the word
+/// before.
+fn change(how: c_int, word: u64) -> u64 {
+    let mut before = 0_u64;
+    let arguments = [
+        how as usize,
+        (&raw const word).expose_provenance(),
+        (&raw mut before).expose_provenance(),
+        size_of::<u64>(),
+        0,
+        0,
+    ];
+    // SAFETY: both words live across the call, which is told their size.
+    let _ = unsafe { syscall(libc::SYS_rt_sigprocmask, arguments) };
+    before
+}
+
 /// Blocks more signals in the calling thread.
 pub(super) fn block(more: SignalMask) {
-    let set = of_word(more.0);
-    // SAFETY: the set lives across the call.
-    unsafe { next_pthread_sigmask(libc::SIG_BLOCK, &raw const set, null_mut()) };
+    let _ = change(libc::SIG_BLOCK, more.0);
 }
 
 /// Runs `act` where no signal can interrupt it.
 pub(super) fn uninterrupted<T>(act: impl FnOnce() -> T) -> T {
-    let mut before = empty();
-    let all = full();
-    // SAFETY: both sets live across the call.
-    unsafe { next_pthread_sigmask(libc::SIG_SETMASK, &raw const all, &raw mut before) };
+    let before = change(libc::SIG_SETMASK, u64::MAX);
     let result = act();
-    // SAFETY: the set lives across the call.
-    unsafe { next_pthread_sigmask(libc::SIG_SETMASK, &raw const before, null_mut()) };
+    let _ = change(libc::SIG_SETMASK, before);
     result
 }
 
 /// Gives the calling thread's mask, which came from another program or from the C library, our form. No other signal is touched:
 /// a thread of the C library may wait for one that nobody else knows.
 pub(super) fn adopt() {
-    let mut now = empty();
-    // SAFETY: the set lives across the call.
-    unsafe { next_pthread_sigmask(libc::SIG_BLOCK, core::ptr::null(), &raw mut now) };
-    if has(&now, libc::SIGSEGV) {
-        block(SignalMask(word(&with(empty(), STAND_IN, true))));
-        let fault = with(empty(), libc::SIGSEGV, true);
-        // SAFETY: as above.
-        unsafe { next_pthread_sigmask(libc::SIG_UNBLOCK, &raw const fault, null_mut()) };
+    let fault = bit(libc::SIGSEGV);
+    if change(libc::SIG_BLOCK, 0) & fault != 0 {
+        let _ = change(libc::SIG_BLOCK, bit(STAND_IN));
+        let _ = change(libc::SIG_UNBLOCK, fault);
     }
 }
 
