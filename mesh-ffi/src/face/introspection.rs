@@ -167,8 +167,6 @@ pub(crate) fn flush() {
 const PATIENCE_MS: u64 = 500;
 
 /// Waits for the cycle of another thread, which has looked at some spans before the program freed what was in them.
-///
-/// It does not wait for a thread that forks and keeps cycles out, whose handlers may wait for a lock that this thread has.
 fn wait_for_others() {
     for _ in 0..PATIENCE_MS {
         if !HEAP.global().is_in_cycle() {

@@ -97,8 +97,8 @@ pub(crate) fn forget_holds() {
     HOLDS.store(0, Ordering::Relaxed);
 }
 
-/// Waits until no mesh cycle is under way. A thread that forks is not waited for: its handlers may wait for a lock that this
-/// thread has. Nor is a cycle of the thread itself, which this one interrupted.
+/// Waits until no mesh cycle is under way, and no fork between its locks and the system call: there no handler of the program runs.
+/// A cycle of the thread itself, which this one interrupted, is not waited for.
 fn wait_for_cycle() {
     while !tls::inside() && tls::within(|| HEAP.global().is_in_cycle()) {
         pause(1);
