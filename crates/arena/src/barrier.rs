@@ -87,9 +87,10 @@ unsafe impl<O: Os> WriteProtection for Arena<O> {
 impl<O: Os> Arena<O> {
     /// Keeps writers out of `run` in the kernel; `None` where that cannot be had.
     pub(crate) fn hold_in_kernel(&self, run: Run) -> Option<Result<(), Errno>> {
-        let arena = self.whole()?;
+        let ground = self.ground()?;
         let range = self.range(run)?;
-        self.watch.lock().protect(&self.os, arena, range)
+        let mut watched = Self::watched(ground);
+        self.watch.lock().protect(&self.os, &mut watched, range)
     }
 
     /// Notes that a run is protected, or lets writers into all of it again where that was refused.

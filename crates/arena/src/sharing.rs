@@ -8,17 +8,18 @@ use heap::{PageIndex, Refused, Remapping, Run};
 use crate::arena::Arena;
 use crate::os::{Advice, Os};
 use crate::remapping::is_border;
+use crate::state::Side;
 use crate::tuning;
 
 // SAFETY: the steps change where a mapping points to as each method says, and report it if they do not. Content that the program
 // can see is moved along.
 unsafe impl<O: Os> Remapping for Arena<O> {
     fn open_shared(&self, run: Run) -> Result<(), Refused> {
-        let pages = self.ground().ok_or(Refused)?.map.pages();
+        let site = self.ground().ok_or(Refused)?.map.site();
         let windows = &mut *self.windows.lock();
         windows
             .current
-            .open(&self.os, &mut windows.metadata, pages, run)
+            .open(&self.os, site, run)
             .map_err(|_| Refused)
             .map(drop)
     }
@@ -74,7 +75,8 @@ unsafe impl<O: Os> Remapping for Arena<O> {
             self.hint(at, Self::bytes(run), Advice::NoHugePages);
         }
         self.note_onto(&ground.map, run, None);
-        self.state.lock().spans.clean.insert(&ground.map, run);
+        let mut state = self.state.lock();
+        state.area(Side::Spans).clean.insert(&ground.map, run);
         Ok(())
     }
 

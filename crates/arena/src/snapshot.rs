@@ -30,14 +30,9 @@ unsafe impl<O: Os> ForkPages for Arena<O> {
     }
 
     fn reserve_snapshot(&self, run: Run) -> Result<(), Refused> {
-        let pages = self.ground().ok_or(Refused)?.map.pages();
+        let site = self.ground().ok_or(Refused)?.map.site();
         let windows = &mut *self.windows.lock();
-        let mut open = || {
-            windows
-                .snapshot
-                .open(&self.os, &mut windows.metadata, pages, run)
-                .map(drop)
-        };
+        let mut open = || windows.snapshot.open(&self.os, site, run).map(drop);
         open()
             .or_else(|refused| {
                 if windows.ballast.lighten(&self.os) {
@@ -81,13 +76,7 @@ unsafe impl<O: Os> ForkPages for Arena<O> {
     }
 
     fn next_shared(&self, from: PageIndex) -> Option<PageIndex> {
-        let map = &self.ground()?.map;
-        let unused = self.state.lock().unused()?;
-        let below = from.0..unused.start;
-        let above = from.0.max(unused.end)..map.pages();
-        below
-            .chain(above)
-            .map(PageIndex)
-            .find(|&page| map.is_shared(page))
+        let ground = self.ground()?;
+        ground.find(from, |page| ground.map.is_shared(page))
     }
 }

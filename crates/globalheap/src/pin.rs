@@ -25,7 +25,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// Pins all objects in `len` bytes at `start`, for as long as objects live there.
     pub fn pin_range(&self, start: usize, len: usize) {
         let labels = self.labels();
-        let mut at = start.max(labels.address_of(PageIndex(0)));
+        let mut at = start.max(labels.address_of(labels.first()));
         let end = start.saturating_add(len);
         while at < end
             && let Some(page) = labels.page_at(at)
@@ -38,7 +38,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 }
                 None => 1,
             };
-            at = labels.address_of(page) + pages as usize * P::PAGE_SIZE;
+            at = labels.address_of(page) + pages * P::PAGE_SIZE;
         }
     }
 

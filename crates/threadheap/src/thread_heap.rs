@@ -29,6 +29,7 @@ use crate::rest::Rest;
 /// question "is there a heap".
 #[repr(C, align(64))]
 pub struct ThreadHeap<P: PageHeap, M, R> {
+    /// Those that there were when a free was last looked at closely: of newer pages the fast path knows nothing.
     labels: Labels,
     /// What the label of a page of mine has in common with that of class 0: my number in the owner's place.
     mine: usize,
@@ -198,6 +199,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         }
         let Some(global) = self.global() else { return };
         self.rest.stir();
+        // The heap may have grown since this was looked at.
+        self.labels.renew(global.labels());
         // Not ours at all: from a time before us, or from another allocator.
         let Some(page) = self.labels.page_at(object.addr().get()) else {
             return;

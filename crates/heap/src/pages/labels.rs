@@ -1,6 +1,7 @@
 //! What each page holds, in a word that `free` reads.
 
 use core::ptr::NonNull;
+use core::sync::atomic::{Ordering, compiler_fence};
 
 use sync::Word;
 
@@ -38,6 +39,12 @@ impl Label {
         Self(owner.0 << 8 | class.0 as u32)
     }
 
+    /// Whether a large object starts at the page.
+    #[inline]
+    pub const fn is_large(self) -> bool {
+        self.0 == Self::LARGE.0 || self.0 == Self::LARGE_MOVED.0
+    }
+
     /// The class and the owner of a page of small objects.
     #[inline(always)]
     pub const fn as_small(self) -> Option<(SizeClass, OwnerId)> {
@@ -51,12 +58,18 @@ impl Label {
 }
 
 /// The part of a page heap that `free` reads: where the pages are, and the label of each.
+///
+/// A copy of it stays true, and may come short: a page heap that grows has more of both later.
 #[derive(Clone, Copy, Debug)]
 pub struct Labels {
-    base: usize,
-    pages: usize,
-    page_shift: u32,
+    /// The labels, beginning with that of the first page.
     words: NonNull<Word>,
+    /// The address of the first page.
+    start: usize,
+    /// How many pages there are.
+    pages: usize,
+    /// The number of the first page, and in the lowest eight bits the shift that makes a page's number of an address.
+    place: usize,
 }
 
 // SAFETY: the words are atomics that live as long as the process keeps the page heap (promised in `new`).
@@ -65,32 +78,46 @@ unsafe impl Send for Labels {}
 unsafe impl Sync for Labels {}
 
 impl Labels {
-    /// The labels of `pages` pages of `1 << page_shift` bytes each, the first of which is at `base`.
+    /// The labels of `pages` pages of `1 << page_shift` bytes each, from page `first` on, which is at `start`.
     ///
     /// # Safety
     /// `words` is valid for `pages` words for as long as anybody has this value or a copy of it.
     pub const unsafe fn new(
-        base: usize,
+        first: PageIndex,
+        start: usize,
         pages: usize,
         page_shift: u32,
         words: NonNull<Word>,
     ) -> Self {
         Self {
-            base,
-            pages,
-            page_shift,
             words,
+            start,
+            pages,
+            place: first.0 << 8 | page_shift as usize,
         }
     }
 
     /// The labels of no page at all.
     pub const fn none() -> Self {
         Self {
-            base: 0,
-            pages: 0,
-            page_shift: 12,
             words: NonNull::dangling(),
+            start: 0,
+            pages: 0,
+            place: 12,
         }
+    }
+
+    /// Takes over what `newer` has, which is of the same page heap. Whoever interrupts this finds either, or nothing.
+    pub fn renew(&mut self, newer: Self) {
+        let pages = &raw mut self.pages;
+        // SAFETY: a field of a value that is borrowed mutably.
+        unsafe { pages.write_volatile(0) };
+        compiler_fence(Ordering::SeqCst);
+        *self = Self { pages: 0, ..newer };
+        compiler_fence(Ordering::SeqCst);
+        let pages = &raw mut self.pages;
+        // SAFETY: as above.
+        unsafe { pages.write_volatile(newer.pages) };
     }
 
     /// The number of pages.
@@ -98,32 +125,49 @@ impl Labels {
         self.pages
     }
 
+    /// The first page.
+    pub const fn first(&self) -> PageIndex {
+        PageIndex(self.place >> 8)
+    }
+
+    const fn page_shift(&self) -> u32 {
+        self.place as u32 & 0xff
+    }
+
+    /// Whether `page` is one of these.
+    #[inline]
+    pub const fn has(&self, page: PageIndex) -> bool {
+        page.0.wrapping_sub(self.first().0) < self.pages
+    }
+
     /// The page at `address`, if it is one of these.
     #[inline(always)]
     pub const fn page_at(&self, address: usize) -> Option<PageIndex> {
-        self.page_by(address, self.page_shift)
+        self.page_by(address, self.page_shift())
     }
 
     /// [`page_at`](Self::page_at) for a caller that knows the page size at compile time: `1 << page_shift` bytes.
     #[inline(always)]
     pub const fn page_by(&self, address: usize, page_shift: u32) -> Option<PageIndex> {
-        let page = address.wrapping_sub(self.base) >> page_shift;
+        let page = address.wrapping_sub(self.start) >> page_shift;
         if page < self.pages {
-            Some(PageIndex(page as u32))
+            Some(PageIndex(self.first().0 + page))
         } else {
             None
         }
     }
 
-    /// The label of `page`.
+    /// The label of `page`; of a page that is none of these, that it was never used.
     ///
     /// Relaxed: whoever holds a live object of the page got it from a thread that had seen, or set, its class; the owner
     /// is a hint.
     #[inline(always)]
     pub fn label(&self, page: PageIndex) -> Label {
-        debug_assert!(page.index() < self.pages);
-        // SAFETY: page numbers come from `page_at` or from the page heap, so they are below `pages`.
-        let word = unsafe { self.words.add(page.index()) };
+        if !self.has(page) {
+            return Label::UNTOUCHED;
+        }
+        // SAFETY: there are `pages` words, and this one is among them (checked above).
+        let word = unsafe { self.words.add(page.0 - self.first().0) };
         // SAFETY: a word of the table, which is valid for as long as this value (see `new`).
         let word = unsafe { word.as_ref() };
         Label(word.read())
@@ -132,7 +176,7 @@ impl Labels {
     /// The label of the page at `address`, if it is one of these. For a caller that knows the page size at compile time.
     #[inline(always)]
     pub fn label_by(&self, address: usize, page_shift: u32) -> Option<Label> {
-        let page = address.wrapping_sub(self.base) >> page_shift;
+        let page = address.wrapping_sub(self.start) >> page_shift;
         if page >= self.pages {
             return None;
         }
@@ -146,6 +190,7 @@ impl Labels {
     /// The address of the first byte of `page`.
     #[inline(always)]
     pub const fn address_of(&self, page: PageIndex) -> usize {
-        self.base + (page.index() << self.page_shift)
+        self.start
+            .wrapping_add(page.0.wrapping_sub(self.first().0) << self.page_shift())
     }
 }

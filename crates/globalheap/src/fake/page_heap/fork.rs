@@ -63,8 +63,7 @@ unsafe impl ForkPages for FakePages {
 
     fn next_shared(&self, from: PageIndex) -> Option<PageIndex> {
         let memory = &self.state().memory;
-        let all = u32::try_from(memory.pages.len()).expect("few pages");
         let is_shared = |&page: &PageIndex| memory.is_shared(page);
-        (from.0..all).map(PageIndex).find(is_shared)
+        (from.0..memory.pages.len()).map(PageIndex).find(is_shared)
     }
 }
