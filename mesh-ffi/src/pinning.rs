@@ -43,9 +43,30 @@ pub(crate) fn pin(start: *const c_void, len: usize) {
     }
 }
 
-/// Declares a function of the C library that gives the pages of a range a property.
+/// Pins what lies in `len` bytes at `start`, since the pages get a property that is to end with the objects there.
+fn pin_with_property(start: *const c_void, len: usize) {
+    pin(start, len);
+    HEAP.global().note_property(start.addr(), len);
+}
+
+/// Advice that has a lasting effect which a program can tell.
+fn is_lasting(advice: c_int) -> bool {
+    /// `MADV_GUARD_INSTALL`, since Linux 6.13.
+    const GUARD_INSTALL: c_int = 102;
+    matches!(
+        advice,
+        libc::MADV_DONTFORK
+            | libc::MADV_WIPEONFORK
+            | libc::MADV_DONTDUMP
+            | libc::MADV_HWPOISON
+            | GUARD_INSTALL
+    )
+}
+
+/// Declares a function of the C library that gives the pages of a range a property; `lasts` says whether it is one that objects
+/// there later must not have.
 macro_rules! pinning {
-    ($function:ident = $name:literal ( $($after:ident : $after_type:ty),* )) => {
+    ($function:ident = $name:literal ( $($after:ident : $after_type:ty),* ), lasts: $lasts:expr) => {
         /// The function of the C library of this name; the heap's objects in the range keep their pages.
         ///
         /// # Safety
@@ -53,18 +74,22 @@ macro_rules! pinning {
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $function(start: *mut c_void, len: size_t $(, $after: $after_type)*) -> c_int {
             next!(fn next = $name(start: *mut c_void, len: size_t $(, $after: $after_type)*) -> c_int);
-            pin(start, len);
+            if $lasts {
+                pin_with_property(start, len);
+            } else {
+                pin(start, len);
+            }
             // SAFETY: the same contract.
             unsafe { next(start, len $(, $after)*) }
         }
     };
 }
 
-pinning!(mlock = c"mlock"());
-pinning!(mlock2 = c"mlock2"(flags: c_uint));
-pinning!(mprotect = c"mprotect"(protection: c_int));
-pinning!(pkey_mprotect = c"pkey_mprotect"(protection: c_int, key: c_int));
-pinning!(madvise = c"madvise"(advice: c_int));
+pinning!(mlock = c"mlock"(), lasts: true);
+pinning!(mlock2 = c"mlock2"(flags: c_uint), lasts: true);
+pinning!(mprotect = c"mprotect"(protection: c_int), lasts: protection != libc::PROT_READ | libc::PROT_WRITE);
+pinning!(pkey_mprotect = c"pkey_mprotect"(protection: c_int, key: c_int), lasts: true);
+pinning!(madvise = c"madvise"(advice: c_int), lasts: is_lasting(advice));
 
 /// `mlockall`: all pages are to stay in memory, so none is moved any more.
 ///

@@ -210,9 +210,10 @@ impl PageMap {
             .map_or(0, |word| word.read() & !ADVISED)
     }
 
+    /// Notes something else for a page, which keeps its properties.
     pub(crate) fn set_record(&self, page: PageIndex, record: u32) {
         if let Some(word) = self.record_word(page) {
-            word.write(record);
+            word.write(record | word.read() & ADVISED);
         }
     }
 
@@ -223,33 +224,28 @@ impl PageMap {
 
     /// Notes that the program has given pages a property of its own.
     pub(crate) fn set_advised(&self, run: Run) {
-        self.each_record(run, |record| record | ADVISED);
+        for word in self.records(run) {
+            word.set_bits(ADVISED);
+        }
     }
 
     /// Notes that no page of a run has one any more.
     pub(crate) fn clear_advised(&self, run: Run) {
-        self.each_record(run, |record| record & !ADVISED);
-    }
-
-    fn each_record(&self, run: Run, change: impl Fn(u32) -> u32) {
-        for word in (run.first.0..run.end().0).filter_map(|page| self.record_word(PageIndex(page)))
-        {
-            let before = word.read();
-            let after = change(before);
+        for word in self.records(run) {
             // Reading needs no memory where nothing was ever written.
-            if before != after {
-                word.write(after);
+            if word.read() & ADVISED != 0 {
+                word.write(word.read() & !ADVISED);
             }
         }
     }
 
+    fn records(&self, run: Run) -> impl Iterator<Item = &Word> {
+        (run.first.0..run.end().0).filter_map(|page| self.record_word(PageIndex(page)))
+    }
+
     /// Whether one of the pages of a run has a property that the program gave it.
     pub(crate) fn is_advised(&self, run: Run) -> bool {
-        let mut pages = (run.first.0..run.end().0).map(PageIndex);
-        pages.any(|page| {
-            self.record_word(page)
-                .is_some_and(|word| word.read() & ADVISED != 0)
-        })
+        self.records(run).any(|word| word.read() & ADVISED != 0)
     }
 
     /// Notes that the span at `run` lies on the shared pages named by `onto`, or on private ones. [`NOWHERE`] stands for

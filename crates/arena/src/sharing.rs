@@ -75,6 +75,9 @@ unsafe impl<O: Os> Remapping for Arena<O> {
             self.hint(at, Self::bytes(run), Advice::NoHugePages);
         }
         self.note_onto(&ground.map, run, None);
+        if ground.has_property(run) {
+            ground.map.clear_advised(run);
+        }
         let mut state = self.state.lock();
         state.area(Side::Spans).clean.insert(&ground.map, run);
         Ok(())

@@ -34,7 +34,6 @@ unsafe impl<O: Os> SpanPages for Arena<O> {
 
     fn note_property(&self, run: Run) {
         if let Some(ground) = self.ground() {
-            let _state = self.state.lock();
             ground.note_property(run);
         }
     }

@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering, fence};
 
-use heap::{ClassMap, Guard, Label, Labels, Mutex, PageHeap, SizeClass};
+use heap::{ClassMap, Guard, Labels, Mutex, PageHeap, SizeClass};
 use miniheap::{SpanClasses, Spans};
 
 use crate::cycle::Cycle;
@@ -168,14 +168,12 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     pub fn usable_size(&self, object: NonNull<u8>) -> Option<usize> {
         let labels = self.labels();
         let page = labels.page_at(object.addr().get())?;
-        match labels.label(page) {
-            Label::LARGE | Label::LARGE_MOVED => {
-                Some(self.pages.large_pages(page)?.index() * P::PAGE_SIZE)
-            }
-            label => label
-                .as_small()
-                .map(|(class, _)| SpanClasses::object_size(class)),
+        let label = labels.label(page);
+        if label.is_large() {
+            return Some(self.pages.large_pages(page)?.index() * P::PAGE_SIZE);
         }
+        let (class, _) = label.as_small()?;
+        Some(SpanClasses::object_size(class))
     }
 
     #[cold]

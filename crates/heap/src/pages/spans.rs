@@ -29,7 +29,7 @@ pub unsafe trait SpanPages: Metadata + Sync {
     unsafe fn free_span(&self, run: Run);
 
     /// Notes that the program gives pages of `run` a property of its own, by a system call: whoever gets the pages next must not
-    /// find it. The caller has what is there locked, or a block of its own.
+    /// find it. Takes no lock.
     fn note_property(&self, run: Run);
 
     /// Says what the pages of a span hold, and which record is the span's.

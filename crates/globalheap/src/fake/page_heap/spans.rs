@@ -45,6 +45,10 @@ unsafe impl SpanPages for FakePages {
         memory.retire(run, Purpose::Span);
     }
 
+    fn note_property(&self, run: Run) {
+        assert!(run.end().index() <= self.words.len());
+    }
+
     fn label_span(&self, run: Run, class: SizeClass, owner: OwnerId, id: SpanId) {
         let memory = &mut self.state().memory;
         assert!(memory.run_at(run.first, Purpose::Span) == Some(run));
