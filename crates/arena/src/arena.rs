@@ -12,7 +12,7 @@ use crate::ground::Ground;
 use crate::kernel_writes::KernelWrites;
 use crate::metadata::MetadataChunks;
 use crate::os::{Advice, NotMapped, Os};
-use crate::page_map::{PageMap, Tables};
+use crate::page_map::PageMap;
 use crate::protection::{BarrierChoice, BarrierTier, Watch};
 use crate::run_store::Place;
 use crate::site::Site;
@@ -160,25 +160,29 @@ impl<O: Os> Arena<O> {
     #[cold]
     fn prepare(&self, state: &mut Guard<'_, O::Lock, State>) {
         for _ in 0..tuning::PLACES_TRIED {
-            if state.has_place() {
+            if self.ground.value().is_some() {
                 return;
             }
-            let hole = self.os.largest_hole();
-            let Some(site) = Site::within(hole, O::PAGE_SIZE, self.os.entropy()) else {
+            // Where the system refused memory, the place is tried again.
+            let Some((site, tables)) = state.place(|| {
+                let hole = self.os.largest_hole();
+                Site::within(hole, O::PAGE_SIZE, self.os.entropy())
+            }) else {
                 return;
             };
-            let mut tables = Tables::at(&site);
             let middle = site.middle.saturating_sub(1)..site.middle + 1;
             match tables.cover(&self.os, middle) {
                 Ok(()) => {
                     // SAFETY: tables are never unmapped from here on, and nothing else is mapped there.
-                    let map = unsafe { PageMap::new(site, O::PAGE_SIZE, &tables) };
+                    let map = unsafe { PageMap::new(site, O::PAGE_SIZE, tables) };
                     // SAFETY: the state is locked, so this is the only writer.
                     unsafe { self.ground.set(Ground::new(map)) };
-                    state.set_place(&site, tables);
                 }
-                Err(NotMapped::Taken) => tables.clear(&self.os),
-                Err(NotMapped::Refused) => return tables.clear(&self.os),
+                Err(NotMapped::Taken) => {
+                    tables.clear(&self.os);
+                    state.forget_place();
+                }
+                Err(NotMapped::Refused) => return,
             }
         }
     }

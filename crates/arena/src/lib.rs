@@ -39,6 +39,8 @@ mod large;
 mod metadata;
 pub mod os;
 mod page_map;
+#[cfg(test)]
+mod place;
 mod protection;
 mod remapping;
 mod run_store;

@@ -98,8 +98,8 @@ pub(crate) struct Surplus {
 
 /// Everything under the arena's lock.
 pub(crate) struct State {
-    /// The arena's tables, once it has a place.
-    tables: Option<Tables>,
+    /// Where the arena is, once that was chosen, and its tables.
+    place: Option<(Site, Tables)>,
     pub(crate) decay: Decay,
     spans: Area,
     large: Area,
@@ -112,7 +112,7 @@ pub(crate) struct State {
 impl State {
     pub(crate) const fn new() -> Self {
         Self {
-            tables: None,
+            place: None,
             decay: Decay::new(),
             spans: Area::new(Side::Spans),
             large: Area::new(Side::Large),
@@ -121,16 +121,24 @@ impl State {
         }
     }
 
-    pub(crate) fn has_place(&self) -> bool {
-        self.tables.is_some()
+    /// Where the arena is, or is to be: `choose` says so if that is not known.
+    pub(crate) fn place(
+        &mut self,
+        choose: impl FnOnce() -> Option<Site>,
+    ) -> Option<(Site, &mut Tables)> {
+        if self.place.is_none() {
+            let site = choose()?;
+            self.place = Some((site, Tables::at(&site)));
+            for (side, towards) in [(Side::Spans, Towards::Low), (Side::Large, Towards::High)] {
+                self.area(side).frontier = Frontier::new(towards, site.middle);
+            }
+        }
+        self.place.as_mut().map(|(site, tables)| (*site, tables))
     }
 
-    /// Gives the arena its place.
-    pub(crate) fn set_place(&mut self, site: &Site, tables: Tables) {
-        self.tables = Some(tables);
-        for (side, towards) in [(Side::Spans, Towards::Low), (Side::Large, Towards::High)] {
-            self.area(side).frontier = Frontier::new(towards, site.middle);
-        }
+    /// The arena cannot be there.
+    pub(crate) fn forget_place(&mut self) {
+        self.place = None;
     }
 
     pub(crate) fn area(&mut self, side: Side) -> &mut Area {
@@ -161,7 +169,7 @@ impl State {
 
     /// Bytes of tables.
     pub(crate) fn tables_bytes(&self) -> usize {
-        self.tables.as_ref().map_or(0, Tables::bytes)
+        self.place.as_ref().map_or(0, |(_, tables)| tables.bytes())
     }
 
     /// Takes back a run whose pages may hold anything.
@@ -220,7 +228,7 @@ impl State {
         let mut field = Field {
             os,
             map,
-            tables: self.tables.as_mut()?,
+            tables: &mut self.place.as_mut()?.1,
             segments: side.segments(ground),
         };
         let area = match side {

@@ -109,23 +109,20 @@ impl Table {
 mod tests {
     use super::*;
     use crate::os::{FailNth, Linux};
+    use crate::place;
 
     const PAGE: usize = Linux::PAGE_SIZE;
     const ENTRIES: usize = 64 * TABLE_STEP + 100;
 
     /// A table in a place of its own.
-    fn table(os: &impl Os) -> Table {
-        let len = (ENTRIES * 8).next_multiple_of(PAGE);
-        let at = os.reserve(len, Access::None).unwrap();
-        // SAFETY: nobody knows it.
-        unsafe { os.unmap(at, len) }.unwrap();
-        Table::new(at.addr().get(), 8, ENTRIES)
+    fn table() -> Table {
+        Table::new(place::apart().start, 8, ENTRIES)
     }
 
     #[test]
     fn grows_both_ways_and_is_clipped_at_its_ends() {
         let os = Linux::new();
-        let mut table = table(&os);
+        let mut table = table();
         let middle = 3 * TABLE_STEP + 5;
         table.cover(&os, middle..middle + 1).unwrap();
         assert_eq!(table.covered(), 3 * TABLE_STEP..4 * TABLE_STEP);
@@ -142,7 +139,7 @@ mod tests {
     #[test]
     fn where_a_step_is_refused_a_page_is_mapped() {
         let os = FailNth::new(Linux::new());
-        let mut table = table(&os);
+        let mut table = table();
         os.refuse(0, 1);
         table.cover(&os, 700..701).unwrap();
         assert_eq!(table.covered(), 512..1024);
@@ -161,7 +158,7 @@ mod tests {
     #[test]
     fn what_is_there_already_is_left_alone() {
         let os = Linux::new();
-        let mut table = table(&os);
+        let mut table = table();
         table.cover(&os, 0..1).unwrap();
         let there = NonNull::new(table.address(2 * TABLE_STEP) as *mut u8).unwrap();
         os.map_at(there, PAGE, Access::Read).unwrap();
