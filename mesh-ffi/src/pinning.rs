@@ -5,10 +5,11 @@
 
 use core::ffi::c_void;
 
-use libc::{c_int, c_uint, size_t};
+use libc::{c_int, c_uint, c_ulong, size_t};
 
 use crate::hazards::during;
 use crate::next::next;
+use crate::peek::{Peeked, peek};
 use crate::process::HEAP;
 use crate::stop::{Reason, stop};
 use crate::written::Written;
@@ -91,6 +92,22 @@ pinning!(mprotect = c"mprotect"(protection: c_int), lasts: protection != libc::P
 pinning!(pkey_mprotect = c"pkey_mprotect"(protection: c_int, key: c_int), lasts: true);
 pinning!(madvise = c"madvise"(advice: c_int), lasts: is_lasting(advice));
 
+/// A request of `ioctl` that makes a range of memory wait for a `userfaultfd` of the program's: a mapping can have one, so ours
+/// leaves these pages alone.
+#[inline]
+pub(crate) fn before_registration(request: c_ulong, argument: usize) {
+    /// `UFFDIO_REGISTER`.
+    const REGISTER: c_ulong = 0xc020_aa00;
+    if request != REGISTER {
+        return;
+    }
+    if let Peeked::Value([start, len]) = peek(core::ptr::without_provenance::<[usize; 2]>(argument))
+    {
+        pin_with_property(core::ptr::without_provenance(start), len);
+        HEAP.global().pages().leave_unwatched(start, len);
+    }
+}
+
 /// `mlockall`: all pages are to stay in memory, so none is moved any more.
 ///
 /// # Safety
@@ -99,6 +116,9 @@ pinning!(madvise = c"madvise"(advice: c_int), lasts: is_lasting(advice));
 pub unsafe extern "C" fn mlockall(flags: c_int) -> c_int {
     next!(fn next = c"mlockall"(flags: c_int) -> c_int);
     stop(Reason::LockedMemory);
+    if flags & libc::MCL_CURRENT != 0 && !tls::inside() {
+        tls::within(|| HEAP.global().pages().give_up_unused());
+    }
     // SAFETY: the same contract.
     unsafe { next(flags) }
 }

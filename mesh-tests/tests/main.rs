@@ -2,6 +2,7 @@
 //!
 //! `cargo test -p mesh-tests redis` runs one of them.
 
+mod addresses;
 mod archive;
 mod codegen;
 mod configuration;

@@ -105,6 +105,14 @@ impl<O: Os> Arena<O> {
         }
     }
 
+    /// Unmaps all unused runs but short ones: they are not to be filled with pages that nobody needs.
+    pub fn give_up_unused(&self) {
+        let Some(ground) = self.ground() else { return };
+        let least = tuning::SMALLEST_GAP / O::PAGE_SIZE;
+        let next = || self.state.lock().take_unused(ground, usize::MAX, least);
+        while next().is_some_and(|surplus| self.give_up(ground, surplus)) {}
+    }
+
     /// Unmaps unused runs until so many pages have room elsewhere; says whether any were.
     pub(crate) fn give_up_addresses(&self, pages: usize) -> bool {
         let Some(ground) = self.ground() else {

@@ -5,13 +5,15 @@ use core::ffi::{c_char, c_int, c_uint, c_ulong, c_void};
 use libc::{off_t, size_t, ssize_t};
 
 use super::receiving;
+use crate::pinning;
 use crate::written::Written;
 
 /// The lowest address that a program can have mapped: a smaller argument is a number.
 const LOWEST_ADDRESS: usize = 4096;
 
 /// What `ioctl` may write to: its argument, and what that points to. Nobody knows all of its requests.
-fn by_ioctl(argument: usize) -> Written {
+fn by_ioctl(request: c_ulong, argument: usize) -> Written {
+    pinning::before_registration(request, argument);
     if argument < LOWEST_ADDRESS {
         Written::NOTHING
     } else {
@@ -53,7 +55,7 @@ receiving! {
     fstatfs64 = c"fstatfs64"(file: c_int, record: *mut c_void) -> c_int: Written::NOTHING.object(record);
     pipe = c"pipe"(ends: *mut c_int) -> c_int: Written::NOTHING.object(ends);
     pipe2 = c"pipe2"(ends: *mut c_int, flags: c_int) -> c_int: Written::NOTHING.object(ends);
-    ioctl = c"ioctl"(file: c_int, request: c_ulong, argument: usize) -> c_int: by_ioctl(argument);
+    ioctl = c"ioctl"(file: c_int, request: c_ulong, argument: usize) -> c_int: by_ioctl(request, argument);
     fcntl = c"fcntl"(file: c_int, command: c_int, argument: usize) -> c_int: by_fcntl(argument);
     fcntl64 = c"fcntl64"(file: c_int, command: c_int, argument: usize) -> c_int: by_fcntl(argument);
     sendfile = c"sendfile"(to: c_int, from: c_int, offset: *mut off_t, len: size_t) -> ssize_t: Written::NOTHING.object(offset);

@@ -10,7 +10,6 @@
 
 use core::ffi::c_void;
 
-use heap::Label;
 use libc::{c_int, sighandler_t, siginfo_t as Info, ucontext_t};
 
 use super::action;
@@ -94,14 +93,10 @@ unsafe fn answered(info: *mut Info, context: *mut c_void) -> bool {
         return true;
     }
     // SAFETY: valid (contract).
-    let info = unsafe { &mut *info };
+    let info = unsafe { &*info };
     // SAFETY: valid (contract).
     let blocked = unsafe { &(*context.cast::<ucontext_t>()).uc_sigmask };
-    if is_sent(info) && has(blocked, STAND_IN) {
-        return defer(info);
-    }
-    as_if_alone(info);
-    false
+    is_sent(info) && has(blocked, STAND_IN) && defer(info)
 }
 
 /// Whether the signal came from `kill` or a call like it, and not from an instruction.
@@ -141,21 +136,6 @@ fn defer(info: &Info) -> bool {
                 &raw const deferred,
             )
         } == 0
-}
-
-/// Addresses that are only reserved for the heap look unmapped, as they would be without us.
-fn as_if_alone(info: &mut Info) {
-    if info.si_code != SEGV_ACCERR {
-        return;
-    }
-    // SAFETY: a fault's information has an address.
-    let address = unsafe { info.si_addr() }.addr();
-    let labels = HEAP.global().labels();
-    if let Some(page) = labels.page_at(address)
-        && matches!(labels.label(page), Label::UNTOUCHED | Label::UNLABELLED)
-    {
-        info.si_code = SEGV_MAPERR;
-    }
 }
 
 /// A write to a page of the arena that did not permit it, or an access to one that is missing.

@@ -238,6 +238,15 @@ impl Watch {
         self.late = Some(spanned(self.late, (at, len)));
     }
 
+    /// Leaves a run, of which nothing is protected, to others.
+    pub(crate) fn forget<O: Os>(&mut self, os: &O, (at, len): Range) {
+        if let Some(userfault) = self.usable(os) {
+            // A refusal is the program's, who asks for the same next.
+            // SAFETY: the arena owns the range.
+            let _ = unsafe { os.unregister(&userfault, at, len) };
+        }
+    }
+
     /// Registers a run that was remapped.
     pub(crate) fn follow<O: Os>(&mut self, os: &O, (at, len): Range) -> Result<(), Errno> {
         let Some(userfault) = self.usable(os) else {

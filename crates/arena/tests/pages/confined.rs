@@ -27,10 +27,12 @@ pub(crate) struct Confined {
     /// The largest hole, as it seems.
     hole: Range<usize>,
     /// Bytes of addresses that a process seems to be allowed.
-    limit: AtomicUsize,
+    limit: usize,
     /// Lengths of the mappings that were made and not removed, by address.
     mapped: Mutex<BTreeMap<usize, usize>>,
     clock_ms: Arc<AtomicU64>,
+    /// Bytes that may still be mapped in the hole.
+    pub(crate) room: AtomicUsize,
     /// Descriptors that were opened.
     opened: Mutex<Vec<Userfault>>,
     /// Holds that were not released.
@@ -47,9 +49,10 @@ impl Confined {
         Self {
             linux: Linux::new(),
             hole: start..start + bytes,
-            limit: AtomicUsize::new(usize::MAX),
+            limit: usize::MAX,
             mapped: Mutex::new(BTreeMap::new()),
             clock_ms: Arc::new(AtomicU64::new(1)),
+            room: AtomicUsize::new(usize::MAX),
             opened: Mutex::new(Vec::new()),
             held: Mutex::new(Vec::new()),
             halfway: AtomicBool::new(false),
@@ -58,8 +61,8 @@ impl Confined {
 
     /// The same in a process that may have so few addresses that unused ones are unmapped soon.
     pub(crate) fn tightly(bytes: usize) -> Self {
-        let confined = Self::to(bytes);
-        confined.limit.store(bytes, Ordering::Relaxed);
+        let mut confined = Self::to(bytes);
+        confined.limit = bytes;
         confined
     }
 
@@ -205,7 +208,13 @@ unsafe impl Os for Confined {
     fn map_at(&self, at: NonNull<u8>, len: usize, access: Access) -> Result<(), NotMapped> {
         let start = at.addr().get();
         assert!(self.hole.start <= start && start + len <= self.hole.end);
-        self.linux.map_at(at, len, access)
+        let room = self.room.load(Ordering::Relaxed);
+        let left = room.checked_sub(len).ok_or(NotMapped::Refused)?;
+        self.linux.map_at(at, len, access)?;
+        if room != usize::MAX {
+            self.room.store(left, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     fn largest_hole(&self) -> Range<usize> {
@@ -215,7 +224,10 @@ unsafe impl Os for Confined {
     unsafe fn unmap(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
         if self.hole.contains(&at.addr().get()) {
             // SAFETY: the same contract.
-            return unsafe { self.linux.unmap(at, len) };
+            unsafe { self.linux.unmap(at, len) }?;
+            let room = self.room.load(Ordering::Relaxed);
+            self.room.store(room.saturating_add(len), Ordering::Relaxed);
+            return Ok(());
         }
         let noted = self.mapped().remove(&at.addr().get());
         assert_eq!(noted, Some(len), "only whole mappings are removed");
@@ -305,7 +317,7 @@ unsafe impl Os for Confined {
     }
 
     fn address_space_limit(&self) -> usize {
-        self.limit.load(Ordering::Relaxed)
+        self.limit
     }
 }
 
