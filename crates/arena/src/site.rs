@@ -116,7 +116,8 @@ mod tests {
         ) {
             let hole = start..start + (1 << shift);
             let site = Site::within(hole.clone(), PAGE, random).unwrap();
-            let mut parts = vec![site.base..site.base + site.pages * PAGE];
+            let mut parts = Vec::new();
+            parts.push(site.base..site.base + site.pages * PAGE);
             for (table, entry) in site.tables.into_iter().zip(TABLES) {
                 let entries = if entry == CHUNK_ENTRY && parts.len() > 3 {
                     site.pages.div_ceil(chunk_pages(PAGE)) + 1

@@ -141,10 +141,9 @@ proptest! {
                 }
             };
             if let Some(run) = taken {
-                for page in run.first.0..run.end().0 {
-                    prop_assert!(free[page as usize], "page {} was handed out twice", page);
-                    free[page as usize] = false;
-                }
+                let taken = &mut free[run.first.0..run.end().0];
+                prop_assert!(taken.iter().all(|&free| free), "{run:?} was handed out twice");
+                taken.fill(false);
             }
             prop_assert_eq!(store.pages(), free.iter().filter(|&&f| f).count());
             prop_assert_eq!(listed(&store, map), runs(&free));
