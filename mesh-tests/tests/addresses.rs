@@ -17,8 +17,8 @@ fn program() -> Result<Program> {
 
 /// The program says the same about `topic` with and without the library.
 fn alike(topic: &str, checks: usize, settings: &[Settings]) -> Result<()> {
-    let run = program()?.run().argument(topic);
-    let control = Case::new(run).check(settings)?;
+    let program = program()?;
+    let control = Case::new(program.run().argument(topic)).check(settings)?;
     all_ok(&control.stdout, checks)
 }
 
@@ -45,9 +45,9 @@ fn programs_with_a_userfaultfd_of_their_own() -> Result<()> {
 /// Sixty tebibytes, of which nothing is used: the C library may refuse as much.
 #[test]
 fn a_heap_may_be_very_large() -> Result<()> {
-    let run = Program::compile(&["addresses/many.c"])?.run();
+    let program = Program::compile(&["addresses/many.c"])?;
     for settings in Settings::usual()? {
-        let outcome = scene::under(&run, &settings, &[])?.succeeded()?;
+        let outcome = scene::under(&program.run(), &settings, &[])?.succeeded()?;
         all_ok(&outcome.stdout, 2)?;
     }
     Ok(())

@@ -114,7 +114,7 @@ impl Frontier {
     /// Maps at least `missing` more pages.
     fn grow<O: Os>(&mut self, field: &mut Field<'_, O>, missing: usize) -> Growth {
         let room = self.room(field);
-        if missing > room || !field.segments.has_room() {
+        if missing > room {
             return Growth::Refused;
         }
         let share = field.segments.pages() * O::PAGE_SIZE / tuning::GROWTH_SHARE;
@@ -149,6 +149,9 @@ impl Frontier {
             Towards::Low => self.reached - pages..self.reached,
             Towards::High => self.reached..self.reached + pages,
         };
+        if !field.segments.can_add(&range) {
+            return Err(NotMapped::Refused);
+        }
         // What is in the way of a table cannot be passed.
         let covered = field.tables.cover(field.os, range.clone());
         // SAFETY: these tables and this map belong together, and the lock of the state is held, whose part this is.

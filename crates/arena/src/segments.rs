@@ -31,9 +31,10 @@ impl Segments {
         }
     }
 
-    /// Whether there is room for one more stretch.
-    pub(crate) fn has_room(&self) -> bool {
-        self.iter().count() < MOST
+    /// Whether pages can be [added](Self::add): they lie beside the last stretch, or there is room for one more.
+    pub(crate) fn can_add(&self, pages: &Range<usize>) -> bool {
+        let beside = |last: Range<usize>| last.end == pages.start || pages.end == last.start;
+        self.iter().count() < MOST || self.iter().last().is_some_and(beside)
     }
 
     /// The stretches, the first one first. Of one that grows meanwhile the old or the new end is seen.
@@ -49,8 +50,8 @@ impl Segments {
             .take_while(|range| !range.is_empty())
     }
 
-    /// Adds pages, which lie beside the last stretch, or become a new one. The caller has the lock of the state, and there
-    /// is [room](Self::has_room).
+    /// Adds pages, which lie beside the last stretch, or become a new one. The caller has the lock of the state, and they
+    /// [can be](Self::can_add).
     pub(crate) fn add(&self, pages: Range<usize>) {
         let count = self.iter().count();
         let last = count.checked_sub(1).and_then(|last| self.all.get(last));
@@ -96,9 +97,11 @@ mod tests {
         assert!(segments.has(PageIndex(40)) && !segments.has(PageIndex(60)));
         assert_eq!(segments.pages(), 50);
         for at in 2..MOST {
-            assert!(segments.has_room());
+            assert!(segments.can_add(&(0..1)));
             segments.add(1000 * at..1000 * at + 1);
         }
-        assert!(!segments.has_room());
+        assert!(!segments.can_add(&(0..1)));
+        let last = 1000 * (MOST - 1);
+        assert!(segments.can_add(&(last + 1..last + 9)) && segments.can_add(&(last - 9..last)));
     }
 }

@@ -187,9 +187,9 @@ impl State {
         side: Side,
         place: Place,
     ) -> Option<(Run, bool)> {
-        let own = self.take_from(os, ground, side, side, place);
+        let own = self.take_from(os, ground, side, place);
         own.or_else(|| {
-            let taken = self.take_from(os, ground, side.other(), side, place)?;
+            let taken = self.take_from(os, ground, side.other(), place)?;
             if side == Side::Spans {
                 ground.note_spans_beyond();
             }
@@ -201,17 +201,15 @@ impl State {
         &mut self,
         os: &O,
         ground: &Ground,
-        area: Side,
         side: Side,
         place: Place,
     ) -> Option<(Run, bool)> {
-        let found = self.area(area).take(&ground.map, place);
-        let found = found.or_else(|| self.regain(os, ground, area, place));
+        let found = self.area(side).take(&ground.map, place);
+        let found = found.or_else(|| self.regain(os, ground, side, place));
         found.or_else(|| {
-            let run = self.take_new(os, ground, area, |frontier, field, spare| {
+            let run = self.take_new(os, ground, side, |frontier, field, spare| {
                 frontier.take(field, place, spare)
             })?;
-            debug_assert!(area == side || run.pages == place.pages);
             Some((run, true))
         })
     }

@@ -151,6 +151,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     pub fn refill(&mut self, class: SizeClass) -> Option<NonNull<u8>> {
         let global = self.global()?;
         self.rest.stir();
+        // What is handed out soon may be on pages that are newer than what is known of them.
+        self.labels.renew(global.labels());
         // SAFETY: a heap that has a global heap was made by `make`, which wrote the generator.
         let rng = unsafe { self.rng.assume_init_mut() };
         let vector = self.vectors.get_mut(class.index())?;
