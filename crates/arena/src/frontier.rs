@@ -63,9 +63,10 @@ impl Frontier {
         }
     }
 
-    /// Mapped pages that were never used.
-    pub(crate) fn unused(&self) -> Range<usize> {
-        self.unused.clone()
+    /// Gives up the pages that are mapped ahead.
+    pub(crate) fn fall_back(&mut self, spare: &mut dyn FnMut(Run)) {
+        each_run(self.unused.clone(), spare);
+        self.unused = self.reached..self.reached;
     }
 
     /// Pages that were never used. What is passed over on the way, to align them or since it is too short, goes to `spare`.
@@ -183,7 +184,7 @@ impl Frontier {
         if pages > self.room(field) {
             return None;
         }
-        each_run(self.unused(), spare);
+        self.fall_back(spare);
         match self.towards {
             Towards::Low => self.reached -= pages,
             Towards::High => self.reached += pages,

@@ -357,6 +357,14 @@ impl State {
         })
     }
 
+    /// Counts what is mapped ahead among the unused runs.
+    pub(crate) fn fall_back(&mut self, map: &PageMap) {
+        for area in [&mut self.spans, &mut self.large] {
+            let clean = &mut area.clean;
+            area.frontier.fall_back(&mut |run| clean.insert(map, run));
+        }
+    }
+
     /// Puts a run back that was not unmapped.
     pub(crate) fn keep(&mut self, ground: &Ground, surplus: Surplus) {
         let area = self.area(surplus.side);

@@ -108,6 +108,7 @@ impl<O: Os> Arena<O> {
     /// Unmaps all unused runs but short ones: they are not to be filled with pages that nobody needs.
     pub fn give_up_unused(&self) {
         let Some(ground) = self.ground() else { return };
+        self.state.lock().fall_back(&ground.map);
         let least = tuning::SMALLEST_GAP / O::PAGE_SIZE;
         let next = || self.state.lock().take_unused(ground, usize::MAX, least);
         while next().is_some_and(|surplus| self.give_up(ground, surplus)) {}
