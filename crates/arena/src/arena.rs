@@ -159,14 +159,14 @@ impl<O: Os> Arena<O> {
     /// Gives the arena its place, unless that was done.
     #[cold]
     fn prepare(&self, state: &mut Guard<'_, O::Lock, State>) {
-        for _ in 0..tuning::PLACES_TRIED {
+        for tried in 0..tuning::PLACES_TRIED {
             if self.ground.value().is_some() {
                 return;
             }
             // Where the system refused memory, the place is tried again.
             let Some((site, tables)) = state.place(|| {
                 let hole = self.os.largest_hole();
-                Site::within(hole, O::PAGE_SIZE, self.os.entropy())
+                Site::within(hole, O::PAGE_SIZE, self.os.entropy(), tried)
             }) else {
                 return;
             };

@@ -39,9 +39,12 @@ unsafe impl<O: Os> LargePages for Arena<O> {
             unsafe { self.give_back_plain(ground, Side::Large, run, moved) };
         } else {
             state.give_back(map, Side::Large, run);
+            let surplus = state.take_surplus(&self.os, ground);
             drop(state);
+            if surplus.is_some_and(|surplus| self.give_up(ground, surplus)) {
+                self.give_up_surplus();
+            }
         }
-        self.give_up_surplus();
         Some(run.pages)
     }
 
@@ -86,8 +89,8 @@ unsafe impl<O: Os> LargePages for Arena<O> {
             } else {
                 state.give_back(map, Side::Large, tail);
                 drop(state);
+                self.give_up_surplus();
             }
-            self.give_up_surplus();
             return true;
         }
         let _ = self.label_large(map, Run { first: page, pages }, label);

@@ -8,7 +8,7 @@
 
 use core::ops::Range;
 
-use crate::tuning::{JITTER_SHARE, MARGIN_SHARE, MOST_ADDRESSES, WINDOW_CHUNK};
+use crate::tuning::{JITTER_SHARE, MARGIN_SHARE, MOST_ADDRESSES, PLACES_TRIED, WINDOW_CHUNK};
 
 /// Bytes of an entry of the tables of labels and records.
 pub(crate) const WORD_ENTRY: usize = 4;
@@ -25,6 +25,11 @@ const ROOMY_ALIGN: usize = 1 << 39;
 /// The middle is one quarter into a stretch of so many pages: the first spans, the first large objects, and the entries of
 /// both share tables of the system's and pages of ours.
 const STRETCH: usize = 1024;
+
+/// The tables of chunks begin at one of so many places …
+const SPREAD: usize = 4096;
+/// … that are so far apart.
+const SPREAD_STEP: usize = 64 << 20;
 
 /// The tables of a site, with the bytes of their entries.
 const TABLES: [usize; 5] = [
@@ -55,11 +60,12 @@ pub(crate) const fn chunk_pages(page: usize) -> usize {
 
 impl Site {
     /// A site in `hole` for pages of `page` bytes, a power of two; `None` when it is too small. Where the middle is depends on
-    /// `random`.
-    pub(crate) fn within(hole: Range<usize>, page: usize, random: u64) -> Option<Self> {
+    /// `random`; how far the tables are from the start of the hole, on how many sites were tried and could not be had.
+    pub(crate) fn within(hole: Range<usize>, page: usize, random: u64, tried: u32) -> Option<Self> {
         let len = hole.end.checked_sub(hole.start)?;
         let margin = len / MARGIN_SHARE / page * page;
-        let start = (hole.start + margin).next_multiple_of(page);
+        let further = len / (2 * PLACES_TRIED as usize) * tried as usize;
+        let start = (hole.start + margin + further).next_multiple_of(page);
         let end = (hole.end - margin) / page * page;
         let align = if len >= ROOMY { ROOMY_ALIGN } else { page };
         let mut at = start.next_multiple_of(align);
@@ -68,13 +74,16 @@ impl Site {
         let per_page = page + 2 * WORD_ENTRY + LINKS_ENTRY + 1;
         let most = (room / per_page).min(MOST_ADDRESSES / page);
         let mut tables = [0; TABLES.len()];
-        for (place, (table, entry)) in tables.iter_mut().zip(TABLES.into_iter().enumerate()) {
-            *place = at;
-            let entries = if table < 3 {
-                most
-            } else {
-                most.div_ceil(chunk_pages(page)) + 1
+        for (table, (place, entry)) in tables.iter_mut().zip(TABLES).enumerate() {
+            let entries = match table {
+                0..3 => most,
+                _ => most.div_ceil(chunk_pages(page)) + 1,
             };
+            if table == 3 && align > page {
+                // Few entries serve many pages: the tables of two arenas must not be the same.
+                at += (random >> 32) as usize % SPREAD * SPREAD_STEP;
+            }
+            *place = at;
             at = (at + entries * entry).next_multiple_of(page);
         }
         let centred = (start + (end - start) / 2).saturating_sub(most / 2 * page) / align * align;
@@ -113,9 +122,10 @@ mod tests {
             start in 0..1_usize << 46,
             shift in 18..47_u32,
             random: u64,
+            tried in 0..PLACES_TRIED,
         ) {
             let hole = start..start + (1 << shift);
-            let site = Site::within(hole.clone(), PAGE, random).unwrap();
+            let site = Site::within(hole.clone(), PAGE, random, tried).unwrap();
             let mut parts = Vec::new();
             parts.push(site.base..site.base + site.pages * PAGE);
             for (table, entry) in site.tables.into_iter().zip(TABLES) {
@@ -135,19 +145,19 @@ mod tests {
             }
             prop_assert!(site.middle < site.pages);
             let most = (1 << shift).min(MOST_ADDRESSES);
-            prop_assert!(site.pages * PAGE * 2 > most, "{} pages of {most} bytes", site.pages);
+            prop_assert!(site.pages * PAGE * 4 > most, "{} pages of {most} bytes", site.pages);
         }
     }
 
     #[test]
     fn the_hole_below_a_program_has_room_for_everything() {
-        let site = Site::within(0..0x5555_5555_4000, PAGE, 99).unwrap();
+        let site = Site::within(0..0x5555_5555_4000, PAGE, 99, 0).unwrap();
         assert_eq!(site.pages * PAGE, MOST_ADDRESSES);
     }
 
     #[test]
     fn a_hole_may_be_too_small() {
-        assert!(Site::within(PAGE..6 * PAGE, PAGE, 1).is_none());
-        assert!(Site::within(PAGE..PAGE, PAGE, 1).is_none());
+        assert!(Site::within(PAGE..6 * PAGE, PAGE, 1, 0).is_none());
+        assert!(Site::within(PAGE..PAGE, PAGE, 1, 0).is_none());
     }
 }

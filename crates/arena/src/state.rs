@@ -12,7 +12,9 @@ use crate::page_map::{PageMap, Tables};
 use crate::run_store::{Kind, Place, RunStore};
 use crate::segments::Segments;
 use crate::site::Site;
-use crate::tuning::{KEPT_ADDRESSES, KEPT_SHARE, LIMIT_SHARE, SMALLEST_GAP, SMALLEST_GROWTH};
+use crate::tuning::{
+    KEPT_ADDRESSES, KEPT_SHARE, LIMIT_LOOK, LIMIT_SHARE, SMALLEST_GAP, SMALLEST_GROWTH,
+};
 
 /// Which side of the arena a run is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -105,6 +107,10 @@ pub(crate) struct State {
     large: Area,
     /// Pages that nobody can use any more: another mapping is there, or the program left them unusable.
     lost: usize,
+    /// What the process may have, in pages, when that was last asked for.
+    limit: usize,
+    /// Unused pages at that time, or fewer.
+    unused_then: usize,
     /// What was mapped last, for spans: whoever has the lock looks at it before it goes.
     pub(crate) fresh: Option<Run>,
 }
@@ -117,6 +123,8 @@ impl State {
             spans: Area::new(Side::Spans),
             large: Area::new(Side::Large),
             lost: 0,
+            limit: usize::MAX,
+            unused_then: 0,
             fresh: None,
         }
     }
@@ -322,9 +330,25 @@ impl State {
         let gone = self.pages(|area| &area.gone) + self.lost;
         let used = mapped.saturating_sub(gone + unused);
         let kept = KEPT_ADDRESSES / O::PAGE_SIZE + used / KEPT_SHARE;
-        let limit = os.address_space_limit() / LIMIT_SHARE / O::PAGE_SIZE;
-        let surplus = unused.checked_sub(kept.min(limit))?;
+        self.look_at_limit(os, unused);
+        let surplus = unused.checked_sub(kept.min(self.limit / LIMIT_SHARE))?;
         self.take_unused(ground, surplus, SMALLEST_GAP / O::PAGE_SIZE)
+    }
+
+    /// Asks for the limit on addresses when much has become unused since that was done.
+    fn look_at_limit<O: Os>(&mut self, os: &O, unused: usize) {
+        let much = LIMIT_LOOK / O::PAGE_SIZE;
+        if unused >= self.unused_then + much {
+            self.limit = os.address_space_limit() / O::PAGE_SIZE;
+            self.unused_then = unused;
+        } else if unused + much <= self.unused_then {
+            self.unused_then = unused;
+        }
+    }
+
+    /// Lets the limit on addresses be asked for next time.
+    pub(crate) fn forget_limit(&mut self) {
+        self.unused_then = 0;
     }
 
     /// Takes one of the longest unused runs, or a part of it: `most` pages, but no less than `least`.

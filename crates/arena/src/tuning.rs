@@ -23,6 +23,8 @@ pub(crate) const TABLE_STEP: usize = 16 << 10;
 pub(crate) const KEPT_ADDRESSES: usize = 256 << 20;
 /// … but no more than one part in this many of what the process may have.
 pub(crate) const LIMIT_SHARE: usize = 16;
+/// When so many bytes more are unused, the limit is looked at again.
+pub(crate) const LIMIT_LOOK: usize = 4 << 20;
 /// See [`KEPT_ADDRESSES`].
 pub(crate) const KEPT_SHARE: usize = 8;
 /// Runs that are shorter stay mapped, in bytes: each gap is one more mapping.

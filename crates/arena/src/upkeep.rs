@@ -57,6 +57,7 @@ unsafe impl<O: Os> Upkeep for Arena<O> {
                 return true;
             }
         }
+        state.forget_limit();
         drop(state);
         self.give_up_surplus();
         false
@@ -96,10 +97,9 @@ impl<O: Os> Arena<O> {
     /// Unmaps unused runs as long as there are more than may stay.
     pub(crate) fn give_up_surplus(&self) {
         let Some(ground) = self.ground() else { return };
+        let next = || self.state.lock().take_surplus(&self.os, ground);
         for _ in 0..MOST_AT_ONCE {
-            let surplus = self.state.lock().take_surplus(&self.os, ground);
-            let Some(surplus) = surplus else { return };
-            if !self.give_up(ground, surplus) {
+            if !next().is_some_and(|surplus| self.give_up(ground, surplus)) {
                 return;
             }
         }
@@ -133,7 +133,7 @@ impl<O: Os> Arena<O> {
     }
 
     /// Unmaps a run; says whether the system did it.
-    fn give_up(&self, ground: &Ground, surplus: Surplus) -> bool {
+    pub(crate) fn give_up(&self, ground: &Ground, surplus: Surplus) -> bool {
         if surplus.side == Side::Spans {
             // Nobody must take a page for one of small objects that is not even mapped.
             ground.map.wipe(surplus.run);

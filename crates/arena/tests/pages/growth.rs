@@ -159,6 +159,21 @@ fn the_middle_may_be_taken_already() {
 }
 
 #[test]
+fn where_the_place_of_the_tables_is_taken_they_have_another() {
+    let os = Confined::to(1024 * MIB);
+    let start = NonNull::new(os.hole().start as *mut u8).expect("not at zero");
+    Linux::new()
+        .map_at(start, 128 * MIB, Access::None)
+        .expect("nothing is there");
+    let arena = Arena::new(os);
+    let first = arena.allocate_span(PageCount(1)).expect("a page");
+    let span = Owned::of(&arena, first, PageCount(1));
+    span.fill(1);
+    span.verify(1, 1);
+    assert!(span.start() >= start);
+}
+
+#[test]
 fn refused_growth_is_no_memory_and_not_the_end() {
     let arena = Arena::new(FailNth::new(Confined::to(256 * MIB)));
     let small = || arena.allocate_span(PageCount(1));
