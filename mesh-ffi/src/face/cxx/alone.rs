@@ -19,7 +19,6 @@ macro_rules! failed {
                 ".cfi_startproc",
                 $begin,
                 ".weak _ZSt15get_new_handlerv",
-                ".hidden _ZSt15get_new_handlerv",
                 "push rdi",
                 ".cfi_adjust_cfa_offset 8",
                 "push rsi",
@@ -58,7 +57,6 @@ macro_rules! throws {
     () => {
         concat!(
             ".weak _ZSt17__throw_bad_allocv\n",
-            ".hidden _ZSt17__throw_bad_allocv\n",
             "3: add rsp, 24\n",
             ".cfi_adjust_cfa_offset -24\n",
             "jmp [rip + _ZSt17__throw_bad_allocv@GOTPCREL]\n",
@@ -72,9 +70,7 @@ macro_rules! catches {
     ($label:literal) => {
         concat!(
             ".weak __cxa_begin_catch\n",
-            ".hidden __cxa_begin_catch\n",
             ".weak __cxa_end_catch\n",
-            ".hidden __cxa_end_catch\n",
             "6: mov rdi, rax\n",
             "call [rip + __cxa_begin_catch@GOTPCREL]\n",
             "call [rip + __cxa_end_catch@GOTPCREL]\n",
@@ -124,7 +120,6 @@ macro_rules! catching {
 // Where the personality of C++ is, which reads the tables; nowhere in a program of C, where nothing throws.
 core::arch::global_asm!(
     ".weak __gxx_personality_v0",
-    ".hidden __gxx_personality_v0",
     ".pushsection .data.rel.ro.mesh_personality,\"aw\",@progbits",
     ".p2align 3",
     ".hidden mesh_personality",
@@ -155,7 +150,6 @@ pub(super) fn can_throw() -> bool {
     unsafe {
         asm!(
             ".weak _ZSt17__throw_bad_allocv",
-            ".hidden _ZSt17__throw_bad_allocv",
             "mov {0}, qword ptr [rip + _ZSt17__throw_bad_allocv@GOTPCREL]",
             out(reg) throws,
             options(pure, nomem, nostack, preserves_flags),
