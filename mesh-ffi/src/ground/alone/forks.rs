@@ -224,5 +224,8 @@ pub(super) const ALL: &[StandIn] = &[
     StandIn::linked(c"_IO_list_lock", linked!(public "_IO_list_lock")),
     StandIn::linked(c"_IO_list_unlock", linked!(public "_IO_list_unlock")),
     StandIn::linked(c"_IO_list_resetlock", linked!(public "_IO_list_resetlock")),
-    StandIn::linked(c"__libc_single_threaded", linked!(public "__libc_single_threaded")),
+    StandIn::linked(
+        c"__libc_single_threaded",
+        linked!(public "__libc_single_threaded"),
+    ),
 ];

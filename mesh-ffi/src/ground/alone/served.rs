@@ -48,7 +48,9 @@ unsafe extern "C" fn getdelim(
             return -1;
         }
         // SAFETY: the program's block and its size (contract).
-        let (mut block, mut has) = unsafe { (*line, *room) };
+        let mut block = unsafe { *line };
+        // SAFETY: as above.
+        let mut has = unsafe { *room };
         if block.is_null() {
             has = 0;
         }
@@ -261,7 +263,7 @@ unsafe fn listed(
         // SAFETY: both have so many bytes.
         unsafe { copy.copy_from_nonoverlapping(entry.cast(), len) };
         // SAFETY: there is room.
-        unsafe { list.add(count).write(copy.cast()) };
+        unsafe { list.wrapping_add(count).write(copy.cast()) };
         count += 1;
     }
     // SAFETY: open, and used by nobody from now on.
@@ -269,7 +271,7 @@ unsafe fn listed(
     if failed {
         for index in 0..count {
             // SAFETY: one of those that were written.
-            let entry = unsafe { list.add(index).read() };
+            let entry = unsafe { list.wrapping_add(index).read() };
             // SAFETY: our own block.
             unsafe { free(entry.cast()) };
         }
