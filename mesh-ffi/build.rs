@@ -10,5 +10,41 @@ fn main() {
     let package = env::var("CARGO_PKG_NAME").expect("cargo names the package");
     let library = package.trim_end_matches("-ffi").replace('-', "_");
     println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,lib{library}.so");
+    // What we call of our own is ours, whatever a program exports by the same name.
+    println!("cargo::rustc-cdylib-link-arg=-Wl,-Bsymbolic");
+    // `memcpy` and its like, which the compiler calls: see `src/ground/bytes.rs`.
+    for name in ["memcpy", "memmove", "memset", "memcmp", "bcmp", "strlen"] {
+        println!("cargo::rustc-cdylib-link-arg=-Wl,--defsym={name}=mesh_{name}");
+    }
+    // What only a static program has use for, and fetches: see `src/ground/alone/linked.rs`.
+    for name in [
+        "_IO_fread",
+        "_IO_setvbuf",
+        "__clone",
+        "__fork",
+        "aio_init",
+        "cnd_init",
+        "mtx_init",
+        "mq_notify",
+        "pthread_getattr_np",
+        "pthread_setcanceltype",
+        "pthread_tryjoin_np",
+        "sem_trywait",
+        "system",
+        "setcontext",
+        "exit",
+        "fgetc",
+        "vsnprintf",
+        "opendir",
+        "fdopendir",
+        "readdir64",
+        "closedir",
+        "qsort",
+    ] {
+        println!("cargo::rustc-cdylib-link-arg=-Wl,--defsym={name}=mesh_memcpy");
+    }
+    // Named here, since the package `libc` names it only where no other crate of the same command wants its `std`. Without it
+    // the library would not say of which versions its names are.
+    println!("cargo::rustc-cdylib-link-arg=-lc");
     println!("cargo::rerun-if-changed=build.rs");
 }

@@ -3,6 +3,9 @@
 //! Every measurement runs in a child process with the allocator in `LD_PRELOAD`; this process only starts, samples and
 //! reports. Memory is always physical memory: `Pss` plus page tables, or a control group's peak, never the resident
 //! set size, which counts a page once for each of its mappings.
+//!
+//! Imports go down only: this file and `tasks`, what a child can be asked to do, know every experiment; the experiments
+//! know how a child is started (`child`), measured and reported on; none of that knows an experiment.
 
 mod allocators;
 mod bars;
@@ -37,8 +40,10 @@ mod run;
 mod sampler;
 mod search;
 mod share;
+mod site;
 mod statistics;
 mod table;
+mod tasks;
 mod traces;
 mod workloads;
 
@@ -79,13 +84,13 @@ enum Command {
     Paper(paper::Args),
     /// The measured side of the commands above, started by this tool itself.
     #[command(hide = true, subcommand)]
-    Child(child::Command),
+    Child(tasks::Task),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         // No handler in a measured process: it would be a second thread there.
-        Command::Child(command) => child::run(command),
+        Command::Child(task) => tasks::run(task),
         command => interrupt::install().and_then(|()| match command {
             Command::Fragment(args) => fragment::run(&args),
             Command::Run(args) => run::run(&args),
@@ -97,7 +102,7 @@ fn main() -> ExitCode {
             Command::Trace(command) => traces::run(&command),
             Command::Search(args) => search::run(&args),
             Command::Paper(args) => paper::run(&args),
-            Command::Child(command) => child::run(command),
+            Command::Child(task) => tasks::run(task),
         }),
     };
     match outcome {

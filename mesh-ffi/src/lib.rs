@@ -3,56 +3,29 @@
 //! Thin: it supplies what only a process has (one heap, a thread-local word, signals, fork, the environment) and translates
 //! failures into `errno`.
 //!
-//! * `process`: the heap, and how the library comes to life;
-//! * `tls`: the calling thread's word;
-//! * `slow`: what the entry points do when the thread's front end has no answer;
-//! * `c`, `glibc`, `cxx`, `introspection`, `mallctl`: the symbols;
-//! * `background`: a thread for the upkeep;
-//! * `pinning`, `shared_futexes`, `asynchronous`, `stop`: what must not be meshed;
-//! * `signals`, `fork`, `idle`, `receiving`: what the program does that concerns meshing;
-//! * `rest`, `threads`: what a thread keeps while it sleeps;
-//! * `written`, `peek`, `reach`, `hazards`: what a system call may write to, published while it runs;
-//! * `config`, `summary`, `map`, `line`: the environment, and what is printed or written.
+//! Five floors, of which each imports from those below only:
+//!
+//! * `start`: how the library comes to life, and the environment;
+//! * `face`: the symbols of C and C++, introspection, `mesh_mallctl`;
+//! * `upkeep`: what is done in waits, in a thread of ours, or on a signal;
+//! * `unseen`: what the program does that concerns meshing: signals, fork, system calls, pins;
+//! * `ground`: the heap, the calling thread's word, the functions that we stand in front of.
 #![no_std]
 #![expect(
     unreachable_pub,
     reason = "what is public here is so for C, not for Rust"
 )]
 
-mod asynchronous;
-mod background;
-mod c;
-mod config;
-mod cxx;
-mod errno;
-mod fork;
-mod glibc;
-mod hazards;
-mod idle;
-mod introspection;
-mod line;
-mod mallctl;
-mod map;
-mod next;
-mod peek;
-mod pinning;
-mod process;
-mod reach;
-mod receiving;
-mod rest;
-mod shared_futexes;
-mod signals;
-mod slow;
-mod stop;
-mod summary;
-mod threads;
-mod tls;
-mod written;
+mod face;
+mod ground;
+mod start;
+mod unseen;
+mod upkeep;
 
 /// A bug of ours: one line, and the end.
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
-    let mut line = line::Line::new();
+    let mut line = ground::line::Line::new();
     line.text("internal error");
     if let Some(place) = info.location() {
         line.text(" at ")
@@ -61,8 +34,7 @@ fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
             .number(place.line() as usize);
     }
     line.print();
-    // SAFETY: `abort` may be called at any time.
-    unsafe { libc::abort() }
+    ground::system::abort()
 }
 
 // Named by the unwind tables of the precompiled core library. Nothing unwinds through us, so nobody calls it. Hidden:

@@ -17,12 +17,18 @@ use crate::{artifact, tool};
 pub enum Linking {
     /// Not at all: it is preloaded, or the program runs without it.
     Unlinked,
+    /// Not at all, but other libraries, by options of the linker.
+    Others(&'static [&'static str]),
     /// `-lmesh`, found at run time through the program's run path.
     Shared(&'static Library),
     /// `libmesh.a`, of which the linker takes what it needs.
     Static(&'static Library),
     /// `libmesh.a` as a whole.
     WholeArchive(&'static Library),
+    /// Not at all, and the libraries that it loads find its functions.
+    Exporting,
+    /// It is no program but a library that programs load, which finds others beside itself in `inner`.
+    Plugin,
 }
 
 /// A compiled program. The file is removed when this is dropped.
@@ -42,7 +48,7 @@ impl Program {
     pub fn compile_with(sources: &[&str], linking: Linking) -> Result<Self> {
         let cxx = sources.iter().any(|source| source.ends_with(".cpp"));
         let (compiler, dialect) = if cxx {
-            ("g++", "-std=c++17")
+            ("g++", "-std=c++20")
         } else {
             ("gcc", "-std=gnu11")
         };
@@ -64,6 +70,8 @@ impl Program {
             ])
             .args([
                 "-Wno-alloc-size-larger-than",
+                "-Wno-use-after-free",
+                "-Wno-free-nonheap-object",
                 "-Wno-deprecated-declarations",
                 "-o",
             ])
@@ -100,6 +108,15 @@ impl Program {
 fn link(command: &mut Command, linking: Linking) -> Result<()> {
     match linking {
         Linking::Unlinked => {}
+        Linking::Others(options) => {
+            command.args(options);
+        }
+        Linking::Exporting => {
+            command.arg("-rdynamic");
+        }
+        Linking::Plugin => {
+            command.args(["-shared", "-fPIC", "-Wl,-rpath,$ORIGIN/inner"]);
+        }
         Linking::Shared(library) => {
             let directory = library.shared().parent().unwrap_or(Path::new("/"));
             let run_path = format!("-Wl,-rpath,{}", directory.display());

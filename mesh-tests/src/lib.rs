@@ -16,6 +16,7 @@ pub mod block;
 pub mod cargo;
 pub mod case;
 pub mod compile;
+pub mod imports;
 pub mod library;
 pub mod physical;
 pub mod recorder;
@@ -28,7 +29,7 @@ pub mod tool;
 pub mod witness;
 
 pub use case::Case;
-pub use compile::Program;
+pub use compile::{Linking, Program};
 pub use library::Library;
 pub use run::{Outcome, Run};
 pub use settings::Settings;

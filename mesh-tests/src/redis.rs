@@ -112,11 +112,19 @@ impl Server {
             .contains("rdb_bgsave_in_progress:1"))
     }
 
-    /// Waits until the database has been saved.
+    /// Waits until the database has been saved, however long that takes: a child that sleeps after each key is slow on a
+    /// machine with much to do.
     pub fn wait_for_save(&self) -> Result<()> {
-        let start = Instant::now();
+        let mut progress = (Instant::now(), None);
         while self.is_saving()? {
-            ensure!(start.elapsed() < PATIENCE, "saving does not end");
+            let saved = self.keys_saved()?;
+            if progress.1 != Some(saved) {
+                progress = (Instant::now(), Some(saved));
+            }
+            ensure!(
+                progress.0.elapsed() < PATIENCE,
+                "saving does not go on: {saved} keys"
+            );
             thread::sleep(Duration::from_millis(20));
         }
         let info = self.command(&["INFO", "persistence"])?;
@@ -127,6 +135,15 @@ impl Server {
             self.database().display()
         );
         Ok(())
+    }
+
+    /// How many keys the child that saves has written.
+    fn keys_saved(&self) -> Result<u64> {
+        const FIGURE: &str = "current_save_keys_processed:";
+        let info = self.command(&["INFO", "persistence"])?;
+        let keys = info.lines().find_map(|line| line.strip_prefix(FIGURE));
+        let keys = keys.with_context(|| format!("no {FIGURE} in {info}"))?;
+        keys.trim().parse().with_context(|| keys.to_owned())
     }
 
     /// The saved database.

@@ -20,7 +20,7 @@ use crate::settings::Settings;
 use crate::{artifact, tool};
 
 /// A program that hangs is ended after this time. Far above what any of them needs.
-const TIME_LIMIT: Duration = Duration::from_secs(100);
+const TIME_LIMIT: Duration = Duration::from_secs(300);
 
 /// The user and the group that nothing belongs to.
 const NOBODY: u32 = 65534;

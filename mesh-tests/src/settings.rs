@@ -58,6 +58,37 @@ impl Settings {
         })
     }
 
+    /// The library with debug assertions, meshing in a thread of its own.
+    pub fn debug_background() -> Result<Self> {
+        Ok(Self {
+            name: "debug, MESH_PERIOD_MS=1 MESH_BACKGROUND_THREAD=1",
+            library: Library::debug()?,
+            variables: &[("MESH_PERIOD_MS", "1"), ("MESH_BACKGROUND_THREAD", "1")],
+        })
+    }
+
+    /// The release library, meshing whatever speaks against it.
+    pub fn release_insisting() -> Result<Self> {
+        Ok(Self {
+            name: "release, MESH_PERIOD_MS=1 MESH_ENABLED=1",
+            library: Library::release()?,
+            variables: &[("MESH_PERIOD_MS", "1"), ("MESH_ENABLED", "1")],
+        })
+    }
+
+    /// The same with the write barrier that needs no privilege.
+    pub fn release_insisting_mprotect() -> Result<Self> {
+        Ok(Self {
+            name: "release, MESH_PERIOD_MS=1 MESH_ENABLED=1 MESH_BARRIER=mprotect",
+            library: Library::release()?,
+            variables: &[
+                ("MESH_PERIOD_MS", "1"),
+                ("MESH_ENABLED", "1"),
+                ("MESH_BARRIER", "mprotect"),
+            ],
+        })
+    }
+
     /// The release library without meshing.
     pub fn disabled() -> Result<Self> {
         Ok(Self {

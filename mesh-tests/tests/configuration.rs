@@ -1,7 +1,7 @@
 //! The variables that the library reads, and what it prints.
 
 use anyhow::{Context, Result, ensure};
-use mesh_tests::{Outcome, Program, Settings, scene, statistics};
+use mesh_tests::{Outcome, Program, Run, Settings, scene, statistics};
 
 /// Runs a program with a sparse heap under the release library and one more variable.
 fn with_variable(name: &str, value: &str) -> Result<Outcome> {
@@ -60,8 +60,18 @@ fn variables_that_are_right_say_nothing() -> Result<()> {
         ("MESH_DECAY_MS", "0"),
         ("MESH_DECAY_MS", "100"),
         ("MESH_MAX_MAPPINGS", "1000"),
+        ("MESH_ABORT", "0"),
+        ("MESH_ABORT", "1"),
+        ("MESH_DEEPBIND", "0"),
+        ("MESH_DEEPBIND", "1"),
         ("MALLOCSTATS", "0"),
         ("MESHES", "unrelated"),
+        // A service mesh, or a container platform with a service named mesh.
+        ("MESH_SERVICE_HOST", "10.0.0.1"),
+        ("MESH_SERVICE_PORT_HTTP", "80"),
+        ("MESH_API_TOKEN", "secret"),
+        ("MESH_PORT", "80"),
+        ("MESH_COLOUR", "blue"),
     ];
     for (name, value) in right {
         let outcome = with_variable(name, value)?;
@@ -82,6 +92,8 @@ fn a_mistake_is_one_line() -> Result<()> {
         ("MESH_BARRIER", "wall"),
         ("MESH_DECAY_MS", "1s"),
         ("MESH_MAX_MAPPINGS", "many"),
+        ("MESH_ABORT", "never"),
+        ("MESH_DEEPBIND", "yes"),
         ("MALLOCSTATS", "xml"),
         ("MESH_MAP_SIGNAL", "USR3"),
         ("MESH_MAP_SIGNAL", ""),
@@ -90,7 +102,11 @@ fn a_mistake_is_one_line() -> Result<()> {
         ("MESH_MAP_SIGNAL", "33"),
         // Right by itself, but there is no MESH_MAP.
         ("MESH_MAP_SIGNAL", "USR2"),
-        ("MESH_COLOUR", "1"),
+        // Close to names that mean something.
+        ("MESH_PERIOD", "1"),
+        ("MESH_BARIER", "mprotect"),
+        ("MESH_BACKGROUND", "1"),
+        ("MESH_Enabled", "0"),
     ];
     for (name, value) in wrong {
         let outcome = with_variable(name, value)?;
@@ -99,6 +115,39 @@ fn a_mistake_is_one_line() -> Result<()> {
             lines.len() == 1 && lines[0].contains(name),
             "{name}={value}: {outcome}"
         );
+        ensure!(
+            value.len() < 4 || name.contains(value) || !lines[0].contains(value),
+            "the value is shown: {outcome}"
+        );
+    }
+    Ok(())
+}
+
+/// Runs what is behind `--` with standard error in a file that may not grow, or in a pipe that nobody reads.
+const REFUSING: &str = "
+import os, resource, signal, sys
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+if sys.argv[1] == 'file':
+    end = os.open('full', os.O_WRONLY | os.O_CREAT)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+else:
+    start, end = os.pipe()
+    os.close(start)
+os.dup2(end, 2)
+os.execvp('env', ['env'] + sys.argv[2:])
+";
+
+/// What is printed must not end a program that did not print it.
+#[test]
+fn a_summary_that_cannot_be_written_ends_nobody() -> Result<()> {
+    let settings = Settings::release()?;
+    let preload = format!("LD_PRELOAD={}", settings.library().shared().display());
+    for what in ["file", "pipe"] {
+        let run = Run::tool("python3")?;
+        let run = run.arguments(["-c", REFUSING, what, "MALLOCSTATS=1", &preload, "true"]);
+        let outcome = scene::without(&run)?;
+        ensure!(outcome.ending() == "exit 0", "{what}: {outcome}");
     }
     Ok(())
 }

@@ -3,12 +3,18 @@
 //! `cargo test -p mesh-tests redis` runs one of them.
 
 mod addresses;
+mod apart;
 mod archive;
+mod asynchronous;
+mod background;
 mod codegen;
 mod configuration;
 mod conformance;
 mod cxx;
+mod floors;
+mod foreign;
 mod fork;
+mod futexes;
 mod git;
 mod harness;
 mod hostile;
@@ -17,12 +23,14 @@ mod introspection;
 mod limits;
 mod linking;
 mod map;
+mod misuse;
 mod perl;
 mod python;
 mod redis;
 mod ruby;
 mod signals;
 mod sqlite;
+mod stack;
 mod stress;
 mod symbols;
 mod syscalls;

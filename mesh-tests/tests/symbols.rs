@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Result, ensure};
-use mesh_tests::{Library, tool};
+use mesh_tests::{Library, artifact, tool};
 
 /// C and C++ names that programs bind to.
 const EXPECTED: &str = "
@@ -78,6 +78,36 @@ fn nothing_of_rust_or_jemalloc_is_exported() -> Result<()> {
         };
         let foreign: Vec<_> = names.iter().filter(foreign).collect();
         ensure!(foreign.is_empty(), "{foreign:?}");
+    }
+    Ok(())
+}
+
+/// However the library is built, also by one command with packages that ask for more of the package `libc`, it says that it
+/// needs the C library, and which versions of its names.
+#[test]
+fn the_c_library_is_named() -> Result<()> {
+    let together = artifact::exclusively(|target| {
+        let target = target.join("together");
+        artifact::cargo_build(&target, "mesh-ffi", &["--package", "mesh-tests"])?;
+        Ok(target.join("debug/libmesh.so"))
+    })?;
+    for library in [
+        Library::release()?.shared(),
+        Library::debug()?.shared(),
+        &together,
+    ] {
+        let output = Command::new(tool::find("objdump")?)
+            .arg("-p")
+            .arg(library)
+            .output()?;
+        let headers = String::from_utf8(output.stdout)?;
+        let needed: Vec<_> = headers
+            .lines()
+            .filter_map(|line| line.trim_start().strip_prefix("NEEDED"))
+            .map(str::trim)
+            .collect();
+        ensure!(needed == ["libc.so.6"], "{}: {needed:?}", library.display());
+        ensure!(headers.contains("GLIBC_2"), "no versions: {headers}");
     }
     Ok(())
 }

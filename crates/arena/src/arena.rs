@@ -2,11 +2,12 @@
 
 use core::alloc::Layout;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use heap::{Guard, Label, LargeRun, Metadata, Mutex, PageCount, PageIndex, Remapping, Run};
 use sync::{Once, WriteBarrier};
 
+use crate::aside::Aside;
 use crate::ballast::Ballast;
 use crate::ground::Ground;
 use crate::kernel_writes::KernelWrites;
@@ -15,6 +16,7 @@ use crate::os::{Advice, NotMapped, Os};
 use crate::page_map::PageMap;
 use crate::protection::{BarrierChoice, BarrierTier, Watch};
 use crate::run_store::Place;
+use crate::shared_pages::SharedPages;
 use crate::site::Site;
 use crate::state::{Side, State};
 use crate::tuning;
@@ -32,17 +34,19 @@ pub struct Arena<O: Os> {
     pub(crate) kernel_writes: KernelWrites,
     /// Protection that makes writers wait in the kernel, where it can be had. Locked like the [windows](Windows).
     pub(crate) watch: Mutex<O::Lock, Watch>,
-    /// Whether a fork is under way, from its locks to the end of its barrier. Written and read by the thread that forks, or
-    /// under the lock of the cycle.
-    pub(crate) forking: AtomicBool,
-    /// Whether the fork under way has protected something with `userfaultfd`.
-    pub(crate) held_in_kernel: AtomicBool,
+    /// Held by who puts spans onto shared pages or off them, or must know where they lie. Taken with signals blocked, and before the
+    /// windows.
+    pub(crate) mappings_hold: Mutex<O::Lock, ()>,
     /// Pages that are protected: none, once a barrier has ended.
     pub(crate) protected: AtomicUsize,
+    /// Pieces of the window that are mapped, as its lock's holder last saw them.
+    pub(crate) window_pieces: AtomicUsize,
     /// Mappings that meshing and remapping added.
     pub(crate) mappings: AtomicUsize,
     /// The system's limit on mappings; zero while nobody asked.
     pub(crate) mappings_limit: AtomicUsize,
+    /// Where upkeep runs.
+    pub(crate) aside: Aside,
     /// Advice that was refused: a cost, never an error.
     pub(crate) hints_refused: AtomicUsize,
 }
@@ -57,6 +61,10 @@ pub(crate) struct Windows {
     pub(crate) snapshot: Window,
     pub(crate) ballast: Ballast,
     pub(crate) metadata: MetadataChunks,
+    /// Which pages may be shared, and what changed among them.
+    pub(crate) shared: SharedPages,
+    /// The changes among shared pages up to which there is room for copies of them; `None` when there is none.
+    pub(crate) snapshot_of: Option<u64>,
 }
 
 /// Figures of an arena, in bytes unless they say otherwise.
@@ -92,15 +100,18 @@ impl<O: Os> Arena<O> {
                 snapshot: Window::snapshot(),
                 ballast: Ballast::new(),
                 metadata: MetadataChunks::new(),
+                shared: SharedPages::NONE,
+                snapshot_of: None,
             }),
             barrier: WriteBarrier::new(),
             kernel_writes: KernelWrites::new(),
             watch: Mutex::new(Watch::new()),
-            forking: AtomicBool::new(false),
-            held_in_kernel: AtomicBool::new(false),
+            mappings_hold: Mutex::new(()),
             protected: AtomicUsize::new(0),
+            window_pieces: AtomicUsize::new(0),
             mappings: AtomicUsize::new(0),
             mappings_limit: AtomicUsize::new(0),
+            aside: Aside::new(),
             hints_refused: AtomicUsize::new(0),
         }
     }
@@ -153,6 +164,11 @@ impl<O: Os> Arena<O> {
             return Some(ground);
         }
         self.prepare(&mut self.state.lock());
+        self.ground.value()
+    }
+
+    /// The same without a lock: what is not there yet is not waited for.
+    pub(crate) fn known_ground(&self) -> Option<&Ground> {
         self.ground.value()
     }
 

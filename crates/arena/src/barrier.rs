@@ -3,21 +3,30 @@
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 
-use heap::{Barrier, PageIndex, Refused, Run, WriteProtection};
+use heap::{Barrier, HeldMappings, PageIndex, Refused, Remapping, Run, WriteProtection};
 
 use crate::arena::Arena;
-use crate::os::{Access, Errno, Os, SignalMask};
+use crate::os::{Access, Errno, Os};
 use crate::protection::BarrierTier;
+
+impl<O: Os> Arena<O> {
+    /// Whether the calling thread runs on these bytes, or will when it has come back from aside: it would wait for itself.
+    #[inline(never)]
+    pub(crate) fn runs_on(&self, at: usize, len: usize) -> bool {
+        let is_there = |stack: usize| stack.wrapping_sub(at) < len;
+        is_there((&raw const len).addr()) || is_there(self.aside.caller())
+    }
+}
 
 // SAFETY: protection changes what a mapping permits, or what the kernel does about writers, as each method says, and says if it
 // does not.
 unsafe impl<O: Os> WriteProtection for Arena<O> {
     fn begin_barrier(&self) -> Barrier {
-        let mask = self.os.block_signals();
+        let held = self.hold_mappings();
         self.windows.lock().ballast.load(&self.os);
         self.barrier.begin();
         self.kernel_writes.look(&self.os);
-        Barrier(mask.0)
+        Barrier(held.0)
     }
 
     fn end_barrier(&self, barrier: Barrier) {
@@ -27,33 +36,27 @@ unsafe impl<O: Os> WriteProtection for Arena<O> {
             "a run stays protected"
         );
         self.watch.lock().settle(&self.os);
-        self.forking.store(false, Ordering::Relaxed);
-        self.held_in_kernel.store(false, Ordering::Relaxed);
         self.barrier.end(&self.os);
-        self.os.restore_signals(SignalMask(barrier.0));
+        self.let_mappings_go(HeldMappings(barrier.0));
     }
 
     fn protect(&self, run: Run) -> Result<(), Refused> {
         let (at, len) = self.range(run).ok_or(Refused)?;
-        let in_kernel = if self.forking() {
-            None
-        } else {
-            self.hold_in_kernel(run)
-        };
+        if self.runs_on(at.addr().get(), len) {
+            return Err(Refused);
+        }
         // SAFETY: the arena owns the range; a barrier is under way, so writers wait.
         let by_signal = || unsafe { self.os.protect(at, len, Access::Read) };
+        let in_kernel = self.hold_in_kernel(run);
         self.note_protected(run, in_kernel.unwrap_or_else(by_signal))
     }
 
     fn protect_from_all(&self, run: Run) -> Result<(), Refused> {
         let (at, len) = self.range(run).ok_or(Refused)?;
-        // A thread that runs on the pages would wait for itself.
-        let here = (&raw const at).addr();
-        if (at.addr().get()..at.addr().get() + len).contains(&here) {
+        if self.runs_on(at.addr().get(), len) {
             return Err(Refused);
         }
         let held = self.hold_in_kernel(run).ok_or(Refused)?;
-        self.held_in_kernel.store(true, Ordering::Relaxed);
         self.note_protected(run, held)
     }
 
@@ -61,15 +64,9 @@ unsafe impl<O: Os> WriteProtection for Arena<O> {
         let Some((at, len)) = self.range(run) else {
             return;
         };
-        let held = !self.forking() || self.held_in_kernel.load(Ordering::Relaxed);
-        let lift = || self.watch.lock().lift(&self.os, (at, len));
-        if held && self.insist(lift).is_err() {
-            self.watch.lock().lift_in_place(&self.os, (at, len));
-        }
+        self.lift_in_kernel((at, len));
         // Either tier may have protected it.
-        // SAFETY: the arena owns the range, and more access never hurts anybody.
-        let _ = self.insist(|| unsafe { self.os.protect(at, len, Access::ReadWrite) });
-        self.note_writable(run);
+        self.make_writable(run);
     }
 
     fn is_named(&self, run: Run) -> bool {
@@ -126,6 +123,23 @@ impl<O: Os> Arena<O> {
         })
     }
 
+    /// Lets writers into a range again that is held in the kernel.
+    pub(crate) fn lift_in_kernel(&self, range: (NonNull<u8>, usize)) {
+        let lift = || self.watch.lock().lift(&self.os, range);
+        if self.insist(lift).is_err() {
+            self.watch.lock().lift_in_place(&self.os, range);
+        }
+    }
+
+    /// Makes a run writable again.
+    pub(crate) fn make_writable(&self, run: Run) {
+        if let Some((at, len)) = self.range(run) {
+            // SAFETY: the arena owns the range, and more access never hurts anybody.
+            let _ = self.insist(|| unsafe { self.os.protect(at, len, Access::ReadWrite) });
+        }
+        self.note_writable(run);
+    }
+
     /// Lets writers into a page that the fork under way protects; for the thread that forks, which holds all locks.
     pub fn admit(&self, page: PageIndex) -> Result<(), Refused> {
         let at = self.address(page).ok_or(Refused)?;
@@ -133,10 +147,5 @@ impl<O: Os> Arena<O> {
         unsafe { self.os.protect(at, O::PAGE_SIZE, Access::ReadWrite) }.map_err(|_| Refused)?;
         self.barrier.admit(&self.os);
         Ok(())
-    }
-
-    /// Whether the barrier under way is that of a fork. Its child inherits what `mprotect` protects, and nothing else.
-    pub(crate) fn forking(&self) -> bool {
-        self.forking.load(Ordering::Relaxed)
     }
 }

@@ -14,8 +14,6 @@ pub(crate) struct Ground {
     pub(crate) spans: Segments,
     /// What is mapped for large objects.
     pub(crate) large: Segments,
-    /// Whether there may be spans among the large objects.
-    spans_beyond: AtomicBool,
     /// Whether the program ever gave pages a property.
     properties: AtomicBool,
 }
@@ -26,15 +24,8 @@ impl Ground {
             map,
             spans: Segments::new(),
             large: Segments::new(),
-            spans_beyond: AtomicBool::new(false),
             properties: AtomicBool::new(false),
         }
-    }
-
-    /// Notes that a span has pages that are meant for large objects.
-    pub(crate) fn note_spans_beyond(&self) {
-        // Relaxed: who looks has the lock of the state, or is the only thread.
-        self.spans_beyond.store(true, Ordering::Relaxed);
     }
 
     /// Notes that the program gives pages a property.
@@ -47,30 +38,6 @@ impl Ground {
     /// Whether the program gave a page of the run a property.
     pub(crate) fn has_property(&self, run: Run) -> bool {
         self.properties.load(Ordering::Relaxed) && self.map.is_advised(run)
-    }
-
-    /// The first page from `from` on, where spans may be, that is as `wanted` says.
-    pub(crate) fn find(
-        &self,
-        from: PageIndex,
-        wanted: impl Fn(PageIndex) -> bool,
-    ) -> Option<PageIndex> {
-        let beyond = self.spans_beyond.load(Ordering::Relaxed);
-        let mut from = from.0;
-        loop {
-            let large = self.large.iter().filter(|_| beyond);
-            let ahead = self
-                .spans
-                .iter()
-                .chain(large)
-                .filter(|range| range.end > from);
-            let next = ahead.min_by_key(|range| range.start)?;
-            let mut pages = (from.max(next.start)..next.end).map(PageIndex);
-            if let Some(page) = pages.find(|&page| wanted(page)) {
-                return Some(page);
-            }
-            from = next.end;
-        }
     }
 
     /// Whether `page` is one of the arena's, and not of a mapping that was in the way.

@@ -28,6 +28,7 @@
 #![cfg_attr(not(test), no_std)]
 
 mod arena;
+mod aside;
 mod ballast;
 mod barrier;
 mod decay;
@@ -45,6 +46,7 @@ mod protection;
 mod remapping;
 mod run_store;
 mod segments;
+mod shared_pages;
 mod sharing;
 mod site;
 mod snapshot;

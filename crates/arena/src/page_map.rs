@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | labels | 4 | `free`, on its fast path |
 //! | records | 4 | the slow paths: the span's id and whether it lies on shared pages; the length of a large object or of an unused run |
-//! | links | 16 | the run store: the neighbours in its lists; of a page on shared ones, in the first link: on which |
+//! | links | 16 | the run store: the neighbours in its lists; of a page on shared ones, in the first link: on which; of a page that names shared ones, in the second: that they are there |
 //!
 //! Each entry has a fixed address, and is mapped when the arena comes near its page.
 
@@ -272,6 +272,28 @@ impl PageMap {
             .then(|| PageIndex(self.link(page, Direction::Previous)))
     }
 
+    /// Notes that there are shared pages that the pages of `run` name, a span in use.
+    pub(crate) fn set_home(&self, run: Run) {
+        for page in (run.first.0..run.end().0).map(PageIndex) {
+            self.set_link(page, Direction::Next, HOME);
+        }
+    }
+
+    /// Notes that there are none any more. If there were, the span is in use still.
+    pub(crate) fn clear_home(&self, run: Run) {
+        for page in (run.first.0..run.end().0).map(PageIndex) {
+            if self.link(page, Direction::Next) == HOME {
+                self.set_link(page, Direction::Next, NOWHERE);
+            }
+        }
+    }
+
+    /// The shared page that `page` lies on, if that is there. A span that is dead may outlive the pages that it lies on.
+    pub(crate) fn home(&self, page: PageIndex) -> Option<PageIndex> {
+        let onto = self.onto(page)?;
+        (self.link(onto, Direction::Next) == HOME).then_some(onto)
+    }
+
     /// Whether a mapping ends before `page` since it, or the page before it, lies on a shared one. The kernel makes one
     /// mapping of pages that follow each other in one chunk of `chunk` pages of the window.
     pub(crate) fn is_border(&self, page: PageIndex, chunk: usize) -> bool {
@@ -308,6 +330,9 @@ impl PageMap {
 
 /// The end of a list of runs.
 pub(crate) const NOWHERE: usize = usize::MAX;
+
+/// In the place of a link: shared pages have the name of this page. No page has this number.
+const HOME: usize = NOWHERE - 1;
 
 /// Which neighbour in a list.
 #[derive(Clone, Copy)]

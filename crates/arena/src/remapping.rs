@@ -30,7 +30,8 @@ impl<O: Os> Arena<O> {
     /// this makes, or saves.
     pub(crate) fn note_onto(&self, map: &PageMap, run: Run, onto: Option<PageIndex>) {
         // Under the lock: the neighbours may change at the same time.
-        let _windows = self.windows.lock();
+        let windows = &mut *self.windows.lock();
+        windows.shared.note(run);
         let borders = || {
             let ends = [run.first, run.end()];
             ends.iter()

@@ -3,10 +3,10 @@
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 
-use heap::{PageIndex, Refused, Remapping, Run};
+use heap::{HeldMappings, PageIndex, Refused, Remapping, Run};
 
 use crate::arena::Arena;
-use crate::os::{Advice, Os};
+use crate::os::{Advice, Os, SignalMask};
 use crate::remapping::is_border;
 use crate::state::Side;
 use crate::tuning;
@@ -14,14 +14,25 @@ use crate::tuning;
 // SAFETY: the steps change where a mapping points to as each method says, and report it if they do not. Content that the program
 // can see is moved along.
 unsafe impl<O: Os> Remapping for Arena<O> {
+    fn hold_mappings(&self) -> HeldMappings {
+        let mask = self.os.block_signals();
+        self.mappings_hold.lock_for_fork();
+        HeldMappings(mask.0)
+    }
+
+    fn let_mappings_go(&self, held: HeldMappings) {
+        // SAFETY: `hold_mappings` took it, in this process or in its parent, which made `held`.
+        unsafe { self.mappings_hold.unlock_after_fork() };
+        self.os.restore_signals(SignalMask(held.0));
+    }
+
     fn open_shared(&self, run: Run) -> Result<(), Refused> {
         let site = self.ground().ok_or(Refused)?.map.site();
         let windows = &mut *self.windows.lock();
-        windows
-            .current
-            .open(&self.os, site, run)
-            .map_err(|_| Refused)
-            .map(drop)
+        let opened = windows.current.open(&self.os, site, run);
+        self.window_pieces
+            .store(windows.current.mapped(), Ordering::Relaxed);
+        opened.map_err(|_| Refused).map(drop)
     }
 
     unsafe fn copy_to_shared(&self, from: PageIndex, to: PageIndex, offset: usize, len: usize) {
@@ -37,7 +48,7 @@ unsafe impl<O: Os> Remapping for Arena<O> {
     }
 
     fn close_shared(&self) {
-        self.windows.lock().current.cool(&self.os);
+        self.with_windows(|windows| windows.current.cool(&self.os));
     }
 
     unsafe fn alias(&self, run: Run, onto: PageIndex) -> Result<(), Refused> {
@@ -48,12 +59,16 @@ unsafe impl<O: Os> Remapping for Arena<O> {
         // SAFETY: the window's page and the span are the arena's; the caller says that the content is right.
         self.insist(|| unsafe { self.os.alias(from, len, to) })?;
         self.note_writable(run);
+        ground.map.set_home(Run { first: onto, ..run });
         self.note_onto(&ground.map, run, Some(onto));
         self.watch.lock().wake_later((to, len));
         Ok(())
     }
 
     unsafe fn free_shared(&self, run: Run) {
+        if let Some(ground) = self.ground() {
+            ground.map.clear_home(run);
+        }
         let at = {
             let window = &mut self.windows.lock().current;
             window.forget(run);
@@ -69,15 +84,23 @@ unsafe impl<O: Os> Remapping for Arena<O> {
 
     unsafe fn dissolve(&self, run: Run) -> Result<(), Refused> {
         let ground = self.ground().ok_or(Refused)?;
+        let held = self.hold_mappings();
         // SAFETY: nobody uses the run any more.
-        unsafe { self.renew(run) }?;
-        if let Some(at) = self.address(run.first) {
-            self.hint(at, Self::bytes(run), Advice::NoHugePages);
+        let renewed = unsafe { self.renew(run) };
+        if renewed.is_ok() {
+            if let Some(at) = self.address(run.first) {
+                self.hint(at, Self::bytes(run), Advice::NoHugePages);
+            }
+            self.note_onto(&ground.map, run, None);
+            // From here on the links are those of an unused run.
+            ground.map.clear_home(run);
         }
-        self.note_onto(&ground.map, run, None);
+        self.let_mappings_go(held);
+        renewed?;
         if ground.has_property(run) {
             ground.map.clear_advised(run);
         }
+        // Interrupted code may have this lock, so mappings are not held for it.
         let mut state = self.state.lock();
         state.area(Side::Spans).clean.insert(&ground.map, run);
         Ok(())
@@ -100,7 +123,6 @@ unsafe impl<O: Os> Remapping for Arena<O> {
 
     fn mappings_permit(&self) -> bool {
         // At the limit meshes would use up what is kept for steps that must not fail.
-        // Who asks keeps others out of a barrier.
         let ballast = &mut self.windows.lock().ballast;
         // Nothing else may come by that would take it on board again.
         ballast.load(&self.os);
@@ -108,8 +130,7 @@ unsafe impl<O: Os> Remapping for Arena<O> {
     }
 
     fn mappings_left(&self) -> usize {
-        // Who asks keeps others out of a barrier.
-        let windows = self.windows.lock().current.mapped();
+        let windows = self.window_pieces.load(Ordering::Relaxed);
         self.count_left(windows)
     }
 

@@ -2,81 +2,200 @@
 
 use core::sync::atomic::Ordering;
 
-use heap::{ForkPages, PageIndex, Refused, Run};
+use heap::{ForkPages, KeptOut, PageIndex, Refused, Remapping, Run, SizeClass};
 
-use crate::arena::Arena;
+use crate::arena::{Arena, Windows};
 use crate::os::{Access, Os};
-use crate::page_map::NOWHERE;
+use crate::page_map::{NOWHERE, PageMap};
+use crate::shared_pages::Runs;
+use crate::site::chunk_pages;
 
 // SAFETY: copies are made of shared pages that nobody writes to; what is refused has changed nothing.
 unsafe impl<O: Os> ForkPages for Arena<O> {
     fn lock_for_fork(&self) {
         self.state.lock_for_fork();
-        self.forking.store(true, Ordering::Relaxed);
     }
 
-    fn lock_shared_for_fork(&self) {
-        self.windows.lock_for_fork();
-        self.watch.lock_for_fork();
+    fn try_lock_for_fork(&self) -> bool {
+        self.state.try_lock_for_fork()
     }
 
     unsafe fn unlock_after_fork(&self) {
         // SAFETY: the caller took the lock.
-        unsafe { self.watch.unlock_after_fork() };
-        // SAFETY: as above.
-        unsafe { self.windows.unlock_after_fork() };
-        // SAFETY: as above.
         unsafe { self.state.unlock_after_fork() };
     }
 
-    fn reserve_snapshot(&self, run: Run) -> Result<(), Refused> {
-        let site = self.ground().ok_or(Refused)?.map.site();
-        let windows = &mut *self.windows.lock();
-        let mut open = || windows.snapshot.open(&self.os, site, run).map(drop);
-        open()
-            .or_else(|refused| {
-                if windows.ballast.lighten(&self.os) {
-                    open()
-                } else {
-                    Err(refused)
-                }
-            })
-            .map_err(|_| Refused)
+    fn lock_windows_for_fork(&self) {
+        self.windows.lock_for_fork();
+        self.watch.lock_for_fork();
     }
 
-    fn copy_to_snapshot(&self, run: Run) {
-        let mut windows = self.windows.lock();
-        let from = windows.current.address::<O>(run.first);
-        let to = windows.snapshot.address::<O>(run.first);
-        let (Some(from), Some(to)) = (from, to) else {
-            return;
+    unsafe fn unlock_windows_after_fork(&self) {
+        // SAFETY: the caller took the lock.
+        unsafe { self.watch.unlock_after_fork() };
+        // SAFETY: as above.
+        unsafe { self.windows.unlock_after_fork() };
+    }
+
+    fn open_snapshot(&self) -> Result<(), Refused> {
+        let Some(map) = self.page_map() else {
+            return Ok(());
         };
-        // SAFETY: both are chunks of windows in which the run was opened, so its bytes are there; nobody writes to them.
-        unsafe { from.copy_to_nonoverlapping(to, Self::bytes(run)) };
-    }
-
-    fn drop_snapshot(&self) {
-        self.windows.lock().snapshot.unmap(&self.os);
-    }
-
-    fn adopt_snapshot(&self) {
         let windows = &mut *self.windows.lock();
-        windows.current.adopt(&self.os, &mut windows.snapshot);
-        self.watch.lock().leave_parent(&self.os);
-    }
-
-    fn fill(&self, run: Run) -> Result<(), Refused> {
-        let at = self.address(run.first).ok_or(Refused)?;
-        // Inaccessible memory is in nobody's account of data, as the shared pages were not.
-        // SAFETY: the arena owns the run, and the span is dead.
-        self.insist(|| unsafe { self.os.replace(at, Self::bytes(run), Access::None) })?;
-        let map = &self.ground().ok_or(Refused)?.map;
-        self.note_onto(map, run, Some(PageIndex(NOWHERE)));
+        let changes = windows.shared.changes();
+        if windows.snapshot_of == Some(changes) {
+            return Ok(());
+        }
+        // Some of it may be for spans that have gone.
+        windows.snapshot.unmap(&self.os);
+        windows.snapshot_of = None;
+        for shared in runs::<O>(windows, map) {
+            let mut opened = Ok(());
+            shared.homes(map, |run| {
+                opened = opened.and_then(|()| open::<O>(&self.os, windows, map, run));
+            });
+            opened?;
+        }
+        windows.snapshot_of = Some(changes);
         Ok(())
     }
 
-    fn next_shared(&self, from: PageIndex) -> Option<PageIndex> {
-        let ground = self.ground()?;
-        ground.find(from, |page| ground.map.is_shared(page))
+    fn copy_to_snapshot(&self) {
+        let Some(map) = self.page_map() else { return };
+        let windows = &mut *self.windows.lock();
+        for shared in runs::<O>(windows, map) {
+            shared.homes(map, |run| {
+                let from = windows.current.address::<O>(run.first);
+                let to = windows.snapshot.address::<O>(run.first);
+                let (Some(from), Some(to)) = (from, to) else {
+                    return;
+                };
+                // SAFETY: both are chunks of windows in which the run was opened, so its bytes are there; nobody writes to them.
+                unsafe { from.copy_to_nonoverlapping(to, Self::bytes(run)) };
+            });
+        }
     }
+
+    fn drop_snapshot(&self) {
+        let windows = &mut *self.windows.lock();
+        windows.snapshot.unmap(&self.os);
+        windows.snapshot_of = None;
+    }
+
+    fn adopt_snapshot(&self) -> Result<(), Refused> {
+        let Some(map) = self.page_map() else {
+            return Ok(());
+        };
+        // What was protected was left out.
+        self.protected.store(0, Ordering::Relaxed);
+        let all = {
+            let windows = &mut *self.windows.lock();
+            windows.current.adopt(&self.os, &mut windows.snapshot);
+            windows.snapshot_of = None;
+            self.window_pieces
+                .store(windows.current.mapped(), Ordering::Relaxed);
+            runs::<O>(windows, map)
+        };
+        self.watch.lock().leave_parent(&self.os);
+        // By addresses: so a mapping is taken apart from its start, while the one before it grows, and one more than there were is
+        // enough at any time.
+        for shared in all {
+            let Some(home) = shared.home else {
+                self.fill(map, shared.run)?;
+                continue;
+            };
+            // SAFETY: the copy holds what the shared pages held at the fork.
+            let aliased = unsafe { self.alias(shared.run, home) };
+            // SAFETY: there is no other thread.
+            aliased.or_else(|_| unsafe { self.make_private(shared.run, home) })?;
+        }
+        Ok(())
+    }
+
+    fn each_shared(&self, mut act: impl FnMut(SizeClass, Run)) {
+        let Some(map) = self.page_map() else { return };
+        let mut all = runs::<O>(&self.windows.lock(), map).peekable();
+        while let Some(mut shared) = all.next() {
+            // Whatever they lie on, neighbours are one range of addresses.
+            while let Some(next) =
+                all.next_if(|next| next.run.first == shared.run.end() && next.class == shared.class)
+            {
+                shared.run.pages.0 += next.run.pages.0;
+            }
+            act(shared.class, shared.run);
+        }
+    }
+
+    fn protect_for_fork(&self, run: Run, ways: &mut KeptOut) -> Result<(), Refused> {
+        let (at, len) = self.range(run).ok_or(Refused)?;
+        if self.runs_on(at.addr().get(), len) {
+            return Err(Refused);
+        }
+        self.protected
+            .fetch_add(run.pages.index(), Ordering::Relaxed);
+        let protected = match self.hold_in_kernel(run) {
+            Some(held) => {
+                ways.in_kernel = true;
+                held
+            }
+            None => {
+                ways.by_signal = true;
+                // SAFETY: the arena owns the range; a barrier is under way, so writers wait.
+                unsafe { self.os.protect(at, len, Access::Read) }
+            }
+        };
+        protected.map_err(|_| {
+            self.unprotect_after_fork(run, *ways);
+            Refused
+        })
+    }
+
+    fn unprotect_after_fork(&self, run: Run, ways: KeptOut) {
+        if let (true, Some(range)) = (ways.in_kernel, self.range(run)) {
+            self.lift_in_kernel(range);
+        }
+        if ways.by_signal {
+            self.make_writable(run);
+        } else {
+            self.note_writable(run);
+        }
+    }
+}
+
+impl<O: Os> Arena<O> {
+    /// The tables, if there are any. Takes no lock.
+    fn page_map(&self) -> Option<&PageMap> {
+        Some(&self.known_ground()?.map)
+    }
+
+    /// In a child: takes the addresses of dead spans, which have no pages.
+    fn fill(&self, map: &PageMap, run: Run) -> Result<(), Refused> {
+        let at = self.address(run.first).ok_or(Refused)?;
+        // Inaccessible memory is in nobody's account of data, as the shared pages were not.
+        // SAFETY: the arena owns the run, and the spans are dead.
+        self.insist(|| unsafe { self.os.replace(at, Self::bytes(run), Access::None) })?;
+        self.note_onto(map, run, Some(PageIndex(NOWHERE)));
+        Ok(())
+    }
+}
+
+fn runs<'a, O: Os>(windows: &Windows, map: &'a PageMap) -> Runs<'a> {
+    windows.shared.runs(map, chunk_pages(O::PAGE_SIZE))
+}
+
+/// Makes room for a copy of the shared pages of a run.
+fn open<O: Os>(os: &O, windows: &mut Windows, map: &PageMap, run: Run) -> Result<(), Refused> {
+    let Windows {
+        snapshot, ballast, ..
+    } = windows;
+    let mut open = || snapshot.open(os, map.site(), run).map(drop);
+    open()
+        .or_else(|refused| {
+            if ballast.lighten(os) {
+                open()
+            } else {
+                Err(refused)
+            }
+        })
+        .map_err(|_| Refused)
 }

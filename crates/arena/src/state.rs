@@ -196,13 +196,7 @@ impl State {
         place: Place,
     ) -> Option<(Run, bool)> {
         let own = self.take_from(os, ground, side, place);
-        own.or_else(|| {
-            let taken = self.take_from(os, ground, side.other(), place)?;
-            if side == Side::Spans {
-                ground.note_spans_beyond();
-            }
-            Some(taken)
-        })
+        own.or_else(|| self.take_from(os, ground, side.other(), place))
     }
 
     fn take_from<O: Os>(

@@ -77,6 +77,10 @@ unsafe impl<O: Os> Upkeep for Arena<O> {
         let _ = unsafe { self.os.unmap(scratch, bytes.next_multiple_of(O::PAGE_SIZE)) };
     }
 
+    fn aside<T>(&self, act: impl FnOnce() -> T) -> Option<T> {
+        self.run_aside(act)
+    }
+
     fn clock_ms(&self) -> u64 {
         self.os.clock_ms()
     }

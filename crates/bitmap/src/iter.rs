@@ -13,9 +13,14 @@ pub struct Iter<const WORDS: usize> {
     word: usize,
 }
 
-impl<const WORDS: usize> Iter<WORDS> {
-    pub(crate) const fn new(set: Bitmap<WORDS>) -> Self {
-        Self { rest: set, word: 0 }
+impl<const WORDS: usize> Bitmap<WORDS> {
+    /// The members in ascending order.
+    #[inline]
+    pub const fn iter(&self) -> Iter<WORDS> {
+        Iter {
+            rest: *self,
+            word: 0,
+        }
     }
 }
 

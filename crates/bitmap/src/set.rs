@@ -4,8 +4,6 @@ use core::array::from_fn;
 
 use static_assertions::const_assert_eq;
 
-use crate::Iter;
-
 /// A subset of `0..64 * WORDS`. Index `i` is bit `i % 64` of word `i / 64`.
 ///
 /// An index outside that range is never a member: asking for it answers `false`, and inserting or
@@ -133,12 +131,6 @@ impl<const WORDS: usize> Bitmap<WORDS> {
     #[must_use]
     pub fn without(&self, other: &Self) -> Self {
         Self(from_fn(|word| self.0[word] & !other.0[word]))
-    }
-
-    /// The members in ascending order.
-    #[inline]
-    pub const fn iter(&self) -> Iter<WORDS> {
-        Iter::new(*self)
     }
 }
 

@@ -1,49 +1,46 @@
-//! Up to which size objects are meshed.
+//! What is meshed, and behind which barrier.
 //!
-//! The C library makes system calls by itself that write to memory of the program: no wrapper sees them, so nobody names the
-//! buffers. They have a kibibyte or more. Behind a barrier at which the kernel waits that does not matter; behind one that
-//! makes such calls fail, so large objects are left where they are.
+//! Objects up to [`SpanClasses::LARGEST_MESHED`] are, but for those that are kept apart since somebody writes to them who
+//! cannot be made to wait. Where such objects cannot be told apart from the program's, only a barrier will do at which the
+//! kernel waits, and who has all signals blocked: then nothing is meshed behind another one, and a fork protects nothing.
 //!
-//! The barrier may change for the worse at any time, when the program closes a descriptor, or in a child. Then larger objects
-//! that were meshed stay as they are, groups of them can still drain, and nothing of them is protected any more.
+//! The barrier may change for the worse at any time, when the program closes a descriptor, or in a child. Then groups stay as
+//! they are and can drain, and nothing of them is protected any more.
 
-use heap::{ClassMap, PageHeap, Refused, Run, SizeClass};
-use miniheap::{SpanClasses, Spans};
+use core::sync::atomic::Ordering;
+
+use heap::{PageHeap, Refused, Run, SizeClass};
+use miniheap::SpanClasses;
 
 use crate::global::GlobalHeap;
 use crate::policy::MeshPolicy;
 use crate::report::Report;
-use crate::tuning::{LARGEST_MESHED, LARGEST_NAMED};
-
-/// Whether the kernel may write to objects of this size without having said so.
-fn is_unnamed(object_size: usize) -> bool {
-    object_size > LARGEST_NAMED
-}
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
-    /// The classes whose objects may have been meshed, behind any barrier.
+    /// Says that objects which may be meshed are written to by the kernel without being named, or by threads that no signal
+    /// reaches. Before meshing is enabled.
+    pub fn expect_unnamed_writers(&self) {
+        self.unnamed_writers.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether there may be such writers.
+    pub(crate) fn has_unnamed_writers(&self) -> bool {
+        self.unnamed_writers.load(Ordering::Relaxed)
+    }
+
+    /// The classes whose objects may be meshed.
     pub(crate) fn meshed_classes() -> impl DoubleEndedIterator<Item = SizeClass> {
-        Self::class_numbers().filter(|&class| {
-            let geometry = SpanClasses::geometry(class);
-            geometry.slots > 1 && geometry.object_size as usize <= LARGEST_MESHED
-        })
+        Self::class_numbers().filter(|&class| SpanClasses::may_be_meshed(class))
     }
 
-    /// Those that may be meshed behind the barrier in use.
-    pub(crate) fn classes_to_mesh(&self) -> impl DoubleEndedIterator<Item = SizeClass> {
-        let any = self.pages.stops_the_kernel();
-        let is_small = |class: &SizeClass| !is_unnamed(SpanClasses::object_size(*class));
-        Self::meshed_classes().filter(move |class| any || is_small(class))
+    /// Whether they may be meshed behind the barrier in use.
+    pub fn barrier_suffices(&self) -> bool {
+        !self.has_unnamed_writers() || self.pages.stops_the_kernel()
     }
 
-    /// Whether objects of `class` may be meshed behind the barrier in use.
-    pub(crate) fn may_mesh_class(&self, class: SizeClass) -> bool {
-        !is_unnamed(SpanClasses::object_size(class)) || self.pages.stops_the_kernel()
-    }
-
-    /// Keeps writers out of `run`, one or several of `spans`.
-    pub(crate) fn keep_out(&self, spans: &Spans, run: Run) -> Result<(), Refused> {
-        if is_unnamed(spans.geometry().object_size as usize) {
+    /// Keeps writers out of `run`.
+    pub(crate) fn keep_out(&self, run: Run) -> Result<(), Refused> {
+        if self.has_unnamed_writers() {
             self.pages.protect_from_all(run)
         } else {
             self.pages.protect(run)

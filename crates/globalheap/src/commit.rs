@@ -71,6 +71,10 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         plans: impl Iterator<Item = T>,
         mut act: impl FnMut(&mut Spans, T) -> Outcome,
     ) -> ControlFlow<usize, usize> {
+        // What was found may have been found before.
+        if self.is_left_alone(class) {
+            return ControlFlow::Continue(0);
+        }
         let (mut total, mut exhausted) = (Outcome::default(), false);
         let mut spans = self.class(class);
         let start = self.pages.clock_ns();
@@ -103,9 +107,9 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     }
 
     /// Puts a private run onto the shared pages that it names, with its content.
-    pub(crate) fn share_run(&self, spans: &Spans, run: Run) -> Result<(), Refused> {
+    pub(crate) fn share_run(&self, run: Run) -> Result<(), Refused> {
         self.pages.open_shared(run)?;
-        let shared = self.protect_and_share(spans, run);
+        let shared = self.protect_and_share(run);
         if shared.is_err() {
             // SAFETY: the run was not put onto them, and nobody else is.
             unsafe { self.pages.free_shared(run) };
@@ -114,8 +118,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     }
 
     /// Puts a private run onto the shared pages that it names, which are open.
-    fn protect_and_share(&self, spans: &Spans, run: Run) -> Result<(), Refused> {
-        self.keep_out(spans, run)?;
+    fn protect_and_share(&self, run: Run) -> Result<(), Refused> {
+        self.keep_out(run)?;
         let bytes = run.pages.index() * P::PAGE_SIZE;
         // SAFETY: the shared pages are open and as long as the run; the run is protected, and nobody else is on them.
         unsafe { self.pages.copy_to_shared(run.first, run.first, 0, bytes) };

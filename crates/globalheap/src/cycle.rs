@@ -119,7 +119,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             let spans = self.class(class);
             (spans.physical_spans(), spans.live())
         };
-        if physical / neighbours < 2 || !self.may_mesh_class(class) {
+        if physical / neighbours < 2 || self.is_left_alone(class) || !self.barrier_suffices() {
             return None;
         }
         // Runs that are unlikely to fit need not be looked for yet when they will be anyway.

@@ -4,7 +4,8 @@
 //! So a child has nothing at the addresses of meshed spans at first, and, in order:
 //!
 //! ```text
-//!  parent, before    reserve   room for copies of all groups; may be refused, then there is no fork
+//!  parent, before    reserve   room for copies of all groups; may be refused, then there is no fork; nothing stays locked
+//!                    begin     no cycles; room for what was meshed since
 //!                    prepare   all locks; groups protected from other threads; their pages copied
 //!  parent, after     parent    groups writable again, copies forgotten, locks open
 //!  child             child     each group put onto its copy, locks open
@@ -12,27 +13,52 @@
 //!
 //! The child may run code of the C library that looks at the heap before it gets to its step: whoever handles the fault calls
 //! [`child_after_fork`](GlobalHeap::child_after_fork) then.
+//!
+//! What is copied is told by the pages, not by the records of spans. So a signal handler can fork over an operation of this
+//! heap, whose locks its own thread has: it takes those that it gets, and the child goes on with what was interrupted as the
+//! parent does.
 
-use core::sync::atomic::{Ordering, fence};
+use core::sync::atomic::Ordering;
 
-use heap::{PageHeap, PageIndex, Refused, Run, SpanId};
-use miniheap::Spans;
+use heap::{KeptOut, Mutex, PageHeap, PageIndex, Refused, Run, SizeClass};
+use miniheap::{SpanClasses, Spans};
 
 use crate::global::GlobalHeap;
 use crate::joined::joined;
 use crate::policy::MeshPolicy;
 use crate::report::Report;
-use crate::transfer::Transfer;
+use crate::tuning::NANOSECONDS_FOR_LOCKS;
+
+/// A fork that keeps cycles out, if it could, and goes on with [`prepare_fork`](GlobalHeap::prepare_fork).
+#[derive(Debug)]
+#[must_use]
+pub struct Begun {
+    standing: Standing,
+    holds_cycle: bool,
+    /// Whether there is room for the copies.
+    room: bool,
+}
 
 /// A fork under way, between its preparation and its end on either side.
 #[derive(Debug)]
 #[must_use]
 pub struct Fork {
     barrier: heap::Barrier,
+    held: Held,
     /// Whether the groups were copied for the child.
     copied: bool,
-    /// Whether they are protected.
-    protected: bool,
+    /// How they are protected.
+    protected: KeptOut,
+}
+
+/// Whether the thread that forks may hold locks of the heap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It holds none: it waits for them all, and the child can go on as the parent.
+    Outside,
+    /// It may have been interrupted inside: it takes those that are open. If other threads have the rest, the child is one that
+    /// may not allocate.
+    Inside,
 }
 
 /// Who may write to objects while the groups are copied.
@@ -44,42 +70,57 @@ pub enum Writers {
     OtherThreads,
 }
 
-impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
-    /// Stops mesh cycles and makes room for copies of all groups. When it is refused, nothing has changed.
-    ///
-    /// Must be followed by [`prepare_fork`](Self::prepare_fork), or by [`cancel_fork`](Self::cancel_fork).
-    pub fn reserve_fork(&self) -> Result<(), Refused> {
-        self.keep_cycles_out();
-        let reserved = Self::meshed_classes().try_for_each(|class| {
-            let spans = self.class(class);
-            let pages = spans.geometry().pages;
-            let mut homes = spans.group_leaders();
-            homes.try_for_each(|(_, first)| self.pages.reserve_snapshot(Run { first, pages }))
-        });
-        if reserved.is_err() {
-            // SAFETY: the lock was taken above.
-            unsafe { self.cancel_fork() };
+/// Locks that a fork has taken: a bit for each class, its spans and its transfer.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    cycle: bool,
+    state: bool,
+    spans: Classes,
+    transfers: Classes,
+}
+
+/// A set of classes.
+#[derive(Clone, Copy, Debug)]
+struct Classes([u64; 4]);
+
+impl Classes {
+    const NONE: Self = Self([0; 4]);
+
+    fn insert(&mut self, class: SizeClass) {
+        if let Some(word) = self.0.get_mut(class.index() / 64) {
+            *word |= 1 << (class.index() % 64);
         }
-        reserved
     }
 
-    /// Stops mesh cycles and makes no room: for a fork that is too late to refuse.
-    ///
-    /// Must be followed by [`prepare_fork_without_room`](Self::prepare_fork_without_room).
-    pub fn reserve_nothing_for_fork(&self) {
-        self.keep_cycles_out();
+    fn has(self, class: SizeClass) -> bool {
+        let word = self.0.get(class.index() / 64);
+        word.is_some_and(|word| word >> (class.index() % 64) & 1 != 0)
+    }
+}
+
+const _: () = assert!(SpanClasses::ALL <= 256, "a bit for each class");
+
+impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
+    /// Makes room for copies of all groups. When it is refused, nothing has changed. Nothing is locked afterwards: groups may
+    /// come or go, and another fork may use the room.
+    pub fn reserve_fork(&self, standing: Standing) -> Result<(), Refused> {
+        // Room is made while no cycle waits for it.
+        let _cycle = match standing {
+            Standing::Outside => Some(self.cycle.lock()),
+            Standing::Inside => None,
+        };
+        let held = self.pages.hold_mappings();
+        let room = self.open_or_drop();
+        self.pages.let_mappings_go(held);
+        room
     }
 
-    /// [`prepare_fork`](Self::prepare_fork) without copies. If anything is meshed, the child is refused in
-    /// [`child_after_fork`](Self::child_after_fork), and must end.
-    ///
-    /// # Safety
-    /// The calling thread called [`reserve_nothing_for_fork`](Self::reserve_nothing_for_fork). Until the fork has ended it
-    /// does not use this heap.
-    pub unsafe fn prepare_fork_without_room(&self) -> Fork {
-        let fork = self.hold_still();
-        self.pages.lock_shared_for_fork();
-        fork
+    fn open_or_drop(&self) -> Result<(), Refused> {
+        let room = self.pages.open_snapshot();
+        if room.is_err() {
+            self.pages.drop_snapshot();
+        }
+        room
     }
 
     /// Whether anything was ever meshed, so that a fork has something to copy. Takes no lock.
@@ -87,78 +128,153 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         self.meshed.meshes.load(Ordering::Relaxed) > 0
     }
 
-    /// Gives up what [`reserve_fork`](Self::reserve_fork) did.
+    /// Waits for the cycle under way, lets none begin, and makes room for what was meshed since [`reserve_fork`](Self::reserve_fork).
+    /// If that is refused, it is too late to say no: if anything is meshed, the child is refused in
+    /// [`child_after_fork`](Self::child_after_fork), and must end.
     ///
-    /// # Safety
-    /// The calling thread reserved, and did not prepare since.
-    pub unsafe fn cancel_fork(&self) {
-        self.pages.drop_snapshot();
-        // SAFETY: the caller has the lock since `reserve_fork`.
-        unsafe { self.let_cycles_in() };
+    /// All signals are blocked until the fork has ended on either side. Must be followed by [`prepare_fork`](Self::prepare_fork).
+    pub fn begin_fork(&self, standing: Standing) -> Begun {
+        let deadline = self.deadline();
+        let holds_cycle = self.take(standing, deadline, &self.cycle);
+        let held = self.pages.hold_mappings();
+        let room = self.open_or_drop().is_ok();
+        self.pages.let_mappings_go(held);
+        Begun {
+            standing,
+            holds_cycle,
+            room,
+        }
     }
 
-    /// Takes all locks, keeps `writers` out of the groups, and copies their pages. No group can have come since
-    /// `reserve_fork`, which holds the lock of the cycle.
+    /// Takes the locks, keeps `writers` out of the groups, and copies their pages, if there is room.
     ///
     /// # Safety
-    /// The calling thread reserved. Until the fork has ended it does not use this heap. There are no other writers.
-    pub unsafe fn prepare_fork(&self, writers: Writers) -> Fork {
-        let fork = self.hold_still();
-        let protected = writers == Writers::OtherThreads;
-        if protected {
-            // SAFETY: the locks were taken above.
-            unsafe { self.protect_groups() };
+    /// The calling thread began. Until the fork has ended it does not use this heap. There are no other writers.
+    pub unsafe fn prepare_fork(&self, begun: Begun, writers: Writers) -> Fork {
+        let Begun {
+            standing,
+            holds_cycle,
+            room,
+        } = begun;
+        let held = self.hold_still(standing, holds_cycle);
+        let barrier = self.pages.begin_barrier();
+        // A thread that was inside has not kept cycles out since.
+        let copied = room && self.open_or_drop().is_ok();
+        let mut protected = KeptOut::default();
+        if copied && writers == Writers::OtherThreads {
+            protected = self.protect_groups(&held);
         }
-        let copy = |_: &Spans, _, home| self.pages.copy_to_snapshot(home);
-        // SAFETY: as above.
-        unsafe { self.each_group(copy) };
-        self.pages.lock_shared_for_fork();
+        if copied {
+            self.pages.copy_to_snapshot();
+        }
+        self.pages.lock_windows_for_fork();
         Fork {
-            copied: true,
+            barrier,
+            held,
+            copied,
             protected,
-            ..fork
         }
     }
 
-    /// Takes the locks that are left, and begins the barrier.
-    fn hold_still(&self) -> Fork {
-        self.transfers.iter().for_each(Transfer::lock_for_fork);
-        for class in Self::class_numbers() {
-            self.class_lock(class).lock_for_fork();
-        }
-        self.pages.lock_for_fork();
-        Fork {
-            barrier: self.pages.begin_barrier(),
-            copied: false,
-            protected: false,
-        }
-    }
-
-    /// Protects the groups, but for what the kernel may be writing to.
-    ///
-    /// # Safety
-    /// The calling thread holds the locks of all classes for a fork.
-    unsafe fn protect_groups(&self) {
-        let protect = |spans: &Spans| {
-            // The kernel may be writing for a thread of the parent, which must not fail for that.
-            let may_be_protected = |run: &Run| !self.pages.is_named(*run);
-            let free = spans.grouped_runs().filter(may_be_protected);
-            joined(free).for_each(|range| self.protect_range(spans, range));
+    /// Takes the locks that are to be had: all, by who waits for them.
+    fn hold_still(&self, standing: Standing, cycle: bool) -> Held {
+        let deadline = self.deadline();
+        let mut held = Held {
+            cycle,
+            state: false,
+            spans: Classes::NONE,
+            transfers: Classes::NONE,
         };
-        // SAFETY: the same contract.
-        unsafe { self.each_meshed_class(protect) };
+        for (class, transfer) in Self::class_numbers().zip(&self.transfers) {
+            if transfer.lock_for_fork(|slots| self.take(standing, deadline, slots)) {
+                held.transfers.insert(class);
+            }
+        }
+        for class in Self::class_numbers() {
+            if self.take(standing, deadline, self.class_lock(class)) {
+                held.spans.insert(class);
+            }
+        }
+        held.state = match standing {
+            Standing::Outside => {
+                self.pages.lock_for_fork();
+                true
+            }
+            Standing::Inside => self.until(deadline, || self.pages.try_lock_for_fork()),
+        };
+        held
     }
 
-    /// Protects the spans in `range`, which have `pages` pages each; if that is refused, as many of them as can be had.
+    /// Takes a lock: waits for it, or tries until `deadline`, and at least once.
+    fn take<T>(&self, standing: Standing, deadline: u64, lock: &Mutex<P::Lock, T>) -> bool {
+        match standing {
+            Standing::Outside => {
+                lock.lock_for_fork();
+                true
+            }
+            Standing::Inside => self.until(deadline, || lock.try_lock_for_fork()),
+        }
+    }
+
+    fn until(&self, deadline: u64, mut attempt: impl FnMut() -> bool) -> bool {
+        loop {
+            if attempt() {
+                return true;
+            }
+            if self.pages.clock_ns() >= deadline {
+                return false;
+            }
+            core::hint::spin_loop();
+        }
+    }
+
+    /// Up to when a thread tries to get locks that it may hold itself.
+    fn deadline(&self) -> u64 {
+        self.pages.clock_ns().saturating_add(NANOSECONDS_FOR_LOCKS)
+    }
+
+    /// Protects the groups, but for what the kernel may be writing to: in calls, and at any time to what is pinned. Returns in which
+    /// ways.
+    ///
+    /// Nothing of a class whose lock was not to be had, since nobody knows what is pinned there; and nothing where somebody writes
+    /// who cannot be made to wait, since the C library may do so in this thread.
+    fn protect_groups(&self, held: &Held) -> KeptOut {
+        let mut ways = KeptOut::default();
+        if self.has_unnamed_writers() {
+            return ways;
+        }
+        self.pages.each_shared(|class, run| {
+            if held.spans.has(class) {
+                // SAFETY: the lock is held for this fork.
+                let spans = unsafe { self.class_lock(class).held_for_fork() };
+                self.protect_spans(spans, run, &mut ways);
+            }
+        });
+        ways
+    }
+
+    /// Protects the spans at `run`, one behind the other, as far as they may be, and as it can be had.
     ///
     /// Where the system refuses, an object that another thread writes to at this moment may be copied half written, as in
     /// memory that threads share without a lock.
-    fn protect_range(&self, spans: &Spans, range: Run) {
-        if self.keep_out(spans, range).is_err() {
-            let pages = spans.geometry().pages;
-            let starts = (range.first.0..range.end().0).step_by(pages.index());
-            for first in starts.map(PageIndex) {
-                let _ = self.keep_out(spans, Run { first, pages });
+    fn protect_spans(&self, spans: &Spans, run: Run, ways: &mut KeptOut) {
+        let pages = spans.geometry().pages;
+        let may_be_protected = |span: &Run| {
+            let unit = spans.leader(self.pages.span_at(span.first));
+            // The kernel may be writing for a thread of the parent, which must not fail for that.
+            !unit.is_some_and(|unit| spans.is_pinned(unit)) && !self.pages.is_named(*span)
+        };
+        let starts = (run.first.0..run.end().0).step_by(pages.index());
+        let all = starts.map(|first| Run {
+            first: PageIndex(first),
+            pages,
+        });
+        for range in joined(all.filter(may_be_protected)) {
+            if self.pages.protect_for_fork(range, ways).is_err() {
+                let starts = (range.first.0..range.end().0).step_by(pages.index());
+                for first in starts.map(PageIndex) {
+                    let _ = self.pages.protect_for_fork(Run { first, pages }, ways);
+                }
             }
         }
     }
@@ -169,135 +285,62 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// `fork` comes from [`prepare_fork`](Self::prepare_fork), and this is the parent, in the same thread.
     pub unsafe fn parent_after_fork(&self, fork: Fork) {
         // SAFETY: `prepare_fork` took them.
-        unsafe { self.pages.unlock_after_fork() };
-        let open = |spans: &Spans| {
-            joined(spans.grouped_runs()).for_each(|range| self.pages.unprotect(range));
-        };
-        if fork.protected {
-            // SAFETY: the locks are held since `prepare_fork`.
-            unsafe { self.each_meshed_class(open) };
+        unsafe { self.pages.unlock_windows_after_fork() };
+        if fork.protected != KeptOut::default() {
+            self.pages.each_shared(|_, run| {
+                self.pages.unprotect_after_fork(run, fork.protected);
+            });
         }
         self.pages.drop_snapshot();
         // SAFETY: the locks are held since `prepare_fork`.
         unsafe { self.end_fork(fork) };
     }
 
-    /// The child's way on: each group is put onto its copy. A span that cannot be put there gets the content on private
-    /// pages, which is as good, since its objects are its own. When that is refused too, the child must not go on.
+    /// The child's way on: each group is put onto its copy. When that is refused, the child must not go on.
     ///
     /// # Safety
     /// `fork` comes from [`prepare_fork`](Self::prepare_fork), and this is the child, which has one thread.
     pub unsafe fn child_after_fork(&self, fork: Fork) -> Result<(), Refused> {
         // SAFETY: `prepare_fork` took them, in the parent.
-        unsafe { self.pages.unlock_after_fork() };
-        // What cannot be moved stays protected, and everything locked: it is the parent's.
+        unsafe { self.pages.unlock_windows_after_fork() };
+        // What cannot be moved is missing, and everything locked: it is the parent's.
         if fork.copied {
-            self.pages.adopt_snapshot();
-            // SAFETY: the locks are held since `prepare_fork`, in the parent.
-            unsafe { self.adopt_groups() }?;
+            self.pages.adopt_snapshot()?;
         } else {
-            let mut groups = 0;
-            // SAFETY: as above.
-            unsafe { self.each_group(|_, _, _| groups += 1) };
-            if groups > 0 {
+            let mut any = false;
+            self.pages.each_shared(|_, _| any = true);
+            if any {
                 return Err(Refused);
             }
         }
-        // SAFETY: as above.
+        // SAFETY: the locks are held since `prepare_fork`, in the parent.
         unsafe { self.end_fork(fork) };
         Ok(())
     }
 
-    /// Puts each member of a group onto the group's copy, and something at the addresses of dead spans. They come in the order of their addresses: so a mapping is taken
-    /// apart from its start, while the one before it grows, and one more than there were is enough at any time.
-    ///
-    /// # Safety
-    /// This is a child with one thread, which holds the locks of all classes for a fork.
-    unsafe fn adopt_groups(&self) -> Result<(), Refused> {
-        let labels = self.pages.labels();
-        let mut next = PageIndex(0);
-        while let Some(page) = self.pages.next_shared(next) {
-            next = PageIndex(page.0 + 1);
-            let Some((class, _)) = labels.label(page).as_small() else {
-                continue;
-            };
-            // SAFETY: the caller holds the lock.
-            let spans = unsafe { self.class_lock(class).held_for_fork() };
-            let id = self.pages.span_at(page);
-            let Some(run) = spans.run(id) else { continue };
-            next = run.end();
-            let Some(home) = spans.home(id) else {
-                self.pages.fill(run)?;
-                continue;
-            };
-            // SAFETY: the copy holds what the shared pages held at the fork.
-            let aliased = unsafe { self.pages.alias(run, home) };
-            // SAFETY: there is no other thread.
-            aliased.or_else(|_| unsafe { self.pages.make_private(run, home) })?;
-        }
-        Ok(())
-    }
-
-    /// Passes the spans of each class that is meshed to `act`.
-    ///
-    /// # Safety
-    /// The calling thread holds the locks of all classes for a fork.
-    unsafe fn each_meshed_class(&self, mut act: impl FnMut(&Spans)) {
-        for class in Self::meshed_classes() {
-            // SAFETY: the caller holds the lock.
-            act(unsafe { self.class_lock(class).held_for_fork() });
-        }
-    }
-
-    /// Passes each group to `act`: its leader, and the run of its shared pages.
-    ///
-    /// # Safety
-    /// The calling thread holds the locks of all classes for a fork.
-    unsafe fn each_group(&self, mut act: impl FnMut(&Spans, SpanId, Run)) {
-        let each = |spans: &Spans| {
-            let pages = spans.geometry().pages;
-            for (leader, first) in spans.group_leaders() {
-                act(spans, leader, Run { first, pages });
-            }
-        };
-        // SAFETY: the same contract.
-        unsafe { self.each_meshed_class(each) };
-    }
-
-    /// Ends the barrier and opens all locks.
+    /// Ends the barrier and opens the locks that were taken.
     ///
     /// # Safety
     /// The calling thread holds the locks for a fork.
-    unsafe fn end_fork(&self, fork: Fork) {
-        self.pages.end_barrier(fork.barrier);
-        for class in Self::class_numbers().rev() {
-            // SAFETY: the caller holds the lock.
+    unsafe fn end_fork(&self, Fork { barrier, held, .. }: Fork) {
+        self.pages.end_barrier(barrier);
+        if held.state {
+            // SAFETY: the caller holds it.
+            unsafe { self.pages.unlock_after_fork() };
+        }
+        for class in Self::class_numbers().filter(|&class| held.spans.has(class)) {
+            // SAFETY: as above.
             unsafe { self.class_lock(class).unlock_after_fork() };
         }
-        for transfer in &self.transfers {
-            // SAFETY: as above.
-            unsafe { transfer.unlock_after_fork() };
+        for (class, transfer) in Self::class_numbers().zip(&self.transfers) {
+            if held.transfers.has(class) {
+                // SAFETY: as above.
+                unsafe { transfer.unlock_after_fork() };
+            }
         }
-        // SAFETY: held since `reserve_fork`.
-        unsafe { self.let_cycles_in() };
-    }
-
-    /// Waits for the cycle under way, and lets none begin.
-    fn keep_cycles_out(&self) {
-        self.cycle.lock_for_fork();
-        // Release: whoever sees it has seen the last cycle end.
-        self.forking.store(true, Ordering::Release);
-    }
-
-    /// Lets cycles begin again.
-    ///
-    /// # Safety
-    /// The calling thread [kept them out](Self::keep_cycles_out), in this process or in its parent.
-    unsafe fn let_cycles_in(&self) {
-        self.forking.store(false, Ordering::Relaxed);
-        // Pairs with the fence of `is_in_cycle`.
-        fence(Ordering::SeqCst);
-        // SAFETY: the caller has the lock.
-        unsafe { self.cycle.unlock_after_fork() };
+        if held.cycle {
+            // SAFETY: as above.
+            unsafe { self.cycle.unlock_after_fork() };
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! The heap itself: a page heap, a lock per size class, and the cycle.
 
 use core::marker::PhantomData;
-use core::ptr::{NonNull, null_mut};
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering, fence};
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
-use heap::{ClassMap, Guard, Labels, Mutex, PageHeap, SizeClass};
+use heap::{Guard, Labels, Mutex, PageHeap, SizeClass};
 use miniheap::{SpanClasses, Spans};
 
 use crate::cycle::Cycle;
@@ -17,18 +17,20 @@ use crate::transfer::{Transfer, Transfers};
 /// Spans of all size classes and large objects over the pages of `P`, meshed as `M` finds; misuse goes to `R`.
 pub struct GlobalHeap<P: PageHeap, M, R = Ignore> {
     pub(crate) pages: P,
-    classes: [ClassLock<P>; SpanClasses::COUNT],
+    classes: [ClassLock<P>; SpanClasses::ALL],
     pub(crate) transfers: Transfers<P::Lock>,
     /// Held for the length of a mesh cycle: there is one at a time.
     pub(crate) cycle: Mutex<P::Lock, Cycle<M>>,
-    /// Whether a fork holds the lock of the cycle: then no cycle is under way.
-    pub(crate) forking: AtomicBool,
     pub(crate) schedule: Schedule,
     pub(crate) meshed: MeshCounters,
     /// Whether writers to protected pages are taken care of, so that meshing may begin.
     pub(crate) enabled: AtomicBool,
     /// Asked before each cycle, and each slice of one.
     guard: AtomicPtr<()>,
+    /// Objects of so many bytes and more are left alone: see the module `narrow`.
+    pub(crate) meshed_below: AtomicUsize,
+    /// Whether somebody writes to objects who cannot be made to wait at every barrier: see the module `bound`.
+    pub(crate) unnamed_writers: AtomicBool,
     /// Bytes and number of large objects in use.
     pub(crate) large_bytes: AtomicUsize,
     pub(crate) large_count: AtomicUsize,
@@ -40,11 +42,11 @@ pub struct GlobalHeap<P: PageHeap, M, R = Ignore> {
 struct ClassLock<P: PageHeap>(Mutex<P::Lock, Spans>);
 
 /// One open lock for each class.
-const fn class_locks<P: PageHeap>() -> [ClassLock<P>; SpanClasses::COUNT] {
-    let mut locks = [const { ClassLock(Mutex::new(Spans::new(SpanClasses::GEOMETRIES[0]))) };
-        SpanClasses::COUNT];
+const fn class_locks<P: PageHeap>() -> [ClassLock<P>; SpanClasses::ALL] {
+    let mut locks =
+        [const { ClassLock(Mutex::new(Spans::new(SpanClasses::GEOMETRIES[0]))) }; SpanClasses::ALL];
     let mut class = 0;
-    while class < SpanClasses::COUNT {
+    while class < SpanClasses::ALL {
         let lock = ClassLock(Mutex::new(Spans::new(SpanClasses::GEOMETRIES[class])));
         // Forgotten, since a constant function cannot drop; there is nothing in it.
         core::mem::forget(core::mem::replace(&mut locks[class], lock));
@@ -59,13 +61,14 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         Self {
             pages,
             classes: class_locks(),
-            transfers: [const { Transfer::new() }; SpanClasses::COUNT],
+            transfers: [const { Transfer::new() }; SpanClasses::ALL],
             cycle: Mutex::new(Cycle::new()),
-            forking: AtomicBool::new(false),
             schedule: Schedule::new(),
             meshed: MeshCounters::new(),
             enabled: AtomicBool::new(false),
             guard: AtomicPtr::new(null_mut()),
+            meshed_below: AtomicUsize::new(usize::MAX),
+            unnamed_writers: AtomicBool::new(false),
             large_bytes: AtomicUsize::new(0),
             large_count: AtomicUsize::new(0),
             report: PhantomData,
@@ -121,17 +124,12 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         self.enabled.store(false, Ordering::Release);
     }
 
-    /// Whether a mesh cycle is under way. For a moment also when a fork has just begun, which keeps cycles out.
+    /// Whether a mesh cycle is under way, or a fork keeps cycles out.
     ///
     /// Once this says no, nothing that was written before it is missed by a cycle: after
-    /// [`disable_meshing`](Self::disable_meshing) nothing is meshed any more. A fork under way is not waited for, since
-    /// handlers of the program run in it.
+    /// [`disable_meshing`](Self::disable_meshing) nothing is meshed any more.
     pub fn is_in_cycle(&self) -> bool {
-        // Pairs with the fence at the end of a fork: what is seen forking lets cycles in only after it, and they see what
-        // was written before this one.
-        fence(Ordering::SeqCst);
-        // Acquire: of the cycle before the fork.
-        self.cycle.try_lock().is_none() && !self.forking.load(Ordering::Acquire)
+        self.cycle.try_lock().is_none()
     }
 
     /// Whether meshing has been enabled.
@@ -155,27 +153,16 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     }
 
     pub(crate) fn class_lock(&self, class: SizeClass) -> &Mutex<P::Lock, Spans> {
-        let last = &self.classes[SpanClasses::COUNT - 1];
+        let last = &self.classes[SpanClasses::ALL - 1];
         &self.classes.get(class.index()).unwrap_or(last).0
     }
 
     /// All class numbers.
     pub(crate) fn class_numbers() -> impl DoubleEndedIterator<Item = SizeClass> {
-        (0..SpanClasses::COUNT as u8).map(SizeClass)
+        (0..SpanClasses::ALL as u8).map(SizeClass)
     }
 
-    /// Bytes that the object at `object` has room for; `None` when no live object can start there.
-    pub fn usable_size(&self, object: NonNull<u8>) -> Option<usize> {
-        let labels = self.labels();
-        let page = labels.page_at(object.addr().get())?;
-        let label = labels.label(page);
-        if label.is_large() {
-            return Some(self.pages.large_pages(page)?.index() * P::PAGE_SIZE);
-        }
-        let (class, _) = label.as_small()?;
-        Some(SpanClasses::object_size(class))
-    }
-
+    /// Reports a mistake of the program. No lock is held, since what is told may end the program.
     #[cold]
     pub(crate) fn misuse(what: crate::Misuse, address: usize) {
         R::misuse(what, address);

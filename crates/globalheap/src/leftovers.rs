@@ -44,15 +44,19 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             };
             let needed = self.pages.mappings_to_dissolve(run);
             let has_mappings = || {
-                self.pages.mappings_left() >= needed + self.kept_for_moves()
-                    && self.pages.mappings_permit()
+                self.pages.mappings_left() >= needed + self.kept_for_moves() && {
+                    let held = self.pages.hold_mappings();
+                    let permitted = self.pages.mappings_permit();
+                    self.pages.let_mappings_go(held);
+                    permitted
+                }
             };
             if needed > 0 && !has_mappings() {
                 // Its neighbours may go too; then it will not part them. Its memory goes now.
                 spans.put_aside(id);
                 if let Some(first) = home {
                     // SAFETY: nobody uses the group; its leader, which stays on them, holds no object.
-                    unsafe { self.pages.free_shared(Run { first, ..run }) };
+                    unsafe { self.free_home(Run { first, ..run }) };
                     self.meshed.save(run.pages.index());
                 }
                 continue;
@@ -66,12 +70,23 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             match home {
                 Some(first) => {
                     // SAFETY: the leader was the last one on them.
-                    unsafe { self.pages.free_shared(Run { first, ..run }) };
+                    unsafe { self.free_home(Run { first, ..run }) };
                 }
                 None => self.meshed.unsave(run.pages.index()),
             }
             spans.forget(id);
         }
         spans.has_leftovers()
+    }
+
+    /// Gives shared pages back outside of a barrier.
+    ///
+    /// # Safety
+    /// No object is on them.
+    unsafe fn free_home(&self, home: Run) {
+        let held = self.pages.hold_mappings();
+        // SAFETY: the same contract.
+        unsafe { self.pages.free_shared(home) };
+        self.pages.let_mappings_go(held);
     }
 }

@@ -4,6 +4,7 @@
 //!
 //! * `refill` and `release`: slots for a thread's front end, in batches, under the lock of one size class;
 //! * `large`: page runs of their own;
+//! * `found`: what an address is;
 //! * `cycle`: which spans to mesh is searched for without a lock, and carried out in short steps under it;
 //! * `portion`: what one search looks at;
 //! * `commit`: one mesh, step by step;
@@ -30,11 +31,13 @@ mod cycle;
 #[cfg(test)]
 mod fake;
 mod fork;
+mod found;
 mod global;
 mod joined;
 mod large;
 mod leftovers;
 mod named;
+mod narrow;
 mod neighbours;
 mod pin;
 mod policy;
@@ -55,7 +58,8 @@ mod transfer;
 pub mod tuning;
 mod width;
 
-pub use fork::{Fork, Writers};
+pub use fork::{Begun, Fork, Standing, Writers};
+pub use found::Found;
 pub use global::GlobalHeap;
 pub use large::LargeBlock;
 pub use policy::{MeshPolicy, Ordered, Placement};

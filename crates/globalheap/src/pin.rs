@@ -24,6 +24,20 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
 
     /// Pins all objects in `len` bytes at `start`, for as long as objects live there.
     pub fn pin_range(&self, start: usize, len: usize) {
+        self.in_range(start, len, |spans, span| {
+            spans.pin(span);
+        });
+    }
+
+    /// Takes back one [`pin_range`](Self::pin_range) of the same bytes, whose objects have lived since.
+    pub fn unpin_range(&self, start: usize, len: usize) {
+        self.in_range(start, len, |spans, span| {
+            spans.unpin(span);
+        });
+    }
+
+    /// Lets `act` see each span of small objects that has some of the `len` bytes at `start`, once.
+    fn in_range(&self, start: usize, len: usize, act: impl Fn(&mut Spans, SpanId)) {
         let labels = self.labels();
         let mut at = start.max(labels.address_of(labels.first()));
         let end = start.saturating_add(len);
@@ -32,7 +46,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         {
             let pages = match self.small_at(page) {
                 Some((mut spans, span)) => {
-                    spans.pin(span);
+                    act(&mut spans, span);
                     let run = spans.run(span);
                     run.map_or(1, |run| run.end().0.saturating_sub(page.0))
                 }

@@ -48,53 +48,67 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         rng: &mut Pcg32,
         take: &mut impl FnMut(&mut Pcg32, SpanSlots),
     ) -> usize {
-        let labels = self.labels();
-        let geometry = SpanClasses::geometry(class);
         let mut spans = self.class(class);
-        let (wanted, most) = (*wanted.start(), *wanted.end());
         let mut taken = 0;
         for _ in 0..SPANS_PER_REFILL {
-            if taken >= wanted {
+            if taken >= *wanted.start() {
                 break;
             }
             let Some(unit) = self.unit_with_room(&mut spans, class, owner) else {
                 break;
             };
-            let free = spans.free_slots(unit);
-            let slots = if free.len() <= most - taken {
-                free
-            } else {
-                let wanted = wanted - taken;
-                match M::PLACEMENT {
-                    Placement::Random => choose(&free, wanted, geometry.slots.into(), rng),
-                    Placement::Ascending => lowest(&free, wanted),
-                }
-            };
-            let Some(heap) = spans.get(unit) else { break };
-            let first = heap.first();
-            if heap.owner() != owner {
-                self.pages.set_owner(
-                    Run {
-                        first,
-                        pages: geometry.pages,
-                    },
-                    class,
-                    owner,
-                );
-            }
-            spans.claim(unit, &slots, owner);
-            taken += slots.len();
-            take(
-                rng,
-                SpanSlots {
-                    start: labels.address_of(first),
-                    object_size: geometry.object_size as usize,
-                    slots: slots.bits().iter(),
-                    left: slots.len(),
-                },
-            );
+            let wanted = wanted.start() - taken..=wanted.end() - taken;
+            taken += self.claim_from((&mut spans, unit), (class, owner), wanted, rng, take);
         }
         taken
+    }
+
+    /// [`claim`](Self::claim) from one unit. Its frame is not below those that find the unit: some stacks are small.
+    #[inline(never)]
+    fn claim_from(
+        &self,
+        (spans, unit): (&mut Spans, SpanId),
+        (class, owner): (SizeClass, OwnerId),
+        wanted: RangeInclusive<usize>,
+        rng: &mut Pcg32,
+        take: &mut impl FnMut(&mut Pcg32, SpanSlots),
+    ) -> usize {
+        let geometry = SpanClasses::geometry(class);
+        let free = spans.free_slots(unit);
+        let (wanted, most) = (*wanted.start(), *wanted.end());
+        let slots = if free.len() <= most {
+            free
+        } else {
+            match M::PLACEMENT {
+                Placement::Random => choose(&free, wanted, geometry.slots.into(), rng),
+                Placement::Ascending => lowest(&free, wanted),
+            }
+        };
+        let Some(heap) = spans.get(unit) else {
+            return 0;
+        };
+        let first = heap.first();
+        if heap.owner() != owner {
+            self.pages.set_owner(
+                Run {
+                    first,
+                    pages: geometry.pages,
+                },
+                class,
+                owner,
+            );
+        }
+        spans.claim(unit, &slots, owner);
+        take(
+            rng,
+            SpanSlots {
+                start: self.labels().address_of(first),
+                object_size: geometry.object_size as usize,
+                slots: slots.bits().iter(),
+                left: slots.len(),
+            },
+        );
+        slots.len()
     }
 
     /// The unit to take slots from: the fullest that is worth it, else a dead group on its shared pages, else a new span.

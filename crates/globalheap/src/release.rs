@@ -8,7 +8,7 @@ use miniheap::{SpanClasses, Spans};
 
 use crate::global::GlobalHeap;
 use crate::policy::MeshPolicy;
-use crate::report::{Misuse, Report};
+use crate::report::{Findings, Misuse, Report};
 
 /// Slots of one span that came one after the other: the span's record is looked up and changed once for all of them.
 struct Batch {
@@ -50,29 +50,32 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// As for `release`.
     pub unsafe fn take_home(&self, class: SizeClass, slots: &[NonNull<u8>]) {
         let geometry = SpanClasses::geometry(class);
+        let mut findings = Findings::none();
         let mut spans = self.class(class);
         let mut batch = Batch::NONE;
         for slot in slots {
             let address = slot.addr().get();
             if !batch.covers(address) {
-                self.settle(&mut spans, &batch);
+                self.settle(&mut spans, &batch, &mut findings);
                 batch = self.batch_at(&spans, class, address);
                 // Behind its last slot a span has bytes that belong to none.
                 if !batch.covers(address) {
-                    Self::misuse(Misuse::NotAnObject, address);
+                    findings.add(Misuse::NotAnObject, address);
                     continue;
                 }
             }
             let Some(slot) = geometry.slot_within(address - batch.start) else {
-                Self::misuse(Misuse::NotAnObject, address);
+                findings.add(Misuse::NotAnObject, address);
                 continue;
             };
             if !batch.slots.insert(slot.index()) {
-                Self::misuse(Misuse::DoubleFree, address);
+                findings.add(Misuse::DoubleFree, address);
             }
         }
-        self.settle(&mut spans, &batch);
+        self.settle(&mut spans, &batch, &mut findings);
         debug_assert_eq!(spans.check_now_and_then(), Ok(()));
+        drop(spans);
+        findings.tell(Self::misuse);
     }
 
     /// An empty batch of the span of `class` at `address`; one that covers nothing if there is none.
@@ -101,7 +104,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
 
     /// Marks the batch's slots as free, and gives up the span if they were its last.
     #[inline]
-    fn settle(&self, spans: &mut Spans, batch: &Batch) {
+    fn settle(&self, spans: &mut Spans, batch: &Batch, findings: &mut Findings) {
         if batch.bytes == 0 {
             return;
         }
@@ -109,7 +112,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         if released.freed.len() < batch.slots.len() {
             let size = spans.geometry().object_size as usize;
             for slot in batch.slots.bits().without(released.freed.bits()).iter() {
-                Self::misuse(Misuse::DoubleFree, batch.start + slot * size);
+                findings.add(Misuse::DoubleFree, batch.start + slot * size);
             }
         }
         if released.emptied

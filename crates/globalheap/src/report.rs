@@ -21,3 +21,37 @@ pub struct Ignore;
 impl Report for Ignore {
     fn misuse(_what: Misuse, _address: usize) {}
 }
+
+/// Mistakes that were found under a lock, to be told without it.
+pub(crate) struct Findings {
+    found: [(Misuse, usize); Self::MOST],
+    count: usize,
+}
+
+impl Findings {
+    /// What is found beyond that is not told.
+    const MOST: usize = 8;
+
+    pub(crate) const fn none() -> Self {
+        Self {
+            found: [(Misuse::NotAnObject, 0); Self::MOST],
+            count: 0,
+        }
+    }
+
+    #[cold]
+    pub(crate) fn add(&mut self, what: Misuse, address: usize) {
+        if let Some(place) = self.found.get_mut(self.count) {
+            *place = (what, address);
+            self.count += 1;
+        }
+    }
+
+    /// Tells all of them.
+    #[inline]
+    pub(crate) fn tell(&self, tell: impl Fn(Misuse, usize)) {
+        for &(what, address) in self.found.iter().take(self.count) {
+            tell(what, address);
+        }
+    }
+}

@@ -110,7 +110,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             let spans = self.class(class);
             (spans.groups(), spans.physical_spans())
         };
-        if groups < SCATTERED_SHARE || !self.may_mesh_class(class) {
+        if groups < SCATTERED_SHARE || !self.barrier_suffices() {
             return None;
         }
         let most_units = portion.spans(physical, 1);

@@ -193,7 +193,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     pub fn upkeep(&self) {
         let now = self.pages.clock_ms();
         if now >= self.schedule.next_purge.load(Ordering::Relaxed) && !self.is_in_background() {
-            self.upkeep_due(now);
+            let _ = self.pages.aside(|| self.upkeep_due(now));
         }
     }
 
@@ -302,6 +302,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// Does what is due before a sleep, for about as long as nobody minds to wait. Says whether this thread should call again, if
     /// it has nothing else to do.
     pub fn before_sleep(&self, sleep: Sleep) -> bool {
+        let act = || self.upkeep_before(sleep);
+        self.pages.aside(act).unwrap_or(false)
+    }
+
+    fn upkeep_before(&self, sleep: Sleep) -> bool {
         let now = self.pages.clock_ms();
         if !sleep.is_idle() {
             self.upkeep_due(now);
@@ -332,13 +337,19 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
 
     /// The same for about as long as nobody minds to wait; says whether there are more.
     pub fn purge_slice(&self) -> bool {
-        self.send_home();
-        self.pages.purge(true, SLICE_NS)
+        let act = || {
+            self.send_home();
+            self.pages.purge(true, SLICE_NS)
+        };
+        self.pages.aside(act).unwrap_or(false)
     }
 
     /// Bytes that meshing could give back at the very best.
     pub fn possible_bytes(&self) -> usize {
-        self.classes_to_mesh()
+        if !self.barrier_suffices() {
+            return 0;
+        }
+        Self::meshed_classes()
             .map(|class| possible(&self.class(class), P::PAGE_SIZE))
             .sum()
     }

@@ -78,6 +78,8 @@ pub struct MeshStats {
 pub struct ClassStats {
     /// Bytes of an object.
     pub object_size: usize,
+    /// Whether its objects are kept apart: they are not the program's, and never meshed.
+    pub apart: bool,
     /// Slots in use, those in threads' hands included.
     pub live: usize,
     /// Virtual spans.
@@ -126,6 +128,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         let geometry = spans.geometry();
         ClassStats {
             object_size: geometry.object_size as usize,
+            apart: SpanClasses::is_apart(class),
             live: spans.live(),
             spans: spans.spans(),
             slots: usize::from(geometry.slots),
@@ -144,7 +147,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     }
 
     /// The number of size classes.
-    pub const CLASSES: usize = <SpanClasses as heap::ClassMap>::COUNT;
+    pub const CLASSES: usize = SpanClasses::ALL;
 
     /// Figures of now.
     pub fn stats(&self) -> HeapStats {

@@ -224,7 +224,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             array::from_fn(|at| (at < units.len()).then(|| spans.reserve_group(&self.pages))?);
         let reserved = groups.iter().flatten().count() == units.len();
         let shared = match reserved {
-            true => self.share_run(spans, run),
+            true => self.share_run(run),
             false => Err(Refused),
         };
         for (group, unit) in groups.into_iter().zip(units) {
@@ -246,7 +246,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     ) -> Result<(), Refused> {
         let (run, shared) = whole(members).ok_or(Refused)?;
         self.pages.open_shared(shared)?;
-        self.keep_out(spans, run)?;
+        self.keep_out(run)?;
         for member in members.iter().flatten() {
             self.copy_objects(spans, member);
         }

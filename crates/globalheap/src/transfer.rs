@@ -10,7 +10,7 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use heap::{ClassMap, Guard, Metadata, Mutex, PageHeap, RawLock, SizeClass};
+use heap::{Guard, Metadata, Mutex, PageHeap, RawLock, SizeClass};
 use miniheap::SpanClasses;
 use shufflevector::ShuffleVector;
 
@@ -28,7 +28,7 @@ pub(crate) struct Transfer<L> {
 }
 
 /// Slots that go home under one hold of the lock, at most.
-const HOME_AT_ONCE: usize = 64;
+const HOME_AT_ONCE: usize = 16;
 
 impl<L: RawLock> Transfer<L> {
     pub(crate) const fn new() -> Self {
@@ -38,9 +38,12 @@ impl<L: RawLock> Transfer<L> {
         }
     }
 
-    /// Takes the lock before a fork.
-    pub(crate) fn lock_for_fork(&self) {
-        self.slots.lock_for_fork();
+    /// Takes the lock before a fork, if `take` does.
+    pub(crate) fn lock_for_fork(
+        &self,
+        take: impl FnOnce(&Mutex<L, ShuffleVector>) -> bool,
+    ) -> bool {
+        take(&self.slots)
     }
 
     /// Opens the lock that [`lock_for_fork`](Self::lock_for_fork) took.
@@ -105,11 +108,11 @@ fn storage(memory: &impl Metadata, class: SizeClass) -> Option<ShuffleVector> {
 }
 
 /// One for each class.
-pub(crate) type Transfers<L> = [Transfer<L>; SpanClasses::COUNT];
+pub(crate) type Transfers<L> = [Transfer<L>; SpanClasses::ALL];
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     fn transfer(&self, class: SizeClass) -> &Transfer<P::Lock> {
-        let last = &self.transfers[SpanClasses::COUNT - 1];
+        let last = &self.transfers[SpanClasses::ALL - 1];
         self.transfers.get(class.index()).unwrap_or(last)
     }
 
@@ -137,7 +140,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     }
 
     /// Sends home what nobody has taken over; says whether there was anything.
-    pub(crate) fn send_home(&self) -> bool {
+    pub fn send_home(&self) -> bool {
         let mut sent = false;
         for class in Self::class_numbers() {
             loop {

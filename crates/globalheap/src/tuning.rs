@@ -72,15 +72,11 @@ pub const GROUPS_PER_HOLD: usize = 128;
 /// Meshes that are carried out under one hold of a class lock, at most.
 pub const MESHES_PER_HOLD: usize = 16;
 
+/// How long a thread that forks over an operation of the heap tries to get locks that may be its own, in nanoseconds.
+pub const NANOSECONDS_FOR_LOCKS: u64 = 1_000_000;
+
 /// Spans that are dissolved under one hold of a class lock, at most.
 pub const LEFTOVERS_PER_HOLD: usize = 32;
-
-/// The largest objects that are meshed, in bytes: spans of larger ones have few slots, and are often empty by themselves.
-pub const LARGEST_MESHED: usize = 2_048;
-
-/// The largest objects that are meshed behind a barrier at which system calls fail, in bytes. C libraries let the kernel write
-/// into stdio buffers of 1,024 bytes and more without a function that could be wrapped.
-pub const LARGEST_NAMED: usize = 1_023;
 
 /// A cycle takes apart at most one group in this many, the emptiest.
 pub const SCATTERED_SHARE: usize = 8;

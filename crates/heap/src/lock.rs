@@ -86,6 +86,11 @@ impl<L: RawLock, T> Mutex<L, T> {
         self.raw.lock();
     }
 
+    /// [`lock_for_fork`](Self::lock_for_fork), if the lock is open; says whether it was.
+    pub fn try_lock_for_fork(&self) -> bool {
+        self.raw.try_lock()
+    }
+
     /// Opens a lock that [`lock_for_fork`](Self::lock_for_fork) took.
     ///
     /// # Safety

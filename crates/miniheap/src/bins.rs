@@ -1,13 +1,10 @@
 //! Units by how full they are.
 
 use crate::classes::Geometry;
+use crate::fullness::{BINS, UNLISTED};
 use crate::miniheap::{MiniHeap, NONE};
 use crate::pool::Pool;
 
-/// Bins: as many degrees of fullness.
-pub(crate) const BINS: usize = 16;
-/// The number of no bin.
-pub(crate) const UNLISTED: u8 = u8::MAX;
 /// Units looked at in a bin for one that its taker owns.
 const LOOKED_AT: usize = 4;
 

@@ -6,8 +6,12 @@
 //! **Spans.** The smallest run of pages with at least [`MIN_SLOTS`] slots, at most [`MAX_SLOTS`], and a tail of at most one
 //! part in [`TAIL_SHARE`]. Few slots make spans that mesh, so no span is larger than that. A class whose objects are whole
 //! pages has spans of one slot: such a span is empty or full, and its pages go back by themselves.
+//!
+//! **Numbers.** The classes that may be meshed come first, then the larger ones, then those of what is kept
+//! [apart](crate::apart).
 
-use crate::bins::BINS;
+use crate::apart::{self, LARGEST_MESHED};
+use crate::fullness::BINS;
 use heap::{ClassMap, PageCount, SizeClass, Slot};
 
 /// Bytes in a page.
@@ -27,6 +31,17 @@ const LINEAR: usize = 128;
 const PER_DOUBLING: usize = 4;
 const LARGEST: usize = 32 << 10;
 const COUNT: usize = LINEAR / QUANTUM + (LARGEST / LINEAR).ilog2() as usize * PER_DOUBLING;
+/// With those of what is kept apart.
+const ALL: usize = COUNT + apart::SIZES.len();
+
+/// The classes that may be meshed are those below this number.
+const MESHED: usize = {
+    let mut class = 0;
+    while size_of_class(class) <= LARGEST_MESHED {
+        class += 1;
+    }
+    class
+};
 
 /// What the spans of one size class look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +61,9 @@ pub struct Geometry {
 }
 
 const fn size_of_class(class: usize) -> usize {
+    if class >= COUNT {
+        return apart::SIZES[class - COUNT];
+    }
     let linear = LINEAR / QUANTUM;
     if class < linear {
         return (class + 1) * QUANTUM;
@@ -78,10 +96,10 @@ const fn geometry_of_size(size: usize) -> Geometry {
     }
 }
 
-const GEOMETRIES: [Geometry; COUNT] = {
-    let mut table = [geometry_of_size(QUANTUM); COUNT];
+const GEOMETRIES: [Geometry; ALL] = {
+    let mut table = [geometry_of_size(QUANTUM); ALL];
     let mut class = 0;
-    while class < COUNT {
+    while class < ALL {
         table[class] = geometry_of_size(size_of_class(class));
         class += 1;
     }
@@ -93,13 +111,18 @@ const FINE_LIMIT: usize = 1024;
 const COARSE: usize = 256;
 
 /// The class of each size up to [`FINE_LIMIT`], in steps of a quantum.
-static FINE: [u8; FINE_LIMIT / QUANTUM + 1] = table_of_steps(QUANTUM);
+static FINE: [u8; FINE_LIMIT / QUANTUM + 1] = table_of_steps(QUANTUM, 0);
 /// The class of each size up to [`LARGEST`], in steps of [`COARSE`] bytes; the entries for small sizes are not used.
-static COARSE_TABLE: [u8; LARGEST / COARSE + 1] = table_of_steps(COARSE);
+static COARSE_TABLE: [u8; LARGEST / COARSE + 1] = table_of_steps(COARSE, 0);
 
-const fn table_of_steps<const N: usize>(step: usize) -> [u8; N] {
+/// The same of what is kept apart, up to [`LARGEST_MESHED`].
+static FINE_APART: [u8; FINE_LIMIT / QUANTUM + 1] = table_of_steps(QUANTUM, COUNT);
+static COARSE_APART: [u8; LARGEST_MESHED / COARSE + 1] = table_of_steps(COARSE, COUNT);
+
+/// For each number of steps the first class, from `class` on, that is large enough.
+const fn table_of_steps<const N: usize>(step: usize, mut class: usize) -> [u8; N] {
     let mut table = [0; N];
-    let (mut entry, mut class) = (0, 0);
+    let mut entry = 0;
     while entry < N {
         while size_of_class(class) < entry * step {
             class += 1;
@@ -114,14 +137,60 @@ const fn table_of_steps<const N: usize>(step: usize) -> [u8; N] {
 pub struct SpanClasses;
 
 impl SpanClasses {
-    /// The spans of each class.
-    pub const GEOMETRIES: [Geometry; COUNT] = GEOMETRIES;
+    /// The number of classes, with those of what is kept apart.
+    pub const ALL: usize = ALL;
 
-    /// The spans of `class`; those of the largest class for numbers that are none.
+    /// The largest objects that are meshed, in bytes.
+    pub const LARGEST_MESHED: usize = LARGEST_MESHED;
+
+    /// The spans of each class.
+    pub const GEOMETRIES: [Geometry; ALL] = GEOMETRIES;
+
+    /// The spans of `class`; those of the last class for numbers that are none.
     #[inline]
     pub fn geometry(class: SizeClass) -> &'static Geometry {
-        static TABLE: [Geometry; COUNT] = GEOMETRIES;
-        TABLE.get(class.index()).unwrap_or(&TABLE[COUNT - 1])
+        static TABLE: [Geometry; ALL] = GEOMETRIES;
+        TABLE.get(class.index()).unwrap_or(&TABLE[ALL - 1])
+    }
+
+    /// Whether spans of `class` may be meshed.
+    #[inline(always)]
+    pub const fn may_be_meshed(class: SizeClass) -> bool {
+        (class.0 as usize) < MESHED
+    }
+
+    /// Whether `class` is one of those of what is kept apart.
+    pub const fn is_apart(class: SizeClass) -> bool {
+        class.0 as usize >= COUNT
+    }
+
+    /// [`class_of_few`](Self::class_of_few) of what is kept apart.
+    #[inline(always)]
+    pub fn class_of_few_apart(size: usize) -> Option<SizeClass> {
+        (size <= FINE_LIMIT).then(|| SizeClass(FINE_APART[size.div_ceil(QUANTUM)]))
+    }
+
+    /// [`class_of`](ClassMap::class_of) of what is kept apart. Objects above [`LARGEST_MESHED`](Self::LARGEST_MESHED) are
+    /// never meshed, so there the class is that of everybody.
+    #[inline]
+    pub fn class_of_apart(size: usize) -> Option<SizeClass> {
+        if size > LARGEST_MESHED {
+            return Self::class_of(size);
+        }
+        let coarse = || SizeClass(COARSE_APART[size.div_ceil(COARSE)]);
+        Some(Self::class_of_few_apart(size).unwrap_or_else(coarse))
+    }
+
+    /// [`class_for`](Self::class_for) of what is kept apart.
+    pub fn class_for_apart(size: usize, align: usize) -> Option<SizeClass> {
+        match Self::class_of_apart(size)? {
+            class if Self::is_apart(class) && align <= PAGE => {
+                let fits = |class: &u8| Self::object_size(SizeClass(*class)) & (align - 1) == 0;
+                let class = (class.0..ALL as u8).find(fits).map(SizeClass);
+                class.or_else(|| Self::class_for(LARGEST_MESHED + 1, align))
+            }
+            _ => Self::class_for(size, align),
+        }
     }
 
     /// The class of a size up to 1 KiB, which one table look-up finds; `None` for all others.
@@ -204,16 +273,21 @@ impl Geometry {
 }
 
 const _: () = {
-    assert!(COUNT <= heap::Label::CLASSES as usize);
+    assert!(ALL <= heap::Label::CLASSES as usize);
     assert!(size_of_class(COUNT - 1) == LARGEST);
+    assert!(size_of_class(ALL - 1) == LARGEST_MESHED);
     let mut class = 0;
-    while class < COUNT {
+    while class < ALL {
         let (size, spans) = (size_of_class(class), GEOMETRIES[class]);
         let bytes = spans.pages.0 as usize * PAGE;
         assert!(size.is_multiple_of(QUANTUM));
-        assert!(class == 0 || size > size_of_class(class - 1));
-        // At most a fifth of an object above 128 bytes is lost: the request was larger than the class below.
-        assert!(size <= LINEAR || (size - size_of_class(class - 1)) * 5 <= size);
+        let is_first = class == 0 || class == COUNT;
+        assert!(is_first || size > size_of_class(class - 1));
+        // At most a fifth of an object above 128 bytes is lost, and half of one that is kept apart: the request was larger
+        // than the class below.
+        let most_lost = if class < COUNT { size / 5 } else { size / 2 };
+        assert!(size <= LINEAR || size - size_of_class(class - 1) <= most_lost);
+        assert!(class >= MESHED || spans.slots > 1);
         assert!(spans.slots as usize <= MAX_SLOTS);
         assert!(spans.slots as usize >= MIN_SLOTS || size.is_multiple_of(PAGE));
         assert!(bytes - spans.slots as usize * size <= bytes / TAIL_SHARE);
@@ -252,6 +326,34 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_apart_has_classes_of_its_own() {
+        for size in 0..=LARGEST_MESHED {
+            let class = SpanClasses::class_of_apart(size).unwrap();
+            assert!(SpanClasses::is_apart(class), "size {size}");
+            assert!(!SpanClasses::may_be_meshed(class), "size {size}");
+            assert!(SpanClasses::object_size(class) >= size, "size {size}");
+            if class.index() > COUNT {
+                let smaller = SpanClasses::object_size(SizeClass(class.0 - 1));
+                assert!(smaller < size, "size {size}");
+            }
+        }
+        let larger = LARGEST_MESHED + 1;
+        assert_eq!(
+            SpanClasses::class_of_apart(larger),
+            SpanClasses::class_of(larger)
+        );
+    }
+
+    #[test]
+    fn the_first_classes_may_be_meshed() {
+        for size in 0..=LARGEST {
+            let class = SpanClasses::class_of(size).unwrap();
+            let is_small = SpanClasses::object_size(class) <= LARGEST_MESHED;
+            assert_eq!(SpanClasses::may_be_meshed(class), is_small, "size {size}");
+        }
+    }
+
+    #[test]
     fn every_offset_finds_its_slot() {
         for geometry in &GEOMETRIES {
             for offset in 0..geometry.pages.index() * PAGE {
@@ -280,6 +382,20 @@ mod tests {
                     object < size || object % align != 0
                 };
                 prop_assert!((0..COUNT as u8).all(unfit), "a class fits");
+            }
+        }
+
+        #[test]
+        fn aligned_requests_that_are_kept_apart_are_never_meshed(size in 0..=LARGEST, shift in 0..=12_u32) {
+            let align = 1_usize << shift;
+            match SpanClasses::class_for_apart(size, align) {
+                Some(class) => {
+                    let object = SpanClasses::object_size(class);
+                    prop_assert!(object >= size);
+                    prop_assert_eq!(object % align, 0);
+                    prop_assert!(!SpanClasses::may_be_meshed(class));
+                }
+                None => prop_assert_eq!(SpanClasses::class_for(size, align), None),
             }
         }
     }

@@ -11,8 +11,10 @@
 //! the leader's addresses only; the other members drain.
 #![cfg_attr(not(test), no_std)]
 
+mod apart;
 mod bins;
 mod classes;
+mod fullness;
 mod group;
 #[cfg(test)]
 mod leaked;

@@ -4,7 +4,7 @@ use bitmap::SpanBits;
 use heap::{OwnerId, PageIndex};
 use static_assertions::const_assert_eq;
 
-use crate::bins::UNLISTED;
+use crate::fullness::UNLISTED;
 use crate::group::GroupId;
 use crate::pool::Record;
 

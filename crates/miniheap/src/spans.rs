@@ -3,8 +3,9 @@
 use bitmap::{SlotSet, SpanBits};
 use heap::{Metadata, OwnerId, PageIndex, Run, SpanId};
 
-use crate::bins::{BINS, Bins, UNLISTED};
+use crate::bins::Bins;
 use crate::classes::Geometry;
+use crate::fullness::UNLISTED;
 use crate::group::{Group, GroupId};
 use crate::miniheap::{MiniHeap, NONE, State};
 use crate::pool::Pool;
@@ -213,6 +214,16 @@ impl Spans {
         SlotSet::known(free, slots - usize::from(count))
     }
 
+    /// The first page of a run for the next span; `fetch` gives a run, or none when there is no memory.
+    pub fn next_run(&mut self, fetch: impl FnMut() -> Option<PageIndex>) -> Option<PageIndex> {
+        self.stock.next(self.spans, fetch)
+    }
+
+    /// A run that is in stock: for the next span, or to be given back.
+    pub fn take_stock(&mut self) -> Option<PageIndex> {
+        self.stock.take()
+    }
+
     /// Makes a record for the span at `first`, on pages of its own, with all slots free. It is in no bin before slots of
     /// it are claimed. `None` when there is no memory for the record.
     pub fn add(&mut self, memory: &impl Metadata, first: PageIndex) -> Option<SpanId> {
@@ -369,8 +380,6 @@ impl Spans {
         Some((id, live, weight))
     }
 }
-
-const _: () = assert!(BINS < UNLISTED as usize);
 
 #[cfg(test)]
 mod tests;

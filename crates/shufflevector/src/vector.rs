@@ -38,6 +38,10 @@ unsafe impl Send for ShuffleVector {}
 unsafe impl Sync for ShuffleVector {}
 
 impl ShuffleVector {
+    /// Entries in front of the storage that are read by those who look for a slot among the newest, whatever is there: that
+    /// saves them a question.
+    pub const FRONT: usize = 4;
+
     /// A vector without storage: `pop` finds nothing and `push` refuses.
     pub const fn empty() -> Self {
         let nowhere = NonNull::dangling();
@@ -127,6 +131,54 @@ impl ShuffleVector {
         // SAFETY: a vector with room has storage, so this is its only user.
         unsafe { (*this).top = above };
         true
+    }
+
+    /// [`push_at`](Self::push_at) that refuses `slot` as well when it looks as if it were the newest one already: it is in the
+    /// entry below the place of the next. In a vector without slots that entry means nothing.
+    ///
+    /// # Safety
+    /// As for `push_at`. Unless the vector has no storage, there are [`FRONT`](Self::FRONT) entries in front of the storage that may
+    /// be read.
+    #[inline(always)]
+    pub unsafe fn push_another_at(this: NonNull<Self>, slot: NonNull<u8>) -> bool {
+        let at = this.as_ptr();
+        // SAFETY: valid for reads (contract).
+        let top = unsafe { (*at).top };
+        // SAFETY: as above.
+        if top == unsafe { (*at).limit } {
+            return false;
+        }
+        // SAFETY: at most one below the storage (contract).
+        let below = unsafe { top.cast::<*mut u8>().sub(1) };
+        // SAFETY: an entry, or what may be read in front of them. A vector with room has storage.
+        if unsafe { below.read() } == slot.as_ptr() {
+            return false;
+        }
+        // SAFETY: the same contract.
+        unsafe { Self::push_at(this, slot) }
+    }
+
+    /// Whether `slot` is in one of the entries below the place of the next, as many as [`FRONT`](Self::FRONT): then it is perhaps
+    /// one of the newest slots. If not, it is none of them.
+    ///
+    /// # Safety
+    /// As for [`pop_at`](Self::pop_at). Unless the vector has no storage, there are so many entries in front of the storage that
+    /// may be read.
+    #[inline(always)]
+    pub unsafe fn may_have_lately_at(this: NonNull<Self>, slot: NonNull<u8>) -> bool {
+        let this = this.as_ptr();
+        // SAFETY: valid for reads (contract).
+        let top = unsafe { (*this).top };
+        // SAFETY: as above.
+        if top == unsafe { (*this).bottom } {
+            return false;
+        }
+        (1..=Self::FRONT).any(|below| {
+            // SAFETY: in the storage, or not further in front of it than may be read (contract).
+            let entry = unsafe { top.cast::<*mut u8>().sub(below) };
+            // SAFETY: as above. A vector with slots has storage.
+            unsafe { entry.read() == slot.as_ptr() }
+        })
     }
 
     /// The number of slots.

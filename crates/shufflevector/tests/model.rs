@@ -187,3 +187,50 @@ fn an_empty_vector_is_full_too() {
     );
     assert!(vector.as_slice().is_empty());
 }
+
+/// A vector that has `capacity` entries behind those in front of it, which are full of `stale`.
+fn behind(stale: NonNull<u8>, storage: &mut Vec<*mut u8>, capacity: usize) -> ShuffleVector {
+    *storage = vec![stale.as_ptr(); ShuffleVector::FRONT + capacity];
+    let entries = NonNull::from(&mut storage[ShuffleVector::FRONT..]).cast();
+    // SAFETY: as many entries, which outlive the vector and are not used otherwise.
+    unsafe { ShuffleVector::new(entries, capacity, capacity) }
+}
+
+#[test]
+fn another_slot_is_pushed_and_the_newest_is_not() {
+    let (mut storage, stale) = (Vec::new(), slot(100));
+    let mut vector = behind(stale, &mut storage, 3);
+    let at = NonNull::from(&mut vector);
+    // SAFETY: the vector is used here alone, and may read in front of its storage.
+    let push = |slot| unsafe { ShuffleVector::push_another_at(at, slot) };
+    assert!(!push(stale), "it looks as if it were the newest");
+    assert!(push(slot(0)) && push(slot(1)));
+    assert!(!push(slot(1)));
+    assert!(push(slot(0)), "only the newest is looked at");
+    assert!(!push(slot(2)), "full");
+    let mut empty = ShuffleVector::empty();
+    // SAFETY: it has no storage.
+    let pushed = unsafe { ShuffleVector::push_another_at(NonNull::from(&mut empty), slot(0)) };
+    assert!(!pushed);
+}
+
+#[test]
+fn the_newest_slots_are_found() {
+    let (mut storage, stale) = (Vec::new(), slot(100));
+    let mut vector = behind(stale, &mut storage, 20);
+    let at = NonNull::from(&mut vector);
+    // SAFETY: the vector is used here alone, and may read in front of its storage.
+    let has = |slot| unsafe { ShuffleVector::may_have_lately_at(at, slot) };
+    assert!(!has(stale), "there are no slots");
+    for number in 0..10 {
+        // SAFETY: as above.
+        assert!(unsafe { ShuffleVector::push_at(at, slot(number)) });
+        assert!(has(slot(number)) && !has(slot(number + 1)));
+        let known = number.saturating_sub(ShuffleVector::FRONT - 1);
+        assert!((known..number).all(|number| has(slot(number))));
+        assert!(known == 0 || !has(slot(known - 1)));
+    }
+    let mut empty = ShuffleVector::empty();
+    // SAFETY: it has no storage.
+    assert!(!unsafe { ShuffleVector::may_have_lately_at(NonNull::from(&mut empty), slot(0)) });
+}

@@ -5,13 +5,16 @@
 
 use core::ops::RangeInclusive;
 
-use heap::ClassMap;
+use heap::SizeClass;
 use miniheap::SpanClasses;
+use shufflevector::ShuffleVector;
 
 /// Bytes of one class that a thread keeps at most.
 const MOST_BYTES: usize = 64 << 10;
 /// Slots of one class that a thread keeps at most.
 const MOST_SLOTS: usize = 512;
+/// The same of what is kept apart: few objects, which come one by one.
+const MOST_SLOTS_APART: usize = 64;
 /// Slots of one class that a thread can always keep.
 const LEAST_SLOTS: usize = 16;
 /// The limit of a class that the thread has not used much, at least and at most.
@@ -34,7 +37,7 @@ pub(crate) const LINE_CLASSES: usize = {
 };
 
 /// The number of size classes.
-pub(crate) const CLASSES: usize = SpanClasses::COUNT;
+pub(crate) const CLASSES: usize = SpanClasses::ALL;
 
 const fn clamped(slots: usize, range: RangeInclusive<usize>) -> usize {
     if slots < *range.start() {
@@ -46,8 +49,14 @@ const fn clamped(slots: usize, range: RangeInclusive<usize>) -> usize {
     }
 }
 
-const fn capacity_for(object_size: usize) -> usize {
-    clamped(MOST_BYTES / object_size, LEAST_SLOTS..=MOST_SLOTS)
+const fn capacity_of(class: usize) -> usize {
+    let most = if SpanClasses::is_apart(SizeClass(class as u8)) {
+        MOST_SLOTS_APART
+    } else {
+        MOST_SLOTS
+    };
+    let object_size = SpanClasses::GEOMETRIES[class].object_size as usize;
+    clamped(MOST_BYTES / object_size, LEAST_SLOTS..=most)
 }
 
 /// The most slots of each class.
@@ -55,15 +64,15 @@ pub(crate) const CAPACITIES: [usize; CLASSES] = {
     let mut capacities = [0; CLASSES];
     let mut class = 0;
     while class < CLASSES {
-        capacities[class] = capacity_for(SpanClasses::GEOMETRIES[class].object_size as usize);
+        capacities[class] = capacity_of(class);
         class += 1;
     }
     capacities
 };
 
-/// The entries of all vectors together.
+/// The entries of all vectors together, and those in front of them.
 pub(crate) const ENTRIES: usize = {
-    let (mut sum, mut class) = (LINE_CLASSES * HOMEWARD, 0);
+    let (mut sum, mut class) = (ShuffleVector::FRONT + LINE_CLASSES * HOMEWARD, 0);
     while class < CLASSES {
         sum += CAPACITIES[class];
         class += 1;

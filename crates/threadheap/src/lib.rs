@@ -6,12 +6,13 @@
 //!
 //! * [`ThreadHeap`]: the slow paths; `thread_heap/at_hand.rs`: the fast ones before them;
 //! * `depth`: how many slots a thread may keep;
-//! * `rest`: what becomes of them while the thread sleeps;
+//! * `rest` and `sleep`: what becomes of them while the thread sleeps;
 //! * [`Threads`]: all thread heaps over one global heap, recycled from thread to thread.
 #![cfg_attr(not(test), no_std)]
 
 mod depth;
 mod rest;
+mod sleep;
 mod thread_heap;
 mod threads;
 

@@ -1,4 +1,4 @@
-//! What a thread keeps while it sleeps.
+//! Whether a thread sleeps, and what it keeps meanwhile.
 //!
 //! A thread that is about to sleep gives back what it keeps, but not each time: slots that it needs again at once cost more
 //! than they are worth. If it did so a short time ago it only says that it sleeps, and others take its slots when it still
@@ -13,41 +13,23 @@
 //!
 //! Looks are made under the lock of the list of heaps. A thread that wakes up while its heap is taken waits for that lock.
 
-use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use globalheap::{MeshPolicy, Report};
-use heap::PageHeap;
-
-use crate::thread_heap::ThreadHeap;
-use crate::threads::Threads;
-
-/// Bytes that a sleeping thread may keep.
-const LITTLE: usize = 8 << 10;
-/// Milliseconds from one time when a thread gives back by itself to the next, at least.
-const BETWEEN_MS: u64 = 100;
-/// Milliseconds from one look at the sleeping threads to the next.
-const LOOK_MS: u64 = 50;
 /// A thread that only uses what it keeps looks at the clock once in this many sleeps; any other in its next one.
 const CALM_SLEEPS: u32 = 64;
-/// Heaps seen in one look, and heaps relieved, at most. The rest is for the next look, which then comes soon.
-const SEEN_AT_ONCE: usize = 256;
-const RELIEVED_AT_ONCE: usize = 16;
-/// Milliseconds to that look.
-const SOON_MS: u64 = 1;
 
 /// Which calls of the thread may have been interrupted by the function that it sleeps in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Calls {
     /// None: its own code, and no signal handler, sleeps.
     None,
-    /// One [`pop_at`](ThreadHeap::pop_at) or [`push_at`](ThreadHeap::push_at): a handler may sleep.
+    /// One [`pop_at`](crate::ThreadHeap::pop_at) or [`push_at`](crate::ThreadHeap::push_at): a handler may sleep.
     One,
 }
 
 impl Calls {
     /// Newest slots of each class that must stay where they are.
-    fn stays(self) -> usize {
+    pub(crate) fn stays(self) -> usize {
         match self {
             Self::None => 0,
             Self::One => 1,
@@ -55,19 +37,19 @@ impl Calls {
     }
 }
 
-const AWAKE: u32 = 0;
-const ASLEEP: u32 = 1;
-const SEEN: u32 = 2;
-const TAKEN: u32 = 3;
-const RELIEVED: u32 = 4;
+pub(crate) const AWAKE: u32 = 0;
+pub(crate) const ASLEEP: u32 = 1;
+pub(crate) const SEEN: u32 = 2;
+pub(crate) const TAKEN: u32 = 3;
+pub(crate) const RELIEVED: u32 = 4;
 
-/// A heap's part in it.
+/// Whether the thread of a heap sleeps, and what it did before.
 pub(crate) struct Rest {
-    state: AtomicU32,
+    pub(crate) state: AtomicU32,
     /// [`Calls::stays`] of the sleep; written by the thread before it says that it sleeps.
-    stays: AtomicU32,
+    pub(crate) stays: AtomicU32,
     /// When the thread last gave back by itself, in milliseconds of the coarse clock. Its own.
-    gave_back: AtomicU64,
+    pub(crate) gave_back: AtomicU64,
     /// Sleeps since it last took or gave up slots, or looked at the clock. Its own.
     calm: AtomicU32,
 }
@@ -90,7 +72,7 @@ impl Rest {
 
     /// Whether the thread need not look at the clock before this sleep.
     #[inline]
-    fn is_calm(&self) -> bool {
+    pub(crate) fn is_calm(&self) -> bool {
         !self
             .calm
             .load(Ordering::Relaxed)
@@ -99,199 +81,17 @@ impl Rest {
 
     /// Counts a sleep.
     #[inline]
-    fn count(&self) {
+    pub(crate) fn count(&self) {
         let calm = self.calm.load(Ordering::Relaxed);
         self.calm.store(calm.wrapping_add(1), Ordering::Relaxed);
     }
 
+    /// From one state to another; whether it was in that one.
     #[inline]
-    fn step(&self, from: u32, to: u32, order: Ordering) -> bool {
+    pub(crate) fn step(&self, from: u32, to: u32, order: Ordering) -> bool {
         let changed = self
             .state
             .compare_exchange(from, to, order, Ordering::Relaxed);
         changed.is_ok()
-    }
-}
-
-/// The part of the heap at `local` in it.
-///
-/// # Safety
-/// A heap is there. Heaps stay for ever.
-unsafe fn rest_of<'a, P: PageHeap, M, R>(local: NonNull<ThreadHeap<P, M, R>>) -> &'a Rest {
-    // SAFETY: in bounds of the heap (contract).
-    let rest = unsafe { &raw const (*local.as_ptr()).rest };
-    // SAFETY: valid for reads for ever (contract); all of it is atomic.
-    unsafe { &*rest }
-}
-
-impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
-    /// The calling thread may sleep from now on: gives back what `local` keeps if that is due, and otherwise lets others do
-    /// it later. Looks after other sleeping threads, if nobody did lately.
-    ///
-    /// # Safety
-    /// `local` is the calling thread's own heap. Until [`wake`](Self::wake) it is not used, but for the end of a call that
-    /// was interrupted, as `calls` says.
-    #[inline]
-    pub unsafe fn fall_asleep(&self, local: NonNull<ThreadHeap<P, M, R>>, calls: Calls) {
-        // SAFETY: an attached heap.
-        let rest = unsafe { rest_of(local) };
-        if !rest.is_calm() {
-            // SAFETY: the same contract.
-            unsafe { self.give_back_if_due(local, calls) };
-        }
-        rest.count();
-        rest.stays.store(calls.stays() as u32, Ordering::Relaxed);
-        // Release: pairs with the acquire of whoever takes the heap.
-        rest.state.store(ASLEEP, Ordering::Release);
-    }
-
-    /// Whether a sleep now would do nothing but let others take what `local` keeps. Such a sleep need not
-    /// [begin](Self::fall_asleep) where there are no others; it is counted.
-    ///
-    /// # Safety
-    /// `local` is the calling thread's own heap.
-    #[inline]
-    pub unsafe fn stays_calm(&self, local: NonNull<ThreadHeap<P, M, R>>) -> bool {
-        // SAFETY: an attached heap.
-        let rest = unsafe { rest_of(local) };
-        let calm = rest.is_calm();
-        if calm {
-            rest.count();
-        }
-        calm
-    }
-
-    /// Gives back what `local` keeps, and looks after other sleeping threads, if that is due.
-    ///
-    /// # Safety
-    /// As for [`fall_asleep`](Self::fall_asleep).
-    #[cold]
-    #[inline(never)]
-    unsafe fn give_back_if_due(&self, local: NonNull<ThreadHeap<P, M, R>>, calls: Calls) {
-        // SAFETY: an attached heap.
-        let rest = unsafe { rest_of(local) };
-        let now = self.global().pages().clock_ms();
-        if now >= self.next_look.load(Ordering::Relaxed) {
-            self.look_after_sleepers(now);
-        }
-        let due = rest.gave_back.load(Ordering::Relaxed) + BETWEEN_MS;
-        if now >= due {
-            rest.gave_back.store(now, Ordering::Relaxed);
-            // SAFETY: the calling thread's own heap, and no other function of it runs. A call that was interrupted finds
-            // what it needs: the newest slots stay.
-            unsafe { self.relieve(local, calls.stays()) };
-        }
-    }
-
-    /// The calling thread sleeps no longer; nothing happens if it did not.
-    ///
-    /// # Safety
-    /// `local` is the calling thread's own heap.
-    #[inline]
-    pub unsafe fn wake(&self, local: NonNull<ThreadHeap<P, M, R>>) {
-        // SAFETY: an attached heap.
-        let rest = unsafe { rest_of(local) };
-        if !rest.step(ASLEEP, AWAKE, Ordering::Acquire) {
-            self.wake_from(rest);
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn wake_from(&self, rest: &Rest) {
-        for state in [SEEN, RELIEVED, AWAKE] {
-            // Acquire: pairs with the release of whoever relieved it.
-            if rest.step(state, AWAKE, Ordering::Acquire) {
-                return;
-            }
-        }
-        // It is taken, or was a moment ago. With the lock, nobody looks at it.
-        let heaps = self.heaps.lock();
-        rest.state.store(AWAKE, Ordering::Relaxed);
-        drop(heaps);
-    }
-
-    /// Relieves threads that have slept for a while of what they keep, if nobody looked after them lately.
-    pub fn look_after_sleepers_if_due(&self) {
-        if self.attached() > 1 {
-            let now = self.global().pages().clock_ms();
-            if now >= self.next_look.load(Ordering::Relaxed) {
-                self.look_after_sleepers(now);
-            }
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn look_after_sleepers(&self, now: u64) {
-        let due = self.next_look.load(Ordering::Relaxed);
-        let next = now + LOOK_MS;
-        let mine = self
-            .next_look
-            .compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed);
-        if now < due || mine.is_err() {
-            return;
-        }
-        if !self.look(SEEN) {
-            self.next_look.store(now + SOON_MS, Ordering::Relaxed);
-        }
-    }
-
-    /// Relieves all threads that sleep now.
-    pub fn relieve_sleepers(&self) {
-        // One round to the oldest heap from wherever the last look ended, and one of all.
-        for _ in 0..2 {
-            while !self.look(ASLEEP) {}
-        }
-    }
-
-    /// Goes on with the list: relieves those that are `ripe`, and notes the others that sleep. Says whether the oldest heap
-    /// was reached.
-    fn look(&self, ripe: u32) -> bool {
-        let mut heaps = self.heaps.lock();
-        let mut next = heaps.looked_at.or(heaps.newest);
-        let mut relieved = 0;
-        for _ in 0..SEEN_AT_ONCE {
-            let Some(local) = next else { break };
-            // SAFETY: heaps of the list stay for ever.
-            let rest = unsafe { rest_of(local) };
-            let state = rest.state.load(Ordering::Relaxed);
-            let is_ripe = matches!(state, ASLEEP | SEEN) && state >= ripe;
-            // Acquire: pairs with the release of `fall_asleep`.
-            if is_ripe && rest.step(state, TAKEN, Ordering::Acquire) {
-                let stays = rest.stays.load(Ordering::Relaxed) as usize;
-                // SAFETY: its thread sleeps; when it wakes up, it finds the heap taken, and waits for the lock. What stays
-                // is what it asked for.
-                unsafe { self.relieve(local, stays) };
-                // Release: pairs with the acquire of `wake`.
-                rest.state.store(RELIEVED, Ordering::Release);
-                relieved += 1;
-            } else if state == ASLEEP {
-                rest.step(ASLEEP, SEEN, Ordering::Relaxed);
-            }
-            // SAFETY: written before the heap came into the list, and never again.
-            next = unsafe { (*local.as_ptr()).older };
-            if relieved == RELIEVED_AT_ONCE {
-                break;
-            }
-        }
-        heaps.looked_at = next;
-        next.is_none()
-    }
-
-    /// Gives back what the heap at `local` keeps, but for the `stays` newest slots of each class, if it is more than a
-    /// little. Where nothing stays and there are other threads, the pages of its vectors go too.
-    ///
-    /// # Safety
-    /// Nobody else uses the heap, but for a call that was interrupted and needs no more than what stays.
-    unsafe fn relieve(&self, local: NonNull<ThreadHeap<P, M, R>>, stays: usize) {
-        // SAFETY: a heap is there, and this is its only user (contract).
-        let heap = unsafe { &mut *local.as_ptr() };
-        if heap.kept_bytes() > LITTLE {
-            heap.give_back(stays);
-            if stays == 0 && self.attached() > 1 {
-                heap.give_back_storage();
-            }
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! The heap of one thread.
 
 mod at_hand;
+mod mistakes;
 
 use core::alloc::Layout;
 use core::mem::{MaybeUninit, offset_of};
@@ -29,6 +30,8 @@ use crate::rest::Rest;
 /// question "is there a heap".
 #[repr(C, align(64))]
 pub struct ThreadHeap<P: PageHeap, M, R> {
+    /// None of them lies across two cache lines. They come first: a vector's address is one addition then.
+    vectors: [ShuffleVector; CLASSES],
     /// Those that there were when a free was last looked at closely: of newer pages the fast path knows nothing.
     labels: Labels,
     /// What the label of a page of mine has in common with that of class 0: my number in the owner's place.
@@ -38,8 +41,6 @@ pub struct ThreadHeap<P: PageHeap, M, R> {
     pub(crate) next: Option<NonNull<Self>>,
     /// The heap below, which outlives this one; `None` when this one serves nobody for good.
     global: Option<NonNull<GlobalHeap<P, M, R>>>,
-    /// None of them lies across two cache lines.
-    vectors: [ShuffleVector; CLASSES],
     /// Slots of other heaps' pages, of the classes whose objects share cache lines.
     homeward: [ShuffleVector; LINE_CLASSES],
     rng: MaybeUninit<Pcg32>,
@@ -95,28 +96,33 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         let storage = global.pages().metadata(layout)?;
         // SAFETY: the offset lies in the block.
         let at = unsafe { storage.add(behind) };
-        let mut entries = storage.cast::<*mut u8>();
-        let mut heap = Self {
-            labels: global.labels(),
-            mine: Label::small(SizeClass(0), owner).0 as usize,
-            owner,
-            storage: Some(storage),
-            global: Some(NonNull::from(global)),
-            rng: MaybeUninit::new(Pcg32::new(global.pages().entropy(), owner.0.into())),
-            ..Self::IDLE
-        };
-        let homeward = heap.homeward.iter_mut().map(|to| (to, HOMEWARD, HOMEWARD));
-        let vectors = heap.vectors.iter_mut().zip(CAPACITIES);
-        let vectors = vectors.map(|(to, capacity)| (to, capacity, first_limit(capacity)));
-        for (vector, capacity, limit) in vectors.chain(homeward) {
+        let at = at.cast::<Self>();
+        // In its place: it is too large for a small stack.
+        // SAFETY: the block is large enough, aligned, and ours.
+        unsafe { at.write(Self::IDLE) };
+        // SAFETY: written above, and nobody else knows it yet.
+        let heap = unsafe { &mut *at.as_ptr() };
+        heap.labels = global.labels();
+        heap.mine = Label::small(SizeClass(0), owner).0 as usize;
+        heap.owner = owner;
+        heap.storage = Some(storage);
+        heap.global = Some(NonNull::from(global));
+        heap.rng = MaybeUninit::new(Pcg32::new(global.pages().entropy(), owner.0.into()));
+        // The first entries are nobody's: who looks for a slot among a vector's newest reads those in front of it as well.
+        // SAFETY: there are so many more than the capacities add up to.
+        let mut entries = unsafe { storage.cast::<*mut u8>().add(ShuffleVector::FRONT) };
+        let mut give = |vector: &mut ShuffleVector, capacity, limit| {
             // SAFETY: `capacity` of the block's entries that no other vector gets; metadata is never given back.
             *vector = unsafe { ShuffleVector::new(entries, capacity, limit) };
             // SAFETY: the capacities of all vectors add up to the entries of the block.
             entries = unsafe { entries.add(capacity) };
+        };
+        for (vector, &capacity) in heap.vectors.iter_mut().zip(&CAPACITIES) {
+            give(vector, capacity, first_limit(capacity));
         }
-        let at = at.cast::<Self>();
-        // SAFETY: the block is large enough, aligned, and ours.
-        unsafe { at.write(heap) };
+        for vector in &mut heap.homeward {
+            give(vector, HOMEWARD, HOMEWARD);
+        }
         Some(at)
     }
 
@@ -129,8 +135,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     #[inline(always)]
     fn vector(&mut self, class: SizeClass) -> &mut ShuffleVector {
         debug_assert!(class.index() < CLASSES);
-        // SAFETY: classes come from `SpanClasses::class_of`, whose tables hold numbers below `COUNT` only (asserted where
-        // they are made), or from labels, which are set to such classes.
+        // SAFETY: classes come from `SpanClasses::class_of` and its like, whose tables hold numbers below `ALL` only (asserted
+        // where they are made), or from labels, which are set to such classes.
         unsafe { self.vectors.get_unchecked_mut(class.index()) }
     }
 
@@ -203,18 +209,33 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         self.rest.stir();
         // The heap may have grown since this was looked at.
         self.labels.renew(global.labels());
+        let address = object.addr().get();
         // Not ours at all: from a time before us, or from another allocator.
-        let Some(page) = self.labels.page_at(object.addr().get()) else {
+        let Some(page) = self.labels.page_at(address) else {
             return;
         };
-        match self.labels.label(page).as_small() {
-            Some((class, owner)) => self.make_room(global, class, owner == self.owner),
+        let Some((class, owner)) = self.labels.label(page).as_small() else {
             // SAFETY: nobody uses the object any more.
-            None => return unsafe { global.free_large(object) },
+            return unsafe { global.free_large(object) };
+        };
+        if let Some(what) = self.mistake(global, class, page, object) {
+            return R::misuse(what, address);
         }
-        // SAFETY: as above.
-        let kept = unsafe { Self::keep_at(NonNull::from(&mut *self), object.as_ptr()) };
+        let is_mine = owner == self.owner;
+        if self.vector_for(class, is_mine).room() == 0 {
+            self.make_room(global, class, is_mine);
+        }
+        let kept = self.vector_for(class, is_mine).push(object);
         debug_assert!(kept, "room was made");
+    }
+
+    /// The vector that takes slots of `class`, of pages of mine or of others.
+    fn vector_for(&mut self, class: SizeClass, is_mine: bool) -> &mut ShuffleVector {
+        if !is_mine && class.index() < LINE_CLASSES {
+            &mut self.homeward[class.index()]
+        } else {
+            self.vector(class)
+        }
     }
 
     /// Makes room in the full vector for slots of `class`, of pages of mine or of others: it may keep more from now on, or gives

@@ -4,7 +4,7 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use globalheap::{GlobalHeap, Ignore, MeshPolicy, Report};
+use globalheap::{GlobalHeap, Ignore, MeshPolicy, Report, Standing};
 use heap::{LockedHeap, Mutex, OwnerId, PageHeap, SizeClass, ThreadLocalHeap};
 use miniheap::SpanClasses;
 use rand_pcg::Pcg32;
@@ -97,6 +97,17 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
         }
     }
 
+    /// Sends home what the heap at `local` keeps, and what passes between threads: misuse that nobody has noticed so far is told.
+    ///
+    /// # Safety
+    /// `local` is the calling thread's own heap, and no other call of it is under way, but for a
+    /// [`pop_at`](ThreadHeap::pop_at) or [`push_at`](ThreadHeap::push_at) that will not go on.
+    pub unsafe fn settle(&self, mut local: NonNull<ThreadHeap<P, M, R>>) {
+        // SAFETY: used by the caller alone (contract).
+        unsafe { local.as_mut() }.give_back(0);
+        self.global.send_home();
+    }
+
     /// Threads that have a heap now. Takes no lock.
     pub fn attached(&self) -> usize {
         self.attached.load(Ordering::Relaxed)
@@ -125,9 +136,15 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
         bytes
     }
 
-    /// Takes the lock of the list of heaps before a fork.
-    pub fn lock_for_fork(&self) {
-        self.heaps.lock_for_fork();
+    /// Takes the lock of the list of heaps before a fork; who may have it himself only if it is open. Says whether it did.
+    pub fn lock_for_fork(&self, standing: Standing) -> bool {
+        match standing {
+            Standing::Outside => {
+                self.heaps.lock_for_fork();
+                true
+            }
+            Standing::Inside => self.heaps.try_lock_for_fork(),
+        }
     }
 
     /// Opens the lock that [`lock_for_fork`](Self::lock_for_fork) took.

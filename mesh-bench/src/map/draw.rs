@@ -1,8 +1,9 @@
 //! A picture as an SVG file.
 
+use super::file::HeapMap;
 use super::picture::{CELL, MARGIN, Picture, WIDTH};
 use crate::plot::color;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use plotters::prelude::*;
 use std::path::Path;
 
@@ -15,9 +16,21 @@ const LEGEND: [(&str, Option<f64>); 5] = [
     ("leaves its group", None),
 ];
 
+/// Draws titled maps into a file, and says what is in them.
+pub(super) fn titled(maps: &[(String, HeapMap)], output: &Path) -> Result<()> {
+    if maps.iter().all(|(_, map)| map.spans() == 0) {
+        bail!("no spans to draw");
+    }
+    Picture::of(maps).write(output)?;
+    for (title, map) in maps {
+        println!("{title}: {}", map.summary());
+    }
+    Ok(())
+}
+
 impl Picture {
     /// Writes the picture.
-    pub(super) fn write(&self, path: &Path) -> Result<()> {
+    fn write(&self, path: &Path) -> Result<()> {
         std::fs::write(path, self.svg()?).with_context(|| path.display().to_string())
     }
 
@@ -87,7 +100,7 @@ fn outline(area: &Area<'_>, from: (i32, i32), to: (i32, i32)) -> Drawn {
 
 #[cfg(test)]
 mod tests {
-    use super::super::file::{HeapMap, tests::MAP};
+    use super::super::file::tests::MAP;
     use super::*;
 
     #[test]

@@ -10,11 +10,10 @@ mod traced;
 
 pub(crate) use traced::run_plan;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Subcommand;
 use file::HeapMap;
-use picture::Picture;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Where the heap comes from.
 #[derive(Subcommand, Debug)]
@@ -48,22 +47,10 @@ pub(crate) fn run(command: &Command) -> Result<()> {
                 let title = path.file_name().unwrap_or(path.as_os_str());
                 Ok((title.display().to_string(), HeapMap::read(path)?))
             });
-            draw(&titled.collect::<Result<Vec<_>>>()?, &args.output)
+            draw::titled(&titled.collect::<Result<Vec<_>>>()?, &args.output)
         }
         Command::Run(args) => run::run(args),
         Command::Pid(args) => pid::run(args),
         Command::Trace(args) => traced::run(args),
     }
-}
-
-/// Draws titled maps into a file, and says what is in them.
-fn draw(maps: &[(String, HeapMap)], output: &Path) -> Result<()> {
-    if maps.iter().all(|(_, map)| map.spans() == 0) {
-        bail!("no spans to draw");
-    }
-    Picture::of(maps).write(output)?;
-    for (title, map) in maps {
-        println!("{title}: {}", map.summary());
-    }
-    Ok(())
 }

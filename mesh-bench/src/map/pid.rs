@@ -1,6 +1,7 @@
 //! `mesh-bench map pid`: the heap of a running program.
 
 use super::asked::Process;
+use super::draw;
 use super::file::HeapMap;
 use crate::interrupt;
 use anyhow::{Result, bail};
@@ -43,7 +44,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let process = Process::find(args.pid, args.file.as_deref(), args.signal.as_deref())?;
     let map = ask(&process, args)?;
     let title = format!("{} ({})", process.name, args.pid);
-    super::draw(&[(title, map)], &args.output)
+    draw::titled(&[(title, map)], &args.output)
 }
 
 /// The map that the program writes when it is asked.

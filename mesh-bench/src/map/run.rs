@@ -1,5 +1,6 @@
 //! `mesh-bench map run`: the heap of a program at its exit.
 
+use super::draw;
 use super::file::HeapMap;
 use crate::launch::Running;
 use crate::{library, programs};
@@ -52,5 +53,5 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let map =
         largest.context("no map: the program did not end in order, or does not load libmesh.so")?;
     let title = name.to_string_lossy().into_owned();
-    super::draw(&[(title, map)], &args.output)
+    draw::titled(&[(title, map)], &args.output)
 }

@@ -1,5 +1,6 @@
 //! `mesh-bench map trace`: the heap at one point of a trace, before and after it is compacted.
 
+use super::draw;
 use super::file::HeapMap;
 use crate::allocators::Allocator;
 use crate::launch::Running;
@@ -59,7 +60,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Running::start(command, None)?.wait(limit)?.success()?;
     let maps = [("before", &plan.before), ("compacted", &plan.after)];
     let titled = maps.map(|(title, path)| Ok((title.to_owned(), HeapMap::read(path)?)));
-    super::draw(
+    draw::titled(
         &titled.into_iter().collect::<Result<Vec<_>>>()?,
         &args.output,
     )

@@ -7,7 +7,7 @@
 use super::experiment::{Bench, Body, Experiment, Work, own};
 use super::marks::{Mark, say, say_end};
 use crate::block::Block;
-use crate::workloads::Scale;
+use crate::site::Scale;
 use anyhow::Result;
 use fastrand::Rng;
 use std::time::Duration;

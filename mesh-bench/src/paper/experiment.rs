@@ -1,16 +1,13 @@
-//! What an experiment is, and what one trial of it shows.
+//! What an experiment is.
 
-use super::quantity::Quantity;
 use super::target::Target;
+use super::trial::Trial;
 use super::watched::watch;
 use crate::allocators::Allocator;
 use crate::child;
-use crate::course::Course;
-use crate::workloads::{Scale, Site};
+use crate::site::{Scale, Site};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-use serde::Serialize;
-use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A program or process whose memory is watched under each allocator.
@@ -72,37 +69,4 @@ pub(crate) struct Bench<'a> {
     pub(crate) site: Site<'a>,
     /// The directory to make control groups in.
     pub(crate) groups: Option<&'a Path>,
-}
-
-/// What one trial showed.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Trial {
-    /// Single figures, in the unit of the quantity.
-    pub(crate) figures: BTreeMap<Quantity, f64>,
-    /// How many bytes the program says are live: (seconds, bytes).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) live: Vec<(f64, f64)>,
-    /// Physical memory.
-    pub(crate) memory: Course,
-}
-
-impl Trial {
-    /// A trial with the three figures of `memory`, and `more`.
-    pub(crate) fn new(
-        memory: Course,
-        live: Vec<(f64, f64)>,
-        more: impl IntoIterator<Item = (Quantity, f64)>,
-    ) -> Self {
-        let mut figures = BTreeMap::from([
-            (Quantity::Mean, memory.mean_bytes),
-            (Quantity::Peak, memory.peak_bytes as f64),
-            (Quantity::Final, memory.final_bytes as f64),
-        ]);
-        figures.extend(more);
-        Self {
-            figures,
-            live,
-            memory,
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use super::quantity::Quantity;
 use super::summary::{Results, Row};
 use crate::plot::{Line, Lines};
-use crate::workloads::Scale;
+use crate::site::Scale;
 use anyhow::{Context, Result};
 use serde::Serialize;
 use std::fs::File;
@@ -94,7 +94,7 @@ struct TrialLine<'a> {
     experiment: &'a str,
     allocator: &'a str,
     #[serde(flatten)]
-    trial: &'a super::experiment::Trial,
+    trial: &'a super::trial::Trial,
 }
 
 fn write_json(all: &[Results], file: &mut impl Write) -> Result<()> {

@@ -15,10 +15,11 @@ mod robson;
 mod ruby;
 mod summary;
 mod target;
+mod trial;
 mod watched;
 
 use crate::allocators::{Allocator, Selection};
-use crate::workloads::{Scale, Site};
+use crate::site::{Scale, Site};
 use crate::{cgroup, probe, programs, rotation};
 use anyhow::{Context, Result, bail};
 pub(crate) use experiment::Work;

@@ -2,15 +2,16 @@
 //! left alone afterwards, and pinged all the time by a second client. A server that is pinged is never idle for more
 //! than a millisecond: the pings show how long it does not answer, and what an allocator does for a busy program.
 
-use super::experiment::{Bench, Body, Experiment, Trial};
+use super::experiment::{Bench, Body, Experiment};
 use super::quantity::Quantity;
 use super::target::{Target, Yardstick};
+use super::trial::Trial;
 use crate::redis::MAXMEMORY;
 use crate::redis::dataset::{self, Phase};
 use crate::redis::load::Load;
 use crate::redis::trial::{self, Plan};
 use crate::sampler::Accounts;
-use crate::workloads::Scale;
+use crate::site::Scale;
 use anyhow::Result;
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! Tables on the terminal.
 
 use super::summary::Results;
+use crate::site::Scale;
 use crate::table;
-use crate::workloads::Scale;
 use comfy_table::Table;
 
 /// What all tables have in common.

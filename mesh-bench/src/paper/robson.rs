@@ -12,7 +12,7 @@
 use super::experiment::{Bench, Body, Bound, Experiment, Work, own};
 use super::marks::{Mark, say, say_end};
 use crate::objects::Objects;
-use crate::workloads::Scale;
+use crate::site::Scale;
 use anyhow::{Context, Result};
 use std::time::Duration;
 

@@ -1,8 +1,9 @@
 //! The trials of an experiment, and their medians.
 
-use super::experiment::{Experiment, Trial};
+use super::experiment::Experiment;
 use super::quantity::Quantity;
 use super::target::Verdict;
+use super::trial::Trial;
 use crate::allocators::{Allocator, Role};
 use crate::statistics::median;
 use std::collections::BTreeMap;

@@ -3,9 +3,9 @@
 //! It says what is live and when its work is done (see [`Mark`]), and then holds all it has until its standard input
 //! ends, so that the last sample shows memory before the teardown.
 
-use super::experiment::Trial;
 use super::marks::Mark;
 use super::quantity::Quantity;
+use super::trial::Trial;
 use crate::allocators::Allocator;
 use crate::cgroup::MemoryGroup;
 use crate::course::Course;

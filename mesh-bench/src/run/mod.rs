@@ -8,13 +8,13 @@ pub(crate) mod summary;
 
 use crate::allocators::{Allocator, Role, Selection};
 use crate::meter::{self, Meter};
-use crate::workloads::{self, Scale, Suite, Workload};
+use crate::site::Scale;
+use crate::workloads::{self, Suite, Workload};
 use crate::{probe, programs};
 use anyhow::{Result, bail};
 use record::Files;
 use session::Session;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// Runs workloads under each allocator and compares them.
 ///
@@ -48,8 +48,6 @@ pub(crate) struct Args {
     #[arg(long)]
     no_canary: bool,
 }
-
-const LIMIT: Duration = Duration::from_secs(300);
 
 /// The command.
 pub(crate) fn run(args: &Args) -> Result<()> {

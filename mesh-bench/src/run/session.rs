@@ -2,18 +2,23 @@
 
 use super::page::{Page, Section};
 use super::record::Record;
+use super::report;
 use super::summary::{self, Row};
-use super::{LIMIT, report};
 use crate::allocators::{Allocator, Role};
 use crate::history::History;
 use crate::meter::{Meter, Run};
 use crate::plot::Line;
-use crate::workloads::{Body, Scale, Site, Workload};
+use crate::site::{Scale, Site};
+use crate::workloads::{Body, Workload};
 use crate::{child, interrupt, progress, rotation};
 use anyhow::Result;
 use indicatif::ProgressBar;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
+
+/// The longest run of a workload.
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// What stays the same over all workloads.
 pub(super) struct Session {

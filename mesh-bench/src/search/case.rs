@@ -1,7 +1,8 @@
 //! One set of spans, and what each search finds there.
 
+use super::args::Args;
 use super::trial::{self, Trial};
-use super::{Args, bound, draw, long};
+use super::{bound, draw, long};
 use anyhow::Result;
 use meshing::{Budget, ComplementMesher, SplitMesher};
 use rand_pcg::Pcg32;

@@ -3,8 +3,10 @@
 //! Sizes are odd: mimalloc 2.0.9 returns some blocks of a power of two bytes at addresses that are not aligned, and then
 //! it would have no figures here.
 
-use super::{Body, Scale, Workload, sizes};
+use super::sizes;
+use super::workload::{Body, Workload};
 use crate::block::Block;
+use crate::site::Scale;
 use fastrand::Rng;
 
 /// One thread.

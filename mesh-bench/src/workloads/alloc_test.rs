@@ -5,8 +5,10 @@
 //! fall on 20% of the slots; an empty slot gets a block, whose size follows an inverse law, a full one loses it. All bytes are
 //! written. So many blocks die young and some live long.
 
-use super::{Body, Scale, Workload, sizes};
+use super::sizes;
+use super::workload::{Body, Workload};
 use crate::block::Block;
+use crate::site::Scale;
 use fastrand::Rng;
 
 /// One thread.

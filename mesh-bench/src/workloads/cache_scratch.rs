@@ -5,8 +5,9 @@
 //! that frees it hands out parts of one cache line again.
 
 use super::cache_thrash::{OBJECTS, SIZE, THREADS, write_objects};
-use super::{Body, Scale, Workload};
+use super::workload::{Body, Workload};
 use crate::block::Block;
+use crate::site::Scale;
 
 /// Four threads beside the first.
 pub(crate) const WORKLOAD: Workload = Workload {

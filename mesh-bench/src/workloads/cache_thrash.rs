@@ -3,8 +3,9 @@
 //! After *cache-thrash* of Berger and others (Hoard, ASPLOS 2000): each thread allocates an object, writes to it many times, frees it,
 //! and so on. An allocator that gives two threads parts of one cache line makes it travel between the processors.
 
-use super::{Body, Scale, Workload};
+use super::workload::{Body, Workload};
 use crate::block::Block;
+use crate::site::Scale;
 
 /// Four threads.
 pub(crate) const WORKLOAD: Workload = Workload {

@@ -1,7 +1,9 @@
 //! Zeroed blocks of all sizes: each is looked through, soiled, and freed at a random time.
 
-use super::{Body, Scale, Workload, sizes};
+use super::sizes;
+use super::workload::{Body, Workload};
 use crate::block::Block;
+use crate::site::Scale;
 use fastrand::Rng;
 
 /// One thread.

@@ -3,7 +3,8 @@
 //! `rustc` as it is distributed has an allocator of its own linked in, which no preloaded library replaces. So this shows cargo, the
 //! linker and the processes around them, as somebody sees it who sets `LD_PRELOAD` for a whole build.
 
-use super::{Body, Site, Workload};
+use super::workload::{Body, Workload};
+use crate::site::Site;
 use anyhow::{Context, Result};
 use std::fmt::Write;
 use std::fs;

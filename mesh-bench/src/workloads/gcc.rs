@@ -1,6 +1,7 @@
 //! The C compiler on one large generated file.
 
-use super::{Body, Site, Workload};
+use super::workload::{Body, Workload};
+use crate::site::Site;
 use anyhow::Result;
 use std::fmt::Write;
 use std::process::Command;

@@ -3,8 +3,10 @@
 //! After `bench-malloc-thread` of glibc's benchmarks: 1,024 blocks for each thread, sizes from 4 to 32,768 bytes whose frequency falls
 //! with their inverse, a random one freed and allocated anew in each step.
 
-use super::{Body, Scale, Workload, sizes};
+use super::sizes;
+use super::workload::{Body, Workload};
 use crate::block::Block;
+use crate::site::Scale;
 use fastrand::Rng;
 
 /// Four threads.

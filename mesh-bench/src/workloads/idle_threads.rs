@@ -3,8 +3,10 @@
 //! Each replaces blocks of a set, frees all but a few, and blocks in `read`; so does a server after a peak. Peak and mean
 //! show what threads keep for themselves while they sleep.
 
-use super::{Body, Scale, Workload, sizes};
+use super::sizes;
+use super::workload::{Body, Workload};
 use crate::block::Block;
+use crate::site::Scale;
 use anyhow::Result;
 use fastrand::Rng;
 use std::io::{PipeReader, Read};

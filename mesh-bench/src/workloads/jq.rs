@@ -1,6 +1,7 @@
 //! jq: a generated JSON file read, grouped, sorted, turned into strings and back.
 
-use super::{Body, Site, Workload};
+use super::workload::{Body, Workload};
+use crate::site::Site;
 use anyhow::Result;
 use std::fmt::Write;
 use std::process::Command;

@@ -2,8 +2,10 @@
 //!
 //! An allocator that maps each of them anew pays for system calls and page faults every time; one that keeps them all pays in memory.
 
-use super::{Body, Scale, Workload, sizes};
+use super::sizes;
+use super::workload::{Body, Workload};
 use crate::block::Block;
+use crate::site::Scale;
 use fastrand::Rng;
 
 /// One thread.

@@ -5,8 +5,9 @@
 //! its blocks to a new thread and ends. So most blocks are freed by a thread that did not allocate them, and thread
 //! heaps are made and left all the time. Here the work is fixed, not the time, so that CPU times can be compared.
 
-use super::{Body, Scale, Workload};
+use super::workload::{Body, Workload};
 use crate::block::Block;
+use crate::site::Scale;
 use fastrand::Rng;
 
 /// Two lines of successive threads.

@@ -3,8 +3,9 @@
 //! After *linux-scalability* of Lever and Boreham, "malloc() Performance in a Multithreaded Linux Environment"
 //! (USENIX 2000): pairs of `malloc` and `free` of 512 bytes in a tight loop in each thread. Any shared lock shows.
 
-use super::{Body, Scale, Workload};
+use super::workload::{Body, Workload};
 use crate::block::Block;
+use crate::site::Scale;
 
 /// Four threads.
 pub(crate) const WORKLOAD: Workload = Workload {

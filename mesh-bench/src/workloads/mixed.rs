@@ -3,8 +3,9 @@
 //! Sizes run from 16 bytes to 8 KiB; each doubling is half as frequent as the one before it. So every doubling has about
 //! the same share of the bytes.
 
-use super::{Body, Scale, Workload};
+use super::workload::{Body, Workload};
 use crate::block::Block;
+use crate::site::Scale;
 use fastrand::Rng;
 
 /// One thread.

@@ -3,8 +3,10 @@
 //! After *mleak* of the suite of mimalloc, which tests that threads that end do not leak: here each leaves one block in twenty to the
 //! first thread, which keeps the last hundred gifts and frees the older ones. What an ended thread held must serve the next.
 
-use super::{Body, Scale, Workload, sizes};
+use super::sizes;
+use super::workload::{Body, Workload};
 use crate::block::Block;
+use crate::site::Scale;
 use fastrand::Rng;
 use std::collections::VecDeque;
 

@@ -29,54 +29,14 @@ mod simple;
 mod sizes;
 mod sqlite;
 mod threadtest;
+mod workload;
 mod xmalloc;
 mod xz;
 
-use crate::allocators::Allocator;
-use crate::meter::{Meter, Run};
-use crate::programs;
+pub(crate) use workload::{Body, Workload};
+
+use crate::site::Scale;
 use anyhow::{Context, Result};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
-/// Something to run under each allocator.
-pub(crate) struct Workload {
-    /// Its name on the command line and in reports.
-    pub(crate) name: &'static str,
-    /// What it does, in one line.
-    pub(crate) about: &'static str,
-    /// The programs it needs.
-    pub(crate) needs: &'static [&'static str],
-    /// How it runs.
-    pub(crate) body: Body,
-}
-
-/// How a workload runs.
-pub(crate) enum Body {
-    /// A function of this tool, run in a child.
-    Own(fn(Scale)),
-    /// A program that runs to its end.
-    Program(fn(&Site) -> Result<Command>),
-    /// A program that is driven from outside while it is measured.
-    Driven(fn(&Site, &Allocator, &Meter) -> Result<Run>),
-}
-
-/// How long a run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scale {
-    /// About a second.
-    Full,
-    /// About a tenth of it.
-    Quick,
-}
-
-/// Where a workload runs.
-pub(crate) struct Site<'a> {
-    /// A directory for its files.
-    pub(crate) directory: &'a Path,
-    /// How long it shall run.
-    pub(crate) scale: Scale,
-}
 
 /// All workloads, in the order of the report.
 pub(crate) const ALL: &[Workload] = &[
@@ -151,44 +111,6 @@ impl Suite {
     }
 }
 
-impl Workload {
-    /// Whether it is a function of this tool.
-    pub(crate) fn is_own(&self) -> bool {
-        matches!(self.body, Body::Own(_))
-    }
-}
-
-impl Scale {
-    /// `full`, or a tenth of it.
-    pub(crate) fn of(self, full: u64) -> u64 {
-        match self {
-            Self::Full => full,
-            Self::Quick => (full / 10).max(1),
-        }
-    }
-}
-
-impl Site<'_> {
-    /// A command of an installed program, without input and with its output thrown away.
-    pub(crate) fn command(&self, program: &str) -> Result<Command> {
-        let mut command = Command::new(programs::find(program)?);
-        command
-            .current_dir(self.directory)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null());
-        Ok(command)
-    }
-
-    /// The file `name` with `contents`, written the first time it is asked for.
-    pub(crate) fn file(&self, name: &str, contents: impl FnOnce() -> String) -> Result<PathBuf> {
-        let path = self.directory.join(name);
-        if !path.exists() {
-            std::fs::write(&path, contents()).with_context(|| path.display().to_string())?;
-        }
-        Ok(path)
-    }
-}
-
 /// The workload of that name.
 pub(crate) fn named(name: &str) -> Result<&'static Workload> {
     ALL.iter()
@@ -234,24 +156,5 @@ mod tests {
         assert!(micro.is_disjoint(&programs));
         assert_eq!(&micro | &programs, names("all"));
         assert!(ALL.iter().all(|one| Suite::named(one.name).is_none()));
-    }
-
-    #[test]
-    fn a_quick_run_is_a_tenth_but_never_nothing() {
-        assert_eq!(Scale::Full.of(50), 50);
-        assert_eq!(Scale::Quick.of(50), 5);
-        assert_eq!(Scale::Quick.of(3), 1);
-    }
-
-    #[test]
-    fn a_file_is_written_once() {
-        let directory = tempfile::tempdir().unwrap();
-        let site = Site {
-            directory: directory.path(),
-            scale: Scale::Quick,
-        };
-        let path = site.file("a", || "first".into()).unwrap();
-        site.file("a", || "second".into()).unwrap();
-        assert_eq!(std::fs::read_to_string(path).unwrap(), "first");
     }
 }

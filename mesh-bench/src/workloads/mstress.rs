@@ -3,8 +3,9 @@
 //! After *mstress* of Leijen's suite for mimalloc, as its description has it: sizes are powers of two, not all threads have
 //! the same work, blocks migrate over a shared table, and after each phase all threads end and new ones start.
 
-use super::{Body, Scale, Workload};
+use super::workload::{Body, Workload};
 use crate::block::Block;
+use crate::site::Scale;
 use fastrand::Rng;
 use std::sync::{Mutex, PoisonError};
 

@@ -1,6 +1,7 @@
 //! Perl: hashes of arrays, strings, regular expressions, sorting.
 
-use super::{Body, Scale, Site, Workload};
+use super::workload::{Body, Workload};
+use crate::site::{Scale, Site};
 use anyhow::Result;
 use std::process::Command;
 

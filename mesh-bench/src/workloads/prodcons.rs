@@ -1,7 +1,8 @@
 //! One thread allocates, another frees: blocks cross a bounded queue in batches, so no block is freed where it was made.
 
-use super::{Body, Scale, Workload};
+use super::workload::{Body, Workload};
 use crate::block::Block;
+use crate::site::Scale;
 use arrayvec::ArrayVec;
 use fastrand::Rng;
 use std::sync::mpsc::sync_channel;

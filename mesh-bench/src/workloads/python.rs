@@ -1,6 +1,7 @@
 //! CPython: JSON, dictionaries and strings; once with every object from `malloc`, once with its own small-object heap.
 
-use super::{Body, Scale, Site, Workload};
+use super::workload::{Body, Workload};
+use crate::site::{Scale, Site};
 use anyhow::Result;
 use std::process::Command;
 

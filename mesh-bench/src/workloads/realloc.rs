@@ -3,8 +3,9 @@
 //! Several grow in turn, with small blocks allocated between, so that there is not always room behind a buffer. After each
 //! step the new part is written; the old contents must be there still.
 
-use super::{Body, Scale, Workload};
+use super::workload::{Body, Workload};
 use crate::block::Block;
+use crate::site::Scale;
 use fastrand::Rng;
 
 /// One thread.

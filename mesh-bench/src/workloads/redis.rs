@@ -1,10 +1,11 @@
 //! A Redis server under a mixed load; the server alone is measured.
 
-use super::{Body, Site, Workload};
+use super::workload::{Body, Workload};
 use crate::allocators::Allocator;
 use crate::launch::{self, Running};
 use crate::meter::{Meter, Run, SAMPLE_PERIOD, Watch};
 use crate::redis::server::Server;
+use crate::site::Site;
 use anyhow::{Context, Result, bail};
 use std::time::Duration;
 

@@ -3,8 +3,9 @@
 //! After Jansson's benchmark for rpmalloc (*rptest* in the suite of mimalloc): random sizes up to 16,000 bytes and some larger, each
 //! thread replaces blocks of a set, and every so often a batch goes to another thread that frees it.
 
-use super::{Body, Scale, Workload};
+use super::workload::{Body, Workload};
 use crate::block::Block;
+use crate::site::Scale;
 use fastrand::Rng;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 

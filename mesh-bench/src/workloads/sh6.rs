@@ -3,8 +3,9 @@
 //! After what is published about *sh6bench*, MicroQuill's stress test of SmartHeap: sizes up to 1,000 bytes, small ones more
 //! often; some objects are freed last allocated first, others the other way round.
 
-use super::{Body, Scale, Workload};
+use super::workload::{Body, Workload};
 use crate::block::Block;
+use crate::site::Scale;
 use fastrand::Rng;
 use std::collections::VecDeque;
 

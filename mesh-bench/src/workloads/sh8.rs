@@ -3,8 +3,10 @@
 //! After what is published about *sh8bench*, MicroQuill's stress test of SmartHeap for many threads: as *sh6bench*, but some
 //! objects are freed by another thread, as in larson.
 
-use super::{Body, Scale, Workload, sh6};
+use super::sh6;
+use super::workload::{Body, Workload};
 use crate::block::Block;
+use crate::site::Scale;
 use fastrand::Rng;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 

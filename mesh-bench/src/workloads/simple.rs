@@ -2,8 +2,9 @@
 //!
 //! Small batches stay within any thread cache; large ones overflow it.
 
-use super::{Body, Scale, Workload};
+use super::workload::{Body, Workload};
 use crate::block::Block;
+use crate::site::Scale;
 use arrayvec::ArrayVec;
 
 /// One thread.

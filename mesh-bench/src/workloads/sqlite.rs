@@ -1,6 +1,7 @@
 //! SQLite in memory: inserts, an index, aggregates, updates, deletes.
 
-use super::{Body, Scale, Site, Workload};
+use super::workload::{Body, Workload};
+use crate::site::{Scale, Site};
 use anyhow::{Context, Result};
 use std::fs::File;
 use std::process::Command;

@@ -3,8 +3,9 @@
 //! After *threadtest* of Berger, McKinley, Blumofe and Wilson, "Hoard: A Scalable Memory Allocator for Multithreaded
 //! Applications" (ASPLOS 2000): t threads share the objects evenly; each allocates its part, then frees it, again and again.
 
-use super::{Body, Scale, Workload};
+use super::workload::{Body, Workload};
 use crate::block::Block;
+use crate::site::Scale;
 
 /// Four threads.
 pub(crate) const WORKLOAD: Workload = Workload {

@@ -4,8 +4,9 @@
 //! Environment" (USENIX 2000), as the suite of mimalloc describes it: many producers, many consumers, blocks of various
 //! sizes between them. Batches go over one bounded queue.
 
-use super::{Body, Scale, Workload};
+use super::workload::{Body, Workload};
 use crate::block::Block;
+use crate::site::Scale;
 use arrayvec::ArrayVec;
 use fastrand::Rng;
 use std::sync::Mutex;

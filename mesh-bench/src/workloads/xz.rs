@@ -1,6 +1,7 @@
 //! xz with two threads on a generated text, whose integrity xz then tests.
 
-use super::{Body, Site, Workload};
+use super::workload::{Body, Workload};
+use crate::site::Site;
 use anyhow::Result;
 use fastrand::Rng;
 use std::process::Command;

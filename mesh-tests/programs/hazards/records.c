@@ -1,6 +1,7 @@
 /* Calls that fill in a record. */
 #include "blocks.h"
 #include <fcntl.h>
+#include <net/if.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -116,6 +117,19 @@ static int call_accept(struct blocks *blocks, struct things *things)
     return good;
 }
 
+/* An ioctl whose argument has the address of what it writes to. */
+static int call_ioctl_that_leads_on(struct blocks *blocks, struct things *things)
+{
+    struct ifreq *list = (struct ifreq *)block_of(blocks, 4 * sizeof *list);
+    struct ifconf *on_heap = (struct ifconf *)block_of(blocks, sizeof *on_heap), on_stack;
+    struct ifconf *argument = things->number++ % 2 ? on_heap : &on_stack;
+    int file = socket(AF_INET, SOCK_DGRAM, 0);
+    *argument = (struct ifconf){.ifc_len = 4 * sizeof *list, .ifc_req = list};
+    int good = file < 0 || ioctl(file, SIOCGIFCONF, argument) == 0;
+    close(file);
+    return good;
+}
+
 #define ENTRY(name) {#name, call_##name}
 const struct call record_calls[] = {
     ENTRY(stat), ENTRY(lstat), ENTRY(fstat), ENTRY(fstatat), ENTRY(statx), ENTRY(statfs), ENTRY(fstatfs),
@@ -123,5 +137,6 @@ const struct call record_calls[] = {
     ENTRY(getitimer), ENTRY(timerfd), ENTRY(getres), ENTRY(affinity), ENTRY(getaffinity), ENTRY(getparam),
     ENTRY(sigpending), ENTRY(sigmask), ENTRY(waitid), ENTRY(ioctl), ENTRY(mincore), ENTRY(resuid),
     ENTRY(getlk), ENTRY(pipe), ENTRY(getcwd), ENTRY(readlink), ENTRY(socket_names), ENTRY(accept),
+    ENTRY(ioctl_that_leads_on),
     {NULL, NULL},
 };

@@ -1,5 +1,6 @@
 /* Locks between processes, made in a sparse heap: who waits at one while its page could be meshed is woken. */
 #include "topics.h"
+#include "../threads/asleep.h"
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -108,20 +109,6 @@ static void *waits(void *argument)
     return NULL;
 }
 
-/* Whether the thread sleeps in the kernel. */
-static int sleeps(pid_t thread)
-{
-    char path[64], state = 'R';
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", thread);
-    FILE *file = fopen(path, "r");
-    if (file == NULL)
-        return 0;
-    if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
-        state = 'R';
-    fclose(file);
-    return state == 'S';
-}
-
 static void kind_of_lock(const struct kind *kind)
 {
     static void *locks[LOCKS];
@@ -140,11 +127,8 @@ static void kind_of_lock(const struct kind *kind)
         waiters[i] = (struct waiter){kind, locks[i * (LOCKS / WAITERS)], 0, -1};
         need("a thread", pthread_create(&threads[i], NULL, waits, &waiters[i]) == 0);
     }
-    for (int i = 0; i < WAITERS; i++) {
-        pid_t thread;
-        while ((thread = __atomic_load_n(&waiters[i].thread, __ATOMIC_ACQUIRE)) == 0 || !sleeps(thread))
-            usleep(1000);
-    }
+    for (int i = 0; i < WAITERS; i++)
+        until_asleep(&waiters[i].thread);
     compact();
     int woken = 1;
     for (int i = 0; i < WAITERS; i++)

@@ -16,7 +16,15 @@ static int bare_read(int file, unsigned char *block, size_t size)
     size_t done = 0;
     int failed = 0;
     while (done < size) {
-        ssize_t got = syscall(SYS_read, file, block + done, size - done);
+        ssize_t got;
+        __asm__ volatile("syscall"
+                         : "=a"(got)
+                         : "0"(SYS_read), "D"(file), "S"(block + done), "d"(size - done)
+                         : "rcx", "r11", "memory");
+        if (got < 0) {
+            errno = (int)-got;
+            got = -1;
+        }
         if (got > 0)
             done += (size_t)got;
         if (got > 0 ? done < size : counting && errno == EFAULT)

@@ -1,14 +1,17 @@
 /* What a program may ask for after which nothing may be meshed any more. */
 #include "../sparse.h"
+#include "../threads/asleep.h"
 #include <aio.h>
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,12 +53,15 @@ static void locked(void)
     check("memory can be locked", locked);
 }
 
-/* The kernel's own asynchronous I/O. */
-static void by_the_kernel(void)
+/* A ring of which nobody knows where its requests are. */
+static void ring(void)
 {
-    unsigned long context = 0;
-    int made = syscall(SYS_io_setup, 8, &context) == 0;
-    check("the kernel can be asked for asynchronous I/O", made);
+    static char parameters[120];
+    if (syscall(SYS_io_uring_setup, 8, parameters) < 0) {
+        printf("not here\n");
+        exit(0);
+    }
+    check("a ring can be had", 1);
 }
 
 /* A filter that kills for what a mesh does. */
@@ -73,6 +79,65 @@ static void filtered(int by_prctl)
     int installed = by_prctl ? prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0
                              : syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
     check("a filter can be installed", installed);
+}
+
+struct robust_entry {
+    struct robust_list entry;
+    int lock;
+};
+static struct robust_list_head robust;
+
+static int may_end;
+
+/* Takes a lock, and ends with it when it may. */
+static void *keeps_lock(void *argument)
+{
+    struct robust_entry *kept = argument;
+    robust = (struct robust_list_head){{&kept->entry}, offsetof(struct robust_entry, lock), NULL};
+    kept->entry.next = &robust.list;
+    if (syscall(SYS_set_robust_list, &robust, sizeof robust) == 0)
+        __atomic_store_n(&kept->lock, (int)(syscall(SYS_gettid) | FUTEX_WAITERS), __ATOMIC_SEQ_CST);
+    while (!__atomic_load_n(&may_end, __ATOMIC_SEQ_CST))
+        usleep(1000);
+    return NULL;
+}
+
+struct waiter_for_lock {
+    struct robust_entry *kept;
+    int value;
+    pid_t number;
+};
+
+static void *waits_for_lock(void *argument)
+{
+    static const struct timespec patience = {20, 0};
+    struct waiter_for_lock *waiter = argument;
+    int *lock = &waiter->kept->lock;
+    __atomic_store_n(&waiter->number, (pid_t)syscall(SYS_gettid), __ATOMIC_RELEASE);
+    while (__atomic_load_n(lock, __ATOMIC_SEQ_CST) == waiter->value)
+        if (syscall(SYS_futex, lock, FUTEX_WAIT, waiter->value, &patience, NULL, 0) && errno == ETIMEDOUT)
+            return NULL;
+    return waiter;
+}
+
+/* A list of robust futexes of the program's own, with a lock in a small block. */
+static void robust_futexes(void)
+{
+    struct waiter_for_lock waiter = {calloc(1, sizeof *waiter.kept), 0, 0};
+    pthread_t holder, thread;
+    void *woken;
+    need("a thread", pthread_create(&holder, NULL, keeps_lock, waiter.kept) == 0);
+    while ((waiter.value = __atomic_load_n(&waiter.kept->lock, __ATOMIC_SEQ_CST)) == 0)
+        usleep(1000);
+    need("another thread", pthread_create(&thread, NULL, waits_for_lock, &waiter) == 0);
+    until_asleep(&waiter.number);
+    struct sparse heap = sparse_new(20000, 10, 1);
+    compact();
+    __atomic_store_n(&may_end, 1, __ATOMIC_SEQ_CST);
+    pthread_join(holder, NULL);
+    pthread_join(thread, &woken);
+    check("a lock whose holder is gone", woken != NULL && waiter.kept->lock & FUTEX_OWNER_DIED);
+    sparse_free(&heap);
 }
 
 static void *volatile block;
@@ -104,8 +169,10 @@ int main(int count, char **arguments)
         locked();
     else if (strcmp(topic, "fork handler") == 0)
         locked_before_fork();
-    else if (strcmp(topic, "io_setup") == 0)
-        by_the_kernel();
+    else if (strcmp(topic, "ring") == 0)
+        ring();
+    else if (strcmp(topic, "robust") == 0)
+        robust_futexes();
     else if (strcmp(topic, "prctl") == 0 || strcmp(topic, "seccomp") == 0)
         filtered(strcmp(topic, "prctl") == 0);
     else

@@ -4,6 +4,7 @@
 //! About three minutes; with `MESH_TEST_LONG=1` half an hour, for a machine that does nothing else.
 
 mod growth;
+mod guests;
 mod hunt;
 mod servers;
 mod tools;

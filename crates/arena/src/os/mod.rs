@@ -14,7 +14,7 @@ use core::ptr::NonNull;
 pub use sync::Futex;
 
 pub use failing::FailNth;
-pub use linux::{FutexLock, Linux, syscall};
+pub use linux::{FutexLock, Linux, ReadClock, syscall};
 pub use write_faults::{Hold, Userfault, WriteFaults};
 
 /// Why the system refused.
@@ -162,11 +162,28 @@ pub unsafe trait Os: WriteFaults + Futex + Sync {
     /// Passes a hint on.
     fn advise(&self, at: NonNull<u8>, len: usize, advice: Advice) -> Result<(), Errno>;
 
-    /// Blocks all signals of this thread but those that its own instructions raise.
+    /// Blocks all signals of this thread but SIGSEGV, which a write at the barrier raises. Others that instructions raise may be
+    /// sent as well, and their handlers write to the heap.
     fn block_signals(&self) -> SignalMask;
 
     /// Sets the blocked signals as they were.
     fn restore_signals(&self, mask: SignalMask);
+
+    /// Calls `function` with `argument`, on the stack that ends at `end` if there is a way to do that.
+    ///
+    /// # Safety
+    /// * `function` may be called with `argument`, and returns.
+    /// * `end` is aligned to 16 bytes, and below it lies memory enough that nobody else uses.
+    unsafe fn call_on(
+        &self,
+        end: NonNull<u8>,
+        function: unsafe extern "C" fn(*mut ()),
+        argument: *mut (),
+    ) {
+        let _ = end;
+        // SAFETY: the caller's promise.
+        unsafe { function(argument) };
+    }
 
     /// A clock that never goes back, in milliseconds; coarse and cheap.
     fn clock_ms(&self) -> u64;

@@ -2,7 +2,7 @@
 
 use arena::{Arena, FailNth, Linux};
 use hazard::Pages;
-use heap::{ForkPages, PageCount, PageIndex, Remapping, Run, WriteProtection};
+use heap::{PageCount, PageIndex, Run, WriteProtection};
 
 use crate::bytes::PAGE;
 use crate::confined::Confined;
@@ -115,24 +115,6 @@ fn shared_pages_are_missing_in_a_child() {
         [false, true]
     );
     assert_eq!(&spans[0].bytes()[..5], b"there");
-}
-
-/// What a child does at the addresses of a dead span; later they are dissolved as ever.
-#[test]
-fn addresses_that_are_filled_stay_taken() {
-    let arena = Arena::new(Confined::to(SMALL));
-    let span = span(&arena, 1);
-    span.write(0, b"there");
-    assert!(put(&arena, &span, span.run, 0, PAGE));
-    let start = span.bytes().as_ptr().cast_mut();
-    arena.fill(span.run).unwrap();
-    // SAFETY: asks about a page, and changes nothing.
-    let synced = unsafe { libc::msync(start.cast(), PAGE, libc::MS_ASYNC) };
-    assert_eq!(synced, 0, "something is there");
-    // SAFETY: nobody uses the span.
-    unsafe { arena.dissolve(span.run) }.unwrap();
-    assert!(span.bytes().iter().all(|&byte| byte == 0));
-    span.write(0, b"again");
 }
 
 /// Whether each address is mapped in a child of this process.

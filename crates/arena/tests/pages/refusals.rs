@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use arena::{Arena, BarrierChoice, FailNth};
 use heap::{
-    ForkPages, LargePages, Metadata, PageCount, Remapping, SpanPages, Upkeep, WriteProtection,
+    ForkPages, KeptOut, LargePages, Metadata, PageCount, Remapping, SpanPages, Upkeep,
+    WriteProtection,
 };
 
 use crate::bytes::{Owned, PAGE};
@@ -79,37 +80,20 @@ impl Group {
         }
     }
 
-    fn shared(&self) -> impl Iterator<Item = Owned> {
-        let shared = |&(_, &place): &(&Owned, &Place)| place == Place::Shared;
-        self.spans
-            .iter()
-            .zip(&self.places)
-            .filter(shared)
-            .map(|(&span, _)| span)
-    }
-
     /// Goes on as the child of a fork would; says whether it can.
     fn adopt(&self, arena: &Arena<Refusing>) -> bool {
-        let home = self.spans[0].run;
-        if arena.reserve_snapshot(home).is_err() {
-            arena.drop_snapshot();
-            return true;
-        }
         let barrier = arena.begin_barrier();
-        if self.shared().any(|span| arena.protect(span.run).is_err()) {
-            self.shared().for_each(|span| arena.unprotect(span.run));
+        if arena.open_snapshot().is_err() {
             arena.end_barrier(barrier);
             arena.drop_snapshot();
             return true;
         }
-        arena.copy_to_snapshot(home);
-        arena.adopt_snapshot();
-        let adopted = self.shared().all(|span| {
-            // SAFETY: the copy holds what the shared pages held.
-            let aliased = unsafe { arena.alias(span.run, home.first) };
-            // SAFETY: there is no other thread.
-            aliased.is_ok() || unsafe { arena.make_private(span.run, home.first) }.is_ok()
+        arena.each_shared(|_, run| {
+            // A fork goes on without.
+            let _ = arena.protect_for_fork(run, &mut KeptOut::default());
         });
+        arena.copy_to_snapshot();
+        let adopted = arena.adopt_snapshot().is_ok();
         if adopted {
             arena.end_barrier(barrier);
             self.verify();

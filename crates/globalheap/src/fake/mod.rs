@@ -56,6 +56,10 @@ struct State {
     /// How many barriers have begun and not ended.
     barriers: u64,
     locked_for_fork: bool,
+    /// Whether somebody keeps others from remapping.
+    mappings_held: bool,
+    /// Whether there is room for copies of all shared pages.
+    room: bool,
     /// Whether this is the child of a fork: then there is no other thread.
     child: bool,
     /// Scratch blocks that are out.
@@ -73,6 +77,8 @@ impl FakePages {
                 snapshot: Window::default(),
                 barriers: 0,
                 locked_for_fork: false,
+                mappings_held: false,
+                room: false,
                 child: false,
                 scratch: 0,
             }),

@@ -45,6 +45,12 @@ impl Window {
         pages(run).map(frame).collect()
     }
 
+    /// Whether the page has given a name to a shared one that is there.
+    pub(super) fn names(&self, memory: &Memory, page: PageIndex) -> bool {
+        let frame = self.frames.get(&page);
+        frame.is_some_and(|frame| memory.frames[frame.0].present)
+    }
+
     /// All shared pages.
     pub(super) fn frames(&self) -> Vec<Frame> {
         self.frames.values().copied().collect()

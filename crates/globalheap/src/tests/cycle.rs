@@ -6,6 +6,7 @@ use core::sync::atomic::Ordering;
 use bitmap::SpanBits;
 use heap::{OwnerId, SizeClass};
 use meshing::{Candidate, ComplementMesher, Mesher, SplitMesher};
+use miniheap::SpanClasses;
 
 use super::program::{Object, Program, class_of};
 use crate::MeshPolicy;
@@ -185,9 +186,10 @@ fn a_cycle_asks_its_guard() {
     program.end();
 }
 
-/// Behind a barrier at which system calls fail nothing of a kibibyte or more is protected, whatever was meshed before.
+/// Where somebody may write who does not wait at every barrier, nothing is protected but behind one at which the kernel
+/// waits, whatever was meshed before.
 #[test]
-fn slots_of_a_kibibyte_are_meshed_while_the_kernel_waits_at_the_barrier() {
+fn unnamed_writers_permit_only_a_barrier_at_which_the_kernel_waits() {
     let mut program = Program::<ComplementMesher>::new(PAGES);
     let class = class_of(1024);
     let fragment = |program: &mut Program<ComplementMesher>| {
@@ -200,6 +202,7 @@ fn slots_of_a_kibibyte_are_meshed_while_the_kernel_waits_at_the_barrier() {
         let flag = &program.pages().stops_the_kernel;
         flag.store(stops, Ordering::Relaxed);
     };
+    program.heap.expect_unnamed_writers();
     stop_the_kernel(&program, false);
     fragment(&mut program);
     assert_eq!(program.heap.possible_bytes(), 0);
@@ -213,6 +216,36 @@ fn slots_of_a_kibibyte_are_meshed_while_the_kernel_waits_at_the_barrier() {
     assert_eq!(program.heap.mesh_cycle(), 0);
     assert_eq!(program.heap.stats().mesh.meshes, meshes);
     program.end();
+}
+
+#[test]
+fn slots_of_two_kibibytes_are_meshed_behind_any_barrier() {
+    let mut program = Program::<ComplementMesher>::new(PAGES);
+    let flag = &program.pages().stops_the_kernel;
+    flag.store(false, Ordering::Relaxed);
+    for _ in 0..40 {
+        program.allocate(class_of(2048), OwnerId(1), 16);
+    }
+    program.thin_out(5);
+    assert!(program.heap.mesh_cycle() > 0);
+    program.end();
+}
+
+#[test]
+fn what_is_kept_apart_is_never_meshed() {
+    for size in [16, 256, 472, 2048] {
+        let mut program = Program::<ComplementMesher>::new(PAGES);
+        let class = SpanClasses::class_of_apart(size).expect("a small size");
+        for _ in 0..40 {
+            program.allocate(class, OwnerId(1), 16);
+        }
+        program.thin_out(5);
+        let before = program.pages().physical_pages();
+        assert_eq!(program.heap.possible_bytes(), 0);
+        assert_eq!(program.heap.mesh_cycle(), 0);
+        assert_eq!(program.pages().physical_pages(), before);
+        program.end();
+    }
 }
 
 #[test]

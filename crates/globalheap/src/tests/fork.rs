@@ -4,7 +4,7 @@ use heap::OwnerId;
 use meshing::ComplementMesher;
 
 use super::program::{Program, class_of};
-use crate::Writers;
+use crate::{Standing, Writers};
 
 const WRITERS: [Writers; 2] = [Writers::Nobody, Writers::OtherThreads];
 
@@ -43,14 +43,12 @@ fn the_parent_goes_on_as_before() {
     for writers in WRITERS {
         let program = meshed();
         let before = program.pages().physical_pages();
-        program.heap.reserve_fork().unwrap();
+        let fork = program.prepare_fork(Standing::Outside, writers).unwrap();
         assert_eq!(
             program.heap.mesh_cycle(),
             0,
             "no group may come while a fork is under way"
         );
-        // SAFETY: reserved above; the heap is not used before the fork has ended.
-        let fork = unsafe { program.heap.prepare_fork(writers) };
         let protected = program.pages().shared_is_protected();
         assert_eq!(protected, writers == Writers::OtherThreads);
         // SAFETY: prepared above, and this is the parent.
@@ -66,10 +64,12 @@ fn without_room_the_parent_goes_on_and_the_child_is_refused() {
     for in_child in [false, true] {
         let program = meshed();
         assert!(program.heap.may_have_groups());
-        program.heap.reserve_nothing_for_fork();
+        program.pages().refusals.refuse_named(Some("open_snapshot"));
+        let begun = program.heap.begin_fork(Standing::Outside);
+        program.pages().refusals.refuse_named(None);
         assert_eq!(program.heap.mesh_cycle(), 0, "no group may come");
-        // SAFETY: reserved above; the heap is not used before the fork has ended.
-        let fork = unsafe { program.heap.prepare_fork_without_room() };
+        // SAFETY: begun above; the heap is not used before the fork has ended.
+        let fork = unsafe { program.heap.prepare_fork(begun, Writers::OtherThreads) };
         if in_child {
             // SAFETY: prepared above, and this stands for the child.
             let adopted = unsafe { program.heap.child_after_fork(fork) };
@@ -87,9 +87,7 @@ fn the_child_never_writes_to_its_parents_pages() {
     for writers in WRITERS {
         let program = meshed();
         let before = program.pages().physical_pages();
-        program.heap.reserve_fork().unwrap();
-        // SAFETY: reserved above; the heap is not used before the fork has ended.
-        let fork = unsafe { program.heap.prepare_fork(writers) };
+        let fork = program.prepare_fork(Standing::Outside, writers).unwrap();
         program.pages().become_child();
         // SAFETY: prepared above, and this stands for the child.
         unsafe { program.heap.child_after_fork(fork) }.unwrap();
@@ -102,9 +100,9 @@ fn the_child_never_writes_to_its_parents_pages() {
 fn a_child_forks_again() {
     let program = meshed();
     for _ in 0..3 {
-        program.heap.reserve_fork().unwrap();
-        // SAFETY: reserved above; the heap is not used before the fork has ended.
-        let fork = unsafe { program.heap.prepare_fork(Writers::OtherThreads) };
+        let fork = program
+            .prepare_fork(Standing::Outside, Writers::OtherThreads)
+            .unwrap();
         program.pages().become_child();
         // SAFETY: prepared above, and this stands for the child.
         unsafe { program.heap.child_after_fork(fork) }.unwrap();
@@ -113,19 +111,57 @@ fn a_child_forks_again() {
     goes_on(program);
 }
 
+/// Room stays without a lock: what comes between is seen when the fork goes on.
 #[test]
-fn a_cancelled_fork_changes_nothing() {
+fn groups_may_come_between_the_room_and_the_fork() {
+    let mut program = meshed();
+    program.heap.reserve_fork(Standing::Outside).unwrap();
+    for _ in 0..12 {
+        program.allocate(class_of(320), OwnerId(1), 20);
+    }
+    program.thin_out(4);
+    assert!(program.heap.mesh_cycle() > 0);
+    let begun = program.heap.begin_fork(Standing::Outside);
+    // SAFETY: begun above; the heap is not used before the fork has ended.
+    let fork = unsafe { program.heap.prepare_fork(begun, Writers::OtherThreads) };
+    program.pages().become_child();
+    // SAFETY: prepared above, and this stands for the child.
+    unsafe { program.heap.child_after_fork(fork) }.unwrap();
+    goes_on(program);
+}
+
+#[test]
+fn without_room_a_fork_is_refused_and_changes_nothing() {
     let program = meshed();
     let before = program.pages().physical_pages();
-    program.heap.reserve_fork().unwrap();
-    assert!(
-        program.pages().physical_pages() > before,
-        "there is no room for copies"
-    );
-    // SAFETY: reserved above.
-    unsafe { program.heap.cancel_fork() };
+    program.pages().refusals.refuse_named(Some("open_snapshot"));
+    assert!(program.heap.reserve_fork(Standing::Outside).is_err());
+    program.pages().refusals.refuse_named(None);
     assert_eq!(program.pages().physical_pages(), before);
     goes_on(program);
+}
+
+/// A signal handler that forks over an operation, whose locks it cannot have.
+#[test]
+fn a_fork_over_an_operation_leaves_its_locks_alone() {
+    for in_child in [false, true] {
+        let program = meshed();
+        let class = program.heap.class(class_of(512));
+        let fork = program
+            .prepare_fork(Standing::Inside, Writers::OtherThreads)
+            .unwrap();
+        if in_child {
+            program.pages().become_child();
+            // SAFETY: prepared above, and this stands for the child.
+            unsafe { program.heap.child_after_fork(fork) }.unwrap();
+        } else {
+            // SAFETY: prepared above, and this is the parent.
+            unsafe { program.heap.parent_after_fork(fork) };
+        }
+        // The operation goes on, and ends.
+        drop(class);
+        goes_on(program);
+    }
 }
 
 #[test]
@@ -133,10 +169,11 @@ fn a_program_that_never_meshed_copies_nothing() {
     let mut program = Program::<ComplementMesher>::new(PAGES);
     program.allocate(class_of(512), OwnerId(1), 40);
     let before = program.pages().physical_pages();
-    program.heap.reserve_fork().unwrap();
+    program.heap.reserve_fork(Standing::Outside).unwrap();
     assert_eq!(program.pages().physical_pages(), before);
-    // SAFETY: reserved above; the heap is not used before the fork has ended.
-    let fork = unsafe { program.heap.prepare_fork(Writers::OtherThreads) };
+    let fork = program
+        .prepare_fork(Standing::Outside, Writers::OtherThreads)
+        .unwrap();
     program.pages().become_child();
     // SAFETY: prepared above, and this stands for the child.
     unsafe { program.heap.child_after_fork(fork) }.unwrap();

@@ -7,8 +7,8 @@ use meshing::ComplementMesher;
 use rand_pcg::rand_core::Rng;
 
 use super::program::{Object, Program, class_of};
-use crate::Writers;
 use crate::fake::PAGE;
+use crate::{Standing, Writers};
 
 const PAGES: u32 = 1024;
 
@@ -117,9 +117,9 @@ fn a_fork_leaves_alone_what_is_named() {
         let [first, second] = [program.objects[0], program.objects[7]];
         name(&program, first);
         name(&program, second);
-        program.heap.reserve_fork().unwrap();
-        // SAFETY: reserved above; the heap is not used before the fork has ended.
-        let fork = unsafe { program.heap.prepare_fork(Writers::OtherThreads) };
+        let fork = program
+            .prepare_fork(Standing::Outside, Writers::OtherThreads)
+            .unwrap();
         // The call is over in the meantime.
         withdraw_all(&program);
         if child {

@@ -4,6 +4,7 @@ use heap::OwnerId;
 use meshing::ComplementMesher;
 
 use super::program::{Program, class_of};
+use crate::{Standing, Writers};
 
 type Sparse = Program<ComplementMesher>;
 
@@ -86,6 +87,8 @@ fn a_range_pins_what_it_touches() {
     let (first, last) = (all.iter().min().unwrap(), all.iter().max().unwrap());
     program.heap.pin_range(*first, last - first + 1);
     assert_eq!(moved_by_cycles(&program), []);
+    program.heap.unpin_range(*first, last - first + 1);
+    assert_ne!(moved_by_cycles(&program), []);
     program.end();
 }
 
@@ -98,4 +101,26 @@ fn pins_of_what_is_no_object_are_refused() {
     assert!(!program.heap.pin(1) && !program.heap.unpin(1));
     program.heap.pin_range(0, usize::MAX);
     program.end();
+}
+
+/// The kernel may write at any time to what is pinned: also while another thread forks.
+#[test]
+fn a_fork_does_not_protect_a_pinned_group() {
+    for is_pinned in [false, true] {
+        let program = sparse();
+        program.heap.compact();
+        let at = addresses(&program)[0];
+        if is_pinned {
+            assert!(program.heap.pin(at));
+        }
+        let fork = program
+            .prepare_fork(Standing::Outside, Writers::OtherThreads)
+            .unwrap();
+        assert_eq!(program.pages().shared_is_protected(), !is_pinned);
+        // SAFETY: prepared above, and this is the parent.
+        unsafe { program.heap.parent_after_fork(fork) };
+        program.heap.assert_open();
+        program.check();
+        program.end();
+    }
 }

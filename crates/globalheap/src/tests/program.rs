@@ -4,7 +4,7 @@ use core::cell::RefCell;
 use core::ptr::NonNull;
 use std::rc::Rc;
 
-use heap::{ClassMap, OwnerId, SizeClass};
+use heap::{ClassMap, OwnerId, Refused, SizeClass};
 use meshing::ComplementMesher;
 use miniheap::SpanClasses;
 use rand_pcg::Pcg32;
@@ -12,7 +12,7 @@ use rand_pcg::rand_core::Rng;
 
 use crate::fake::FakePages;
 use crate::transfer::Transfer;
-use crate::{GlobalHeap, MeshPolicy, Misuse, Report};
+use crate::{Fork, GlobalHeap, MeshPolicy, Misuse, Report, Standing, Writers};
 
 /// Keeps what was reported on this thread.
 pub(super) struct Kept;
@@ -62,6 +62,18 @@ pub(super) fn class_of(size: usize) -> SizeClass {
 }
 
 impl<M: MeshPolicy> Program<M> {
+    /// Goes up to the moment when the process is duplicated, if there is room.
+    pub(super) fn prepare_fork(
+        &self,
+        standing: Standing,
+        writers: Writers,
+    ) -> Result<Fork, Refused> {
+        self.heap.reserve_fork(standing)?;
+        let begun = self.heap.begin_fork(standing);
+        // SAFETY: begun above; the heap is not used before the fork has ended.
+        Ok(unsafe { self.heap.prepare_fork(begun, writers) })
+    }
+
     /// A program that has nothing yet. It writes nothing while a step of the heap runs, so meshing may begin.
     pub(super) fn new(pages: u32) -> Self {
         Kept::take();
@@ -203,7 +215,7 @@ impl<M: MeshPolicy> Program<M> {
     /// Panics if anything is wrong with the heap, or with what the program has in it.
     pub(super) fn check(&self) {
         self.pages().verify();
-        for class in (0..SpanClasses::COUNT as u8).map(SizeClass) {
+        for class in (0..SpanClasses::ALL as u8).map(SizeClass) {
             let spans = self.heap.class(class);
             assert_eq!(spans.check(), Ok(()), "{class:?}");
             let live = self.objects.iter().filter(|object| object.class == class);
@@ -216,7 +228,7 @@ impl<M: MeshPolicy> Program<M> {
     fn check_figures(&self) {
         let stats = self.heap.stats();
         let (mut saved, mut physical) = (0, 0);
-        for class in (0..SpanClasses::COUNT as u8).map(SizeClass) {
+        for class in (0..SpanClasses::ALL as u8).map(SizeClass) {
             let spans = self.heap.class(class);
             let pages = spans.geometry().pages.index();
             saved += (spans.spans() - spans.physical_spans()) * pages;

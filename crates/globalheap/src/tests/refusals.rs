@@ -8,19 +8,17 @@ use meshing::ComplementMesher;
 
 use super::cycle::found;
 use super::program::{Program, class_of};
-use crate::Writers;
+use crate::{Standing, Writers};
 
 const PAGES: u32 = 256;
 
 /// Forks, as far as the system lets us. Says whether this process goes on.
 fn fork(program: &mut Program, child: bool) -> bool {
-    if program.heap.reserve_fork().is_err() {
+    let Ok(fork) = program.prepare_fork(Standing::Outside, Writers::OtherThreads) else {
         program.heap.assert_open();
         program.check();
         return true;
-    }
-    // SAFETY: reserved above; the heap is not used before the fork has ended.
-    let fork = unsafe { program.heap.prepare_fork(Writers::OtherThreads) };
+    };
     if child {
         program.pages().become_child();
         // SAFETY: prepared above, and this stands for the child.
@@ -177,14 +175,13 @@ fn any_one_call_may_be_refused() {
         "allocate_large",
         "allocate_span",
         "dissolve",
-        "fill",
         "map_scratch",
         "mappings_permit",
         "metadata",
         "move_large",
         "open_shared",
         "protect",
-        "reserve_snapshot",
+        "open_snapshot",
         "resize_large",
     ];
     assert_eq!(refused, BTreeSet::from(expected));

@@ -57,6 +57,9 @@ impl Label {
     }
 }
 
+/// Every object starts at a multiple of two to this power.
+const QUANTUM_SHIFT: u32 = 4;
+
 /// The part of a page heap that `free` reads: where the pages are, and the label of each.
 ///
 /// A copy of it stays true, and may come short: a page heap that grows has more of both later.
@@ -66,8 +69,8 @@ pub struct Labels {
     words: NonNull<Word>,
     /// The address of the first page.
     start: usize,
-    /// How many pages there are.
-    pages: usize,
+    /// The quanta of all pages.
+    quanta: usize,
     /// The number of the first page, and in the lowest eight bits the shift that makes a page's number of an address.
     place: usize,
 }
@@ -89,10 +92,11 @@ impl Labels {
         page_shift: u32,
         words: NonNull<Word>,
     ) -> Self {
+        assert!(start.is_multiple_of(1 << QUANTUM_SHIFT) && page_shift > QUANTUM_SHIFT);
         Self {
             words,
             start,
-            pages,
+            quanta: pages << (page_shift - QUANTUM_SHIFT),
             place: first.0 << 8 | page_shift as usize,
         }
     }
@@ -102,27 +106,27 @@ impl Labels {
         Self {
             words: NonNull::dangling(),
             start: 0,
-            pages: 0,
+            quanta: 0,
             place: 12,
         }
     }
 
     /// Takes over what `newer` has, which is of the same page heap. Whoever interrupts this finds either, or nothing.
     pub fn renew(&mut self, newer: Self) {
-        let pages = &raw mut self.pages;
+        let quanta = &raw mut self.quanta;
         // SAFETY: a field of a value that is borrowed mutably.
-        unsafe { pages.write_volatile(0) };
+        unsafe { quanta.write_volatile(0) };
         compiler_fence(Ordering::SeqCst);
-        *self = Self { pages: 0, ..newer };
+        *self = Self { quanta: 0, ..newer };
         compiler_fence(Ordering::SeqCst);
-        let pages = &raw mut self.pages;
+        let quanta = &raw mut self.quanta;
         // SAFETY: as above.
-        unsafe { pages.write_volatile(newer.pages) };
+        unsafe { quanta.write_volatile(newer.quanta) };
     }
 
     /// The number of pages.
     pub const fn page_count(&self) -> usize {
-        self.pages
+        self.quanta >> (self.page_shift() - QUANTUM_SHIFT)
     }
 
     /// The first page.
@@ -137,7 +141,7 @@ impl Labels {
     /// Whether `page` is one of these.
     #[inline]
     pub const fn has(&self, page: PageIndex) -> bool {
-        page.0.wrapping_sub(self.first().0) < self.pages
+        page.0.wrapping_sub(self.first().0) < self.page_count()
     }
 
     /// The page at `address`, if it is one of these.
@@ -150,7 +154,7 @@ impl Labels {
     #[inline(always)]
     pub const fn page_by(&self, address: usize, page_shift: u32) -> Option<PageIndex> {
         let page = address.wrapping_sub(self.start) >> page_shift;
-        if page < self.pages {
+        if page < self.page_count() {
             Some(PageIndex(self.first().0 + page))
         } else {
             None
@@ -166,22 +170,24 @@ impl Labels {
         if !self.has(page) {
             return Label::UNTOUCHED;
         }
-        // SAFETY: there are `pages` words, and this one is among them (checked above).
+        // SAFETY: there is a word for each page, and this one is among them (checked above).
         let word = unsafe { self.words.add(page.0 - self.first().0) };
         // SAFETY: a word of the table, which is valid for as long as this value (see `new`).
         let word = unsafe { word.as_ref() };
         Label(word.read())
     }
 
-    /// The label of the page at `address`, if it is one of these. For a caller that knows the page size at compile time.
+    /// The label of the page at `address`, if it is one of these and an object can start at this address. For a caller that
+    /// knows the page size at compile time.
     #[inline(always)]
-    pub fn label_by(&self, address: usize, page_shift: u32) -> Option<Label> {
-        let page = address.wrapping_sub(self.start) >> page_shift;
-        if page >= self.pages {
+    pub fn label_of_object(&self, address: usize, page_shift: u32) -> Option<Label> {
+        // Rotated, what is left over of a quantum comes out on top: one comparison tells it and what is outside.
+        let quantum = address.wrapping_sub(self.start).rotate_right(QUANTUM_SHIFT);
+        if quantum >= self.quanta {
             return None;
         }
-        // SAFETY: there are `pages` words.
-        let word = unsafe { self.words.add(page) };
+        // SAFETY: there is a word for each page, and as many pages have all the quanta.
+        let word = unsafe { self.words.add(quantum >> (page_shift - QUANTUM_SHIFT)) };
         // SAFETY: as in `label`.
         let word = unsafe { word.as_ref() };
         Some(Label(word.read()))

@@ -23,12 +23,12 @@ mod run;
 mod spans;
 mod upkeep;
 
-pub use fork::ForkPages;
+pub use fork::{ForkPages, KeptOut};
 pub use labels::{Label, Labels};
 pub use large::{LargePages, LargeRun};
 pub use metadata::Metadata;
 pub use protection::{Barrier, WriteProtection};
-pub use remapping::{Refused, Remapping};
+pub use remapping::{HeldMappings, Refused, Remapping};
 pub use run::Run;
 pub use spans::SpanPages;
 pub use upkeep::Upkeep;

@@ -7,14 +7,28 @@ use crate::number::PageIndex;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Refused;
 
+/// Mappings that are held: what [`Remapping::let_mappings_go`] needs to end that.
+#[derive(Debug)]
+#[must_use]
+pub struct HeldMappings(pub u64);
+
 /// The remapping of a mesh. A run's *shared pages* are one physical run that spans can be put onto; it is named by the run it
 /// was made for. All of it is called by one thread at a time.
 ///
 /// # Safety
 /// An operation that returns [`Refused`] has changed no byte that the program can see.
 pub unsafe trait Remapping: SpanPages {
-    /// Whether mappings may change at all: what is kept for steps that must not fail is there. Asked while a barrier is
-    /// under way.
+    /// Waits until nobody else puts spans onto shared pages or off them, and keeps others from it. A barrier does so by itself.
+    ///
+    /// No signal handler runs in this thread meanwhile, and it waits for no lock that interrupted code may hold: so whoever waits
+    /// here waits for a moment only, whatever it has interrupted.
+    fn hold_mappings(&self) -> HeldMappings;
+
+    /// Ends what [`hold_mappings`](Self::hold_mappings) began.
+    fn let_mappings_go(&self, held: HeldMappings);
+
+    /// Whether mappings may change at all: what is kept for steps that must not fail is there. Asked while mappings are held, or a
+    /// barrier is under way.
     fn mappings_permit(&self) -> bool;
 
     /// Mappings that may still be added by putting spans onto shared pages. Asked by who meshes, and nobody else.
@@ -48,7 +62,7 @@ pub unsafe trait Remapping: SpanPages {
     /// The shared pages are open and hold all that the program expects to read in `run`.
     unsafe fn alias(&self, run: Run, onto: PageIndex) -> Result<(), Refused>;
 
-    /// Gives the shared pages of `run` back to the system.
+    /// Gives the shared pages of `run` back to the system. Mappings are held, or a barrier is under way.
     ///
     /// # Safety
     /// No span is on them any more.

@@ -21,6 +21,12 @@ pub unsafe trait Upkeep {
     /// It came from [`map_scratch`](Self::map_scratch) with the same length, and nobody uses it any more.
     unsafe fn unmap_scratch(&self, scratch: NonNull<u8>, bytes: usize);
 
+    /// Runs `act`, which is not urgent, aside: where it has stack enough of its own, and is not interrupted. `None`, and nothing was
+    /// done, when that is not to be had now.
+    fn aside<T>(&self, act: impl FnOnce() -> T) -> Option<T> {
+        Some(act())
+    }
+
     /// Milliseconds on a clock that never goes back; coarse and cheap.
     fn clock_ms(&self) -> u64;
 

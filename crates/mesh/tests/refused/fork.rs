@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use globalheap::Writers;
+use globalheap::{Standing, Writers};
 
 use crate::program::Program;
 
@@ -12,13 +12,18 @@ const CANNOT_GO_ON: i32 = 127;
 /// Forks, if there is room for that. The child does `childs_part`, and then ends as any program; the parent waits for it,
 /// and says whether it went on.
 pub(crate) fn fork(program: &mut Program, childs_part: impl FnOnce(&mut Program)) -> bool {
-    if program.heap.global().reserve_fork().is_err() {
+    let standing = Standing::Outside;
+    if program.heap.global().reserve_fork(standing).is_err() {
         program.check();
         return false;
     }
-    program.heap.lock_for_fork();
-    // SAFETY: reserved above; the heap is not used before the fork has ended.
-    let fork = unsafe { program.heap.global().prepare_fork(Writers::OtherThreads) };
+    let begun = program.heap.global().begin_fork(standing);
+    assert!(program.heap.lock_for_fork(standing));
+    // SAFETY: begun above; the heap is not used before the fork has ended.
+    let fork = unsafe {
+        let writers = Writers::OtherThreads;
+        program.heap.global().prepare_fork(begun, writers)
+    };
     // SAFETY: the child uses this heap, which nobody else uses, and the C library's, which may be used after a fork.
     let child = unsafe { libc::fork() };
     if child == 0 {

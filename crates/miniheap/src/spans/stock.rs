@@ -5,8 +5,6 @@
 
 use heap::PageIndex;
 
-use super::Spans;
-
 /// Runs in a stock, at most.
 const MOST: usize = 32;
 
@@ -24,26 +22,29 @@ impl Stock {
         firsts: [PageIndex(0); MOST],
         len: 0,
     };
-}
 
-impl Spans {
-    /// The first page of a run for the next span; `fetch` gives a run, or none when there is no memory.
-    pub fn next_run(&mut self, mut fetch: impl FnMut() -> Option<PageIndex>) -> Option<PageIndex> {
-        if self.stock.len == 0 {
-            let wanted = (self.spans / SPANS_PER_RUN).clamp(1, MOST);
-            let places = self.stock.firsts.iter_mut().take(wanted);
+    /// The first page of a run for the next span of a class that has `spans`; `fetch` gives a run, or none when there is no
+    /// memory.
+    pub(super) fn next(
+        &mut self,
+        spans: usize,
+        mut fetch: impl FnMut() -> Option<PageIndex>,
+    ) -> Option<PageIndex> {
+        if self.len == 0 {
+            let wanted = (spans / SPANS_PER_RUN).clamp(1, MOST);
+            let places = self.firsts.iter_mut().take(wanted);
             for (place, first) in places.zip(core::iter::from_fn(&mut fetch)) {
                 *place = first;
-                self.stock.len += 1;
+                self.len += 1;
             }
         }
-        self.take_stock()
+        self.take()
     }
 
-    /// A run that is in stock: for the next span, or to be given back.
-    pub fn take_stock(&mut self) -> Option<PageIndex> {
-        self.stock.len = self.stock.len.checked_sub(1)?;
-        self.stock.firsts.get(self.stock.len).copied()
+    /// A run that is here.
+    pub(super) fn take(&mut self) -> Option<PageIndex> {
+        self.len = self.len.checked_sub(1)?;
+        self.firsts.get(self.len).copied()
     }
 }
 
@@ -52,6 +53,7 @@ mod tests {
     use super::*;
     use crate::classes::SpanClasses;
     use crate::leaked::Leaked;
+    use crate::spans::Spans;
 
     /// Takes the next run, where at most `granted` can be had; says how many were fetched.
     fn next(spans: &mut Spans, granted: usize) -> (Option<PageIndex>, usize) {

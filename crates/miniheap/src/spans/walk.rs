@@ -4,7 +4,8 @@ use bitmap::SpanBits;
 use heap::SpanId;
 
 use super::Spans;
-use crate::bins::{Bins, UNLISTED};
+use crate::bins::Bins;
+use crate::fullness::UNLISTED;
 use crate::miniheap::State;
 
 /// An invariant that does not hold.

@@ -3,8 +3,7 @@
 use core::ptr::NonNull;
 
 use globalheap::{MeshPolicy, Report};
-use heap::{ClassMap, Label, PageHeap, SizeClass};
-use miniheap::SpanClasses;
+use heap::{Label, PageHeap, SizeClass};
 use shufflevector::ShuffleVector;
 
 use super::ThreadHeap;
@@ -13,7 +12,10 @@ use crate::depth::{CLASSES, LINE_CLASSES};
 impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     /// The vector of `class` of the heap at `this`.
     #[inline(always)]
-    unsafe fn vector_at(this: NonNull<Self>, class: SizeClass) -> NonNull<ShuffleVector> {
+    pub(super) unsafe fn vector_at(
+        this: NonNull<Self>,
+        class: SizeClass,
+    ) -> NonNull<ShuffleVector> {
         debug_assert!(class.index() < CLASSES);
         // SAFETY: `this` is valid for reads (contract of the callers); no reference is made.
         let vectors = unsafe { &raw mut (*this.as_ptr()).vectors }.cast::<ShuffleVector>();
@@ -35,7 +37,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         unsafe { ShuffleVector::pop_at(vector) }
     }
 
-    /// The label of the page of `address`, if that is in the arena of the heap at `this`.
+    /// The label of the page of `address`, if that is in the arena of the heap at `this` and an object can start there.
     ///
     /// # Safety
     /// As for [`pop_at`](Self::pop_at).
@@ -45,20 +47,18 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         let labels = unsafe { &raw const (*this.as_ptr()).labels };
         // SAFETY: as above.
         let labels = unsafe { labels.read() };
-        labels.label_by(address.addr(), const { P::PAGE_SIZE.trailing_zeros() })
+        labels.label_of_object(address.addr(), const { P::PAGE_SIZE.trailing_zeros() })
     }
 
-    /// Bytes that the small object at `address` has room for; `None` for all others, and for all where the heap at `this` has no
-    /// arena.
+    /// The class of the small object at `address`; `None` for all others, and for all where the heap at `this` has no arena.
     ///
     /// # Safety
     /// As for [`pop_at`](Self::pop_at).
     #[inline(always)]
-    pub unsafe fn usable_size_at(this: NonNull<Self>, address: *mut u8) -> Option<usize> {
+    pub unsafe fn class_at(this: NonNull<Self>, address: *mut u8) -> Option<SizeClass> {
         // SAFETY: the same contract.
         let label = unsafe { Self::label_at(this, address) };
-        let (class, _) = label.and_then(Label::as_small)?;
-        Some(SpanClasses::object_size(class))
+        label.and_then(Label::as_small).map(|(class, _)| class)
     }
 
     /// Keeps the object at `address` if its page is mine and there is room; says whether it did.
@@ -83,7 +83,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         // SAFETY: the address lies in the arena, which is not at zero.
         let object = unsafe { NonNull::new_unchecked(address) };
         // SAFETY: an idle heap's vectors have no storage; any other is used by the caller alone.
-        unsafe { ShuffleVector::push_at(vector, object) }
+        unsafe { ShuffleVector::push_another_at(vector, object) }
     }
 
     /// Keeps the object at `address`, in whoever's page it is, if there is room; says whether it did. Comes after
@@ -118,6 +118,6 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         // SAFETY: the address lies in the arena, which is not at zero.
         let object = unsafe { NonNull::new_unchecked(address) };
         // SAFETY: an idle heap's vectors have no storage; any other is used by the caller alone.
-        unsafe { ShuffleVector::push_at(vector, object) }
+        unsafe { ShuffleVector::push_another_at(vector, object) }
     }
 }

@@ -8,6 +8,7 @@
 mod confined;
 mod keeping;
 mod lifecycle;
+mod mistakes;
 mod placement;
 mod program;
 mod resting;

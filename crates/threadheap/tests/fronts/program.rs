@@ -1,12 +1,13 @@
 //! A program with objects from several front ends.
 
 use std::alloc::Layout;
+use std::cell::RefCell;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use arena::{Arena, FailNth};
-use globalheap::{GlobalHeap, Ignore};
+use globalheap::{GlobalHeap, Misuse, Report};
 use heap::{Heap, ThreadLocalHeap};
 use meshing::ComplementMesher;
 use miniheap::SpanClasses;
@@ -15,8 +16,28 @@ use threadheap::{ThreadHeap, Threads};
 use crate::confined::Confined;
 
 pub(crate) type Pages = Arena<FailNth<Confined>>;
-pub(crate) type Shared = Threads<Pages, ComplementMesher, Ignore>;
-pub(crate) type Front = ThreadHeap<Pages, ComplementMesher, Ignore>;
+pub(crate) type Shared = Threads<Pages, ComplementMesher, Told>;
+pub(crate) type Front = ThreadHeap<Pages, ComplementMesher, Told>;
+
+/// Keeps what was told on this thread.
+pub(crate) struct Told;
+
+thread_local! {
+    static TOLD: RefCell<Vec<(Misuse, usize)>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Report for Told {
+    fn misuse(what: Misuse, address: usize) {
+        TOLD.with_borrow_mut(|told| told.push((what, address)));
+    }
+}
+
+impl Told {
+    /// What was told since the last call.
+    pub(crate) fn take() -> Vec<(Misuse, usize)> {
+        TOLD.take()
+    }
+}
 
 /// A heap in few addresses. It is boxed, since front ends point to it.
 pub(crate) fn heap() -> Box<Shared> {

@@ -10,8 +10,8 @@ mod ring;
 mod userfaultfd;
 
 use core::mem::MaybeUninit;
-use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use core::ptr::{NonNull, null_mut};
+use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, Ordering};
 
 use super::{Access, Advice, Errno, Futex, NotMapped, NotMoved, Os, SignalMask};
 pub use call::syscall;
@@ -21,7 +21,12 @@ pub use futex::FutexLock;
 pub struct Linux {
     /// What is known of `mremap` onto addresses in use: one of the three constants below.
     remap: AtomicU8,
+    /// The kernel's function that reads clocks, in every process; null while it is not known.
+    read_clock: AtomicPtr<()>,
 }
+
+/// `clock_gettime` as the kernel has it: an error is a negated number.
+pub type ReadClock = unsafe extern "C" fn(libc::clockid_t, *mut libc::timespec) -> i32;
 
 /// The kernel's version was not looked up yet.
 const REMAP_UNKNOWN: u8 = 0;
@@ -35,7 +40,41 @@ impl Linux {
     pub const fn new() -> Self {
         Self {
             remap: AtomicU8::new(REMAP_UNKNOWN),
+            read_clock: AtomicPtr::new(null_mut()),
         }
+    }
+
+    /// Reads clocks by `function` from now on: the kernel's, which costs no system call.
+    pub fn read_clocks_by(&self, function: ReadClock) {
+        // Relaxed: the function was there before us.
+        self.read_clock
+            .store(function as *mut (), Ordering::Relaxed);
+    }
+
+    /// Whether the kernel keeps pages of this process in their places for itself, or for devices, as registered buffers of an
+    /// `io_uring` are; false when it does not tell.
+    pub fn has_pinned_memory() -> bool {
+        proc::has_pinned_memory()
+    }
+
+    /// What a clock says.
+    fn clock(&self, which: libc::clockid_t) -> libc::timespec {
+        let mut now = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        let function = self.read_clock.load(Ordering::Relaxed);
+        if function.is_null() {
+            let arguments = [which as usize, &raw mut now as usize, 0, 0, 0, 0];
+            // SAFETY: the call writes one `timespec`.
+            let _ = unsafe { syscall(libc::SYS_clock_gettime, arguments) };
+        } else {
+            // SAFETY: `read_clocks_by` stored a function of this type.
+            let function = unsafe { core::mem::transmute::<*mut (), ReadClock>(function) };
+            // SAFETY: it writes one `timespec`.
+            let _ = unsafe { function(which, &raw mut now) };
+        }
+        now
     }
 
     /// Whether a refused remap leaves its target as it was.
@@ -79,16 +118,6 @@ unsafe fn remap(
         )
     })
 }
-
-/// Signals that an instruction of the thread itself can raise: blocking one of them while it is raised kills.
-const SYNCHRONOUS: [i32; 6] = [
-    libc::SIGSEGV,
-    libc::SIGBUS,
-    libc::SIGFPE,
-    libc::SIGILL,
-    libc::SIGTRAP,
-    libc::SIGSYS,
-];
 
 /// Bytes in the kernel's signal set.
 const SIGNAL_SET_SIZE: usize = 8;
@@ -326,9 +355,7 @@ unsafe impl Os for Linux {
     }
 
     fn block_signals(&self) -> SignalMask {
-        let blocked = SYNCHRONOUS
-            .iter()
-            .fold(u64::MAX, |set, signal| set & !(1 << (signal - 1)));
+        let blocked = !(1_u64 << (libc::SIGSEGV - 1));
         let mut before = MaybeUninit::<u64>::zeroed();
         let arguments = [
             libc::SIG_SETMASK as usize,
@@ -357,13 +384,23 @@ unsafe impl Os for Linux {
         let _ = unsafe { syscall(libc::SYS_rt_sigprocmask, arguments) };
     }
 
+    unsafe fn call_on(
+        &self,
+        end: NonNull<u8>,
+        function: unsafe extern "C" fn(*mut ()),
+        argument: *mut (),
+    ) {
+        // SAFETY: the same contract.
+        unsafe { call::call_on(end.as_ptr(), function, argument) };
+    }
+
     fn clock_ms(&self) -> u64 {
-        let now = clock(libc::CLOCK_MONOTONIC_COARSE);
+        let now = self.clock(libc::CLOCK_MONOTONIC_COARSE);
         now.tv_sec as u64 * 1_000 + now.tv_nsec as u64 / 1_000_000
     }
 
     fn clock_ns(&self) -> u64 {
-        let now = clock(libc::CLOCK_MONOTONIC);
+        let now = self.clock(libc::CLOCK_MONOTONIC);
         now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
     }
 
@@ -404,17 +441,6 @@ unsafe impl Os for Linux {
         let _ = unsafe { syscall(libc::SYS_prlimit64, arguments) };
         usize::try_from(limit[0]).unwrap_or(usize::MAX)
     }
-}
-
-fn clock(which: libc::clockid_t) -> libc::timespec {
-    let mut now = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: the call writes one `timespec`; through the vDSO it costs no system call, and it sets no `errno` for a
-    // clock that exists.
-    let _ = unsafe { libc::clock_gettime(which, &raw mut now) };
-    now
 }
 
 impl Futex for Linux {

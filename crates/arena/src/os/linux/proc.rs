@@ -35,6 +35,20 @@ fn filtered(status: &[u8]) -> Result<bool, Errno> {
     }
 }
 
+/// Whether the kernel keeps pages of this process in their places for itself, or for devices; false when it does not tell.
+pub(super) fn has_pinned_memory() -> bool {
+    let mut text = [0_u8; 4096];
+    read(c"/proc/thread-self/status", &mut text).is_ok_and(pinned)
+}
+
+/// What a status says about that.
+fn pinned(status: &[u8]) -> bool {
+    let line = status
+        .split(|&byte| byte == b'\n')
+        .find_map(|line| line.strip_prefix(b"VmPin:"));
+    line.is_some_and(|line| line.iter().any(|byte| matches!(byte, b'1'..=b'9')))
+}
+
 /// The start of a file, in `text`.
 fn read<'a>(path: &CStr, text: &'a mut [u8]) -> Result<&'a [u8], Errno> {
     let flags = libc::O_RDONLY | libc::O_CLOEXEC;
@@ -114,6 +128,15 @@ mod tests {
         );
         assert!(filtered(b"Name:\tx\nSeccomp_filters:\t1\n").is_err());
         assert!(filtered(b"Name:\tx\nSecc").is_err());
+    }
+
+    #[test]
+    fn a_status_tells_about_pins() {
+        assert!(!pinned(
+            b"VmLck:\t   8 kB\nVmPin:\t       0 kB\nVmHWM:\t 10 kB\n"
+        ));
+        assert!(pinned(b"VmLck:\t   0 kB\nVmPin:\t     104 kB\n"));
+        assert!(!pinned(b"Name:\tx\n"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! The system call instruction of x86-64.
+//! The system call instruction of x86-64, and another stack.
 
-use core::arch::asm;
+use core::arch::{asm, naked_asm};
 
 /// Makes a system call and returns what the kernel returns: an error is a negated number, `errno` is not touched.
 ///
@@ -27,4 +27,32 @@ pub unsafe fn syscall(number: i64, arguments: [usize; 6]) -> isize {
         );
     }
     returned
+}
+
+/// Calls `function` with `argument` on the stack that ends at `end`. Whoever unwinds finds the way back to the caller's.
+///
+/// # Safety
+/// As for [`Os::call_on`](super::Os::call_on).
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn call_on(
+    end: *mut u8,
+    function: unsafe extern "C" fn(*mut ()),
+    argument: *mut (),
+) {
+    naked_asm!(
+        ".cfi_startproc",
+        "push rbp",
+        ".cfi_def_cfa_offset 16",
+        ".cfi_offset rbp, -16",
+        "mov rbp, rsp",
+        ".cfi_def_cfa_register rbp",
+        "mov rsp, rdi",
+        "mov rdi, rdx",
+        "call rsi",
+        "mov rsp, rbp",
+        "pop rbp",
+        ".cfi_def_cfa rsp, 8",
+        "ret",
+        ".cfi_endproc",
+    )
 }

@@ -2,7 +2,7 @@
 
 use core::sync::atomic::Ordering;
 
-use heap::{Barrier, PageCount, Refused, Run, WriteProtection};
+use heap::{Barrier, PageCount, Refused, Remapping, Run, WriteProtection};
 
 use crate::fake::FakePages;
 use crate::fake::memory::pages;
@@ -10,6 +10,7 @@ use crate::fake::memory::pages;
 // SAFETY: the model keeps runs apart, and panics when a step would change what the program sees.
 unsafe impl WriteProtection for FakePages {
     fn begin_barrier(&self) -> Barrier {
+        let _ = self.hold_mappings();
         let state = &mut *self.state();
         state.barriers += 1;
         assert_eq!(state.barriers, 1, "there is one barrier at a time");
@@ -24,6 +25,7 @@ unsafe impl WriteProtection for FakePages {
         let missing = state.memory.pages.iter().any(|page| page.missing);
         assert!(!missing, "the next mapping of the child would be there");
         state.barriers = 0;
+        assert!(core::mem::take(&mut state.mappings_held));
     }
 
     fn is_named(&self, run: Run) -> bool {

@@ -2,13 +2,24 @@
 
 use core::sync::atomic::Ordering;
 
-use heap::{PageIndex, Refused, Remapping, Run};
+use heap::{HeldMappings, PageIndex, Refused, Remapping, Run};
 
 use crate::fake::memory::{Purpose, pages};
 use crate::fake::{FakePages, PAGE};
 
 // SAFETY: the model keeps runs apart, and panics when a step would change what the program sees.
 unsafe impl Remapping for FakePages {
+    fn hold_mappings(&self) -> HeldMappings {
+        let held = core::mem::replace(&mut self.state().mappings_held, true);
+        assert!(!held, "who holds them waits for himself");
+        HeldMappings(0)
+    }
+
+    fn let_mappings_go(&self, _held: HeldMappings) {
+        let state = &mut *self.any_state();
+        assert!(core::mem::take(&mut state.mappings_held));
+    }
+
     fn mappings_permit(&self) -> bool {
         self.grant("mappings_permit").is_ok()
     }
@@ -90,6 +101,7 @@ unsafe impl Remapping for FakePages {
 
     unsafe fn free_shared(&self, run: Run) {
         let state = &mut *self.state();
+        assert!(state.mappings_held, "a fork could copy them now");
         state.memory.punch(state.shared.get(run));
         // Nobody who is still on them has an object there.
         state.memory.verify_all();

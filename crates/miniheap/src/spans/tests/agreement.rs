@@ -8,7 +8,7 @@ use heap::{OwnerId, PageIndex, SpanId};
 use super::model::Place;
 use super::pair::{Pair, bits};
 use crate::MiniHeap;
-use crate::bins::BINS;
+use crate::fullness::BINS;
 
 impl Pair {
     /// Compares everything that can be asked.

@@ -1,0 +1,176 @@
+//! `operator new` and `operator delete`, by their Itanium names.
+//!
+//! A failed `new` must run the new-handler and throw `std::bad_alloc`, and no exception may pass through a Rust frame. The
+//! C++ library's own operators do both around calls of `malloc` and `aligned_alloc`, which are ours. So ours are a few
+//! instructions: they call the allocator, and when it has nothing they jump to the C++ library's operator of the same name,
+//! with the arguments and the stack as they were.
+//!
+//! * `forms`: which operators there are, and on which of a program's they stand;
+//! * `library`: the C++ library's; `alone`: what does its work in a static program.
+
+mod alone;
+mod forms;
+mod library;
+
+use core::arch::naked_asm;
+use core::ffi::c_void;
+use core::mem::transmute;
+use core::ptr::null_mut;
+use core::sync::atomic::Ordering;
+
+use crate::face::{c, slow};
+
+use forms::Form;
+use library::{of_library, of_library_or_null};
+
+pub(crate) use forms::find_replacements;
+
+/// `operator new` with an alignment; null when there is no memory.
+extern "C" fn aligned(size: usize, align: usize) -> *mut c_void {
+    slow::allocate_aligned(size, align.next_power_of_two())
+        .map_or(null_mut(), |block| block.start.as_ptr().cast())
+}
+
+/// Declares an operator with up to two arguments, allocated by `$allocate` from the same ones; `$otherwise` says who is to fail
+/// when that has nothing.
+macro_rules! operator_new {
+    ($name:ident, $form:path, $allocate:path, $otherwise:path) => {
+        /// A form of `operator new`.
+        ///
+        /// # Safety
+        /// As for the operator: the arguments are those that C++ passes.
+        #[unsafe(no_mangle)]
+        #[unsafe(naked)]
+        pub unsafe extern "C" fn $name(size: usize, second: usize) -> *mut c_void {
+            naked_asm!(
+                ".cfi_startproc",
+                "cmp qword ptr [rip + {form}], 0",
+                "jne 4f",
+                "push rdi",
+                ".cfi_adjust_cfa_offset 8",
+                "push rsi",
+                ".cfi_adjust_cfa_offset 8",
+                "sub rsp, 8",
+                ".cfi_adjust_cfa_offset 8",
+                "call {allocate}",
+                "test rax, rax",
+                "je 2f",
+                "add rsp, 24",
+                ".cfi_adjust_cfa_offset -24",
+                "ret",
+                ".cfi_adjust_cfa_offset 24",
+                "2:",
+                "lea rdi, [rip + {form}]",
+                // Who called us.
+                "mov rsi, [rsp + 24]",
+                "call {otherwise}",
+                "add rsp, 8",
+                ".cfi_adjust_cfa_offset -8",
+                "pop rsi",
+                ".cfi_adjust_cfa_offset -8",
+                "pop rdi",
+                ".cfi_adjust_cfa_offset -8",
+                "test rax, rax",
+                "je 3f",
+                "jmp rax",
+                "3:",
+                "ret",
+                "4:",
+                "jmp qword ptr [rip + {form}]",
+                ".cfi_endproc",
+                form = sym $form,
+                allocate = sym $allocate,
+                otherwise = sym $otherwise,
+            )
+        }
+    };
+}
+
+operator_new!(_Znwm, forms::NEW, c::malloc, of_library);
+operator_new!(_Znam, forms::NEW_ARRAY, c::malloc, of_library);
+operator_new!(
+    _ZnwmRKSt9nothrow_t,
+    forms::NEW_NOTHROW,
+    c::malloc,
+    of_library_or_null
+);
+operator_new!(
+    _ZnamRKSt9nothrow_t,
+    forms::NEW_ARRAY_NOTHROW,
+    c::malloc,
+    of_library_or_null
+);
+operator_new!(
+    _ZnwmSt11align_val_t,
+    forms::NEW_ALIGNED,
+    aligned,
+    of_library
+);
+operator_new!(
+    _ZnamSt11align_val_t,
+    forms::NEW_ARRAY_ALIGNED,
+    aligned,
+    of_library
+);
+operator_new!(
+    _ZnwmSt11align_val_tRKSt9nothrow_t,
+    forms::NEW_ALIGNED_NOTHROW,
+    aligned,
+    of_library_or_null
+);
+operator_new!(
+    _ZnamSt11align_val_tRKSt9nothrow_t,
+    forms::NEW_ARRAY_ALIGNED_NOTHROW,
+    aligned,
+    of_library_or_null
+);
+
+/// Calls who is to do what this form does, and not we.
+///
+/// # Safety
+/// The arguments are those of the operator, and the form has a replacement.
+#[cold]
+#[inline(never)]
+unsafe extern "C" fn replaced(object: *mut c_void, second: usize, third: usize, form: &Form) {
+    type Delete = unsafe extern "C" fn(*mut c_void, usize, usize);
+    let replacement = form.replacement.load(Ordering::Relaxed);
+    // SAFETY: an `operator delete` with up to three arguments (contract).
+    let replacement = unsafe { transmute::<*mut c_void, Delete>(replacement) };
+    // SAFETY: the caller's promise.
+    unsafe { replacement(object, second, third) }
+}
+
+// All forms of `operator delete`: what comes behind the address is neither needed nor trusted.
+macro_rules! operator_delete {
+    ($($name:ident = $form:path;)*) => {$(
+        /// A form of `operator delete`.
+        ///
+        /// # Safety
+        /// As for `free`.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $name(object: *mut c_void, second: usize, third: usize) {
+            if $form.replacement.load(Ordering::Relaxed).is_null() {
+                // SAFETY: the same contract.
+                unsafe { c::free(object) }
+            } else {
+                // SAFETY: the same contract.
+                unsafe { replaced(object, second, third, &$form) }
+            }
+        }
+    )*};
+}
+
+operator_delete! {
+    _ZdlPv = forms::DELETE;
+    _ZdaPv = forms::DELETE_ARRAY;
+    _ZdlPvm = forms::DELETE_SIZED;
+    _ZdaPvm = forms::DELETE_ARRAY_SIZED;
+    _ZdlPvSt11align_val_t = forms::DELETE_ALIGNED;
+    _ZdaPvSt11align_val_t = forms::DELETE_ARRAY_ALIGNED;
+    _ZdlPvmSt11align_val_t = forms::DELETE_SIZED_ALIGNED;
+    _ZdaPvmSt11align_val_t = forms::DELETE_ARRAY_SIZED_ALIGNED;
+    _ZdlPvRKSt9nothrow_t = forms::DELETE_NOTHROW;
+    _ZdaPvRKSt9nothrow_t = forms::DELETE_ARRAY_NOTHROW;
+    _ZdlPvSt11align_val_tRKSt9nothrow_t = forms::DELETE_ALIGNED_NOTHROW;
+    _ZdaPvSt11align_val_tRKSt9nothrow_t = forms::DELETE_ARRAY_ALIGNED_NOTHROW;
+}

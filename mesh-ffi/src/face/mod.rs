@@ -1,0 +1,18 @@
+//! What the program calls: the symbols of C and C++, what glibc offers to look at the heap, and `mesh_mallctl`.
+//!
+//! * `c`, `glibc`, `cxx`: the functions that allocate; `slow`: what they do when the thread's front end has no answer;
+//! * `library`: those that the C library calls for itself; `serving`: what it does for the program with blocks that it keeps;
+//! * `foreign`: blocks that are not ours; `plugins`: libraries that would find another allocator;
+//! * `introspection`, `mallctl`, `summary`: figures and switches.
+
+pub(crate) mod c;
+pub(crate) mod cxx;
+pub(crate) mod foreign;
+mod glibc;
+mod introspection;
+pub(crate) mod library;
+mod mallctl;
+pub(crate) mod plugins;
+mod serving;
+mod slow;
+pub(crate) mod summary;

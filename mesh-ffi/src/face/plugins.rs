@@ -1,0 +1,130 @@
+//! `dlopen` with RTLD_DEEPBIND.
+//!
+//! A library that is loaded so finds the C library's `malloc` and `free` before ours, and frees there what others have from
+//! us. The flag is for libraries that bring functions under names that the program has too, and few of them need it; so it is
+//! cleared. The loader looks at the address that it will return to: whose RUNPATH and namespace apply is the caller's
+//! matter. So ours are jumps: nobody sees that they stand in between.
+
+use core::arch::naked_asm;
+use core::ffi::{c_char, c_int, c_void};
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use crate::ground::line::Line;
+use crate::ground::next::Next;
+
+#[unsafe(link_section = "mesh_next")]
+static DLOPEN: Next = Next::new(c"dlopen");
+#[unsafe(link_section = "mesh_next")]
+static DLMOPEN: Next = Next::new(c"dlmopen");
+
+/// Whether the flag stays.
+static KEPT: AtomicBool = AtomicBool::new(false);
+
+/// Lets libraries that ask for it find their own functions first.
+pub(crate) fn keep_deep_binding() {
+    KEPT.store(true, Ordering::Relaxed);
+}
+
+/// Where to jump to, and which bits of the flags stay: in two registers.
+#[repr(C)]
+struct Onward {
+    function: *mut c_void,
+    flags: usize,
+}
+
+fn onward(next: &Next) -> Onward {
+    let cleared = if KEPT.load(Ordering::Relaxed) {
+        0
+    } else {
+        libc::RTLD_DEEPBIND as usize
+    };
+    let function = next.address();
+    if function.is_null() {
+        Line::new()
+            .text("a static program opens no libraries")
+            .print();
+    }
+    Onward {
+        function,
+        flags: !cleared,
+    }
+}
+
+extern "C" fn to_dlopen() -> Onward {
+    onward(&DLOPEN)
+}
+
+extern "C" fn to_dlmopen() -> Onward {
+    onward(&DLMOPEN)
+}
+
+/// As the C library's. Null, and a line, where there is none.
+///
+/// # Safety
+/// As for the C library's.
+#[unsafe(no_mangle)]
+#[unsafe(naked)]
+pub unsafe extern "C" fn dlopen(name: *const c_char, flags: c_int) -> *mut c_void {
+    naked_asm!(
+        ".cfi_startproc",
+        "push rdi",
+        ".cfi_adjust_cfa_offset 8",
+        "push rsi",
+        ".cfi_adjust_cfa_offset 8",
+        "sub rsp, 8",
+        ".cfi_adjust_cfa_offset 8",
+        "call {onward}",
+        "add rsp, 8",
+        ".cfi_adjust_cfa_offset -8",
+        "pop rsi",
+        ".cfi_adjust_cfa_offset -8",
+        "pop rdi",
+        ".cfi_adjust_cfa_offset -8",
+        "and rsi, rdx",
+        "test rax, rax",
+        "je 2f",
+        "jmp rax",
+        "2:",
+        "ret",
+        ".cfi_endproc",
+        onward = sym to_dlopen,
+    )
+}
+
+/// As the C library's. Null, and a line, where there is none.
+///
+/// # Safety
+/// As for the C library's.
+#[unsafe(no_mangle)]
+#[unsafe(naked)]
+pub unsafe extern "C" fn dlmopen(
+    namespace: libc::c_long,
+    name: *const c_char,
+    flags: c_int,
+) -> *mut c_void {
+    naked_asm!(
+        ".cfi_startproc",
+        "push rdi",
+        ".cfi_adjust_cfa_offset 8",
+        "push rsi",
+        ".cfi_adjust_cfa_offset 8",
+        "push rdx",
+        ".cfi_adjust_cfa_offset 8",
+        "call {onward}",
+        "mov rcx, rdx",
+        "pop rdx",
+        ".cfi_adjust_cfa_offset -8",
+        "pop rsi",
+        ".cfi_adjust_cfa_offset -8",
+        "pop rdi",
+        ".cfi_adjust_cfa_offset -8",
+        "and rdx, rcx",
+        "test rax, rax",
+        "je 2f",
+        "jmp rax",
+        "2:",
+        "ret",
+        ".cfi_endproc",
+        onward = sym to_dlmopen,
+    )
+}

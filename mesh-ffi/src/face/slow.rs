@@ -1,0 +1,207 @@
+//! What the entry points do when the thread's front end has no answer. `errno` is set here.
+
+use core::ptr::{NonNull, null_mut};
+
+use globalheap::{Found, Misuse, Report};
+use heap::SizeClass;
+use miniheap::SpanClasses;
+
+use crate::face::foreign;
+use crate::ground::apart::{self, Side};
+use crate::ground::heap::{Front, HEAP, ToStandardError};
+use crate::ground::thread::front;
+use crate::ground::{errno, misuse, request, tls};
+
+/// The largest request that C allows.
+const LARGEST: usize = isize::MAX as usize;
+
+/// Requests aligned to this many bytes or more are for the kernel or a device, so their spans are never meshed.
+const UNMESHED_ALIGNMENT: usize = 512;
+
+/// A new block.
+#[derive(Clone, Copy)]
+pub(crate) struct Block {
+    pub(crate) start: NonNull<u8>,
+    /// Whether all bytes are known to be zero.
+    pub(crate) zeroed: bool,
+}
+
+/// A block of `size` bytes, for callers who have not looked further than at what is at hand for few bytes.
+#[inline]
+pub(crate) fn allocate<S: Side>(size: usize) -> Option<Block> {
+    allocate_from(S::class_of(size), size, 1)
+}
+
+/// A block of `class`; without a class, one of `size` bytes aligned to `align`.
+#[inline]
+fn allocate_from(class: Option<SizeClass>, size: usize, align: usize) -> Option<Block> {
+    // SAFETY: the calling thread's heap, or an idle one.
+    let at_hand = class.and_then(|class| unsafe { Front::pop_at(tls::heap(), class) });
+    match at_hand {
+        Some(start) => Some(Block {
+            start,
+            zeroed: false,
+        }),
+        None => allocate_anew(class, size, align),
+    }
+}
+
+/// The same for callers whose front end had no slot at hand.
+#[cold]
+#[inline(never)]
+fn allocate_anew(class: Option<SizeClass>, size: usize, align: usize) -> Option<Block> {
+    request::answer();
+    let class = match class {
+        Some(_) if apart::is_everything() => SpanClasses::class_for_apart(size, align),
+        class => class,
+    };
+    tls::within(|| match class {
+        Some(class) => small(class),
+        None => large(size, align),
+    })
+}
+
+/// A block of `size` bytes aligned to `align`, a power of two.
+pub(crate) fn allocate_aligned(size: usize, align: usize) -> Option<Block> {
+    let class = if align >= UNMESHED_ALIGNMENT {
+        SpanClasses::class_for_apart(size, align)
+    } else {
+        SpanClasses::class_for(size, align)
+    };
+    allocate_from(class, size, align)
+}
+
+fn small(class: SizeClass) -> Option<Block> {
+    let start = match front() {
+        Some(front) => {
+            // SAFETY: the calling thread's own heap.
+            let at_hand = unsafe { Front::pop_at(front, class) };
+            at_hand.or_else(|| {
+                HEAP.look_after_sleepers_if_due();
+                // SAFETY: attached, and used by this thread alone.
+                unsafe { &mut *front.as_ptr() }.refill(class)
+            })
+        }
+        None => HEAP.allocate_direct(class),
+    };
+    start.map(|start| Block {
+        start,
+        zeroed: false,
+    })
+}
+
+#[inline(never)]
+fn large(size: usize, align: usize) -> Option<Block> {
+    if size > LARGEST || align > LARGEST {
+        return None;
+    }
+    let block = HEAP.global().allocate_large(size, align)?;
+    Some(Block {
+        start: block.start,
+        zeroed: block.zeroed,
+    })
+}
+
+/// The block's address as C wants it: null and ENOMEM for none.
+pub(crate) fn to_c(block: Option<Block>) -> *mut libc::c_void {
+    match block {
+        Some(block) => block.start.as_ptr().cast(),
+        None => {
+            errno::set(libc::ENOMEM);
+            null_mut()
+        }
+    }
+}
+
+/// `malloc` behind its fast path.
+#[inline(never)]
+pub(crate) extern "C" fn malloc<S: Side>(size: usize) -> *mut libc::c_void {
+    to_c(allocate::<S>(size))
+}
+
+/// `free` behind its fast path.
+///
+/// # Safety
+/// As for `free`.
+#[inline(never)]
+pub(crate) unsafe extern "C" fn free(object: *mut u8) {
+    // SAFETY: the calling thread's heap, or an idle one; the caller gives the object up. Null is outside of the arena.
+    if unsafe { Front::keep_at(tls::heap(), object) } {
+        return;
+    }
+    let Some(object) = NonNull::new(object) else {
+        return;
+    };
+    // SAFETY: as above.
+    unsafe { free_elsewhere(object) };
+}
+
+/// Takes back an object that the front end has no room for, or that is large or not ours, or no object.
+///
+/// # Safety
+/// As for `free`.
+#[cold]
+#[inline(never)]
+unsafe fn free_elsewhere(object: NonNull<u8>) {
+    if HEAP
+        .global()
+        .labels()
+        .page_at(object.addr().get())
+        .is_none()
+    {
+        // SAFETY: the caller gives the block up, whosever it is.
+        return unsafe { foreign::free(object.cast()) };
+    }
+    request::answer();
+    tls::within(|| match front() {
+        Some(front) => {
+            // SAFETY: attached, and used by this thread alone.
+            let heap = unsafe { &mut *front.as_ptr() };
+            // SAFETY: the caller gives the object up.
+            unsafe { heap.free_elsewhere(object) };
+        }
+        // SAFETY: as above.
+        None => unsafe { HEAP.free_direct(object) },
+    });
+}
+
+/// What is at the address of a block that the front end does not know. That it is none is told.
+#[cold]
+#[inline(never)]
+pub(crate) fn find(block: NonNull<u8>) -> Found {
+    let found = HEAP.global().find(block);
+    if found == Found::Nothing {
+        misuse::tell("no object starts at ", block.addr().get());
+    }
+    found
+}
+
+/// Whether an object of `class` may be moved. That it may not is told.
+#[inline]
+pub(crate) fn may_move(class: SizeClass, object: NonNull<u8>) -> bool {
+    // SAFETY: the calling thread's heap, or an idle one.
+    let mistake = unsafe { Front::mistake_at(tls::heap(), class, object) };
+    if let Some(what) = mistake {
+        tell(what, object);
+    }
+    mistake.is_none()
+}
+
+#[cold]
+#[inline(never)]
+fn tell(what: Misuse, object: NonNull<u8>) {
+    ToStandardError::misuse(what, object.addr().get());
+}
+
+/// Makes the large object at `object` `size` bytes long without copying it, if that can be had.
+///
+/// # Safety
+/// As for `realloc`.
+#[inline(never)]
+pub(crate) unsafe fn resize_large(object: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
+    if size > LARGEST {
+        return None;
+    }
+    // SAFETY: the caller uses only what is returned, if something is.
+    tls::within(|| unsafe { HEAP.global().resize_large(object, size) })
+}

@@ -1,0 +1,76 @@
+//! Functions of the C library by names that are not ours.
+//!
+//! A weak reference finds such a function if it is in the program, and makes the linker fetch nothing. What makes it fetch them
+//! are references to functions that programs may call, that lie in the same file of the C library's archive, or need that file.
+//! In `libmesh.so` all of these lead nowhere (see `build.rs`).
+
+/// The address of a function of the C library, if the linker has put it into the program; null otherwise.
+macro_rules! linked {
+    ($name:literal) => {
+        linked!($name, concat!(".hidden ", $name))
+    };
+    // One that programs may call: in a program with a shared C library it is there, and must not be hidden.
+    (public $name:literal) => {
+        linked!($name, "")
+    };
+    ($name:literal, $visibility:expr) => {{
+        fn find() -> *mut core::ffi::c_void {
+            let found: *mut core::ffi::c_void;
+            // SAFETY: reads an address that the linker has written.
+            unsafe {
+                core::arch::asm!(
+                    concat!(".weak ", $name),
+                    $visibility,
+                    concat!("mov {0}, qword ptr [rip + ", $name, "@GOTPCREL]"),
+                    out(reg) found,
+                    options(pure, nomem, nostack, preserves_flags),
+                );
+            }
+            found
+        }
+        find
+    }};
+}
+pub(super) use linked;
+
+/// The address of a function of the C library that programs may call: the linker puts it into the program for us.
+macro_rules! fetched {
+    ($name:literal) => {{
+        fn find() -> *mut core::ffi::c_void {
+            let found: *mut core::ffi::c_void;
+            // SAFETY: reads an address that the linker has written.
+            unsafe {
+                core::arch::asm!(
+                    concat!("mov {0}, qword ptr [rip + ", $name, "@GOTPCREL]"),
+                    out(reg) found,
+                    options(pure, nomem, nostack, preserves_flags),
+                );
+            }
+            found
+        }
+        find
+    }};
+}
+pub(super) use fetched;
+
+// What is fetched along is in the comments.
+core::arch::global_asm!(
+    ".pushsection .data.rel.ro.mesh_fetched,\"aw\",@progbits",
+    ".p2align 3",
+    // `__libc_fork`.
+    ".quad __fork",
+    // `__pthread_cond_wait` and the like.
+    ".quad aio_init",
+    ".quad cnd_init",
+    ".quad mtx_init",
+    // Barriers.
+    ".quad mq_notify",
+    ".quad pthread_getattr_np",
+    // `__pthread_clockjoin_ex`.
+    ".quad pthread_tryjoin_np",
+    // `__new_sem_wait`.
+    ".quad sem_trywait",
+    // `__spawni`.
+    ".quad system",
+    ".popsection",
+);

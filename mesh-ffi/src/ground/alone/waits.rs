@@ -1,0 +1,174 @@
+//! Waits: the kernel wants the size of a mask, and writes to times that C has as constant.
+
+use core::ffi::c_int;
+use core::ptr::null;
+
+use libc::{sigset_t, timespec};
+
+use super::calls::cancellable;
+use super::{StandIn, answer};
+
+/// The kernel's size of a mask: one word.
+const MASK: usize = size_of::<u64>();
+
+/// A copy of a time, for the kernel to write to, and its address; zero for null.
+struct Copy(timespec);
+
+impl Copy {
+    /// # Safety
+    /// `time` is null or valid for a read.
+    unsafe fn of(time: *const timespec) -> Option<Self> {
+        // SAFETY: valid for a read (contract).
+        (!time.is_null()).then(|| Self(unsafe { time.read() }))
+    }
+
+    fn address(copy: &mut Option<Self>) -> usize {
+        copy.as_mut()
+            .map_or(0, |copy| (&raw mut copy.0).expose_provenance())
+    }
+}
+
+unsafe extern "C" fn ppoll(
+    files: usize,
+    count: usize,
+    time: *const timespec,
+    mask: usize,
+) -> isize {
+    // SAFETY: valid or null (contract).
+    let mut time = unsafe { Copy::of(time) };
+    let arguments = [files, count, Copy::address(&mut time), mask, MASK, 0];
+    answer(cancellable(libc::SYS_ppoll, arguments))
+}
+
+unsafe extern "C" fn ppoll_chk(
+    files: usize,
+    count: usize,
+    time: *const timespec,
+    mask: usize,
+    _: usize,
+) -> isize {
+    // SAFETY: the same contract.
+    unsafe { ppoll(files, count, time, mask) }
+}
+
+unsafe extern "C" fn select(
+    count: usize,
+    read: usize,
+    write: usize,
+    except: usize,
+    time: usize,
+) -> isize {
+    // The kernel says in it what is left, as the C library's does.
+    let arguments = [count, read, write, except, time, 0];
+    answer(cancellable(libc::SYS_select, arguments))
+}
+
+unsafe extern "C" fn pselect(
+    count: usize,
+    read: usize,
+    write: usize,
+    except: usize,
+    time: *const timespec,
+    mask: *const sigset_t,
+) -> isize {
+    // SAFETY: valid or null (contract).
+    let mut time = unsafe { Copy::of(time) };
+    let mask = [mask.expose_provenance(), MASK];
+    let mask = mask.as_ptr().expose_provenance();
+    let arguments = [count, read, write, except, Copy::address(&mut time), mask];
+    answer(cancellable(libc::SYS_pselect6, arguments))
+}
+
+unsafe extern "C" fn epoll_pwait(
+    set: usize,
+    events: usize,
+    most: usize,
+    time: usize,
+    mask: usize,
+) -> isize {
+    let arguments = [set, events, most, time, mask, MASK];
+    answer(cancellable(libc::SYS_epoll_pwait, arguments))
+}
+
+unsafe extern "C" fn epoll_pwait2(
+    set: usize,
+    events: usize,
+    most: usize,
+    time: usize,
+    mask: usize,
+) -> isize {
+    let arguments = [set, events, most, time, mask, MASK];
+    answer(cancellable(libc::SYS_epoll_pwait2, arguments))
+}
+
+unsafe extern "C" fn clock_nanosleep(
+    clock: c_int,
+    flags: usize,
+    time: usize,
+    left: usize,
+) -> c_int {
+    if clock == libc::CLOCK_THREAD_CPUTIME_ID {
+        return libc::EINVAL;
+    }
+    let arguments = [clock as usize, flags, time, left, 0, 0];
+    -cancellable(libc::SYS_clock_nanosleep, arguments) as c_int
+}
+
+/// `thrd_sleep`: zero; -1 when a signal has come; another negative number on an error.
+unsafe extern "C" fn thrd_sleep(time: usize, left: usize) -> c_int {
+    // SAFETY: the same contract.
+    match unsafe { clock_nanosleep(libc::CLOCK_REALTIME, 0, time, left) } {
+        0 => 0,
+        libc::EINTR => -1,
+        _ => -2,
+    }
+}
+
+unsafe extern "C" fn sigsuspend(mask: usize) -> isize {
+    answer(cancellable(
+        libc::SYS_rt_sigsuspend,
+        [mask, MASK, 0, 0, 0, 0],
+    ))
+}
+
+unsafe extern "C" fn sigtimedwait(set: usize, info: usize, time: usize) -> isize {
+    let arguments = [set, info, time, MASK, 0, 0];
+    answer(cancellable(libc::SYS_rt_sigtimedwait, arguments))
+}
+
+unsafe extern "C" fn sigwait(set: *const sigset_t, signal: *mut c_int) -> c_int {
+    loop {
+        let arguments = [
+            set.expose_provenance(),
+            0,
+            null::<timespec>().expose_provenance(),
+            MASK,
+            0,
+            0,
+        ];
+        match cancellable(libc::SYS_rt_sigtimedwait, arguments) {
+            found @ 1.. => {
+                // SAFETY: valid for a write (contract).
+                unsafe { signal.write(found as c_int) };
+                return 0;
+            }
+            error if error == -(libc::EINTR as isize) => {}
+            error => return -error as c_int,
+        }
+    }
+}
+
+/// All of them.
+pub(super) const ALL: &[StandIn] = &[
+    StandIn::new(c"ppoll", ppoll as *const ()),
+    StandIn::new(c"__ppoll_chk", ppoll_chk as *const ()),
+    StandIn::new(c"select", select as *const ()),
+    StandIn::new(c"pselect", pselect as *const ()),
+    StandIn::new(c"epoll_pwait", epoll_pwait as *const ()),
+    StandIn::new(c"epoll_pwait2", epoll_pwait2 as *const ()),
+    StandIn::new(c"clock_nanosleep", clock_nanosleep as *const ()),
+    StandIn::new(c"thrd_sleep", thrd_sleep as *const ()),
+    StandIn::new(c"sigsuspend", sigsuspend as *const ()),
+    StandIn::new(c"sigtimedwait", sigtimedwait as *const ()),
+    StandIn::new(c"sigwait", sigwait as *const ()),
+];

@@ -1,0 +1,33 @@
+//! The heap of this process.
+
+use arena::{Arena, Linux};
+use globalheap::{GlobalHeap, Misuse, Report};
+use stack::{Meshed, Policy, ThreadHeap};
+
+use crate::ground::misuse;
+
+/// The allocator: claimed slots for each thread, over spans that are meshed, over pages.
+type Heap = Meshed<Policy, ToStandardError>;
+/// A thread's front end.
+pub(crate) type Front = ThreadHeap<Arena<Linux>, Policy, ToStandardError>;
+
+/// What all threads share.
+pub(crate) type Global = GlobalHeap<Arena<Linux>, Policy, ToStandardError>;
+
+/// The heap of this process.
+pub(crate) static HEAP: Heap = stack::meshed();
+
+/// Tells the user about misuse.
+pub(crate) struct ToStandardError;
+
+impl Report for ToStandardError {
+    fn misuse(what: Misuse, address: usize) {
+        misuse::tell(
+            match what {
+                Misuse::DoubleFree => "double free of ",
+                Misuse::NotAnObject => "free of what is no object: ",
+            },
+            address,
+        );
+    }
+}

@@ -1,0 +1,159 @@
+//! The loader's list of objects.
+
+use core::ffi::{c_char, c_int};
+use core::ptr::null;
+
+use super::object::{Dynamic, Object};
+
+/// An object in the loader's list.
+#[repr(C)]
+struct Link {
+    base: usize,
+    name: *const c_char,
+    dynamic: *const Dynamic,
+    next: *const Link,
+    previous: *const Link,
+}
+
+/// What the loader tells debuggers about one list of objects.
+#[repr(C)]
+struct Listed {
+    version: c_int,
+    first: *const Link,
+    rest: [usize; 3],
+    /// The next list: there from version 2 on.
+    next: *const Listed,
+}
+
+/// The version from which on there may be more than one list.
+const SEVERAL: c_int = 2;
+
+/// The loader's lists; null where there is no loader.
+fn lists() -> *const Listed {
+    let lists: *const Listed;
+    // Weak: a static program has none, and musl's loader calls it otherwise.
+    // SAFETY: reads an address that the linker or the loader has written.
+    unsafe {
+        core::arch::asm!(
+            ".weak _r_debug",
+            "mov {0}, qword ptr [rip + _r_debug@GOTPCREL]",
+            out(reg) lists,
+            options(pure, readonly, nostack, preserves_flags),
+        );
+    }
+    lists
+}
+
+/// Our own dynamic section; null in a program that has none.
+fn own_section() -> *const Dynamic {
+    let section: *const Dynamic;
+    // SAFETY: as above.
+    unsafe {
+        core::arch::asm!(
+            ".weak _DYNAMIC",
+            ".hidden _DYNAMIC",
+            "mov {0}, qword ptr [rip + _DYNAMIC@GOTPCREL]",
+            out(reg) section,
+            options(pure, readonly, nostack, preserves_flags),
+        );
+    }
+    section
+}
+
+/// The link of the object that this code is part of; null when the loader has none.
+fn own_link() -> *const Link {
+    let section = own_section();
+    let mut list = lists();
+    while !list.is_null() && !section.is_null() {
+        // SAFETY: the loader's, which stays.
+        let Listed { version, first, .. } = unsafe { &*list };
+        let mut link = *first;
+        // SAFETY: a link of the list, or null.
+        while let Some(here) = unsafe { link.as_ref() } {
+            if here.dynamic == section {
+                return link;
+            }
+            link = here.next;
+        }
+        list = if *version < SEVERAL {
+            null()
+        } else {
+            // SAFETY: in this version there is a next one, or null.
+            unsafe { (*list).next }
+        };
+    }
+    null()
+}
+
+/// Whether we are an object that a loader has loaded, and not part of a static program.
+pub(crate) fn has_loader() -> bool {
+    // A static program that can be loaded anywhere is in a list as well, by itself.
+    Objects::after_us().next().is_some() || Objects::before_us().next().is_some()
+}
+
+/// Loaded objects, one after the other.
+pub(crate) struct Objects {
+    at: *const Link,
+    /// Where it ends: null for the end of the list.
+    end: *const Link,
+}
+
+impl Objects {
+    /// Those behind us: where `dlsym` with RTLD_NEXT looks.
+    pub(crate) fn after_us() -> Self {
+        // SAFETY: a link, or null.
+        let own = unsafe { own_link().as_ref() };
+        Self {
+            at: own.map_or(null(), |own| own.next),
+            end: null(),
+        }
+    }
+
+    /// Those before us. If we were opened by the program, most of them are here.
+    pub(crate) fn before_us() -> Self {
+        Self {
+            at: first(),
+            end: own_link(),
+        }
+    }
+}
+
+impl Objects {
+    /// All of them.
+    pub(crate) fn all() -> Self {
+        Self {
+            at: first(),
+            end: null(),
+        }
+    }
+}
+
+/// The first link of our list.
+fn first() -> *const Link {
+    let mut first = own_link();
+    // SAFETY: a link, or null.
+    while let Some(link) = unsafe { first.as_ref() }
+        && !link.previous.is_null()
+    {
+        first = link.previous;
+    }
+    first
+}
+
+impl Iterator for Objects {
+    type Item = Object;
+
+    fn next(&mut self) -> Option<Object> {
+        while self.at != self.end {
+            // SAFETY: a link of the list, or null.
+            let link = unsafe { self.at.as_ref() }?;
+            self.at = link.next;
+            // SAFETY: what is listed is loaded.
+            let object = unsafe { Object::new(link.base, link.dynamic) };
+            if object.is_some() {
+                return object;
+            }
+        }
+        None
+    }
+}

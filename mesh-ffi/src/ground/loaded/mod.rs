@@ -1,0 +1,14 @@
+//! The objects of this process, as the loader lists them for debuggers, and the names that they define.
+//!
+//! `dlsym` takes the loader's lock, may allocate, and forgets what `dlerror` had to say: none of that is ours to do in the
+//! middle of a program's call. The loader's list needs no lock while nobody opens or closes a library: in our constructor and
+//! before it.
+
+mod list;
+mod object;
+mod references;
+mod segments;
+
+pub(crate) use list::{Objects, has_loader};
+pub(crate) use object::{Name, Object};
+pub(crate) use references::Reference;

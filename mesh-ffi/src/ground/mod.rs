@@ -1,0 +1,32 @@
+//! What everything stands on.
+//!
+//! * `heap`: the heap of this process; `tls`, `thread`: the calling thread's word, and its front end; `process`: which one this is;
+//! * `apart`: what is never meshed, since not the program writes to it;
+//! * `loaded`, `resolved`, `late`, `next`: the functions that we stand in front of, and the C library's own; `system`, `bytes`,
+//!   `signal_set`: what we do without them; `errno`, `line`, `write`, `pause`;
+//! * `misuse`: what becomes of a program that misuses the heap; `loader`: which memory is the loader's;
+//! * `reach`: memory of the program that may not be there;
+//! * `request`: what a signal asks for.
+
+pub(crate) mod alone;
+pub(crate) mod apart;
+pub(crate) mod bytes;
+pub(crate) mod clock;
+pub(crate) mod errno;
+pub(crate) mod heap;
+pub(crate) mod late;
+pub(crate) mod line;
+pub(crate) mod loaded;
+pub(crate) mod loader;
+pub(crate) mod misuse;
+pub(crate) mod next;
+pub(crate) mod pause;
+pub(crate) mod process;
+pub(crate) mod reach;
+pub(crate) mod request;
+pub(crate) mod resolved;
+pub(crate) mod signal_set;
+pub(crate) mod system;
+pub(crate) mod thread;
+pub(crate) mod tls;
+pub(crate) mod write;

@@ -1,0 +1,131 @@
+//! The C library and the loader get functions of their own to allocate with: what they ask for is kept apart.
+//!
+//! Their calls go through words that the loader has filled with the addresses of our `malloc`, `calloc` and `realloc`: the
+//! tables of the C library, by name, and three variables of the loader's own, which have none. These words are written anew,
+//! once, before anybody else's code runs. See docs/decisions/019-what-is-kept-apart.md.
+
+use core::ffi::{CStr, c_void};
+use core::ptr::NonNull;
+
+use arena::os::Access;
+use arena::{Linux, Os};
+
+use crate::face::{c, library};
+use crate::ground::heap::HEAP;
+use crate::ground::loaded::{Name, Object, Objects, Reference};
+
+/// What allocates for itself and comes with the C library, which is the first.
+const LIBRARIES: [&CStr; 5] = [
+    c"libc.so.6",
+    c"libpthread.so.0",
+    c"librt.so.1",
+    c"libanl.so.1",
+    c"libresolv.so.2",
+];
+
+/// A function of ours, and the one that the C library gets in its place.
+struct Function {
+    name: Name,
+    ours: *const c_void,
+    librarys: *const c_void,
+}
+
+fn functions() -> [Function; 3] {
+    [
+        Function {
+            name: const { Name::new(c"malloc") },
+            ours: c::malloc as *const c_void,
+            librarys: library::malloc as *const c_void,
+        },
+        Function {
+            name: const { Name::new(c"calloc") },
+            ours: c::calloc as *const c_void,
+            librarys: library::calloc as *const c_void,
+        },
+        Function {
+            name: const { Name::new(c"realloc") },
+            ours: c::realloc as *const c_void,
+            librarys: library::realloc as *const c_void,
+        },
+    ]
+}
+
+/// Repoints the calls of the C library and the loader; says whether all that they allocate from now on is kept apart. It is not
+/// in a static program, whose C library has no such words, and where another library stands between it and us.
+pub(super) fn repoint() -> bool {
+    let functions = functions();
+    let (mut library, mut loader) = (None, None);
+    for object in Objects::all() {
+        if object.is_loader() {
+            loader = Some(repoint_loader(&object, &functions));
+        } else if let Some(number) = LIBRARIES.iter().position(|name| object.is_called(name)) {
+            let done = functions
+                .iter()
+                .all(|function| repoint_references(&object, function));
+            if number == 0 || !done {
+                library = Some(done && library != Some(false));
+            }
+        }
+    }
+    (library, loader) == (Some(true), Some(true))
+}
+
+/// Repoints what `object` calls by the name of `function`; says whether all of that came to us.
+fn repoint_references(object: &Object, function: &Function) -> bool {
+    let mut all = true;
+    object.each_reference(function.name.text(), |reference| {
+        let ours = is_ours(object, &reference, function);
+        all &= ours && write(object, reference.word, function.librarys);
+    });
+    all
+}
+
+/// Whether the function behind this word is ours, or will be when the loader looks it up.
+fn is_ours(object: &Object, reference: &Reference, function: &Function) -> bool {
+    // SAFETY: the loader has written it.
+    let value = unsafe { reference.word.read() };
+    if reference.may_be_lazy && object.has_fixed(value) {
+        let definitions = Objects::all().map(|object| object.find(function.name));
+        let mut definitions = definitions.filter(|found| !found.is_null());
+        return definitions
+            .next()
+            .is_some_and(|found| found.cast_const() == function.ours);
+    }
+    value == function.ours.addr()
+}
+
+/// Repoints the loader's own variables; says whether there was one for each function.
+fn repoint_loader(loader: &Object, functions: &[Function]) -> bool {
+    functions.iter().all(|function| {
+        let mut found = false;
+        loader.each_word(|word| {
+            // SAFETY: a word of the loader's data.
+            if unsafe { word.read_volatile() } == function.ours.addr() {
+                found |= write(loader, word, function.librarys);
+            }
+        });
+        found
+    })
+}
+
+/// Writes `function` to a word of `object`, which may be on a page that the loader has sealed; says whether that worked.
+fn write(object: &Object, word: *mut usize, function: *const c_void) -> bool {
+    let page = word.map_addr(|at| at & !(Linux::PAGE_SIZE - 1)).cast();
+    let (Some(page), sealed) = (NonNull::new(page), object.is_sealed(word.addr())) else {
+        return false;
+    };
+    let os = HEAP.global().pages().os();
+    let set = |access| {
+        // SAFETY: a page of the object's data, which is made writable and then what it was; nobody relies on a fault there.
+        let set = unsafe { os.protect(page, Linux::PAGE_SIZE, access) };
+        set.is_ok()
+    };
+    if sealed && !set(Access::ReadWrite) {
+        return false;
+    }
+    // SAFETY: writable, and read by calls only: the functions have the same type and contract.
+    unsafe { word.write_volatile(function.expose_provenance()) };
+    // Refused, the page stays writable.
+    let _ = sealed && set(Access::Read);
+    true
+}

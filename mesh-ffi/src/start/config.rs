@@ -1,0 +1,173 @@
+//! The environment.
+
+use core::ffi::{CStr, c_char, c_int};
+
+use crate::face::summary::SummaryFormat;
+use crate::ground::clock::auxiliary;
+use crate::ground::line::Line;
+
+use super::near_miss::meant;
+
+/// Which write barrier is wanted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WantedBarrier {
+    /// The better one that can be had.
+    Auto,
+    Userfaultfd,
+    Mprotect,
+}
+
+/// What the environment says; `None` keeps the default.
+pub(crate) struct Config {
+    pub(crate) meshing: Option<bool>,
+    pub(crate) period_ms: Option<u64>,
+    pub(crate) decay_ms: Option<u64>,
+    pub(crate) mappings: Option<usize>,
+    pub(crate) background: bool,
+    pub(crate) barrier: WantedBarrier,
+    pub(crate) summary: SummaryFormat,
+    /// Whether misuse of the heap ends the program.
+    pub(crate) abort: bool,
+    /// Whether libraries may be loaded with RTLD_DEEPBIND.
+    pub(crate) deep_binding: bool,
+    /// The signal that asks for a map.
+    pub(crate) map_signal: Option<c_int>,
+}
+
+const DEFAULT: Config = Config {
+    meshing: None,
+    period_ms: None,
+    decay_ms: None,
+    mappings: None,
+    background: false,
+    barrier: WantedBarrier::Auto,
+    summary: SummaryFormat::Nothing,
+    abort: true,
+    deep_binding: false,
+    map_signal: None,
+};
+
+/// Reads the variables that are ours. A mistake is one line on standard error, and the default stays.
+///
+/// # Safety
+/// `environment` is null or a list of strings that ends with null.
+pub(crate) unsafe fn read(environment: *const *const c_char) -> Config {
+    let mut config = DEFAULT;
+    // A program with more rights than its user listens to nobody.
+    // SAFETY: has no preconditions.
+    if environment.is_null() || unsafe { auxiliary(libc::AT_SECURE) } != 0 {
+        return config;
+    }
+    let mut at = environment;
+    loop {
+        // SAFETY: not past the null that ends the list.
+        let variable = unsafe { at.read() };
+        if variable.is_null() {
+            return config;
+        }
+        // SAFETY: a string of the list.
+        apply(&mut config, unsafe { CStr::from_ptr(variable) }.to_bytes());
+        // SAFETY: there is at least the null behind.
+        at = unsafe { at.add(1) };
+    }
+}
+
+fn apply(config: &mut Config, variable: &[u8]) {
+    let Some(equals) = variable.iter().position(|&byte| byte == b'=') else {
+        return;
+    };
+    let (name, value) = (&variable[..equals], &variable[equals + 1..]);
+    let understood = match name {
+        b"MALLOCSTATS" => match value {
+            b"" | b"0" => true,
+            b"1" => set(&mut config.summary, SummaryFormat::Text),
+            b"json" => set(&mut config.summary, SummaryFormat::Json),
+            _ => false,
+        },
+        b"MESH_ENABLED" => match value {
+            b"0" => set(&mut config.meshing, Some(false)),
+            b"1" => set(&mut config.meshing, Some(true)),
+            _ => false,
+        },
+        b"MESH_BACKGROUND_THREAD" => match value {
+            b"0" => set(&mut config.background, false),
+            b"1" => set(&mut config.background, true),
+            _ => false,
+        },
+        b"MESH_PERIOD_MS" => number(value).is_some_and(|ms| set(&mut config.period_ms, Some(ms))),
+        b"MESH_DECAY_MS" => number(value).is_some_and(|ms| set(&mut config.decay_ms, Some(ms))),
+        b"MESH_MAX_MAPPINGS" => number(value)
+            .is_some_and(|count| set(&mut config.mappings, usize::try_from(count).ok())),
+        b"MESH_BARRIER" => match value {
+            b"auto" => set(&mut config.barrier, WantedBarrier::Auto),
+            b"userfaultfd" => set(&mut config.barrier, WantedBarrier::Userfaultfd),
+            b"mprotect" => set(&mut config.barrier, WantedBarrier::Mprotect),
+            _ => false,
+        },
+        b"MESH_ABORT" => match value {
+            b"0" => set(&mut config.abort, false),
+            b"1" => set(&mut config.abort, true),
+            _ => false,
+        },
+        b"MESH_DEEPBIND" => match value {
+            b"0" => set(&mut config.deep_binding, false),
+            b"1" => set(&mut config.deep_binding, true),
+            _ => false,
+        },
+        b"MESH_MAP" => crate::upkeep::map::set_file(value),
+        b"MESH_MAP_SIGNAL" => signalname::request(value)
+            .is_some_and(|signal| set(&mut config.map_signal, Some(signal))),
+        _ => {
+            if let Some(ours) = meant(name, &NAMES) {
+                complaint(name)
+                    .text(", which is close to ")
+                    .raw(ours)
+                    .print();
+            }
+            true
+        }
+    };
+    if !understood {
+        complaint(name).text(", whose value means nothing").print();
+    }
+}
+
+/// The beginning of a line about a variable. It never has the value: that of another program's variable may be a secret.
+fn complaint(name: &[u8]) -> Line {
+    let mut line = Line::new();
+    line.text("ignored: ").raw(name);
+    line
+}
+
+/// All names that are ours, and the one of libmesh_trace, which may stand in front of us.
+const NAMES: [&[u8]; 12] = [
+    b"MESH_ENABLED",
+    b"MESH_BACKGROUND_THREAD",
+    b"MESH_PERIOD_MS",
+    b"MESH_DECAY_MS",
+    b"MESH_MAX_MAPPINGS",
+    b"MESH_BARRIER",
+    b"MESH_ABORT",
+    b"MESH_DEEPBIND",
+    b"MESH_MAP",
+    b"MESH_MAP_SIGNAL",
+    b"MESH_TRACE",
+    b"MALLOCSTATS",
+];
+
+fn set<T>(place: &mut T, value: T) -> bool {
+    *place = value;
+    true
+}
+
+/// A decimal number of at most nine digits.
+fn number(text: &[u8]) -> Option<u64> {
+    if text.is_empty() || text.len() > 9 {
+        return None;
+    }
+    text.iter().try_fold(0, |value, digit| {
+        digit
+            .is_ascii_digit()
+            .then(|| value * 10 + u64::from(digit - b'0'))
+    })
+}

@@ -1,0 +1,138 @@
+//! How the library comes to life, and what it does at the end.
+//!
+//! The constructor, which runs once the C library is there, registers the fork handlers, reads the environment, sees to it that
+//! the C library's own objects are kept apart, and lets meshing begin; the destructor prints what was asked for.
+
+mod apart;
+mod config;
+mod near_miss;
+
+use arena::{BarrierChoice, BarrierTier};
+use heap::Remapping;
+
+use crate::face::{cxx, foreign, plugins, summary};
+use crate::ground::heap::HEAP;
+use crate::ground::line::Line;
+use crate::ground::{
+    alone, apart as told_apart, bytes, clock, misuse, process, reach, resolved, tls,
+};
+use crate::unseen::stop::{self, Reason, stop};
+use crate::unseen::{fork, signals};
+use crate::upkeep::{background, map};
+
+use config::WantedBarrier;
+
+/// The loader calls it once the C library is there, with the program's arguments.
+extern "C" fn constructor(
+    _count: i32,
+    _arguments: *const *const libc::c_char,
+    environment: *const *const libc::c_char,
+) {
+    resolved::resolve_all();
+    alone::adopt();
+    bytes::adopt();
+    clock::adopt();
+    cxx::find_replacements();
+    process::adopt();
+    foreign::begin();
+    // Refused, `fork` will try again.
+    let _ = fork::register();
+    // SAFETY: the loader passes the environment, a list of strings that ends with null.
+    let config = unsafe { config::read(environment) };
+    if let Some(period) = config.period_ms {
+        HEAP.global().set_period(period);
+    }
+    if let Some(decay) = config.decay_ms {
+        HEAP.global().pages().set_decay(decay);
+    }
+    if let Some(mappings) = config.mappings {
+        HEAP.global().pages().set_mappings_limit(mappings);
+    }
+    // Read now: later, a thread that closes all descriptors could put one of its own in the place of the file's.
+    let _ = Remapping::mappings_permitted(HEAP.global().pages());
+    summary::set_format(config.summary);
+    if !config.abort {
+        misuse::tolerate();
+    }
+    if config.deep_binding {
+        plugins::keep_deep_binding();
+    }
+    reach::set_stack_end(environment.addr());
+    if let Some(signal) = config.map_signal {
+        listen_for_maps(signal);
+    }
+    if config.meshing == Some(false) {
+        told_apart::begin_to_tell();
+        return stop(Reason::Asked);
+    }
+    if !apart::repoint() {
+        HEAP.global().expect_unnamed_writers();
+    }
+    told_apart::begin_to_tell();
+    HEAP.global().pages().watch_hazards();
+    if config.meshing == Some(true) {
+        stop::insist();
+    }
+    if signals::install() {
+        choose_barrier(config.barrier);
+        let _ = stop::resume();
+        if config.background && !background::start() {
+            Line::new().text("no background thread").print();
+        }
+    } else {
+        stop(Reason::NoHandler);
+    }
+}
+
+/// Lets a signal ask for maps.
+fn listen_for_maps(signal: libc::c_int) {
+    let words = match map::listen(signal) {
+        Ok(()) => return,
+        Err(map::Deaf::NoFile) => "ignored: MESH_MAP_SIGNAL without MESH_MAP",
+        Err(map::Deaf::NoHandler) => "no handler for MESH_MAP_SIGNAL",
+    };
+    Line::new().text(words).print();
+}
+
+/// The handler of faults is needed with either barrier: a fork protects with `mprotect`.
+fn choose_barrier(wanted: WantedBarrier) {
+    let choice = match wanted {
+        WantedBarrier::Mprotect => return,
+        WantedBarrier::Auto => BarrierChoice::Auto,
+        WantedBarrier::Userfaultfd => BarrierChoice::Userfaultfd,
+    };
+    let tier = HEAP.global().pages().choose_barrier(choice);
+    if let (WantedBarrier::Userfaultfd, BarrierTier::Mprotect(why)) = (wanted, tier) {
+        Line::new()
+            .text("MESH_BARRIER=userfaultfd cannot be had: ")
+            .text(why.words())
+            .print();
+    }
+}
+
+extern "C" fn destructor() {
+    summary::print_if_asked();
+    tls::within(map::write_if_asked);
+    look_for_misuse();
+}
+
+/// Tells what of the calling thread's misuse has not been noticed so far.
+fn look_for_misuse() {
+    // A child of `vfork` shares our memory. In a handler over a slow path of ours the locks may be taken.
+    if !process::is_ours() || tls::inside() {
+        return;
+    }
+    if let Some(front) = tls::attached() {
+        // SAFETY: the calling thread's own. What a handler interrupted does not go on: the process ends.
+        tls::within(|| unsafe { HEAP.settle(front) });
+    }
+}
+
+#[used]
+#[unsafe(link_section = ".init_array")]
+static CONSTRUCTOR: extern "C" fn(i32, *const *const libc::c_char, *const *const libc::c_char) =
+    constructor;
+
+#[used]
+#[unsafe(link_section = ".fini_array")]
+static DESTRUCTOR: extern "C" fn() = destructor;

@@ -1,0 +1,153 @@
+//! Contexts and stacks of coroutines that the C library makes, and places to jump to.
+//!
+//! A fault on a page of the stack that a thread runs on could not be handled there, and the kernel writes a thread's mask to a
+//! context or a place to jump to, in a call of the C library's own. So both keep their pages.
+//!
+//! The functions save the registers of who calls them: they are jumped to, with all as it came.
+
+use core::arch::naked_asm;
+use core::ffi::{c_int, c_void};
+
+use libc::ucontext_t;
+
+use crate::ground::next::Next;
+use crate::unseen::pinning::pin;
+use crate::unseen::written::is_meshed;
+
+#[unsafe(link_section = "mesh_next")]
+static GETCONTEXT: Next = Next::new(c"getcontext");
+#[unsafe(link_section = "mesh_next")]
+static SWAPCONTEXT: Next = Next::new(c"swapcontext");
+#[unsafe(link_section = "mesh_next")]
+static MAKECONTEXT: Next = Next::new(c"makecontext");
+
+fn pin_context(context: *const ucontext_t) {
+    if is_meshed(context) {
+        pin(context.cast(), size_of::<ucontext_t>());
+    }
+}
+
+extern "C" fn before_getcontext(context: *const ucontext_t) -> *mut c_void {
+    pin_context(context);
+    GETCONTEXT.address()
+}
+
+extern "C" fn before_swapcontext(context: *const ucontext_t) -> *mut c_void {
+    pin_context(context);
+    SWAPCONTEXT.address()
+}
+
+/// # Safety
+/// As for `makecontext`.
+unsafe extern "C" fn before_makecontext(context: *const ucontext_t) -> *mut c_void {
+    // SAFETY: a context whose stack the program has named (contract).
+    let stack = unsafe { (*context).uc_stack };
+    if is_meshed(stack.ss_sp) {
+        pin(stack.ss_sp, stack.ss_size);
+    }
+    MAKECONTEXT.address()
+}
+
+#[unsafe(link_section = "mesh_next")]
+static SIGSETJMP: Next = Next::new(c"__sigsetjmp");
+#[unsafe(link_section = "mesh_next")]
+static SETJMP: Next = Next::new(c"setjmp");
+
+/// Bytes from a buffer of `setjmp` on that are its, a saved mask among them.
+const JUMP_BUFFER: usize = 200;
+
+/// A place to jump to; the mask is saved there if `saves_mask`.
+extern "C" fn before_sigsetjmp(buffer: *const c_void, saves_mask: c_int) -> *mut c_void {
+    if saves_mask != 0 && is_meshed(buffer) {
+        pin(buffer, JUMP_BUFFER);
+    }
+    SIGSETJMP.address()
+}
+
+/// The same for `setjmp` as BSD has it, which saves the mask. The one of the headers is `_setjmp`, and does not.
+extern "C" fn before_setjmp(buffer: *const c_void) -> *mut c_void {
+    if is_meshed(buffer) {
+        pin(buffer, JUMP_BUFFER);
+    }
+    SETJMP.address()
+}
+
+/// Calls a function with the first two arguments, and jumps to what it returns with all arguments.
+macro_rules! after {
+    ($before:path) => {
+        naked_asm!(
+            ".cfi_startproc",
+            "push rdi",
+            "push rsi",
+            "push rdx",
+            "push rcx",
+            "push r8",
+            "push r9",
+            "push rax",
+            ".cfi_adjust_cfa_offset 56",
+            "call {before}",
+            "mov r11, rax",
+            "pop rax",
+            "pop r9",
+            "pop r8",
+            "pop rcx",
+            "pop rdx",
+            "pop rsi",
+            "pop rdi",
+            ".cfi_adjust_cfa_offset -56",
+            "jmp r11",
+            ".cfi_endproc",
+            before = sym $before,
+        )
+    };
+}
+
+/// `__sigsetjmp`, which `sigsetjmp` is.
+///
+/// # Safety
+/// As for the function of the C library.
+#[unsafe(no_mangle)]
+#[unsafe(naked)]
+pub unsafe extern "C" fn __sigsetjmp() {
+    after!(before_sigsetjmp)
+}
+
+/// `setjmp`.
+///
+/// # Safety
+/// As for the function of the C library.
+#[unsafe(no_mangle)]
+#[unsafe(naked)]
+pub unsafe extern "C" fn setjmp() {
+    after!(before_setjmp)
+}
+
+/// `getcontext`.
+///
+/// # Safety
+/// As for the function of the C library.
+#[unsafe(no_mangle)]
+#[unsafe(naked)]
+pub unsafe extern "C" fn getcontext() {
+    after!(before_getcontext)
+}
+
+/// `swapcontext`.
+///
+/// # Safety
+/// As for the function of the C library.
+#[unsafe(no_mangle)]
+#[unsafe(naked)]
+pub unsafe extern "C" fn swapcontext() {
+    after!(before_swapcontext)
+}
+
+/// `makecontext`, which has as many arguments as the program likes.
+///
+/// # Safety
+/// As for the function of the C library.
+#[unsafe(no_mangle)]
+#[unsafe(naked)]
+pub unsafe extern "C" fn makecontext() {
+    after!(before_makecontext)
+}

@@ -1,0 +1,59 @@
+//! A map of the heap: every span, as lines of JSON in a file.
+//!
+//! Asked for by `MESH_MAP=FILE`, then written at exit; in a running program by the signal `MESH_MAP_SIGNAL`, or by
+//! `mesh_mallctl("map.write")`. The lock of a class is held while a few records are copied, never while something is written.
+//!
+//! * `path`: the name that the environment gave;
+//! * `lines`: what a map says;
+//! * `output`: lines on their way to a file;
+//! * `request`: the signal;
+//! * `watch`: waits that it ends.
+
+mod lines;
+mod output;
+mod path;
+mod request;
+mod watch;
+
+use core::ffi::{CStr, c_int};
+
+use crate::ground::errno;
+use crate::ground::line::Line;
+
+use lines::write_lines;
+use output::{BUFFER, Output};
+use path::Path;
+
+pub(crate) use path::set_file;
+pub(crate) use request::{Deaf, is_watching, listen};
+pub(crate) use watch::Watch;
+
+/// Writes the map that the environment asked for, at exit.
+pub(crate) fn write_if_asked() {
+    let Some(name) = path::wanted() else {
+        return;
+    };
+    let mut path = Path::EMPTY;
+    let written = path.expand(name) && write(path.as_c(), &mut [0; BUFFER]).is_ok();
+    if !written {
+        complain(name);
+    }
+}
+
+/// Says that there is no map.
+fn complain(name: &[u8]) {
+    Line::new().text("no map in ").raw(name).print();
+}
+
+/// As `mesh_mallctl` asks for it: an error number when the file cannot be written.
+pub(crate) fn write_to(path: &CStr) -> Result<(), c_int> {
+    write(path, &mut [0; BUFFER])
+}
+
+fn write(path: &CStr, buffer: &mut [u8; BUFFER]) -> Result<(), c_int> {
+    errno::preserved(|| {
+        let mut file = Output::create(path, buffer)?;
+        write_lines(&mut file);
+        file.finish()
+    })
+}

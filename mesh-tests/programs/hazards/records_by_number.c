@@ -1,0 +1,2 @@
+#include "by_number.h"
+#include "records.c"

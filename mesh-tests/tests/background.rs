@@ -1,0 +1,33 @@
+//! A thread of the library's that no program notices.
+
+use anyhow::{Result, ensure};
+use mesh_tests::{Case, Program, Settings, scene};
+
+use crate::conformance::all_ok;
+
+#[test]
+fn calls_for_a_process_with_one_thread() -> Result<()> {
+    let program = Program::compile(&["background/alone.c"])?;
+    let settings = [
+        Settings::release_background()?,
+        Settings::debug_background()?,
+    ];
+    let control = Case::new(program.run()).check(&settings)?;
+    all_ok(&control.stdout, 4)
+}
+
+#[test]
+fn a_child_has_such_a_thread_too() -> Result<()> {
+    let program = Program::compile(&["background/child.c"])?;
+    for settings in [
+        Settings::release_background()?,
+        Settings::debug_background()?,
+    ] {
+        let outcome = scene::under(&program.run(), &settings, &[])?.succeeded()?;
+        ensure!(
+            outcome.stdout == "ok the child's heap is meshed while it does nothing\n",
+            "{outcome}"
+        );
+    }
+    Ok(())
+}
