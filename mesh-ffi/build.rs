@@ -16,6 +16,8 @@ fn main() {
     for name in ["memcpy", "memmove", "memset", "memcmp", "bcmp", "strlen"] {
         println!("cargo::rustc-cdylib-link-arg=-Wl,--defsym={name}=mesh_{name}");
     }
+    // What tells the library from a program that is linked with `libmesh.a`: see `src/ground/loaded/list.rs`.
+    println!("cargo::rustc-cdylib-link-arg=-Wl,--defsym=mesh_is_shared=mesh_memcpy");
     // What only a static program has use for, and fetches: see `src/ground/alone/linked.rs`.
     for name in [
         "_IO_fread",

@@ -29,12 +29,19 @@ pub enum Linking {
     Exporting,
     /// It is no program but a library that programs load, which finds others beside itself in `inner`.
     Plugin,
+    /// The same with options of the linker.
+    PluginWith(&'static [&'static str]),
+    /// `libmesh.a`, in a program without a loader, by this option of the compiler.
+    Alone(&'static Library, &'static str),
+    /// The same without `libmesh.a`.
+    AloneWithout(&'static str),
 }
 
 /// A compiled program. The file is removed when this is dropped.
 #[derive(Debug)]
 pub struct Program {
     path: PathBuf,
+    warnings: String,
     _directory: TempDir,
 }
 
@@ -90,6 +97,7 @@ impl Program {
         }
         Ok(Self {
             path,
+            warnings: String::from_utf8_lossy(&output.stderr).into_owned(),
             _directory: directory,
         })
     }
@@ -97,6 +105,11 @@ impl Program {
     /// The executable file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What compiler and linker had to say.
+    pub fn warnings(&self) -> &str {
+        &self.warnings
     }
 
     /// The program without arguments.
@@ -116,6 +129,15 @@ fn link(command: &mut Command, linking: Linking) -> Result<()> {
         }
         Linking::Plugin => {
             command.args(["-shared", "-fPIC", "-Wl,-rpath,$ORIGIN/inner"]);
+        }
+        Linking::PluginWith(options) => {
+            command.args(["-shared", "-fPIC"]).args(options);
+        }
+        Linking::Alone(library, option) => {
+            command.arg(option).arg(library.archive()?);
+        }
+        Linking::AloneWithout(option) => {
+            command.arg(option);
         }
         Linking::Shared(library) => {
             let directory = library.shared().parent().unwrap_or(Path::new("/"));

@@ -2,6 +2,7 @@
 //!
 //! `cargo test -p mesh-tests redis` runs one of them.
 
+mod alone;
 mod apart;
 mod archive;
 mod asynchronous;
@@ -18,6 +19,7 @@ mod git;
 mod harness;
 mod hostile;
 mod idle;
+mod interposed;
 mod introspection;
 mod limits;
 mod linking;

@@ -33,16 +33,17 @@ fn eager() -> Result<Vec<Settings>> {
 /// gets little time.
 const MESHES: u64 = 50;
 
+pub(crate) const EVERY_CALL: [&str; 4] = [
+    "hazards/every_call.c",
+    "hazards/bytes.c",
+    "hazards/records.c",
+    "hazards/events.c",
+];
+
 /// Each call is made tens of thousands of times, on spans that are meshed for the first time, and meets a mesh now and then.
 #[test]
 fn every_call_that_writes_to_memory() -> Result<()> {
-    let sources = [
-        "hazards/every_call.c",
-        "hazards/bytes.c",
-        "hazards/records.c",
-        "hazards/events.c",
-    ];
-    let program = Program::compile(&sources)?;
+    let program = Program::compile(&EVERY_CALL)?;
     let control = Case::new(program.run())
         .meshing_often(MESHES)
         .check(&eager()?)?;

@@ -13,8 +13,9 @@ use heap::Remapping;
 use crate::face::{cxx, foreign, plugins, summary};
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
+use crate::ground::loaded::is_unknown_loader;
 use crate::ground::{
-    alone, apart as told_apart, bytes, clock, misuse, process, reach, resolved, tls,
+    alone, apart as told_apart, bytes, clock, misuse, process, reach, resolved, system, tls,
 };
 use crate::unseen::stop::{self, Reason, stop};
 use crate::unseen::{fork, signals};
@@ -22,12 +23,21 @@ use crate::upkeep::{background, map};
 
 use config::WantedBarrier;
 
+/// The status with which a loader ends a program that it cannot start.
+const CANNOT_START: libc::c_int = 127;
+
 /// The loader calls it once the C library is there, with the program's arguments.
 extern "C" fn constructor(
     _count: i32,
     _arguments: *const *const libc::c_char,
     environment: *const *const libc::c_char,
 ) {
+    if is_unknown_loader() {
+        Line::new()
+            .text("this C library is not glibc, and no other one is supported")
+            .print();
+        system::exit(CANNOT_START);
+    }
     resolved::resolve_all();
     alone::adopt();
     bytes::adopt();
