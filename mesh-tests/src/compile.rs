@@ -31,6 +31,8 @@ pub enum Linking {
     Plugin,
     /// The same with options of the linker.
     PluginWith(&'static [&'static str]),
+    /// To another C library, which has a loader of its own.
+    Musl,
     /// `libmesh.a`, in a program without a loader, by this option of the compiler.
     Alone(&'static Library, &'static str),
     /// The same without `libmesh.a`.
@@ -54,7 +56,9 @@ impl Program {
     /// Compiles and links sources of the `programs` directory.
     pub fn compile_with(sources: &[&str], linking: Linking) -> Result<Self> {
         let cxx = sources.iter().any(|source| source.ends_with(".cpp"));
-        let (compiler, dialect) = if cxx {
+        let (compiler, dialect) = if let Linking::Musl = linking {
+            ("musl-gcc", "-std=gnu11")
+        } else if cxx {
             ("g++", "-std=c++20")
         } else {
             ("gcc", "-std=gnu11")
@@ -120,7 +124,7 @@ impl Program {
 
 fn link(command: &mut Command, linking: Linking) -> Result<()> {
     match linking {
-        Linking::Unlinked => {}
+        Linking::Unlinked | Linking::Musl => {}
         Linking::Others(options) => {
             command.args(options);
         }

@@ -13,7 +13,7 @@ use heap::Remapping;
 use crate::face::{cxx, foreign, plugins, summary};
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
-use crate::ground::loaded::is_unknown_loader;
+use crate::ground::loaded::{is_shared, is_unknown_loader};
 use crate::ground::{
     alone, apart as told_apart, bytes, clock, misuse, process, reach, resolved, system, tls,
 };
@@ -75,7 +75,8 @@ extern "C" fn constructor(
         told_apart::begin_to_tell();
         return stop(Reason::Asked);
     }
-    if !apart::repoint() {
+    // With `libmesh.a` some of the program's calls are not ours to see.
+    if !apart::repoint() || !is_shared() {
         HEAP.global().expect_unnamed_writers();
     }
     told_apart::begin_to_tell();
@@ -86,7 +87,7 @@ extern "C" fn constructor(
     if signals::install() {
         choose_barrier(config.barrier);
         let _ = stop::resume();
-        if config.background && !background::start() {
+        if config.background && !(is_shared() && background::start()) {
             Line::new().text("no background thread").print();
         }
     } else {

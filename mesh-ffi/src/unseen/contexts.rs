@@ -11,6 +11,7 @@ use core::ffi::{c_int, c_void};
 use libc::ucontext_t;
 
 use crate::ground::next::Next;
+use crate::ground::only_shared::only_shared;
 use crate::unseen::pinning::pin;
 use crate::unseen::written::is_meshed;
 
@@ -102,52 +103,57 @@ macro_rules! after {
     };
 }
 
+only_shared!(__sigsetjmp);
+
 /// `__sigsetjmp`, which `sigsetjmp` is.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
 #[unsafe(naked)]
-pub unsafe extern "C" fn __sigsetjmp() {
+pub(crate) unsafe extern "C" fn __sigsetjmp() {
     after!(before_sigsetjmp)
 }
+
+only_shared!(setjmp);
 
 /// `setjmp`.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
 #[unsafe(naked)]
-pub unsafe extern "C" fn setjmp() {
+pub(crate) unsafe extern "C" fn setjmp() {
     after!(before_setjmp)
 }
+
+only_shared!(getcontext);
 
 /// `getcontext`.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
 #[unsafe(naked)]
-pub unsafe extern "C" fn getcontext() {
+pub(crate) unsafe extern "C" fn getcontext() {
     after!(before_getcontext)
 }
+
+only_shared!(swapcontext);
 
 /// `swapcontext`.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
 #[unsafe(naked)]
-pub unsafe extern "C" fn swapcontext() {
+pub(crate) unsafe extern "C" fn swapcontext() {
     after!(before_swapcontext)
 }
+
+only_shared!(makecontext);
 
 /// `makecontext`, which has as many arguments as the program likes.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
 #[unsafe(naked)]
-pub unsafe extern "C" fn makecontext() {
+pub(crate) unsafe extern "C" fn makecontext() {
     after!(before_makecontext)
 }

@@ -1,13 +1,17 @@
 /* What a static program cannot have. */
-#include <aio.h>
-#include <errno.h>
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <signal.h>
 
 #include "../check.h"
 
 int main(void)
 {
-    struct aiocb control = {0}, *list[] = {&control};
-    check("it fails", lio_listio(LIO_WAIT, list, 1, NULL) == -1);
-    check("with the error for that", errno == ENOSYS);
+    pthread_attr_t attributes;
+    sigset_t set;
+    sigemptyset(&set);
+    pthread_attr_init(&attributes);
+    check("it fails", pthread_attr_setsigmask_np(&attributes, &set) != 0);
+    check("and again", pthread_attr_setsigmask_np(&attributes, &set) != 0);
     return 0;
 }
