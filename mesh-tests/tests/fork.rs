@@ -5,7 +5,7 @@ use mesh_tests::{Case, Program, Settings, scene};
 
 use crate::conformance::all_ok;
 
-pub(crate) const SOURCES: [&str; 16] = [
+pub(crate) const SOURCES: [&str; 19] = [
     "fork/main.c",
     "fork/beside_threads.c",
     "fork/generations.c",
@@ -22,6 +22,9 @@ pub(crate) const SOURCES: [&str; 16] = [
     "fork/name_services.c",
     "fork/handlers.c",
     "fork/shared_lock.c",
+    "fork/mask.c",
+    "fork/at_once.c",
+    "fork/namespaces.c",
 ];
 
 /// Runs one topic, which must leave meshes behind.
@@ -121,6 +124,26 @@ fn forks_beside_threads_with_name_services() -> Result<()> {
 #[test]
 fn handlers_that_fork() -> Result<()> {
     topic("handlers", &busy()?)
+}
+
+#[test]
+fn children_of_handlers_that_go_on() -> Result<()> {
+    topic("interrupted", &busy()?)
+}
+
+#[test]
+fn children_have_the_mask_of_their_parent() -> Result<()> {
+    topic("mask", &busy()?)
+}
+
+#[test]
+fn forks_at_the_same_time() -> Result<()> {
+    topic("at-once", &busy()?)
+}
+
+#[test]
+fn forks_into_another_namespace() -> Result<()> {
+    topic("namespaces", &busy()?)
 }
 
 #[test]

@@ -38,6 +38,8 @@ pub struct Arena<O: Os> {
     pub(crate) mappings_hold: Mutex<O::Lock, ()>,
     /// Pages that are protected: none, once a barrier has ended.
     pub(crate) protected: AtomicUsize,
+    /// Pieces of the window that are mapped, as its lock's holder last saw them.
+    pub(crate) window_pieces: AtomicUsize,
     /// Mappings that meshing and remapping added.
     pub(crate) mappings: AtomicUsize,
     /// The system's limit on mappings; zero while nobody asked.
@@ -204,6 +206,7 @@ impl<O: Os> Arena<O> {
             watch: Mutex::new(Watch::new()),
             mappings_hold: Mutex::new(()),
             protected: AtomicUsize::new(0),
+            window_pieces: AtomicUsize::new(0),
             mappings: AtomicUsize::new(0),
             mappings_limit: AtomicUsize::new(0),
             aside: Aside::new(),

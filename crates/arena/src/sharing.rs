@@ -28,11 +28,12 @@ unsafe impl<O: Os> Remapping for Arena<O> {
     fn open_shared(&self, run: Run) -> Result<(), Refused> {
         let pages = self.ground().ok_or(Refused)?.map.pages();
         let windows = &mut *self.windows.lock();
-        windows
+        let opened = windows
             .current
-            .open(&self.os, &mut windows.metadata, pages, run)
-            .map_err(|_| Refused)
-            .map(drop)
+            .open(&self.os, &mut windows.metadata, pages, run);
+        self.window_pieces
+            .store(windows.current.mapped(), Ordering::Relaxed);
+        opened.map_err(|_| Refused).map(drop)
     }
 
     unsafe fn copy_to_shared(&self, from: PageIndex, to: PageIndex, offset: usize, len: usize) {
@@ -119,15 +120,14 @@ unsafe impl<O: Os> Remapping for Arena<O> {
 
     fn mappings_permit(&self) -> bool {
         // At the limit meshes would use up what is kept for steps that must not fail.
-        self.with_windows(|windows| {
-            // Nothing else may come by that would take it on board again.
-            windows.ballast.load(&self.os);
-            windows.ballast.is_full()
-        })
+        let ballast = &mut self.windows.lock().ballast;
+        // Nothing else may come by that would take it on board again.
+        ballast.load(&self.os);
+        ballast.is_full()
     }
 
     fn mappings_left(&self) -> usize {
-        let windows = self.with_windows(|windows| windows.current.mapped());
+        let windows = self.window_pieces.load(Ordering::Relaxed);
         self.count_left(windows)
     }
 

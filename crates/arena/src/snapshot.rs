@@ -92,6 +92,8 @@ unsafe impl<O: Os> ForkPages for Arena<O> {
             let windows = &mut *self.windows.lock();
             windows.current.adopt(&self.os, &mut windows.snapshot);
             windows.snapshot_of = None;
+            self.window_pieces
+                .store(windows.current.mapped(), Ordering::Relaxed);
             runs::<O>(windows, map)
         };
         self.watch.lock().leave_parent(&self.os);

@@ -44,8 +44,12 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             };
             let needed = self.pages.mappings_to_dissolve(run);
             let has_mappings = || {
-                self.pages.mappings_left() >= needed + self.kept_for_moves()
-                    && self.pages.mappings_permit()
+                self.pages.mappings_left() >= needed + self.kept_for_moves() && {
+                    let held = self.pages.hold_mappings();
+                    let permitted = self.pages.mappings_permit();
+                    self.pages.let_mappings_go(held);
+                    permitted
+                }
             };
             if needed > 0 && !has_mappings() {
                 // Its neighbours may go too; then it will not part them. Its memory goes now.

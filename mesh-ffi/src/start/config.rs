@@ -140,13 +140,15 @@ fn complaint(name: &[u8]) -> Line {
 }
 
 /// All names that are ours, and the one of libmesh_trace, which may stand in front of us.
-const NAMES: [&[u8]; 10] = [
+const NAMES: [&[u8]; 12] = [
     b"MESH_ENABLED",
     b"MESH_BACKGROUND_THREAD",
     b"MESH_PERIOD_MS",
     b"MESH_DECAY_MS",
     b"MESH_MAX_MAPPINGS",
     b"MESH_BARRIER",
+    b"MESH_ABORT",
+    b"MESH_DEEPBIND",
     b"MESH_MAP",
     b"MESH_MAP_SIGNAL",
     b"MESH_TRACE",

@@ -73,5 +73,9 @@ void name_services(void);
 void shared_lock(void);
 void shared_lock_stop(void);
 void handlers(void);
+void interrupted(void);
+void mask(void);
+void at_once(void);
+void namespaces(void);
 
 #endif

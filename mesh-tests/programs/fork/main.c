@@ -64,6 +64,8 @@ int main(int argc, char **argv)
         {"storm", storm},                   {"files", files},
         {"handlers", handlers},             {"name-services", name_services},
         {"shared-lock", shared_lock},       {"shared-lock-stop", shared_lock_stop},
+        {"mask", mask},                     {"at-once", at_once},
+        {"namespaces", namespaces},         {"interrupted", interrupted},
     };
     for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
         if (argc == 2 && strcmp(argv[1], topics[i].name) == 0) {

@@ -27,8 +27,8 @@ pub unsafe trait Remapping: SpanPages {
     /// Ends what [`hold_mappings`](Self::hold_mappings) began.
     fn let_mappings_go(&self, held: HeldMappings);
 
-    /// Whether mappings may change at all: what is kept for steps that must not fail is there. Asked while a barrier is
-    /// under way.
+    /// Whether mappings may change at all: what is kept for steps that must not fail is there. Asked while mappings are held, or a
+    /// barrier is under way.
     fn mappings_permit(&self) -> bool;
 
     /// Mappings that may still be added by putting spans onto shared pages. Asked by who meshes, and nobody else.

@@ -73,5 +73,11 @@ pub(super) const ALL: &[StandIn] = &[
     StandIn::new(c"_Fork", fork_alone as *const ()),
     StandIn::linked(c"fork", linked!("__libc_fork")),
     StandIn::linked(c"clone", fetched!("__clone")),
-    StandIn::linked(c"__libc_single_threaded", linked!("__libc_single_threaded")),
+    StandIn::linked(c"_IO_list_lock", linked!(public "_IO_list_lock")),
+    StandIn::linked(c"_IO_list_unlock", linked!(public "_IO_list_unlock")),
+    StandIn::linked(c"_IO_list_resetlock", linked!(public "_IO_list_resetlock")),
+    StandIn::linked(
+        c"__libc_single_threaded",
+        linked!(public "__libc_single_threaded"),
+    ),
 ];
