@@ -19,10 +19,14 @@ fn main() {
     }
     // What tells the library from a program that is linked with `libmesh.a`: see `src/ground/loaded/list.rs`.
     println!("cargo::rustc-cdylib-link-arg=-Wl,--defsym=mesh_is_shared=mesh_memcpy");
-    // What only a static program has use for, and fetches: see `src/ground/alone/linked.rs`.
+    // What only a static program has use for: see `src/ground/alone/linked.rs`.
     for name in [
+        "_IO_list_lock",
+        "_IO_list_resetlock",
+        "_IO_list_unlock",
         "__clone",
         "__fork",
+        "__libc_single_threaded",
         "cnd_init",
         "mq_notify",
         "mtx_init",
