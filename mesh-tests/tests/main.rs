@@ -30,6 +30,7 @@ mod ruby;
 mod signals;
 mod sqlite;
 mod stress;
+mod sweep;
 mod symbols;
 mod syscalls;
 mod threads;

@@ -57,6 +57,7 @@ calls! {
         c"capget" = SYS_capget;
         c"clock_adjtime" = SYS_clock_adjtime;
         c"clock_getres" = SYS_clock_getres;
+        c"vmsplice" = SYS_vmsplice;
         c"copy_file_range" = SYS_copy_file_range;
         c"fcntl" = SYS_fcntl;
         c"fcntl64" = SYS_fcntl;

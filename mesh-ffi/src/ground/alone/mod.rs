@@ -7,10 +7,12 @@
 //! * `linked`: the C library's by other names;
 //! * `calls`: system calls as they are; `shaped`: those that take other arguments than the function; `waits`: those in which the
 //!   arguments are structures of times and masks;
-//! * `signals`; `forks`; `threads`; `streams`.
+//! * `answers`; `jumps`; `signals`; `forks`; `threads`; `streams`.
 
+mod answers;
 mod calls;
 mod forks;
+mod jumps;
 mod linked;
 mod shaped;
 mod signals;
@@ -69,7 +71,9 @@ impl StandIn {
 }
 
 /// All of them, by topic.
-const ALL: [&[StandIn]; 7] = [
+const ALL: [&[StandIn]; 9] = [
+    answers::ALL,
+    jumps::ALL,
     calls::ALL,
     shaped::ALL,
     waits::ALL,

@@ -2,10 +2,12 @@
 //!
 //! Few clocks need a system call (those of processor time), or all of them where the machine's counter cannot be read. When its write meets
 //! a mesh the call fails, and is made again with the object published: that loses nothing, since a clock may be read at any time.
+//!
+//! `time` reads what the kernel has left in memory, without a call on any machine.
 
 use core::ffi::{c_int, c_void};
 
-use libc::{clockid_t, time_t, timespec, timeval};
+use libc::{clockid_t, timespec, timeval};
 
 use crate::ground::errno;
 use crate::ground::next::next;
@@ -42,6 +44,4 @@ macro_rules! clocks {
 clocks! {
     clock_gettime = c"clock_gettime"(clock: clockid_t, into: *mut timespec) -> c_int, into into;
     gettimeofday = c"gettimeofday"(into: *mut timeval, zone: *mut c_void) -> c_int, into into;
-    __gettimeofday = c"__gettimeofday"(into: *mut timeval, zone: *mut c_void) -> c_int, into into;
-    time = c"time"(into: *mut time_t) -> time_t, into into;
 }
