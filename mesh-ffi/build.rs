@@ -51,6 +51,16 @@ fn main() {
         "__gethostbyname_r",
         "__gethostbyname2_r",
         "__gethostbyaddr_r",
+        "system",
+        "setcontext",
+        "exit",
+        "fgetc",
+        "vsnprintf",
+        "opendir",
+        "fdopendir",
+        "readdir64",
+        "closedir",
+        "qsort",
     ] {
         println!("cargo::rustc-cdylib-link-arg=-Wl,--defsym={name}=mesh_memcpy");
     }

@@ -29,6 +29,7 @@ mod redis;
 mod ruby;
 mod signals;
 mod sqlite;
+mod stack;
 mod stress;
 mod sweep;
 mod symbols;

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use mesh_tests::{Case, Program, Run, Settings, artifact, scene};
 
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 10] = [
     "signals/main.c",
     "signals/own_handlers.c",
     "signals/deaths.c",
@@ -15,6 +15,9 @@ const SOURCES: [&str; 7] = [
     "signals/stacks.c",
     "signals/heap_writers.c",
     "signals/threads.c",
+    "signals/waits.c",
+    "signals/small_stacks.c",
+    "signals/children.c",
 ];
 
 /// Runs cases that end alike.
@@ -94,9 +97,46 @@ fn handlers_have_stacks_of_their_own() -> Result<()> {
     cases(&["busy-heap-stack", "coroutines"], "exit 0")
 }
 
+/// The kernel's frame may leave hardly any room on a program's alternate stack.
+#[test]
+fn alternate_stacks_may_be_small() -> Result<()> {
+    cases(
+        &["no-handler-on-least-stack", "overflow-of-least-stack"],
+        "signal 11",
+    )?;
+    cases(
+        &["handler-on-least-stack", "writes-on-small-stack"],
+        "exit 0",
+    )
+}
+
 #[test]
 fn handlers_write_to_the_heap_at_any_moment() -> Result<()> {
     cases(&["handler-by-timer", "handler-by-threads"], "exit 0")
+}
+
+/// Signals that instructions raise may come from elsewhere too, in the middle of a mesh.
+#[test]
+fn handlers_of_faults_that_were_sent_write_to_the_heap() -> Result<()> {
+    cases(&["handler-by-sent-faults"], "exit 0")
+}
+
+#[test]
+fn waits_leave_masks_alone() -> Result<()> {
+    cases(
+        &[
+            "wait-mask",
+            "wait-mask-changed",
+            "wait-cancelled",
+            "wait-ignored",
+        ],
+        "exit 0",
+    )
+}
+
+#[test]
+fn children_that_share_memory_have_handlers_of_their_own() -> Result<()> {
+    cases(&["vfork-child"], "exit 0")
 }
 
 /// A handler that waits for the end of a mesh holds up the code that it interrupted, with its locks.

@@ -2,7 +2,7 @@
 
 use core::sync::atomic::Ordering;
 
-use heap::{ForkPages, PageIndex, Refused, Remapping, Run, SizeClass};
+use heap::{ForkPages, KeptOut, PageIndex, Refused, Remapping, Run, SizeClass};
 
 use crate::arena::{Arena, Windows};
 use crate::os::{Access, Os};
@@ -124,30 +124,39 @@ unsafe impl<O: Os> ForkPages for Arena<O> {
         }
     }
 
-    fn protect_for_fork(&self, run: Run, kernel_too: bool) -> Result<(), Refused> {
-        if kernel_too {
-            return heap::WriteProtection::protect_from_all(self, run);
-        }
+    fn protect_for_fork(&self, run: Run, ways: &mut KeptOut) -> Result<(), Refused> {
         let (at, len) = self.range(run).ok_or(Refused)?;
         if self.runs_on(at.addr().get(), len) {
             return Err(Refused);
         }
-        // SAFETY: the arena owns the range; a barrier is under way, so writers wait.
-        let protected = unsafe { self.os.protect(at, len, Access::Read) };
         self.protected
             .fetch_add(run.pages.index(), Ordering::Relaxed);
+        let protected = match self.hold_in_kernel(run) {
+            Some(held) => {
+                ways.in_kernel = true;
+                held
+            }
+            None => {
+                ways.by_signal = true;
+                // SAFETY: the arena owns the range; a barrier is under way, so writers wait.
+                unsafe { self.os.protect(at, len, Access::Read) }
+            }
+        };
         protected.map_err(|_| {
-            // Of a run in several mappings a part may be protected.
-            self.make_writable(run);
+            self.unprotect_after_fork(run, *ways);
             Refused
         })
     }
 
-    fn unprotect_after_fork(&self, run: Run, kernel_too: bool) {
-        if kernel_too && let Some(range) = self.range(run) {
+    fn unprotect_after_fork(&self, run: Run, ways: KeptOut) {
+        if let (true, Some(range)) = (ways.in_kernel, self.range(run)) {
             self.lift_in_kernel(range);
         }
-        self.make_writable(run);
+        if ways.by_signal {
+            self.make_writable(run);
+        } else {
+            self.note_writable(run);
+        }
     }
 }
 

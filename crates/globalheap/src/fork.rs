@@ -20,10 +20,11 @@
 
 use core::sync::atomic::Ordering;
 
-use heap::{Mutex, PageCount, PageHeap, PageIndex, Refused, Run, SizeClass};
-use miniheap::SpanClasses;
+use heap::{KeptOut, Mutex, PageHeap, PageIndex, Refused, Run, SizeClass};
+use miniheap::{SpanClasses, Spans};
 
 use crate::global::GlobalHeap;
+use crate::joined::joined;
 use crate::policy::MeshPolicy;
 use crate::report::Report;
 use crate::tuning::NANOSECONDS_FOR_LOCKS;
@@ -46,8 +47,8 @@ pub struct Fork {
     held: Held,
     /// Whether the groups were copied for the child.
     copied: bool,
-    /// Whether they are protected.
-    protected: bool,
+    /// How they are protected.
+    protected: KeptOut,
 }
 
 /// Whether the thread that forks may hold locks of the heap.
@@ -159,9 +160,9 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         let barrier = self.pages.begin_barrier();
         // A thread that was inside has not kept cycles out since.
         let copied = room && self.open_or_drop().is_ok();
-        let protected = copied && writers == Writers::OtherThreads;
-        if protected {
-            self.protect_groups(&held);
+        let mut protected = KeptOut::default();
+        if copied && writers == Writers::OtherThreads {
+            protected = self.protect_groups(&held);
         }
         if copied {
             self.pages.copy_to_snapshot();
@@ -232,43 +233,50 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         self.pages.clock_ns().saturating_add(NANOSECONDS_FOR_LOCKS)
     }
 
-    /// Protects the groups, but for what the kernel may be writing to: in calls, and at any time to what is pinned.
-    fn protect_groups(&self, held: &Held) {
-        let kernel_too = self.has_unnamed_writers();
+    /// Protects the groups, but for what the kernel may be writing to: in calls, and at any time to what is pinned. Returns in which
+    /// ways.
+    ///
+    /// Nothing of a class whose lock was not to be had, since nobody knows what is pinned there; and nothing where somebody writes
+    /// who cannot be made to wait, since the C library may do so in this thread.
+    fn protect_groups(&self, held: &Held) -> KeptOut {
+        let mut ways = KeptOut::default();
+        if self.has_unnamed_writers() {
+            return ways;
+        }
         self.pages.each_shared(|class, run| {
-            let may_be_protected =
-                |run: Run| !self.pages.is_named(run) && !self.is_pinned(held, class, run);
-            // The kernel may be writing for a thread of the parent, which must not fail for that.
-            let whole =
-                may_be_protected(run) && self.pages.protect_for_fork(run, kernel_too).is_ok();
-            if whole {
-                return;
-            }
-            // As much of it as can be had. Where the system refuses, an object that another thread writes to at this moment may
-            // be copied half written, as in memory that threads share without a lock.
-            for first in (run.first.0..run.end().0).map(PageIndex) {
-                let page = Run {
-                    first,
-                    pages: PageCount(1),
-                };
-                if may_be_protected(page) {
-                    let _ = self.pages.protect_for_fork(page, kernel_too);
-                }
+            if held.spans.has(class) {
+                // SAFETY: the lock is held for this fork.
+                let spans = unsafe { self.class_lock(class).held_for_fork() };
+                self.protect_spans(spans, run, &mut ways);
             }
         });
+        ways
     }
 
-    /// Whether a span of `class` in `run` is pinned. Not known, and so denied, where another thread has the lock of the class.
-    fn is_pinned(&self, held: &Held, class: SizeClass, run: Run) -> bool {
-        if !held.spans.has(class) {
-            return false;
+    /// Protects the spans at `run`, one behind the other, as far as they may be, and as it can be had.
+    ///
+    /// Where the system refuses, an object that another thread writes to at this moment may be copied half written, as in
+    /// memory that threads share without a lock.
+    fn protect_spans(&self, spans: &Spans, run: Run, ways: &mut KeptOut) {
+        let pages = spans.geometry().pages;
+        let may_be_protected = |span: &Run| {
+            let unit = spans.leader(self.pages.span_at(span.first));
+            // The kernel may be writing for a thread of the parent, which must not fail for that.
+            !unit.is_some_and(|unit| spans.is_pinned(unit)) && !self.pages.is_named(*span)
+        };
+        let starts = (run.first.0..run.end().0).step_by(pages.index());
+        let all = starts.map(|first| Run {
+            first: PageIndex(first),
+            pages,
+        });
+        for range in joined(all.filter(may_be_protected)) {
+            if self.pages.protect_for_fork(range, ways).is_err() {
+                let starts = (range.first.0..range.end().0).step_by(pages.index());
+                for first in starts.map(PageIndex) {
+                    let _ = self.pages.protect_for_fork(Run { first, pages }, ways);
+                }
+            }
         }
-        // SAFETY: this fork holds the lock.
-        let spans = unsafe { self.class_lock(class).held_for_fork() };
-        (run.first.0..run.end().0).any(|page| {
-            let unit = spans.leader(self.pages.span_at(PageIndex(page)));
-            unit.is_some_and(|unit| spans.is_pinned(unit))
-        })
     }
 
     /// The parent's way out.
@@ -278,10 +286,10 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     pub unsafe fn parent_after_fork(&self, fork: Fork) {
         // SAFETY: `prepare_fork` took them.
         unsafe { self.pages.unlock_windows_after_fork() };
-        if fork.protected {
-            let kernel_too = self.has_unnamed_writers();
-            self.pages
-                .each_shared(|_, run| self.pages.unprotect_after_fork(run, kernel_too));
+        if fork.protected != KeptOut::default() {
+            self.pages.each_shared(|_, run| {
+                self.pages.unprotect_after_fork(run, fork.protected);
+            });
         }
         self.pages.drop_snapshot();
         // SAFETY: the locks are held since `prepare_fork`.

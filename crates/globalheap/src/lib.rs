@@ -33,6 +33,7 @@ mod fake;
 mod fork;
 mod found;
 mod global;
+mod joined;
 mod large;
 mod leftovers;
 mod named;

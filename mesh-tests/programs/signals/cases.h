@@ -25,6 +25,9 @@ extern const struct signal_case masks[];
 extern const struct signal_case stacks[];
 extern const struct signal_case heap_writers[];
 extern const struct signal_case threads[];
+extern const struct signal_case in_waits[];
+extern const struct signal_case small_stacks[];
+extern const struct signal_case children[];
 
 /* An address that is never mapped. The compiler does not know it. */
 static inline volatile char *nowhere(size_t offset)

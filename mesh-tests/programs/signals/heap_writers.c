@@ -69,8 +69,38 @@ static void from_threads(void)
     check("its blocks are as it left them", !spoiled);
 }
 
+static volatile int sent;
+
+static void *send_to_other(void *target)
+{
+    for (int i = 0; i < 300; i++) {
+        pthread_kill(*(pthread_t *)target, sent);
+        usleep(200);
+    }
+    return NULL;
+}
+
+/* Signals that an instruction may raise, sent to the thread that compacts. */
+static void from_others(void)
+{
+    static const int signals[] = {SIGTRAP, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGSEGV};
+    pthread_t self = pthread_self(), sender;
+    clear();
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        int before = rounds;
+        sent = signals[i];
+        handle(sent, rewrite, SA_RESTART);
+        need("pthread_create", pthread_create(&sender, NULL, send_to_other, &self) == 0);
+        while (pthread_tryjoin_np(sender, NULL) != 0)
+            allocate_and_compact(3);
+        check("the handler wrote", rounds > before);
+    }
+    check("its blocks are as it left them", !spoiled);
+}
+
 const struct signal_case heap_writers[] = {
     {"handler-by-timer", by_timer},
     {"handler-by-threads", from_threads},
+    {"handler-by-sent-faults", from_others},
     {NULL, NULL},
 };

@@ -4,7 +4,7 @@
 int main(int argc, char **argv)
 {
     static const struct signal_case *const lists[] = {
-        own_handlers, deaths, masks, stacks, heap_writers, threads,
+        own_handlers, deaths, masks, stacks, heap_writers, threads, in_waits, small_stacks, children,
     };
     struct sparse heap = sparse_new(2000, 10, 1);
     compact();

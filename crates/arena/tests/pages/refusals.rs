@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use arena::{Arena, BarrierChoice, FailNth};
 use heap::{
-    ForkPages, LargePages, Metadata, PageCount, Remapping, SpanPages, Upkeep, WriteProtection,
+    ForkPages, KeptOut, LargePages, Metadata, PageCount, Remapping, SpanPages, Upkeep,
+    WriteProtection,
 };
 
 use crate::bytes::{Owned, PAGE};
@@ -89,7 +90,7 @@ impl Group {
         }
         arena.each_shared(|_, run| {
             // A fork goes on without.
-            let _ = arena.protect_for_fork(run, false);
+            let _ = arena.protect_for_fork(run, &mut KeptOut::default());
         });
         arena.copy_to_snapshot();
         let adopted = arena.adopt_snapshot().is_ok();

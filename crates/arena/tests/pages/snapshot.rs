@@ -1,7 +1,7 @@
 //! Copies of shared pages, for a child.
 
 use arena::{Arena, Os};
-use heap::{ForkPages, Remapping, WriteProtection};
+use heap::{ForkPages, KeptOut, Remapping, WriteProtection};
 
 use crate::bytes::{Owned, PAGE};
 use crate::confined::Confined;
@@ -30,7 +30,9 @@ fn a_child_gets_pages_of_its_own() {
     open(&arena);
     arena.lock_for_fork();
     let barrier = arena.begin_barrier();
-    arena.each_shared(|_, run| arena.protect_for_fork(run, false).unwrap());
+    let mut ways = KeptOut::default();
+    arena.each_shared(|_, run| arena.protect_for_fork(run, &mut ways).unwrap());
+    assert!(ways.by_signal && !ways.in_kernel);
     assert!(!one.is_writable() && !other.is_writable());
     arena.copy_to_snapshot();
     arena.lock_windows_for_fork();

@@ -150,7 +150,6 @@ fn a_fork_over_an_operation_leaves_its_locks_alone() {
         let fork = program
             .prepare_fork(Standing::Inside, Writers::OtherThreads)
             .unwrap();
-        assert!(program.pages().shared_is_protected());
         if in_child {
             program.pages().become_child();
             // SAFETY: prepared above, and this stands for the child.

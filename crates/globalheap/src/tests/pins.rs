@@ -4,7 +4,7 @@ use heap::OwnerId;
 use meshing::ComplementMesher;
 
 use super::program::{Program, class_of};
-use crate::Writers;
+use crate::{Standing, Writers};
 
 type Sparse = Program<ComplementMesher>;
 
@@ -113,9 +113,9 @@ fn a_fork_does_not_protect_a_pinned_group() {
         if is_pinned {
             assert!(program.heap.pin(at));
         }
-        program.heap.reserve_fork().unwrap();
-        // SAFETY: reserved above; the heap is not used before the fork has ended.
-        let fork = unsafe { program.heap.prepare_fork(Writers::OtherThreads) };
+        let fork = program
+            .prepare_fork(Standing::Outside, Writers::OtherThreads)
+            .unwrap();
         assert_eq!(program.pages().shared_is_protected(), !is_pinned);
         // SAFETY: prepared above, and this is the parent.
         unsafe { program.heap.parent_after_fork(fork) };

@@ -3,6 +3,15 @@
 use super::{Refused, Remapping, Run};
 use crate::number::SizeClass;
 
+/// How writers were kept out of pages.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct KeptOut {
+    /// They wait in the kernel.
+    pub in_kernel: bool,
+    /// They get a signal.
+    pub by_signal: bool,
+}
+
 /// Copies of the shared pages for a child, and the locks that hold still meanwhile.
 ///
 /// All of it goes by what lies where, which changes only under [`hold_mappings`](Remapping::hold_mappings): the records of spans
@@ -51,10 +60,10 @@ pub unsafe trait ForkPages: Remapping {
     /// Passes all spans on shared pages to `act`: their class, and runs of neighbours.
     fn each_shared(&self, act: impl FnMut(SizeClass, Run));
 
-    /// Keeps other threads' writes out of `run` while it is copied; where `kernel_too` says so, those of the kernel for them as
-    /// well.
-    fn protect_for_fork(&self, run: Run, kernel_too: bool) -> Result<(), Refused>;
+    /// Keeps the writes of other threads out of `run` while it is copied, in the kernel where that can be had, and notes how. Where it
+    /// is refused, a part may be protected.
+    fn protect_for_fork(&self, run: Run, ways: &mut KeptOut) -> Result<(), Refused>;
 
-    /// Lets writers into `run` again, in the parent.
-    fn unprotect_after_fork(&self, run: Run, kernel_too: bool);
+    /// Lets writers into `run` again, in the parent: it, or a part of it, was protected in these ways, or not at all.
+    fn unprotect_after_fork(&self, run: Run, ways: KeptOut);
 }

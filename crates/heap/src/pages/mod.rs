@@ -23,7 +23,7 @@ mod run;
 mod spans;
 mod upkeep;
 
-pub use fork::ForkPages;
+pub use fork::{ForkPages, KeptOut};
 pub use labels::{Label, Labels};
 pub use large::{LargePages, LargeRun};
 pub use metadata::Metadata;

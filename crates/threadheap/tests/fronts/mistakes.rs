@@ -4,17 +4,20 @@ use std::alloc::Layout;
 use std::ptr::NonNull;
 
 use globalheap::{Found, Misuse};
-use heap::SizeClass;
-use miniheap::SpanClasses;
+use heap::{ClassMap, SizeClass};
+use miniheap::{Geometry, SpanClasses};
 use threadheap::ThreadHeap;
 
 use crate::program::{Attached, Front, Told, heap};
 
+/// The classes that serve the program.
+fn program_classes() -> impl Iterator<Item = &'static Geometry> {
+    (0..SpanClasses::COUNT as u8).map(|class| SpanClasses::geometry(SizeClass(class)))
+}
+
 /// The size of each class.
 fn sizes() -> impl Iterator<Item = usize> {
-    SpanClasses::GEOMETRIES
-        .iter()
-        .map(|spans| spans.object_size as usize)
+    program_classes().map(|spans| spans.object_size as usize)
 }
 
 fn objects(to: &mut Attached<'_>, size: usize, count: usize) -> Vec<NonNull<u8>> {
@@ -62,7 +65,7 @@ fn twice_at_once_is_told_at_once() {
 fn twice_with_others_between_is_told_when_the_slots_go_home() {
     let heap = heap();
     let mut program = Attached::to(&heap);
-    for geometry in &SpanClasses::GEOMETRIES {
+    for geometry in program_classes() {
         // One stays, so that the span does, unless it has one slot: then there is no object any more.
         let some = objects(&mut program, geometry.object_size as usize, 3);
         free(&mut program, some[0]);
@@ -127,7 +130,7 @@ fn what_is_no_object_is_told() {
 fn every_object_is_found_and_nothing_else() {
     let heap = heap();
     let mut program = Attached::to(&heap);
-    for (class, geometry) in SpanClasses::GEOMETRIES.iter().enumerate() {
+    for (class, geometry) in program_classes().enumerate() {
         let size = geometry.object_size as usize;
         let count = (usize::from(geometry.slots) * 5).min((2 << 20) / size);
         let some = objects(&mut program, size, count);

@@ -6,8 +6,9 @@
 //! with the arguments and the stack as they were.
 //!
 //! * `forms`: which operators there are, and on which of a program's they stand;
-//! * `library`: the C++ library's.
+//! * `library`: the C++ library's; `alone`: what does its work in a static program.
 
+mod alone;
 mod forms;
 mod library;
 

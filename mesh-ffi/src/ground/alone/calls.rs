@@ -55,6 +55,7 @@ calls! {
         c"adjtimex" = SYS_adjtimex;
         c"ntp_adjtime" = SYS_adjtimex;
         c"capget" = SYS_capget;
+        c"capset" = SYS_capset;
         c"clock_adjtime" = SYS_clock_adjtime;
         c"clock_getres" = SYS_clock_getres;
         c"vmsplice" = SYS_vmsplice;

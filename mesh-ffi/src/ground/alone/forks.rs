@@ -152,6 +152,7 @@ macro_rules! for_c_library {
 }
 
 for_c_library! {
+    "__clock_adjtime" = super::shaped::clock_adjtime;
     "__run_prefork_handlers" = run_before;
     "__run_postfork_handlers" = run_after;
     "__run_fork_handlers" = run;

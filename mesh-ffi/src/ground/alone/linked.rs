@@ -63,5 +63,7 @@ core::arch::global_asm!(
     ".quad pthread_tryjoin_np",
     // `__new_sem_wait`.
     ".quad sem_trywait",
+    // `__spawni`.
+    ".quad system",
     ".popsection",
 );

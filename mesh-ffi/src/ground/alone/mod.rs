@@ -7,13 +7,16 @@
 //! * `linked`: the C library's by other names;
 //! * `calls`: system calls as they are; `shaped`: those that take other arguments than the function; `waits`: those in which the
 //!   arguments are structures of times and masks;
-//! * `answers`; `jumps`; `signals`; `forks`; `threads`; `streams`.
+//! * `answers`; `jumps`; `signals`; `forks`; `threads`; `streams`; `contexts`; `identity`; `served`: what returns memory.
 
 mod answers;
 mod calls;
+mod contexts;
 mod forks;
+mod identity;
 mod jumps;
 mod linked;
+mod served;
 mod shaped;
 mod signals;
 mod streams;
@@ -71,9 +74,13 @@ impl StandIn {
 }
 
 /// All of them, by topic.
-const ALL: [&[StandIn]; 9] = [
+const ALL: [&[StandIn]; 13] = [
     answers::ALL,
     jumps::ALL,
+    served::NEWER,
+    contexts::ALL,
+    identity::ALL,
+    served::ALL,
     calls::ALL,
     shaped::ALL,
     waits::ALL,
@@ -90,7 +97,7 @@ const NO: u8 = 1;
 const YES: u8 = 2;
 
 /// Whether this is a static program.
-fn is_alone() -> bool {
+pub(crate) fn is_alone() -> bool {
     if ALONE.load(Ordering::Relaxed) == UNKNOWN {
         let found = if has_loader() { NO } else { YES };
         ALONE.store(found, Ordering::Relaxed);
@@ -98,14 +105,22 @@ fn is_alone() -> bool {
     ALONE.load(Ordering::Relaxed) == YES
 }
 
-/// The function that does the work of `name`; null when there is none, or when there is a loader, so that the C library has it.
+/// The function that does the work of `name`; null when there is none, or when there is a loader, so that
+/// the C library has it, unless that is older than the function.
 pub(crate) fn stand_in(name: Name) -> *mut c_void {
     if !is_alone() {
-        return null_mut();
+        return find(served::NEWER, name);
     }
-    let found = ALL.iter().flat_map(|topic| topic.iter());
-    let mut found = found.filter(|stand_in| stand_in.name == name);
-    found.next().map_or(null_mut(), StandIn::address)
+    ALL.iter()
+        .map(|topic| find(topic, name))
+        .find(|found| !found.is_null())
+        .unwrap_or(null_mut())
+}
+
+/// The one of this name; null when there is none.
+fn find(topic: &[StandIn], name: Name) -> *mut c_void {
+    let found = topic.iter().find(|stand_in| stand_in.name == name);
+    found.map_or(null_mut(), StandIn::address)
 }
 
 /// Has them do the work from now on. To be called by the constructor, when all names were looked up.

@@ -1,7 +1,6 @@
 //! Functions that pass other arguments to the kernel than they take, or return something else.
 
 use core::ffi::{c_char, c_int, c_long, c_uint, c_void};
-use core::ptr::null_mut;
 
 use arena::os::syscall;
 use libc::{off_t, size_t, ssize_t};
@@ -9,7 +8,6 @@ use libc::{off_t, size_t, ssize_t};
 use crate::ground::errno;
 
 use super::calls::cancellable;
-use super::linked::linked;
 use super::{StandIn, answer};
 
 /// Makes a call.
@@ -47,35 +45,6 @@ unsafe extern "C" fn fxstatat(
 ) -> isize {
     // SAFETY: as above.
     unsafe { made(libc::SYS_newfstatat, [directory, path, record, flags, 0, 0]) }
-}
-
-unsafe extern "C" fn getcwd(buffer: *mut c_char, len: size_t) -> *mut c_char {
-    if buffer.is_null() {
-        errno::set(libc::ENOSYS);
-        return null_mut();
-    }
-    let arguments = [buffer.expose_provenance(), len, 0, 0, 0, 0];
-    // SAFETY: as above.
-    if unsafe { made(libc::SYS_getcwd, arguments) } < 0 {
-        return null_mut();
-    }
-    // SAFETY: the call has written a string.
-    if unsafe { buffer.read() } != b'/' as c_char {
-        // Unreachable from the root.
-        errno::set(libc::ENOENT);
-        return null_mut();
-    }
-    buffer
-}
-
-/// The C library's, which allocates for null, or else ours.
-fn any_getcwd() -> *mut c_void {
-    let linked = linked!("__getcwd")();
-    if linked.is_null() {
-        (getcwd as *const ()).cast_mut().cast()
-    } else {
-        linked
-    }
 }
 
 unsafe extern "C" fn recv(socket: usize, buffer: usize, len: usize, flags: usize) -> isize {
@@ -137,6 +106,12 @@ unsafe extern "C" fn wait3(status: usize, options: usize, usage: usize) -> isize
 unsafe extern "C" fn waitid(kind: usize, id: usize, record: usize, options: usize) -> isize {
     let arguments = [kind, id, record, options, 0, 0];
     answer(cancellable(libc::SYS_waitid, arguments))
+}
+
+/// By the C library's own name as well: its other functions for the clock call that, and its file has the public one.
+pub(super) unsafe extern "C" fn clock_adjtime(clock: usize, record: usize) -> isize {
+    // SAFETY: as above.
+    unsafe { made(libc::SYS_clock_adjtime, [clock, record, 0, 0, 0, 0]) }
 }
 
 unsafe extern "C" fn mq_getattr(queue: usize, record: usize) -> isize {
@@ -270,8 +245,28 @@ unsafe extern "C" fn sched_getaffinity(process: usize, len: size_t, set: *mut u8
     0
 }
 
-unsafe extern "C" fn ttyname_r(file: c_int, buffer: *mut c_char, len: size_t) -> c_int {
+/// The name of the link that leads to an open file's path, in `place`.
+pub(super) fn link_of(file: usize, place: &mut [u8; 32]) -> *const u8 {
     const LINKS: &[u8] = b"/proc/self/fd/";
+    let mut digits = 1;
+    let mut rest = file;
+    while rest >= 10 {
+        rest /= 10;
+        digits += 1;
+    }
+    *place = [0; 32];
+    let (before, number) = place.split_at_mut(LINKS.len());
+    before.copy_from_slice(LINKS);
+    rest = file;
+    // A descriptor has ten digits at most.
+    for digit in number.iter_mut().take(digits).rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    place.as_ptr()
+}
+
+unsafe extern "C" fn ttyname_r(file: c_int, buffer: *mut c_char, len: size_t) -> c_int {
     let mut settings = [0_u8; 64];
     let place = settings.as_mut_ptr().expose_provenance();
     let arguments = [file as usize, libc::TCGETS as usize, place, 0, 0, 0];
@@ -280,26 +275,9 @@ unsafe extern "C" fn ttyname_r(file: c_int, buffer: *mut c_char, len: size_t) ->
     if error < 0 {
         return -error as c_int;
     }
-    let mut path = [0_u8; LINKS.len() + 12];
-    path[..LINKS.len()].copy_from_slice(LINKS);
-    let (mut rest, mut digits) = (file.unsigned_abs(), 1);
-    while rest >= 10 {
-        rest /= 10;
-        digits += 1;
-    }
-    rest = file.unsigned_abs();
-    for place in path[LINKS.len()..][..digits].iter_mut().rev() {
-        *place = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
-    let arguments = [
-        path.as_ptr().expose_provenance(),
-        buffer.expose_provenance(),
-        len,
-        0,
-        0,
-        0,
-    ];
+    let mut link = [0; 32];
+    let name = link_of(file as usize, &mut link).expose_provenance();
+    let arguments = [name, buffer.expose_provenance(), len, 0, 0, 0];
     // SAFETY: as above.
     let written = unsafe { syscall(libc::SYS_readlink, arguments) };
     match usize::try_from(written) {
@@ -334,8 +312,6 @@ pub(super) const ALL: &[StandIn] = &[
     StandIn::new(c"__fxstat64", fxstat as *const ()),
     StandIn::new(c"__fxstatat", fxstatat as *const ()),
     StandIn::new(c"__fxstatat64", fxstatat as *const ()),
-    StandIn::linked(c"getcwd", any_getcwd),
-    StandIn::new(c"__getcwd_chk", getcwd as *const ()),
     StandIn::new(c"recv", recv as *const ()),
     StandIn::new(c"__recv_chk", recv_chk as *const ()),
     StandIn::new(c"__recvfrom_chk", recvfrom_chk as *const ()),

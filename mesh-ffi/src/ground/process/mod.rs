@@ -4,7 +4,7 @@ mod mark;
 
 use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
-use crate::ground::system;
+use crate::ground::system::process_number;
 
 /// The process that the library was set up in; zero before the constructor.
 static OWNER: AtomicI32 = AtomicI32::new(0);
@@ -20,16 +20,11 @@ pub(crate) fn generation() -> u32 {
     GENERATION.load(Ordering::Relaxed)
 }
 
-/// The process's number in its own namespace. A child in another one may have the same.
-fn number() -> i32 {
-    system::process_number()
-}
-
 /// Whether this process is the one that the library was set up in, or a child that came by `fork`.
 ///
 /// A process that shares its memory with another (after `vfork`, or some uses of `clone`) is neither, and must not mesh.
 pub(crate) fn is_ours() -> bool {
-    OWNER.load(Ordering::Relaxed) == number() && mark::is_there() != Some(false)
+    OWNER.load(Ordering::Relaxed) == process_number() && mark::is_there() != Some(false)
 }
 
 /// Whether this process is none of ours, but one that shares our memory: the child of `vfork`, say. Before the constructor nobody is.
@@ -41,13 +36,13 @@ pub(crate) fn is_guest() -> bool {
 pub(crate) fn adopt() {
     mark::make();
     GENERATION.fetch_add(1, Ordering::Relaxed);
-    OWNER.store(number(), Ordering::Relaxed);
+    OWNER.store(process_number(), Ordering::Relaxed);
 }
 
 /// Notes that this process is about to be duplicated: [`is_copy`] tells the two apart.
 pub(crate) fn note_original() {
     mark::set();
-    ORIGINAL.store(number(), Ordering::Relaxed);
+    ORIGINAL.store(process_number(), Ordering::Relaxed);
 }
 
 /// Whether this process has a copy of the memory in which another one has called [`note_original`], and has not called
@@ -57,6 +52,6 @@ pub(crate) fn note_original() {
 pub(crate) fn is_copy() -> bool {
     match mark::is_there() {
         Some(there) => !there,
-        None => ORIGINAL.load(Ordering::Relaxed) != number(),
+        None => ORIGINAL.load(Ordering::Relaxed) != process_number(),
     }
 }

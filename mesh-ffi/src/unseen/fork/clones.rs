@@ -4,7 +4,7 @@ use core::ffi::c_void;
 
 use libc::{c_int, pid_t};
 
-use super::machine::{Way, is_prepared, leave_child, leave_parent, prepare, reserve};
+use super::machine::{Way, leave_child, leave_parent, prepare, reserve};
 use crate::ground::errno;
 use crate::ground::next::next;
 use crate::unseen::fork::wanted::Wanted;
@@ -37,11 +37,6 @@ pub(crate) fn duplicate<T: PartialEq + Default>(clone: impl FnOnce() -> T) -> Op
 /// As for the function of the C library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn _Fork() -> pid_t {
-    if is_prepared() {
-        // A static program, whose `fork` has called its handlers and now calls this.
-        // SAFETY: the same contract.
-        return unsafe { next_fork_alone() };
-    }
     // SAFETY: the same contract.
     let child = duplicate(|| unsafe { next_fork_alone() });
     child.unwrap_or_else(|| {

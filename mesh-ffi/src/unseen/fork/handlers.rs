@@ -9,6 +9,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use libc::c_int;
 
 use super::machine::{Way, leave_child, leave_parent, prepare};
+use crate::ground::alone::is_alone;
 use crate::ground::next::next;
 
 type Handler = Option<unsafe extern "C" fn()>;
@@ -36,7 +37,8 @@ pub unsafe extern "C" fn __register_atfork(
 pub(crate) fn register() -> bool {
     static REGISTERED: AtomicBool = AtomicBool::new(false);
     static BEGUN: AtomicBool = AtomicBool::new(false);
-    if REGISTERED.load(Ordering::Acquire) {
+    // A static program's `fork` ends in our `_Fork`, and needs none.
+    if REGISTERED.load(Ordering::Acquire) || is_alone() {
         return true;
     }
     if BEGUN.swap(true, Ordering::Relaxed) {

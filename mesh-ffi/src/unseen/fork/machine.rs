@@ -74,6 +74,15 @@ fn is_ours() -> bool {
     PREPARED_BY.load(Ordering::Acquire) == tls::thread_number()
 }
 
+/// Whether the calling thread is in the state Prepared, in the parent.
+pub(super) fn is_prepared() -> bool {
+    is_ours() && !process::is_copy() && {
+        // SAFETY: what this thread has prepared, no other one looks at.
+        let under_way = unsafe { &*UNDER_WAY.0.get() };
+        under_way.as_ref().is_some_and(|it| it.fork.is_some())
+    }
+}
+
 /// Idle → Reserved. Refused where there is no room for the child's copies; then there must be no fork.
 pub(super) fn reserve() -> Result<(), Refused> {
     let standing = standing();
@@ -156,6 +165,14 @@ pub(crate) fn enter_child() -> bool {
 /// Adopted → Idle, in the child, which adopts its memory now if it has not before.
 pub(super) fn leave_child() {
     adopt();
+    process::adopt();
+    request::MAP.forget();
+    hazards::keep_own();
+    stop::forget_holds();
+    signals::forget_others();
+    // A thread that did the upkeep is not in the child.
+    HEAP.global().set_background(false);
+    request::THREAD.ask();
     PREPARED_BY.store(0, Ordering::Relaxed);
     // SAFETY: the child has one thread, which prepared in its parent.
     let under_way = unsafe { (*UNDER_WAY.0.get()).take() };
@@ -180,15 +197,7 @@ fn adopt() -> bool {
     let Some(fork) = under_way.fork.take() else {
         return false;
     };
-    process::adopt();
-    request::MAP.forget();
-    hazards::keep_own();
-    stop::forget_holds();
-    signals::forget_others();
     HEAP.global().pages().nobody_is_aside();
-    // A thread that did the upkeep is not in the child.
-    HEAP.global().set_background(false);
-    request::THREAD.ask();
     // SAFETY: `prepare` took it.
     unsafe { wishes::unlock_after_fork() };
     // SAFETY: prepared by this thread, and this is the child.
@@ -197,11 +206,6 @@ fn adopt() -> bool {
     }
     unlock_heaps(core::mem::take(&mut under_way.holds_heaps));
     true
-}
-
-/// Whether the calling thread's fork is prepared, and has not been made yet.
-pub(super) fn is_prepared() -> bool {
-    is_ours() && !process::is_copy()
 }
 
 /// Opens the list of thread heaps, if it was locked.
@@ -217,10 +221,7 @@ fn unlock_heaps(held: bool) {
 /// The C library writes to objects of its own there, such as the lock of its list of name services. Another thread that
 /// holds that lock may wait at the barrier, so it is let in as well.
 pub(crate) fn admit(address: usize) -> bool {
-    // SAFETY: what this thread has prepared, no other one looks at.
-    let is_under_way =
-        || unsafe { (*UNDER_WAY.0.get()).as_ref() }.is_some_and(|it| it.fork.is_some());
-    if !is_prepared() || !is_under_way() {
+    if !is_prepared() {
         return false;
     }
     let pages = HEAP.global().pages();

@@ -3,17 +3,33 @@
 use core::ptr::null;
 
 use arena::os::syscall;
-use libc::{c_int, epoll_event, sigset_t};
+use libc::{c_int, epoll_event, nfds_t, pollfd, sigset_t};
 
 use crate::ground::next::next;
 use crate::unseen::hazards::during;
-use crate::unseen::signals::ForKernel;
+use crate::unseen::signals::{ForKernel, handlers_may_run};
 use crate::unseen::written::Written;
 
 use super::parts::{Call, Span, waiting};
 
 next!(fn next_epoll_wait = c"epoll_wait"(set: c_int, events: *mut epoll_event, most: c_int, timeout: c_int) -> c_int);
+next!(fn next_poll = c"poll"(files: *mut pollfd, count: nfds_t, timeout: c_int) -> c_int);
 next!(fn next_epoll_pwait = c"epoll_pwait"(set: c_int, events: *mut epoll_event, most: c_int, timeout: c_int, mask: *const sigset_t) -> c_int);
+
+/// Waits for so many milliseconds, less than was asked for, until there may be events.
+///
+/// A wait for events that ends by its time says nothing of a signal that has come meanwhile, before the thread was let run: its handler
+/// runs, and the program's wait would go on. A wait for the set, as for a file, says so. It wakes more threads than one where
+/// several wait for the same set, so it is for programs with handlers.
+fn until_ready(set: c_int, milliseconds: c_int) -> c_int {
+    let mut file = pollfd {
+        fd: set,
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    // SAFETY: one file, which lives across the call.
+    unsafe { next_poll(&raw mut file, 1, milliseconds) }
+}
 
 /// Looks for events by the system call, without a wait.
 ///
@@ -47,7 +63,15 @@ pub unsafe extern "C" fn epoll_wait(
 ) -> c_int {
     let written = Written::NOTHING.counted(events, most);
     let wait = |span: Span| {
-        let timeout = span.timeout(timeout);
+        let timeout = match span {
+            Span::Part(milliseconds) if handlers_may_run() => {
+                match until_ready(set, milliseconds) {
+                    1.. => 0,
+                    over => return over,
+                }
+            }
+            span => span.timeout(timeout),
+        };
         // SAFETY: the same contract.
         during(&written, || unsafe {
             next_epoll_wait(set, events, most, timeout)

@@ -27,8 +27,10 @@ const QUIET_MS: c_int = 200;
 pub(super) enum Span {
     /// As long as the program asked for.
     AsAsked,
-    /// For so many milliseconds; without end if they are negative.
-    Milliseconds(c_int),
+    /// For so many milliseconds, which is less than was asked for.
+    Part(c_int),
+    /// For so many milliseconds, to the end of the wait; without end if they are negative.
+    Rest(c_int),
 }
 
 impl Span {
@@ -36,7 +38,7 @@ impl Span {
     pub(super) fn timeout(self, timeout: c_int) -> c_int {
         match self {
             Self::AsAsked => timeout,
-            Self::Milliseconds(milliseconds) => milliseconds,
+            Self::Part(milliseconds) | Self::Rest(milliseconds) => milliseconds,
         }
     }
 }
@@ -97,7 +99,7 @@ fn in_parts(
     let limit = u64::try_from(timeout).unwrap_or(UNKNOWN);
     let sleep = Sleep(limit);
     let whole = if again {
-        Span::Milliseconds(timeout)
+        Span::Rest(timeout)
     } else {
         Span::AsAsked
     };
@@ -113,8 +115,8 @@ fn in_parts(
     let start = clock();
     let left = || left_of(timeout, clock().saturating_sub(start));
     let at_most = |milliseconds: c_int| match left() {
-        left @ 0.. => Span::Milliseconds(left.min(milliseconds)),
-        _ => Span::Milliseconds(milliseconds),
+        left @ 0.. if left <= milliseconds => Span::Rest(left),
+        _ => Span::Part(milliseconds),
     };
     // The end is kept free, so that the wait does not take longer than it was asked to.
     let is_free = || timeout < 0 || left() >= timeout / FREE_PART;
@@ -145,7 +147,7 @@ fn in_parts(
             break;
         }
     }
-    (call.wait)(Span::Milliseconds(left()))
+    (call.wait)(Span::Rest(left()))
 }
 
 /// If somebody `wants` it, acts with signals blocked as long as there is more to do, looking whether something has happened after

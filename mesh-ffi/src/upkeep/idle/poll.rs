@@ -61,8 +61,10 @@ pub unsafe extern "C" fn ppoll(
     let written = Written::NOTHING.array(files, count as usize);
     let wait = |span: Span| {
         let part = match span {
-            Span::Milliseconds(milliseconds @ 0..) => Some(time_of(milliseconds)),
-            Span::Milliseconds(_) | Span::AsAsked => None,
+            Span::Part(milliseconds @ 0..) | Span::Rest(milliseconds @ 0..) => {
+                Some(time_of(milliseconds))
+            }
+            Span::Part(_) | Span::Rest(_) | Span::AsAsked => None,
         };
         let timeout = part.as_ref().map_or(timeout, |part| part);
         // SAFETY: the same contract; the mask and the part live across the call.

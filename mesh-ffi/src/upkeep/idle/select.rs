@@ -221,7 +221,7 @@ unsafe fn wait_in_parts(
         let most = match span {
             // The whole call was made, and nothing happened.
             _ if whole => return 0,
-            Span::Milliseconds(most) => Some(most),
+            Span::Part(most) | Span::Rest(most) => Some(most),
             Span::AsAsked => None,
         };
         let part = most.map(|most| {

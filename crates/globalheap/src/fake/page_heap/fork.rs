@@ -1,6 +1,9 @@
 //! The model at a fork.
 
-use heap::{ForkPages, PageCount, PageIndex, Refused, Remapping, Run, SizeClass, SpanPages};
+use heap::{
+    ForkPages, KeptOut, PageCount, PageIndex, Refused, Remapping, Run, SizeClass, SpanPages,
+    WriteProtection,
+};
 
 use crate::fake::memory::pages;
 use crate::fake::{FakePages, State};
@@ -124,23 +127,32 @@ unsafe impl ForkPages for FakePages {
 
     fn each_shared(&self, mut act: impl FnMut(SizeClass, Run)) {
         let all = self.any_state().shared_pages();
+        let mut last: Option<(SizeClass, Run)> = None;
         for Shared { page, .. } in all {
-            if let Some((class, _)) = self.labels().label(page).as_small() {
-                act(class, one(page));
+            let Some((class, _)) = self.labels().label(page).as_small() else {
+                continue;
+            };
+            match &mut last {
+                Some((of, run)) if *of == class && run.end() == page => run.pages.0 += 1,
+                _ => {
+                    if let Some((of, run)) = last.replace((class, one(page))) {
+                        act(of, run);
+                    }
+                }
             }
         }
-    }
-
-    fn protect_for_fork(&self, run: Run, kernel_too: bool) -> Result<(), Refused> {
-        use heap::WriteProtection;
-        if kernel_too {
-            self.protect_from_all(run)
-        } else {
-            self.protect(run)
+        if let Some((of, run)) = last {
+            act(of, run);
         }
     }
 
-    fn unprotect_after_fork(&self, run: Run, _kernel_too: bool) {
+    fn protect_for_fork(&self, run: Run, ways: &mut KeptOut) -> Result<(), Refused> {
+        ways.by_signal = true;
+        self.protect(run)
+    }
+
+    fn unprotect_after_fork(&self, run: Run, ways: KeptOut) {
+        assert!(ways.by_signal);
         let memory = &mut self.state().memory;
         pages(run).for_each(|page| memory.pages[page.index()].protected = false);
     }
