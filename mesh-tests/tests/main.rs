@@ -33,6 +33,7 @@ mod signals;
 mod sqlite;
 mod stack;
 mod stress;
+mod sweep;
 mod symbols;
 mod syscalls;
 mod threads;

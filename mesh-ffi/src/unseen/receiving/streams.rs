@@ -16,6 +16,11 @@ use crate::unseen::written::{Written, is_meshed};
 receiving! {
     _IO_fread = c"_IO_fread"(buffer: *mut c_void, size: size_t, count: size_t, stream: *mut FILE) -> size_t:
         Written::NOTHING.bytes(buffer, size.saturating_mul(count));
+    _IO_sgetn = c"_IO_sgetn"(stream: *mut FILE, buffer: *mut c_void, len: size_t) -> size_t:
+        Written::NOTHING.bytes(buffer, len);
+    _IO_file_read = c"_IO_file_read"(stream: *mut FILE, buffer: *mut c_void, len: isize) -> isize, sleeping:
+        Written::NOTHING.bytes(buffer, len.unsigned_abs());
+    _IO_file_stat = c"_IO_file_stat"(stream: *mut FILE, record: *mut c_void) -> c_int: Written::NOTHING.object(record);
     fread = c"fread"(buffer: *mut c_void, size: size_t, count: size_t, stream: *mut FILE) -> size_t:
         Written::NOTHING.bytes(buffer, size.saturating_mul(count));
     fread_unlocked = c"fread_unlocked"(buffer: *mut c_void, size: size_t, count: size_t, stream: *mut FILE) -> size_t:
