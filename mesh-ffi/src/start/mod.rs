@@ -129,8 +129,9 @@ extern "C" fn destructor() {
 
 /// Tells what of the calling thread's misuse has not been noticed so far.
 fn look_for_misuse() {
-    // A child of `vfork` shares our memory. In a handler over a slow path of ours the locks may be taken.
-    if !process::is_ours() || tls::inside() {
+    // A filter of the program's may kill for the call that asks whose process this is: a child of `vfork` shares our memory.
+    // In a handler over a slow path of ours the locks may be taken.
+    if reach::is_filtered() || !process::is_ours() || tls::inside() {
         return;
     }
     if let Some(front) = tls::attached() {
