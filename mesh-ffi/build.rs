@@ -42,7 +42,8 @@ fn main() {
 }
 
 /// Has the linker define and export the names of `only-shared.txt` in what it links here, and nowhere else: see
-/// `src/ground/only_shared.rs`. The compiler has a list of exported names of its own, to which this one is added.
+/// `src/ground/only_shared.rs`. The compiler has a list of exported names of its own, to which this one is added: lld, which the
+/// compiler brings along and uses, takes both; GNU's `ld` refuses a second one.
 fn export_only_from_library() {
     let names = include_str!("only-shared.txt");
     let directory = env::var("OUT_DIR").expect("cargo names a directory");
