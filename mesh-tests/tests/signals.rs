@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use mesh_tests::{Case, Program, Run, Settings, artifact, scene};
 
-const SOURCES: [&str; 10] = [
+pub(crate) const SOURCES: [&str; 10] = [
     "signals/main.c",
     "signals/own_handlers.c",
     "signals/deaths.c",

@@ -28,7 +28,13 @@ unsafe impl<O: Os> SpanPages for Arena<O> {
             // SAFETY: nobody uses the span any more (contract).
             unsafe { self.give_back_plain(ground, Side::Spans, run, false) };
         } else {
-            self.state.lock().give_back(&ground.map, Side::Spans, run);
+            let mut state = self.state.lock();
+            state.give_back(&ground.map, Side::Spans, run);
+            let surplus = state.take_limited_surplus(&self.os, ground);
+            drop(state);
+            if let Some(surplus) = surplus {
+                self.give_up(ground, surplus);
+            }
         }
     }
 

@@ -329,6 +329,18 @@ impl State {
         self.take_unused(ground, surplus, SMALLEST_GAP / O::PAGE_SIZE)
     }
 
+    /// The same where the process has a limit on addresses: what it maps itself must find room at once, and not after a decay.
+    pub(crate) fn take_limited_surplus<O: Os>(
+        &mut self,
+        os: &O,
+        ground: &Ground,
+    ) -> Option<Surplus> {
+        let unused = self.areas().map(Area::unused).iter().sum::<usize>();
+        self.look_at_limit(os, unused);
+        let is_limited = self.limit < usize::MAX / O::PAGE_SIZE;
+        is_limited.then(|| self.take_surplus(os, ground)).flatten()
+    }
+
     /// Asks for the limit on addresses when much has become unused since that was done.
     fn look_at_limit<O: Os>(&mut self, os: &O, unused: usize) {
         let much = LIMIT_LOOK / O::PAGE_SIZE;

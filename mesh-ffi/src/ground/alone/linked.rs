@@ -59,18 +59,9 @@ core::arch::global_asm!(
     ".p2align 3",
     // `__libc_fork`.
     ".quad __fork",
-    // `__pthread_cond_wait` and the like.
-    ".quad aio_init",
     ".quad cnd_init",
     ".quad mtx_init",
     // Barriers.
     ".quad mq_notify",
-    ".quad pthread_getattr_np",
-    // `__pthread_clockjoin_ex`.
-    ".quad pthread_tryjoin_np",
-    // `__new_sem_wait`.
-    ".quad sem_trywait",
-    // `__spawni`.
-    ".quad system",
     ".popsection",
 );

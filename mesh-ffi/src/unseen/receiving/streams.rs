@@ -10,11 +10,17 @@ use libc::{FILE, size_t};
 
 use super::receiving;
 use crate::ground::next::next;
+use crate::ground::only_shared::only_shared;
 use crate::unseen::written::{Written, is_meshed};
 
 receiving! {
     _IO_fread = c"_IO_fread"(buffer: *mut c_void, size: size_t, count: size_t, stream: *mut FILE) -> size_t:
         Written::NOTHING.bytes(buffer, size.saturating_mul(count));
+    _IO_sgetn = c"_IO_sgetn"(stream: *mut FILE, buffer: *mut c_void, len: size_t) -> size_t:
+        Written::NOTHING.bytes(buffer, len);
+    _IO_file_read = c"_IO_file_read"(stream: *mut FILE, buffer: *mut c_void, len: isize) -> isize, sleeping:
+        Written::NOTHING.bytes(buffer, len.unsigned_abs());
+    _IO_file_stat = c"_IO_file_stat"(stream: *mut FILE, record: *mut c_void) -> c_int: Written::NOTHING.object(record);
     fread = c"fread"(buffer: *mut c_void, size: size_t, count: size_t, stream: *mut FILE) -> size_t:
         Written::NOTHING.bytes(buffer, size.saturating_mul(count));
     fread_unlocked = c"fread_unlocked"(buffer: *mut c_void, size: size_t, count: size_t, stream: *mut FILE) -> size_t:
@@ -39,12 +45,13 @@ fn usable(buffer: *mut c_char) -> *mut c_char {
 
 next!(fn next_setvbuf = c"setvbuf"(stream: *mut FILE, buffer: *mut c_char, mode: c_int, size: size_t) -> c_int);
 
+only_shared!(setvbuf);
+
 /// `setvbuf`, with a buffer that is never meshed. A stream without one reads into its own `FILE`, which is kept apart.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn setvbuf(
+pub(crate) unsafe extern "C" fn setvbuf(
     stream: *mut FILE,
     buffer: *mut c_char,
     mode: c_int,
@@ -54,12 +61,13 @@ pub unsafe extern "C" fn setvbuf(
     unsafe { next_setvbuf(stream, usable(buffer), mode, size) }
 }
 
+only_shared!(setbuffer);
+
 /// `setbuffer`, with a buffer that is never meshed.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn setbuffer(stream: *mut FILE, buffer: *mut c_char, size: size_t) {
+pub(crate) unsafe extern "C" fn setbuffer(stream: *mut FILE, buffer: *mut c_char, size: size_t) {
     let mode = if buffer.is_null() {
         libc::_IONBF
     } else {
@@ -69,12 +77,13 @@ pub unsafe extern "C" fn setbuffer(stream: *mut FILE, buffer: *mut c_char, size:
     unsafe { setvbuf(stream, buffer, mode, size) };
 }
 
+only_shared!(setbuf);
+
 /// `setbuf`: `setbuffer` with a buffer of `BUFSIZ` bytes.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn setbuf(stream: *mut FILE, buffer: *mut c_char) {
+pub(crate) unsafe extern "C" fn setbuf(stream: *mut FILE, buffer: *mut c_char) {
     // SAFETY: the same contract.
     unsafe { setbuffer(stream, buffer, libc::BUFSIZ as size_t) };
 }
