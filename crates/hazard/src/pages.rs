@@ -8,7 +8,7 @@ const COUNT_BITS: u32 = 24;
 /// So many pages are all that follow.
 const ENDLESS: u64 = (1 << COUNT_BITS) - 1;
 
-/// A range of pages, or none, in one word: the first page, and in the lowest [`COUNT_BITS`] their number. A range that is too
+/// A range of pages, or none, in one word: the first page, and in the lowest `COUNT_BITS` their number. A range that is too
 /// long for that has no end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Pages(pub(crate) u64);

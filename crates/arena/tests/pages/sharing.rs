@@ -6,8 +6,8 @@ use std::{fs, iter};
 
 use arena::{Arena, FailNth, Linux, Os};
 use heap::{
-    ForkPages, OwnerId, PageCount, PageIndex, Refused, Remapping, Run, SizeClass, SpanId,
-    SpanPages, WriteProtection,
+    ForkPages, OwnerId, PageCount, Refused, Remapping, Run, SizeClass, SpanId, SpanPages,
+    WriteProtection,
 };
 use proptest::prelude::*;
 
