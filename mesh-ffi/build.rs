@@ -1,6 +1,7 @@
 //! Linker options of `libmesh.so`, and of its variants.
 
-use std::env;
+use std::path::Path;
+use std::{env, fs};
 
 fn main() {
     // The library has thread-local destructors and signal handlers: it must stay once it is loaded. It is initialised
@@ -16,35 +17,47 @@ fn main() {
     for name in ["memcpy", "memmove", "memset", "memcmp", "bcmp", "strlen"] {
         println!("cargo::rustc-cdylib-link-arg=-Wl,--defsym={name}=mesh_{name}");
     }
-    // What only a static program has use for, and fetches: see `src/ground/alone/linked.rs`.
+    // What tells the library from a program that is linked with `libmesh.a`: see `src/ground/loaded/list.rs`.
+    println!("cargo::rustc-cdylib-link-arg=-Wl,--defsym=mesh_is_shared=mesh_memcpy");
+    // What only a static program has use for: see `src/ground/alone/linked.rs`.
     for name in [
-        "_IO_fread",
-        "_IO_setvbuf",
+        "_IO_list_lock",
+        "_IO_list_resetlock",
+        "_IO_list_unlock",
         "__clone",
         "__fork",
-        "aio_init",
+        "__libc_single_threaded",
         "cnd_init",
-        "mtx_init",
         "mq_notify",
-        "pthread_getattr_np",
+        "mtx_init",
         "pthread_setcanceltype",
-        "pthread_tryjoin_np",
-        "sem_trywait",
-        "system",
-        "setcontext",
-        "exit",
-        "fgetc",
-        "vsnprintf",
-        "opendir",
-        "fdopendir",
-        "readdir64",
-        "closedir",
-        "qsort",
     ] {
         println!("cargo::rustc-cdylib-link-arg=-Wl,--defsym={name}=mesh_memcpy");
     }
     // Named here, since the package `libc` names it only where no other crate of the same command wants its `std`. Without it
     // the library would not say of which versions its names are.
     println!("cargo::rustc-cdylib-link-arg=-lc");
+    export_only_from_library();
     println!("cargo::rerun-if-changed=build.rs");
+}
+
+/// Has the linker define and export the names of `only-shared.txt` in what it links here, and nowhere else: see
+/// `src/ground/only_shared.rs`. The compiler has a list of exported names of its own, to which this one is added: lld, which the
+/// compiler brings along and uses, takes both; GNU's `ld` refuses a second one.
+fn export_only_from_library() {
+    let names = include_str!("only-shared.txt");
+    let directory = env::var("OUT_DIR").expect("cargo names a directory");
+    let list = Path::new(&directory).join("only-shared.map");
+    let mut exported = String::new();
+    for name in names.lines() {
+        println!("cargo::rustc-cdylib-link-arg=-Wl,--defsym={name}=mesh_shared_{name}");
+        exported = format!("{exported} {name};");
+    }
+    fs::write(&list, format!("{{ global:{exported} }};\n"))
+        .expect("the directory is there to be written to");
+    println!(
+        "cargo::rustc-cdylib-link-arg=-Wl,--version-script={}",
+        list.display()
+    );
+    println!("cargo::rerun-if-changed=only-shared.txt");
 }

@@ -15,6 +15,7 @@
     unreachable_pub,
     reason = "what is public here is so for C, not for Rust"
 )]
+#![expect(non_snake_case, reason = "the names of C and C++ are what they are")]
 
 mod face;
 mod ground;

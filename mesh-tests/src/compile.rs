@@ -29,12 +29,21 @@ pub enum Linking {
     Exporting,
     /// It is no program but a library that programs load, which finds others beside itself in `inner`.
     Plugin,
+    /// The same with options of the linker.
+    PluginWith(&'static [&'static str]),
+    /// To another C library, which has a loader of its own.
+    Musl,
+    /// `libmesh.a`, in a program without a loader, by this option of the compiler.
+    Alone(&'static Library, &'static str),
+    /// The same without `libmesh.a`.
+    AloneWithout(&'static str),
 }
 
 /// A compiled program. The file is removed when this is dropped.
 #[derive(Debug)]
 pub struct Program {
     path: PathBuf,
+    warnings: String,
     _directory: TempDir,
 }
 
@@ -47,7 +56,9 @@ impl Program {
     /// Compiles and links sources of the `programs` directory.
     pub fn compile_with(sources: &[&str], linking: Linking) -> Result<Self> {
         let cxx = sources.iter().any(|source| source.ends_with(".cpp"));
-        let (compiler, dialect) = if cxx {
+        let (compiler, dialect) = if let Linking::Musl = linking {
+            ("musl-gcc", "-std=gnu11")
+        } else if cxx {
             ("g++", "-std=c++20")
         } else {
             ("gcc", "-std=gnu11")
@@ -90,6 +101,7 @@ impl Program {
         }
         Ok(Self {
             path,
+            warnings: String::from_utf8_lossy(&output.stderr).into_owned(),
             _directory: directory,
         })
     }
@@ -97,6 +109,11 @@ impl Program {
     /// The executable file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What compiler and linker had to say.
+    pub fn warnings(&self) -> &str {
+        &self.warnings
     }
 
     /// The program without arguments.
@@ -107,7 +124,7 @@ impl Program {
 
 fn link(command: &mut Command, linking: Linking) -> Result<()> {
     match linking {
-        Linking::Unlinked => {}
+        Linking::Unlinked | Linking::Musl => {}
         Linking::Others(options) => {
             command.args(options);
         }
@@ -116,6 +133,15 @@ fn link(command: &mut Command, linking: Linking) -> Result<()> {
         }
         Linking::Plugin => {
             command.args(["-shared", "-fPIC", "-Wl,-rpath,$ORIGIN/inner"]);
+        }
+        Linking::PluginWith(options) => {
+            command.args(["-shared", "-fPIC"]).args(options);
+        }
+        Linking::Alone(library, option) => {
+            command.arg(option).arg(library.archive()?);
+        }
+        Linking::AloneWithout(option) => {
+            command.arg(option);
         }
         Linking::Shared(library) => {
             let directory = library.shared().parent().unwrap_or(Path::new("/"));

@@ -1,7 +1,7 @@
 //! What the C library allocates for itself is kept apart; what it allocates for the program is meshed.
 
 use anyhow::Result;
-use mesh_tests::{Case, Program, Settings};
+use mesh_tests::{Case, Linking, Program, Settings};
 
 use crate::conformance::all_ok;
 
@@ -47,6 +47,19 @@ fn blocks_of_the_c_library_are_not_meshed() -> Result<()> {
         3,
         &[Settings::release()?, Settings::release_mprotect()?],
     )
+}
+
+/// Each reference to a function whose address such a program takes leads to an entry of the program's own.
+#[test]
+fn a_program_that_cannot_be_loaded_anywhere() -> Result<()> {
+    let program = Program::compile_with(
+        &["apart/fixed.c"],
+        Linking::Others(&["-fno-pie", "-no-pie"]),
+    )?;
+    let control = Case::new(program.run())
+        .meshing()
+        .check(&[Settings::release_mprotect()?, Settings::debug_mprotect()?])?;
+    all_ok(&control.stdout, 2)
 }
 
 #[test]

@@ -6,7 +6,7 @@ use mesh_tests::{Case, Library, Program, Settings, scene};
 
 use crate::conformance::all_ok;
 
-const SOURCES: [&str; 5] = [
+pub(crate) const SOURCES: [&str; 5] = [
     "cxx/main.cpp",
     "cxx/operators.cpp",
     "cxx/failures.cpp",
@@ -14,7 +14,7 @@ const SOURCES: [&str; 5] = [
     "cxx/threads.cpp",
 ];
 
-const CHECKS: usize = 45;
+pub(crate) const CHECKS: usize = 45;
 
 #[test]
 fn preloaded() -> Result<()> {

@@ -5,7 +5,7 @@ use mesh_tests::{Case, Program, Settings, scene};
 
 use crate::conformance::all_ok;
 
-const SOURCES: [&str; 19] = [
+pub(crate) const SOURCES: [&str; 19] = [
     "fork/main.c",
     "fork/beside_threads.c",
     "fork/generations.c",

@@ -35,3 +35,32 @@ fn static_library() -> Result<()> {
 fn whole_static_library() -> Result<()> {
     corner_cases(Linking::WholeArchive(Library::release()?), Program::path)
 }
+
+/// `libmesh.a` leaves the operators of C++ to the program, and to the C++ library.
+#[test]
+fn replaced_operators_beside_the_static_library() -> Result<()> {
+    let library = Library::release()?;
+    for linking in [Linking::Static(library), Linking::Alone(library, "-static")] {
+        let program = Program::compile_with(&["interposed/operators.cpp"], linking)?;
+        let directory = tempfile::tempdir()?;
+        let outcome = program.run().finish(directory.path())?.succeeded()?;
+        all_ok(&outcome.stdout, 9).with_context(|| format!("{linking:?}"))?;
+    }
+    Ok(())
+}
+
+/// Another C library than glibc: one line says so.
+#[test]
+fn under_the_loader_of_musl() -> Result<()> {
+    let program = Program::compile_with(&["other_loader.c"], Linking::Musl)?;
+    let directory = tempfile::tempdir()?;
+    program.run().finish(directory.path())?.succeeded()?;
+    let run = program.run().preload(Library::release()?.shared());
+    let outcome = run.finish(directory.path())?;
+    let lines: Vec<_> = outcome.stderr.lines().collect();
+    anyhow::ensure!(
+        outcome.ending() == "exit 127" && lines.len() == 1 && lines[0].contains("is not glibc"),
+        "{outcome}"
+    );
+    Ok(())
+}

@@ -2,6 +2,8 @@
 //!
 //! `cargo test -p mesh-tests redis` runs one of them.
 
+mod addresses;
+mod alone;
 mod apart;
 mod archive;
 mod asynchronous;
@@ -18,6 +20,7 @@ mod git;
 mod harness;
 mod hostile;
 mod idle;
+mod interposed;
 mod introspection;
 mod limits;
 mod linking;
@@ -31,6 +34,7 @@ mod signals;
 mod sqlite;
 mod stack;
 mod stress;
+mod sweep;
 mod symbols;
 mod syscalls;
 mod threads;

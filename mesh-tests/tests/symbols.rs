@@ -1,6 +1,7 @@
 //! What the shared library exports.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -108,6 +109,159 @@ fn the_c_library_is_named() -> Result<()> {
             .collect();
         ensure!(needed == ["libc.so.6"], "{}: {needed:?}", library.display());
         ensure!(headers.contains("GLIBC_2"), "no versions: {headers}");
+    }
+    Ok(())
+}
+
+/// Names of the C library that programs with `libmesh.a` have from us as well, beside those of the allocator.
+const OTHERS: &str = "
+    _Fork clone fork syscall vfork
+    sigaction __sigaction signal bsd_signal ssignal __sysv_signal sysv_signal sigset sigignore siginterrupt
+    sigprocmask pthread_sigmask sigpending sigblock sigsetmask sighold sigrelse
+    pthread_attr_setsigmask_np pthread_attr_getsigmask_np
+    sigsuspend sigtimedwait sigwaitinfo sigwait __xpg_sigpause
+    poll ppoll __ppoll_chk select pselect epoll_wait epoll_pwait epoll_pwait2
+    nanosleep clock_nanosleep usleep sleep
+    mlock mlock2 mlockall mprotect pkey_mprotect madvise prctl
+    pthread_mutex_init pthread_cond_init pthread_rwlock_init pthread_barrier_init sem_init
+";
+
+/// What the library wants of others, and why it may: whatever a program exports by these names, nothing of it comes to be called
+/// by us in a program with a loader, but for what is said here.
+const WANTED: &[(&str, &str)] = &[
+    (
+        "_ITM_deregisterTMCloneTable",
+        "weak; of the compiler's start files",
+    ),
+    (
+        "_ITM_registerTMCloneTable",
+        "weak; of the compiler's start files",
+    ),
+    ("__cxa_finalize", "weak; of the compiler's start files"),
+    ("__gmon_start__", "weak; of the compiler's start files"),
+    ("_r_debug", "weak; a variable: the loader's list of objects"),
+    (
+        "__libc_current_sigrtmin",
+        "a number of the C library's, asked for when a variable names a real-time signal",
+    ),
+    ("__libc_current_sigrtmax", "as above"),
+    (
+        "__errno_location",
+        "static programs; with a loader the C library's own is called",
+    ),
+    ("dl_iterate_phdr", "as above"),
+    ("fputs", "as above"),
+    ("getauxval", "as above"),
+    ("pthread_barrierattr_getpshared", "as above"),
+    ("pthread_condattr_getpshared", "as above"),
+    ("pthread_key_create", "as above"),
+    ("pthread_key_delete", "as above"),
+    ("pthread_mutexattr_getprotocol", "as above"),
+    ("pthread_mutexattr_getpshared", "as above"),
+    ("pthread_mutexattr_getrobust", "as above"),
+    ("pthread_rwlockattr_getpshared", "as above"),
+    ("pthread_setspecific", "as above"),
+    ("strnlen", "as above"),
+];
+
+/// What `tool` says about `file`.
+fn said(name: &str, arguments: &[&str], file: &Path) -> Result<String> {
+    let output = Command::new(tool::find(name)?)
+        .args(arguments)
+        .arg(file)
+        .output()?;
+    ensure!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// The names that only the shared library has, as its build is told.
+fn only_shared() -> Result<BTreeSet<String>> {
+    let list = artifact::workspace_manifest().with_file_name("mesh-ffi/only-shared.txt");
+    Ok(fs::read_to_string(list)?
+        .lines()
+        .map(str::to_owned)
+        .collect())
+}
+
+#[test]
+fn every_exported_name_is_intended() -> Result<()> {
+    let mut intended = only_shared()?;
+    for list in [EXPECTED, EXPECTED_OF_THE_HEADER, OTHERS] {
+        intended.extend(list.split_whitespace().map(str::to_owned));
+    }
+    for library in [Library::release()?, Library::debug()?] {
+        let names = exported(library.shared())?;
+        let others: Vec<_> = names.difference(&intended).collect();
+        ensure!(others.is_empty(), "exported, and not listed: {others:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_for_the_shared_library_is_listed_and_exported() -> Result<()> {
+    let library = Library::release()?;
+    let listed = only_shared()?;
+    let missing: Vec<_> = listed
+        .difference(&exported(library.shared())?)
+        .cloned()
+        .collect();
+    ensure!(missing.is_empty(), "not exported: {missing:?}");
+    let symbols = said(
+        "nm",
+        &["--defined-only", "--format=just-symbols"],
+        library.archive()?,
+    )?;
+    let made: BTreeSet<_> = symbols
+        .lines()
+        .filter_map(|name| name.strip_prefix("mesh_shared_").map(str::to_owned))
+        .collect();
+    ensure!(
+        made == listed,
+        "not in only-shared.txt: {:?}",
+        made.difference(&listed)
+    );
+    let there: BTreeSet<_> = symbols.lines().map(str::to_owned).collect();
+    let both: Vec<_> = listed.intersection(&there).collect();
+    ensure!(both.is_empty(), "in the static library as well: {both:?}");
+    Ok(())
+}
+
+#[test]
+fn what_is_wanted_of_others_is_known() -> Result<()> {
+    for library in [Library::release()?, Library::debug()?] {
+        let symbols = said(
+            "nm",
+            &["-D", "--undefined-only", "--format=just-symbols"],
+            library.shared(),
+        )?;
+        let unknown: Vec<_> = symbols
+            .lines()
+            .map(|name| name.split('@').next().unwrap_or(name))
+            .filter(|name| !WANTED.iter().any(|(wanted, _)| wanted == name))
+            .collect();
+        ensure!(
+            unknown.is_empty(),
+            "called by name, so that a program may stand in front: {unknown:?}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_ours_is_called_as_ours() -> Result<()> {
+    for library in [Library::release()?, Library::debug()?] {
+        let names = exported(library.shared())?;
+        let relocations = said("readelf", &["-rW"], library.shared())?;
+        let by_name: Vec<_> = relocations
+            .split_whitespace()
+            .map(|word| word.split('@').next().unwrap_or(word))
+            .filter(|word| names.contains(*word))
+            .collect();
+        ensure!(by_name.is_empty(), "looked up by name: {by_name:?}");
     }
     Ok(())
 }

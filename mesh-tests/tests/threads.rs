@@ -5,7 +5,7 @@ use mesh_tests::{Case, Program, Settings};
 
 use crate::conformance::all_ok;
 
-const SOURCES: [&str; 7] = [
+pub(crate) const SOURCES: [&str; 7] = [
     "threads/main.c",
     "threads/short_lives.c",
     "threads/destructors.c",

@@ -1,4 +1,4 @@
-//! The arena: unused runs, frontiers and counters under one lock, and what is read without it.
+//! The arena: what is under its locks, and what is read without them.
 
 use core::alloc::Layout;
 use core::ptr::NonNull;
@@ -9,22 +9,23 @@ use sync::{Once, WriteBarrier};
 
 use crate::aside::Aside;
 use crate::ballast::Ballast;
-use crate::decay::Decay;
 use crate::ground::Ground;
 use crate::kernel_writes::KernelWrites;
 use crate::metadata::MetadataChunks;
-use crate::os::Os;
+use crate::os::{Advice, NotMapped, Os};
 use crate::page_map::PageMap;
 use crate::protection::{BarrierChoice, BarrierTier, Watch};
-use crate::ranges::Ranges;
-use crate::run_store::{Kind, Place, RunStore};
+use crate::run_store::Place;
 use crate::shared_pages::SharedPages;
+use crate::site::Site;
+use crate::state::{Side, State};
+use crate::tuning;
 use crate::window::Window;
 
-/// One range of addresses, its pages and what they hold. See the crate's description for the layout.
+/// Pages and what they hold. See the crate's description for the layout.
 pub struct Arena<O: Os> {
     pub(crate) os: O,
-    /// Set once, when the range was reserved.
+    /// Set once, when the arena got its place.
     ground: Once<Ground>,
     pub(crate) state: Mutex<O::Lock, State>,
     pub(crate) windows: Mutex<O::Lock, Windows>,
@@ -66,39 +67,18 @@ pub(crate) struct Windows {
     pub(crate) snapshot_of: Option<u64>,
 }
 
-/// Everything under the arena's lock.
-pub(crate) struct State {
-    ranges: Option<Ranges>,
-    pub(crate) decay: Decay,
-    pub(crate) spans: Area,
-    pub(crate) large: Area,
-}
-
-/// The unused runs of one side of the arena.
-pub(crate) struct Area {
-    pub(crate) clean: RunStore,
-    pub(crate) dirty: RunStore,
-}
-
-/// Which side of the arena a run is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
-    Spans,
-    Large,
-}
-
 /// Figures of an arena, in bytes unless they say otherwise.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct ArenaStats {
-    /// Addresses reserved.
-    pub reserved: usize,
-    /// Addresses open for use.
+    /// Addresses mapped for objects.
     pub opened: usize,
     /// Unused bytes that are still physically there.
     pub dirty: usize,
     /// Unused bytes that were given back.
     pub clean: usize,
-    /// Memory mapped for records, and opened for tables.
+    /// Unused bytes whose addresses were given back too.
+    pub gone: usize,
+    /// Memory mapped for records and tables.
     pub metadata: usize,
     /// Mappings that meshing and remapping added, as a number.
     pub mappings: usize,
@@ -108,86 +88,8 @@ pub struct ArenaStats {
     pub hints_refused: usize,
 }
 
-impl Area {
-    const fn new(side: Side) -> Self {
-        match side {
-            Side::Spans => Self {
-                clean: RunStore::new(Kind::CleanSpans),
-                dirty: RunStore::new(Kind::DirtySpans),
-            },
-            Side::Large => Self {
-                clean: RunStore::new(Kind::CleanLarge),
-                dirty: RunStore::new(Kind::DirtyLarge),
-            },
-        }
-    }
-
-    /// A run out of the stores: a dirty one before a clean one, since its pages are there already.
-    fn take(&mut self, map: &PageMap, place: Place) -> Option<(Run, bool)> {
-        if let Some(run) = self.dirty.take(map, place) {
-            return Some((run, false));
-        }
-        self.clean.take(map, place).map(|run| (run, true))
-    }
-}
-
-impl State {
-    const fn new() -> Self {
-        Self {
-            ranges: None,
-            decay: Decay::new(),
-            spans: Area::new(Side::Spans),
-            large: Area::new(Side::Large),
-        }
-    }
-
-    pub(crate) fn area(&mut self, side: Side) -> &mut Area {
-        match side {
-            Side::Spans => &mut self.spans,
-            Side::Large => &mut self.large,
-        }
-    }
-
-    /// Takes back a run whose pages may hold anything.
-    pub(crate) fn give_back(&mut self, map: &PageMap, side: Side, run: Run) {
-        self.area(side).dirty.insert(map, run);
-        self.decay.bring(run.pages.index());
-    }
-
-    /// A run for `side`: unused ones first, then new ones, then what the other side does not use.
-    fn take<O: Os>(
-        &mut self,
-        os: &O,
-        map: &PageMap,
-        side: Side,
-        place: Place,
-    ) -> Option<(Run, bool)> {
-        if let Some(found) = self.area(side).take(map, place) {
-            return Some(found);
-        }
-        let ranges = self.ranges.as_mut()?;
-        let fresh = match side {
-            Side::Spans => ranges.take_high(os, place.pages).map(|run| (run, None)),
-            Side::Large => ranges.take_low(os, place),
-        };
-        if let Some((run, skipped)) = fresh {
-            if let Some(skipped) = skipped {
-                self.large.clean.insert(map, skipped);
-            }
-            map.set_ends(run, Label::UNLABELLED);
-            return Some((run, true));
-        }
-        let other = if side == Side::Spans {
-            Side::Large
-        } else {
-            Side::Spans
-        };
-        self.area(other).take(map, place)
-    }
-}
-
 impl<O: Os> Arena<O> {
-    /// An arena over `os`. Nothing is reserved before the first use.
+    /// An arena over `os`. Nothing is mapped before the first use.
     pub const fn new(os: O) -> Self {
         Self {
             os,
@@ -226,13 +128,13 @@ impl<O: Os> Arena<O> {
 
     /// Chooses how writers are kept out of pages; returns what is in use from now on. Nothing may be protected meanwhile.
     pub fn choose_barrier(&self, choice: BarrierChoice) -> BarrierTier {
-        let arena = self.whole();
+        let ground = self.ground();
         self.uninterrupted(|| {
             let mut watch = self.watch.lock();
             watch.set_cautious(choice == BarrierChoice::Auto);
-            match (choice, arena) {
+            match (choice, ground) {
                 (BarrierChoice::Mprotect, _) | (_, None) => watch.close(&self.os),
-                (_, Some(arena)) => watch.open(&self.os, arena),
+                (_, Some(ground)) => watch.open(&self.os, &mut Self::watched(ground)),
             }
             watch.tier(&self.os)
         })
@@ -243,46 +145,74 @@ impl<O: Os> Arena<O> {
         self.uninterrupted(|| self.watch.lock().tier(&self.os))
     }
 
-    /// All addresses of the arena: start and length in bytes.
-    pub(crate) fn whole(&self) -> Option<(NonNull<u8>, usize)> {
-        let labels = self.ground()?.labels;
-        let start = NonNull::new(labels.address_of(PageIndex(0)) as *mut u8)?;
-        Some((start, labels.page_count() * O::PAGE_SIZE))
-    }
-
     /// Sets how long unused dirty pages may stay, in milliseconds.
     pub fn set_decay(&self, period_ms: u64) {
         self.state.lock().decay.set_period(period_ms);
     }
 
-    /// The tables, if the range could be reserved.
-    pub(crate) fn ground(&self) -> Option<Ground> {
+    /// What is mapped for spans: where writers may have to wait.
+    pub(crate) fn watched(ground: &Ground) -> impl Iterator<Item = (NonNull<u8>, usize)> + '_ {
+        ground.spans.iter().filter_map(|pages| {
+            let start = ground.map.address(PageIndex(pages.start));
+            Some((NonNull::new(start as *mut u8)?, pages.len() * O::PAGE_SIZE))
+        })
+    }
+
+    /// The tables, if the arena could be given a place.
+    pub(crate) fn ground(&self) -> Option<&Ground> {
         if let Some(ground) = self.ground.value() {
-            return Some(*ground);
+            return Some(ground);
         }
         self.prepare(&mut self.state.lock());
-        self.ground.value().copied()
+        self.ground.value()
     }
 
     /// The same without a lock: what is not there yet is not waited for.
-    pub(crate) fn known_ground(&self) -> Option<Ground> {
-        self.ground.value().copied()
+    pub(crate) fn known_ground(&self) -> Option<&Ground> {
+        self.ground.value()
     }
 
-    /// Reserves the range unless that was done.
+    /// Gives the arena its place, unless that was done.
     #[cold]
     fn prepare(&self, state: &mut Guard<'_, O::Lock, State>) {
-        if state.ranges.is_none()
-            && let Ok(ranges) = Ranges::reserve(&self.os)
-        {
-            // SAFETY: the state is locked, so this is the only writer.
-            unsafe { self.ground.set(ranges.ground::<O>()) };
-            state.ranges = Some(ranges);
+        for tried in 0..tuning::PLACES_TRIED {
+            if self.ground.value().is_some() {
+                return;
+            }
+            // Where the system refused memory, the place is tried again.
+            let Some((site, tables)) = state.place(|| {
+                let hole = self.os.largest_hole();
+                Site::within(hole, O::PAGE_SIZE, self.os.entropy(), tried)
+            }) else {
+                return;
+            };
+            let middle = site.middle.saturating_sub(1)..site.middle + 1;
+            match tables.cover(&self.os, middle) {
+                Ok(()) => {
+                    // SAFETY: tables are never unmapped from here on, and nothing else is mapped there.
+                    let map = unsafe { PageMap::new(site, O::PAGE_SIZE, tables) };
+                    // SAFETY: the state is locked, so this is the only writer.
+                    unsafe { self.ground.set(Ground::new(map)) };
+                }
+                Err(NotMapped::Taken) => {
+                    tables.clear(&self.os);
+                    state.forget_place();
+                }
+                Err(NotMapped::Refused) => return,
+            }
         }
     }
 
     pub(crate) fn address(&self, page: PageIndex) -> Option<NonNull<u8>> {
-        NonNull::new(self.ground()?.labels.address_of(page) as *mut u8)
+        NonNull::new(self.ground()?.map.address(page) as *mut u8)
+    }
+
+    /// Whether a page at `address` is the arena's: it is mapped for objects, or was.
+    pub fn owns(&self, address: usize) -> bool {
+        self.ground().is_some_and(|ground| {
+            let page = ground.map.labels().page_at(address);
+            page.is_some_and(|page| ground.owns(page))
+        })
     }
 
     pub(crate) fn bytes(run: Run) -> usize {
@@ -291,43 +221,40 @@ impl<O: Os> Arena<O> {
 
     /// A run for `side`, and whether all its bytes are zero.
     pub(crate) fn take(&self, side: Side, place: Place) -> Option<(Run, bool)> {
-        if place.pages.0 == 0 {
+        if place.pages.0 == 0 || place.pages.0 > Place::LONGEST {
             return None;
         }
         let ground = self.ground()?;
-        let take = || self.state.lock().take(&self.os, &ground.map, side, place);
-        take().or_else(|| self.make_room().then(take)?)
+        let take = || self.grow(|state| state.take(&self.os, ground, side, place));
+        take().or_else(|| self.make_room(place.pages.index()).then(take)?)
     }
 
-    /// Gives the ballast up, if it is on board: what a program needs at the limit of mappings comes first. Says whether that
-    /// made room.
+    /// Runs `act`, in which the arena may grow. What it gains for spans becomes as the rest is.
+    pub(crate) fn grow<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.state.lock();
+        let done = act(&mut state);
+        let Some((at, len)) = state.fresh.take().and_then(|fresh| self.range(fresh)) else {
+            return done;
+        };
+        // With huge pages, memory would come back in larger pieces only.
+        self.hint(at, len, Advice::NoHugePages);
+        drop(state);
+        // Where it is late, or refused, it is done when a span is protected.
+        self.uninterrupted(|| self.follow(at, len));
+        done
+    }
+
+    /// Makes room for what a program needs, which comes first: gives the ballast up, and addresses of unused pages, enough for
+    /// `pages` pages. Says whether that made room.
     #[cold]
-    pub(crate) fn make_room(&self) -> bool {
-        self.with_windows(|windows| windows.ballast.drop(&self.os))
-    }
-
-    /// Makes the large object at `page` reach to `pages` pages by taking the unused pages behind it.
-    pub(crate) fn extend(&self, state: &mut State, extra: Run) -> bool {
-        let Some(ground) = self.ground.value() else {
-            return false;
-        };
-        let map = &ground.map;
-        if state.large.dirty.take_at(map, extra) || state.large.clean.take_at(map, extra) {
-            return true;
-        }
-        let Some(ranges) = state.ranges.as_mut() else {
-            return false;
-        };
-        ranges.unused().start == extra.first.0
-            && ranges
-                .take_low(&self.os, Place::anywhere(extra.pages))
-                .is_some()
+    pub(crate) fn make_room(&self, pages: usize) -> bool {
+        let lighter = self.with_windows(|windows| windows.ballast.drop(&self.os));
+        self.give_up_addresses(pages) || lighter
     }
 
     pub(crate) fn large_run(&self, page: PageIndex) -> Option<Run> {
-        let map = self.ground()?.map;
-        let large = matches!(map.label(page), Label::LARGE | Label::LARGE_MOVED);
-        large.then(|| Run {
+        let map = &self.ground()?.map;
+        map.label(page).is_large().then(|| Run {
             first: page,
             pages: PageCount(map.record(page)),
         })
@@ -357,19 +284,38 @@ impl<O: Os> Arena<O> {
         let mut stats = ArenaStats {
             mappings: self.mappings.load(Ordering::Relaxed) + windows,
             hints_refused: self.hints_refused.load(Ordering::Relaxed),
-            metadata,
-            dirty: (state.spans.dirty.pages() + state.large.dirty.pages()) * O::PAGE_SIZE,
-            clean: (state.spans.clean.pages() + state.large.clean.pages()) * O::PAGE_SIZE,
+            metadata: metadata + state.tables_bytes(),
+            dirty: state.pages(|area| &area.dirty) * O::PAGE_SIZE,
+            clean: state.pages(|area| &area.clean) * O::PAGE_SIZE,
+            gone: state.pages(|area| &area.gone) * O::PAGE_SIZE,
             ..ArenaStats::default()
         };
-        if let Some(ranges) = &state.ranges {
-            stats.reserved = ranges.memory.len();
-            stats.opened = ranges.memory.open_bytes();
-            stats.metadata += ranges.tables_bytes();
+        if let Some(ground) = self.ground.value() {
+            let mapped = ground.spans.pages() + ground.large.pages() - state.lost();
+            stats.opened = mapped * O::PAGE_SIZE - stats.gone;
         }
         drop(state);
         stats.mappings_limit = Remapping::mappings_permitted(self);
         stats
+    }
+
+    /// The addresses of a run: start and length in bytes.
+    pub(crate) fn range(&self, run: Run) -> Option<(NonNull<u8>, usize)> {
+        Some((self.address(run.first)?, Self::bytes(run)))
+    }
+
+    /// A hint to the system; a refusal is counted.
+    pub(crate) fn hint(&self, at: NonNull<u8>, len: usize, advice: Advice) {
+        if self.os.advise(at, len, advice).is_err() {
+            self.hints_refused.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// After a remap: the new mapping is watched as its neighbours are, and writers who waited at the old one go on.
+    pub(crate) fn follow(&self, at: NonNull<u8>, len: usize) {
+        if self.watch.lock().follow(&self.os, (at, len)).is_err() {
+            self.hints_refused.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Runs `act` under the lock of the windows where no handler can interrupt it.
@@ -389,13 +335,9 @@ impl<O: Os> Arena<O> {
 // SAFETY: metadata comes zeroed from the system, is handed out once, and is never unmapped.
 unsafe impl<O: Os> Metadata for Arena<O> {
     fn metadata(&self, layout: Layout) -> Option<NonNull<u8>> {
-        self.with_windows(|windows| {
-            let Windows {
-                metadata, ballast, ..
-            } = windows;
-            let mut allocate = || metadata.allocate(&self.os, layout);
-            allocate().or_else(|| ballast.drop(&self.os).then(allocate)?)
-        })
+        let allocate = || self.with_windows(|windows| windows.metadata.allocate(&self.os, layout));
+        let pages = layout.size() / O::PAGE_SIZE + 1;
+        allocate().or_else(|| self.make_room(pages).then(allocate)?)
     }
 
     unsafe fn forget_metadata(&self, start: NonNull<u8>, len: usize) {

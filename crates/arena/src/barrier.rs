@@ -83,11 +83,29 @@ unsafe impl<O: Os> WriteProtection for Arena<O> {
 }
 
 impl<O: Os> Arena<O> {
+    /// Does not keep writers out of the pages of `len` bytes at `start` in the kernel any more, where somebody else wants to. They
+    /// are pinned.
+    pub fn leave_unwatched(&self, start: usize, len: usize) {
+        let Some(ground) = self.ground() else { return };
+        for pages in ground.spans.iter() {
+            let first = ground.map.address(PageIndex(pages.start));
+            let end = ground.map.address(PageIndex(pages.end));
+            let (from, to) = (start.max(first), start.saturating_add(len).min(end));
+            if let Some(at) = NonNull::new(from as *mut u8)
+                && from < to
+            {
+                let forget = || self.watch.lock().forget(&self.os, (at, to - from));
+                self.uninterrupted(forget);
+            }
+        }
+    }
+
     /// Keeps writers out of `run` in the kernel; `None` where that cannot be had.
     pub(crate) fn hold_in_kernel(&self, run: Run) -> Option<Result<(), Errno>> {
-        let arena = self.whole()?;
+        let ground = self.ground()?;
         let range = self.range(run)?;
-        self.watch.lock().protect(&self.os, arena, range)
+        let mut watched = Self::watched(ground);
+        self.watch.lock().protect(&self.os, &mut watched, range)
     }
 
     /// Notes that a run is protected, or lets writers into all of it again where that was refused.

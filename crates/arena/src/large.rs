@@ -4,16 +4,17 @@ use core::sync::atomic::Ordering;
 
 use heap::{Label, LargePages, LargeRun, PageCount, PageIndex, Run};
 
-use crate::arena::{Arena, Side};
+use crate::arena::Arena;
 use crate::os::{NotMoved, Os};
 use crate::run_store::Place;
+use crate::state::Side;
 
 // SAFETY: runs come from the stores, which hold each page at most once, or from the frontiers, which only move on. What is moved
 // keeps its pages.
 unsafe impl<O: Os> LargePages for Arena<O> {
     fn allocate_large(&self, pages: PageCount, align: PageCount) -> Option<LargeRun> {
         let ground = self.ground()?;
-        let base = ground.labels.address_of(PageIndex(0)) / O::PAGE_SIZE;
+        let base = ground.map.site().base / O::PAGE_SIZE;
         let (run, zeroed) = self.take(Side::Large, Place::aligned(pages, align, base))?;
         let large = self.label_large(&ground.map, run, Label::LARGE);
         Some(LargeRun { zeroed, ..large })
@@ -32,18 +33,18 @@ unsafe impl<O: Os> LargePages for Arena<O> {
         let moved = map.label(page) == Label::LARGE_MOVED;
         // An unused run has labels at its ends only: merged with the run before it, this one would still look like an object.
         map.set_ends(run, Label::UNLABELLED);
-        if moved {
+        if moved || ground.has_property(run) {
             drop(state);
-            // SAFETY: the object is dead. A moved run has a mapping of its own until it is renewed.
-            let renewed = unsafe { self.renew_uninterrupted(run) }.is_ok();
-            state = self.state.lock();
-            if renewed {
-                self.mappings.fetch_sub(2, Ordering::Relaxed);
-                state.large.clean.insert(map, run);
-                return Some(run.pages);
+            // SAFETY: the object is dead.
+            unsafe { self.give_back_plain(ground, Side::Large, run, moved) };
+        } else {
+            state.give_back(map, Side::Large, run);
+            let surplus = state.take_surplus(&self.os, ground);
+            drop(state);
+            if surplus.is_some_and(|surplus| self.give_up(ground, surplus)) {
+                self.give_up_surplus();
             }
         }
-        state.give_back(map, Side::Large, run);
         Some(run.pages)
     }
 
@@ -66,7 +67,7 @@ unsafe impl<O: Os> LargePages for Arena<O> {
                 first: run.end(),
                 pages: PageCount(pages.0 - run.pages.0),
             };
-            if !self.extend(&mut state, extra) {
+            if !state.take_at(&self.os, ground, extra) {
                 return false;
             }
         } else if pages < run.pages {
@@ -79,7 +80,18 @@ unsafe impl<O: Os> LargePages for Arena<O> {
                 first,
                 pages: PageCount(run.pages.0 - pages.0),
             };
-            state.give_back(map, Side::Large, tail);
+            let whole = Run { first: page, pages };
+            let _ = self.label_large(map, whole, label);
+            if ground.has_property(tail) {
+                drop(state);
+                // SAFETY: nobody uses the tail (contract).
+                unsafe { self.give_back_plain(ground, Side::Large, tail, false) };
+            } else {
+                state.give_back(map, Side::Large, tail);
+                drop(state);
+                self.give_up_surplus();
+            }
+            return true;
         }
         let _ = self.label_large(map, Run { first: page, pages }, label);
         true
@@ -92,7 +104,8 @@ unsafe impl<O: Os> LargePages for Arena<O> {
         {
             return None;
         }
-        let map = self.ground()?.map;
+        let ground = self.ground()?;
+        let map = &ground.map;
         let (new, _) = self.take(Side::Large, Place::anywhere(pages))?;
         let (from, to) = (self.address(old.first)?, self.address(new.first)?);
         let (len, new_len) = (Self::bytes(old), Self::bytes(new));
@@ -102,7 +115,7 @@ unsafe impl<O: Os> LargePages for Arena<O> {
         match moved {
             Ok(()) => {}
             Err(NotMoved::Refused) => {
-                state.give_back(&map, Side::Large, new);
+                state.give_back(map, Side::Large, new);
                 return None;
             }
             // Addresses are what there is most of.
@@ -111,10 +124,18 @@ unsafe impl<O: Os> LargePages for Arena<O> {
         if map.label(old.first) != Label::LARGE_MOVED {
             self.mappings.fetch_add(2, Ordering::Relaxed);
         }
-        let _ = self.label_large(&map, new, Label::LARGE_MOVED);
+        let _ = self.label_large(map, new, Label::LARGE_MOVED);
         map.set_ends(old, Label::UNLABELLED);
-        // The pages went with the object: what is left reads as zeros.
-        state.large.clean.insert(&map, old);
+        if ground.has_property(old) {
+            drop(state);
+            ground.note_property(new);
+            // What is left at its old place has its properties.
+            // SAFETY: the object is at its new place.
+            unsafe { self.give_back_plain(ground, Side::Large, old, false) };
+        } else {
+            // The pages went with the object: what is left reads as zeros.
+            state.area(Side::Large).clean.insert(map, old);
+        }
         Some(new.first)
     }
 }

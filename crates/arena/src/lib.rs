@@ -1,10 +1,11 @@
 //! Pages: the range all allocations come from, what each page holds, and the operations of a mesh.
 //!
 //! ```text
-//!  base                                                             base + len
-//!  | large objects -->  |            never used            |  <-- spans |
-//!  +--------------------+----------------------------------+------------+
-//!  ^ private anonymous pages; only meshed spans lie on shared ones
+//!                              <-- spans | large objects -->
+//!  |     nothing is mapped   |///////////|///////////////|      nothing is mapped      |
+//!  page 0                               middle
+//!  private anonymous pages; only meshed spans lie on shared ones. Tables have fixed places too, and are mapped as far
+//!  as the pages are: |labels|     |records|     |links|
 //!
 //!  the window mirrors the arena: the shared pages of the span at offset x are at offset x of the window
 //! ```
@@ -12,8 +13,8 @@
 //! [`Arena`] stacks these parts over an [`Os`]:
 //!
 //! * [`os`]: the system calls, and a wrapper that refuses some of them;
-//! * `ranges`, `reserve`: the addresses, reserved as a whole and opened from both ends;
-//! * `page_map`: the tables indexed by page;
+//! * `site`: where all of it is; `frontier`, `segments`: how far it reaches by now;
+//! * `page_map`, `table`: the tables indexed by page; `ground`: what is read without a lock, `state`: what is under one;
 //! * `run_store`: unused runs, merged with their neighbours;
 //! * `decay`, `upkeep`: how many unused pages may stay, and where the others go;
 //! * `spans`, `large`: runs for spans, and for large objects;
@@ -31,6 +32,7 @@ mod aside;
 mod ballast;
 mod barrier;
 mod decay;
+mod frontier;
 mod ground;
 mod hazards;
 mod kernel_writes;
@@ -38,15 +40,19 @@ mod large;
 mod metadata;
 pub mod os;
 mod page_map;
+#[cfg(test)]
+mod place;
 mod protection;
-mod ranges;
 mod remapping;
-mod reserve;
 mod run_store;
+mod segments;
 mod shared_pages;
 mod sharing;
+mod site;
 mod snapshot;
 mod spans;
+mod state;
+mod table;
 mod tuning;
 mod upkeep;
 mod window;

@@ -1,21 +1,17 @@
 //! What the steps of a mesh and of a fork have in common: counting mappings, trying again, following a remap.
 
-use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 
 use heap::{PageIndex, Refused, Remapping, Run};
 
 use crate::arena::Arena;
+use crate::ground::Ground;
 use crate::os::{Access, Advice, Errno, Os};
 use crate::page_map::PageMap;
-use crate::tuning::WINDOW_CHUNK;
+use crate::site::chunk_pages;
+use crate::state::Side;
 
 impl<O: Os> Arena<O> {
-    /// The addresses of a run: start and length in bytes.
-    pub(crate) fn range(&self, run: Run) -> Option<(NonNull<u8>, usize)> {
-        Some((self.address(run.first)?, Self::bytes(run)))
-    }
-
     /// Mappings that may still be added, by our own count of them, where the window has `windows`.
     pub(crate) fn count_left(&self, windows: usize) -> usize {
         let used = self.mappings.load(Ordering::Relaxed) + windows;
@@ -60,13 +56,6 @@ impl<O: Os> Arena<O> {
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, lifted);
     }
 
-    /// A hint to the system; a refusal is counted.
-    pub(crate) fn hint(&self, at: NonNull<u8>, len: usize, advice: Advice) {
-        if self.os.advise(at, len, advice).is_err() {
-            self.hints_refused.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
     /// Replaces `run` by zeroed private pages that are one mapping with their neighbours.
     ///
     /// # Safety
@@ -80,26 +69,47 @@ impl<O: Os> Arena<O> {
         Ok(())
     }
 
-    /// [`renew`](Self::renew) for who keeps no barrier out: its locks are among those that a barrier needs.
+    /// Takes back a run that is not like its neighbours: it is replaced first. `counted` says that it was counted as a mapping of
+    /// its own.
     ///
     /// # Safety
-    /// Nobody needs the content.
-    pub(crate) unsafe fn renew_uninterrupted(&self, run: Run) -> Result<(), Refused> {
-        self.uninterrupted(|| {
-            // SAFETY: the same contract.
-            unsafe { self.renew(run) }
-        })
-    }
-
-    /// After a remap: the new mapping is watched as its neighbours are, and writers who waited at the old one go on.
-    pub(crate) fn follow(&self, at: NonNull<u8>, len: usize) {
-        if self.watch.lock().follow(&self.os, (at, len)).is_err() {
-            self.hints_refused.fetch_add(1, Ordering::Relaxed);
+    /// Nobody uses the run, and it is in no store.
+    pub(crate) unsafe fn give_back_plain(
+        &self,
+        ground: &Ground,
+        side: Side,
+        run: Run,
+        counted: bool,
+    ) {
+        ground.map.clear_advised(run);
+        let replaced = self.range(run).is_some_and(|(at, len)| {
+            let replace = || {
+                // SAFETY: the arena owns the range, and nobody needs the content.
+                self.insist(|| unsafe { self.os.replace(at, len, Access::ReadWrite) })
+            };
+            let replaced = self.uninterrupted(replace).is_ok();
+            if replaced && side == Side::Spans {
+                self.hint(at, len, Advice::NoHugePages);
+                self.uninterrupted(|| self.follow(at, len));
+            }
+            replaced
+        });
+        let mut state = self.state.lock();
+        if replaced {
+            if counted {
+                self.mappings.fetch_sub(2, Ordering::Relaxed);
+            }
+            state.area(side).clean.insert(&ground.map, run);
+        } else if counted {
+            state.give_back(&ground.map, side, run);
+        } else {
+            // Whoever got these pages could not use them. Addresses are what there is most of.
+            state.lose(run);
         }
     }
 }
 
 /// Whether a mapping ends before `page`.
 pub(crate) fn is_border<O: Os>(map: &PageMap, page: PageIndex) -> bool {
-    map.is_border(page, (WINDOW_CHUNK / O::PAGE_SIZE) as u32)
+    map.is_border(page, chunk_pages(O::PAGE_SIZE))
 }

@@ -12,7 +12,7 @@ use crate::page_map::{Direction, NOWHERE, PageMap};
 const EXACT: u32 = 32;
 /// Longer ones share four lists per doubling.
 const PER_DOUBLING: u32 = 4;
-/// No run is longer: the arena has fewer pages.
+/// No run is longer: neighbours of longer ones stay apart.
 const LONGEST: u32 = (1 << 29) - 1;
 const LISTS: usize = list_of(LONGEST) + 1;
 /// How many runs of a list are looked at before a list of longer runs is used.
@@ -42,6 +42,10 @@ pub(crate) enum Kind {
     CleanLarge,
     /// For large objects, used before.
     DirtyLarge,
+    /// For spans, not mapped.
+    GoneSpans,
+    /// For large objects, not mapped.
+    GoneLarge,
 }
 
 impl Kind {
@@ -61,6 +65,9 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// No run is longer, in pages.
+    pub(crate) const LONGEST: u32 = LONGEST;
+
     /// Anywhere.
     pub(crate) const fn anywhere(pages: PageCount) -> Self {
         Self {
@@ -68,6 +75,14 @@ impl Place {
             align: 1,
             remainder: 0,
         }
+    }
+
+    /// As much as `place` asks for, or `step` pages where alignment does not matter, whichever is more.
+    pub(crate) fn step(place: Self, step: usize) -> Self {
+        if place.align > 1 {
+            return place;
+        }
+        Self::anywhere(place.pages.max(PageCount(step as u32)))
     }
 
     /// At an address that is a multiple of `align` pages, in an arena whose first page is the `base`-th of the address
@@ -82,16 +97,27 @@ impl Place {
     }
 
     /// The first page from `page` on at which the run may start.
-    pub(crate) fn first_from(&self, page: u32) -> Option<u32> {
-        let gap = self.remainder.wrapping_sub(page) & (self.align - 1);
-        page.checked_add(gap)
+    pub(crate) fn first_from(&self, page: usize) -> Option<usize> {
+        let gap = self.remainder.wrapping_sub(page as u32) & (self.align - 1);
+        page.checked_add(gap as usize)
     }
+
+    /// The last page up to `page` at which the run may start.
+    pub(crate) fn last_to(&self, page: usize) -> Option<usize> {
+        let gap = (page as u32).wrapping_sub(self.remainder) & (self.align - 1);
+        page.checked_sub(gap as usize)
+    }
+}
+
+/// The pages from `first` up to `end`, which lie in one run.
+fn between(first: PageIndex, end: usize) -> PageCount {
+    PageCount((end - first.0) as u32)
 }
 
 pub(crate) struct RunStore {
     label: Label,
     pages: usize,
-    heads: [u32; LISTS],
+    heads: [usize; LISTS],
     /// Bit `i` is set when list `i` has a run.
     occupied: u128,
 }
@@ -119,9 +145,10 @@ impl RunStore {
         let mut whole = run;
         if let Some(before) = run.first.0.checked_sub(1)
             && let Some(record) = self.record_at(map, PageIndex(before))
+            && let length = record & !LAST
+            && length <= LONGEST - whole.pages.0
         {
-            let length = record & !LAST;
-            let first = PageIndex(run.first.0 - length);
+            let first = PageIndex(run.first.0 - length as usize);
             self.unlink(
                 map,
                 Run {
@@ -134,7 +161,9 @@ impl RunStore {
                 pages: PageCount(length + whole.pages.0),
             };
         }
-        if let Some(length) = self.record_at(map, run.end()) {
+        if let Some(length) = self.record_at(map, run.end())
+            && length <= LONGEST - whole.pages.0
+        {
             self.unlink(
                 map,
                 Run {
@@ -151,6 +180,9 @@ impl RunStore {
     pub(crate) fn take(&mut self, map: &PageMap, place: Place) -> Option<Run> {
         let pages = place.pages;
         let generous = pages.0.checked_add(place.align - 1)?;
+        if generous > LONGEST {
+            return None;
+        }
         let found = self.find(map, generous)?;
         self.unlink(map, found);
         let first = place.first_from(found.first.0)?;
@@ -163,12 +195,12 @@ impl RunStore {
                 map,
                 Run {
                     first: found.first,
-                    pages: PageCount(first - found.first.0),
+                    pages: between(found.first, first),
                 },
             );
         }
         if taken.end() < found.end() {
-            let pages = PageCount(found.end().0 - taken.end().0);
+            let pages = between(taken.end(), found.end().0);
             self.link(
                 map,
                 Run {
@@ -224,7 +256,7 @@ impl RunStore {
 
     /// The record of `page`, if a run of this store has an end there.
     fn record_at(&self, map: &PageMap, page: PageIndex) -> Option<u32> {
-        (page.0 < map.pages() && map.label(page) == self.label).then(|| map.record(page))
+        (map.label(page) == self.label).then(|| map.record(page))
     }
 
     /// A run of at least `pages` pages: the first fit among the first runs of its own list, else any of a longer list.

@@ -5,7 +5,7 @@ use heap::{PageCount, PageIndex, Run, SizeClass};
 use crate::page_map::{NOWHERE, PageMap};
 
 /// Pages of a stretch, which is looked through or passed over as a whole: 16 MiB of small pages.
-const STRETCH: u32 = 1 << 12;
+const STRETCH: usize = 1 << 12;
 
 /// Stretches that can be told apart.
 const STRETCHES: usize = 1 << 12;
@@ -13,8 +13,8 @@ const STRETCHES: usize = 1 << 12;
 /// Where pages on shared ones may be found, under the lock of the windows.
 pub(crate) struct SharedPages {
     /// No page outside of `from..to` is on a shared one.
-    from: u32,
-    to: u32,
+    from: usize,
+    to: usize,
     /// Changes so far.
     changes: u64,
     stretches: Stretches,
@@ -25,17 +25,17 @@ pub(crate) struct SharedPages {
 struct Stretches([u64; STRETCHES / 64]);
 
 impl Stretches {
-    fn place(page: u32) -> (usize, u64) {
-        let stretch = (page / STRETCH) as usize % STRETCHES;
+    fn place(page: usize) -> (usize, u64) {
+        let stretch = page / STRETCH % STRETCHES;
         (stretch / 64, 1 << (stretch % 64))
     }
 
-    fn note(&mut self, page: u32) {
+    fn note(&mut self, page: usize) {
         let (word, bit) = Self::place(page);
         self.0[word] |= bit;
     }
 
-    fn has(&self, page: u32) -> bool {
+    fn has(&self, page: usize) -> bool {
         let (word, bit) = Self::place(page);
         self.0[word] & bit != 0
     }
@@ -73,7 +73,7 @@ impl SharedPages {
     }
 
     /// All runs on shared pages, by their addresses. The window has pieces of `chunk` pages.
-    pub(crate) fn runs(&self, map: PageMap, chunk: u32) -> Runs {
+    pub(crate) fn runs<'a>(&self, map: &'a PageMap, chunk: usize) -> Runs<'a> {
         Runs {
             map,
             chunk,
@@ -85,15 +85,15 @@ impl SharedPages {
 }
 
 /// Runs on shared pages.
-pub(crate) struct Runs {
-    map: PageMap,
-    chunk: u32,
+pub(crate) struct Runs<'a> {
+    map: &'a PageMap,
+    chunk: usize,
     stretches: Stretches,
-    next: u32,
-    end: u32,
+    next: usize,
+    end: usize,
 }
 
-impl Runs {
+impl Runs<'_> {
     fn at(&self, page: PageIndex) -> Option<Shared> {
         if !self.map.is_shared(page) {
             return None;
@@ -108,7 +108,7 @@ impl Runs {
     /// Whether the page behind `so_far` goes on as that does.
     fn goes_on(&self, so_far: &Shared) -> bool {
         let end = so_far.run.end();
-        let length = so_far.run.pages.0;
+        let length = so_far.run.pages.index();
         end.0 < self.end
             && self.at(end).is_some_and(|next| {
                 let follows = match (so_far.home, next.home) {
@@ -123,7 +123,7 @@ impl Runs {
     }
 }
 
-impl Iterator for Runs {
+impl Iterator for Runs<'_> {
     type Item = Shared;
 
     fn next(&mut self) -> Option<Shared> {

@@ -8,6 +8,7 @@ use heap::{HeldMappings, PageIndex, Refused, Remapping, Run};
 use crate::arena::Arena;
 use crate::os::{Advice, Os, SignalMask};
 use crate::remapping::is_border;
+use crate::state::Side;
 use crate::tuning;
 
 // SAFETY: the steps change where a mapping points to as each method says, and report it if they do not. Content that the program
@@ -26,11 +27,9 @@ unsafe impl<O: Os> Remapping for Arena<O> {
     }
 
     fn open_shared(&self, run: Run) -> Result<(), Refused> {
-        let pages = self.ground().ok_or(Refused)?.map.pages();
+        let site = self.ground().ok_or(Refused)?.map.site();
         let windows = &mut *self.windows.lock();
-        let opened = windows
-            .current
-            .open(&self.os, &mut windows.metadata, pages, run);
+        let opened = windows.current.open(&self.os, site, run);
         self.window_pieces
             .store(windows.current.mapped(), Ordering::Relaxed);
         opened.map_err(|_| Refused).map(drop)
@@ -98,8 +97,12 @@ unsafe impl<O: Os> Remapping for Arena<O> {
         }
         self.let_mappings_go(held);
         renewed?;
+        if ground.has_property(run) {
+            ground.map.clear_advised(run);
+        }
         // Interrupted code may have this lock, so mappings are not held for it.
-        self.state.lock().spans.clean.insert(&ground.map, run);
+        let mut state = self.state.lock();
+        state.area(Side::Spans).clean.insert(&ground.map, run);
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use crate::arena::{Arena, Windows};
 use crate::os::{Access, Os};
 use crate::page_map::{NOWHERE, PageMap};
 use crate::shared_pages::Runs;
-use crate::tuning::WINDOW_CHUNK;
+use crate::site::chunk_pages;
 
 // SAFETY: copies are made of shared pages that nobody writes to; what is refused has changed nothing.
 unsafe impl<O: Os> ForkPages for Arena<O> {
@@ -51,8 +51,8 @@ unsafe impl<O: Os> ForkPages for Arena<O> {
         windows.snapshot_of = None;
         for shared in runs::<O>(windows, map) {
             let mut opened = Ok(());
-            shared.homes(&map, |run| {
-                opened = opened.and_then(|()| open::<O>(&self.os, windows, &map, run));
+            shared.homes(map, |run| {
+                opened = opened.and_then(|()| open::<O>(&self.os, windows, map, run));
             });
             opened?;
         }
@@ -64,7 +64,7 @@ unsafe impl<O: Os> ForkPages for Arena<O> {
         let Some(map) = self.page_map() else { return };
         let windows = &mut *self.windows.lock();
         for shared in runs::<O>(windows, map) {
-            shared.homes(&map, |run| {
+            shared.homes(map, |run| {
                 let from = windows.current.address::<O>(run.first);
                 let to = windows.snapshot.address::<O>(run.first);
                 let (Some(from), Some(to)) = (from, to) else {
@@ -101,7 +101,7 @@ unsafe impl<O: Os> ForkPages for Arena<O> {
         // enough at any time.
         for shared in all {
             let Some(home) = shared.home else {
-                self.fill(&map, shared.run)?;
+                self.fill(map, shared.run)?;
                 continue;
             };
             // SAFETY: the copy holds what the shared pages held at the fork.
@@ -164,8 +164,8 @@ unsafe impl<O: Os> ForkPages for Arena<O> {
 
 impl<O: Os> Arena<O> {
     /// The tables, if there are any. Takes no lock.
-    fn page_map(&self) -> Option<PageMap> {
-        Some(self.known_ground()?.map)
+    fn page_map(&self) -> Option<&PageMap> {
+        Some(&self.known_ground()?.map)
     }
 
     /// In a child: takes the addresses of dead spans, which have no pages.
@@ -179,20 +179,16 @@ impl<O: Os> Arena<O> {
     }
 }
 
-fn runs<O: Os>(windows: &Windows, map: PageMap) -> Runs {
-    let chunk = (WINDOW_CHUNK / O::PAGE_SIZE) as u32;
-    windows.shared.runs(map, chunk)
+fn runs<'a, O: Os>(windows: &Windows, map: &'a PageMap) -> Runs<'a> {
+    windows.shared.runs(map, chunk_pages(O::PAGE_SIZE))
 }
 
 /// Makes room for a copy of the shared pages of a run.
 fn open<O: Os>(os: &O, windows: &mut Windows, map: &PageMap, run: Run) -> Result<(), Refused> {
     let Windows {
-        snapshot,
-        metadata,
-        ballast,
-        ..
+        snapshot, ballast, ..
     } = windows;
-    let mut open = || snapshot.open(os, metadata, map.pages(), run).map(drop);
+    let mut open = || snapshot.open(os, map.site(), run).map(drop);
     open()
         .or_else(|refused| {
             if ballast.lighten(os) {

@@ -2,9 +2,10 @@
 
 use heap::{Label, Labels, OwnerId, PageCount, PageIndex, Run, SizeClass, SpanId, SpanPages};
 
-use crate::arena::{Arena, Side};
+use crate::arena::Arena;
 use crate::os::Os;
 use crate::run_store::Place;
+use crate::state::Side;
 
 // SAFETY: runs come from the stores, which hold each page at most once, or from the frontiers, which only move on.
 unsafe impl<O: Os> SpanPages for Arena<O> {
@@ -12,7 +13,8 @@ unsafe impl<O: Os> SpanPages for Arena<O> {
     type Lock = O::Lock;
 
     fn labels(&self) -> Labels {
-        self.ground().map_or(Labels::none(), |ground| ground.labels)
+        self.ground()
+            .map_or(Labels::none(), |ground| ground.map.labels())
     }
 
     fn allocate_span(&self, pages: PageCount) -> Option<PageIndex> {
@@ -21,8 +23,24 @@ unsafe impl<O: Os> SpanPages for Arena<O> {
     }
 
     unsafe fn free_span(&self, run: Run) {
+        let Some(ground) = self.ground() else { return };
+        if ground.has_property(run) {
+            // SAFETY: nobody uses the span any more (contract).
+            unsafe { self.give_back_plain(ground, Side::Spans, run, false) };
+        } else {
+            let mut state = self.state.lock();
+            state.give_back(&ground.map, Side::Spans, run);
+            let surplus = state.take_limited_surplus(&self.os, ground);
+            drop(state);
+            if let Some(surplus) = surplus {
+                self.give_up(ground, surplus);
+            }
+        }
+    }
+
+    fn note_property(&self, run: Run) {
         if let Some(ground) = self.ground() {
-            self.state.lock().give_back(&ground.map, Side::Spans, run);
+            ground.note_property(run);
         }
     }
 

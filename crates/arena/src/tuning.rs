@@ -1,20 +1,34 @@
 //! The arena's numbers that someone may want to tune.
 
-/// Addresses to reserve, in bytes; halved until the system agrees.
-pub(crate) const RESERVATION: usize = 1 << 40;
+/// Addresses that an arena may come to have, in bytes.
+pub(crate) const MOST_ADDRESSES: usize = 64 << 40;
+/// One part in this many of a hole stays free at each of its ends: what borders on it may grow.
+pub(crate) const MARGIN_SHARE: usize = 16;
+/// The middle of an arena is somewhere in one part in this many of its addresses.
+pub(crate) const JITTER_SHARE: usize = 16;
+/// So many places are tried for an arena.
+pub(crate) const PLACES_TRIED: u32 = 16;
 
-/// The smallest reservation worth having, in bytes.
-pub(crate) const SMALLEST_RESERVATION: usize = 1 << 20;
-
-/// The arena grows by one part in this many of what is open already, …
+/// The arena grows by one part in this many of what is mapped already, …
 pub(crate) const GROWTH_SHARE: usize = 8;
 /// … but by no less than this many bytes, …
 pub(crate) const SMALLEST_GROWTH: usize = 1 << 20;
 /// … and by no more than this many.
 pub(crate) const LARGEST_GROWTH: usize = 64 << 20;
 
-/// The tables of pages are opened in steps of this many bytes.
-pub(crate) const TABLE_STEP: usize = 64 << 10;
+/// The tables of pages grow by so many entries at least.
+pub(crate) const TABLE_STEP: usize = 16 << 10;
+
+/// Addresses of unused pages that stay mapped, in bytes, beside one part in [`KEPT_SHARE`] of those in use, …
+pub(crate) const KEPT_ADDRESSES: usize = 256 << 20;
+/// … but no more than one part in this many of what the process may have.
+pub(crate) const LIMIT_SHARE: usize = 16;
+/// When so many bytes more are unused, the limit is looked at again.
+pub(crate) const LIMIT_LOOK: usize = 4 << 20;
+/// See [`KEPT_ADDRESSES`].
+pub(crate) const KEPT_SHARE: usize = 8;
+/// Runs that are shorter stay mapped, in bytes: each gap is one more mapping.
+pub(crate) const SMALLEST_GAP: usize = 1 << 20;
 
 /// Bytes of the window that are mapped at a time.
 pub(crate) const WINDOW_CHUNK: usize = 16 << 20;

@@ -5,8 +5,10 @@ use core::sync::atomic::Ordering;
 
 use heap::{PageCount, Upkeep};
 
-use crate::arena::{Arena, Side};
+use crate::arena::Arena;
+use crate::ground::Ground;
 use crate::os::{Access, Os};
+use crate::state::{Side, Surplus};
 use crate::tuning;
 
 // SAFETY: runs are taken out of the stores before they go back; scratch memory is a mapping of its own.
@@ -21,20 +23,20 @@ unsafe impl<O: Os> Upkeep for Arena<O> {
             return false;
         }
         loop {
-            let unused = state.spans.dirty.pages() + state.large.dirty.pages();
+            let unused = state.pages(|area| &area.dirty);
             let allowed = if all { 0 } else { state.decay.allowance() };
             let Some(excess) = unused.checked_sub(allowed).filter(|&pages| pages > 0) else {
-                return false;
+                break;
             };
             let most =
                 PageCount(tuning::PURGE_BATCH.min(u32::try_from(excess).unwrap_or(u32::MAX)));
-            let side = if state.large.dirty.pages() > 0 {
+            let side = if state.area(Side::Large).dirty.pages() > 0 {
                 Side::Large
             } else {
                 Side::Spans
             };
             let Some(run) = state.area(side).dirty.take_longest(&ground.map, most) else {
-                return false;
+                break;
             };
             // The system call takes its time: meanwhile the run is in no store, and the lock is free.
             drop(state);
@@ -55,6 +57,10 @@ unsafe impl<O: Os> Upkeep for Arena<O> {
                 return true;
             }
         }
+        state.forget_limit();
+        drop(state);
+        self.give_up_surplus();
+        false
     }
 
     fn map_scratch(&self, bytes: usize) -> Option<NonNull<u8>> {
@@ -85,5 +91,68 @@ unsafe impl<O: Os> Upkeep for Arena<O> {
 
     fn entropy(&self) -> u64 {
         self.os.entropy()
+    }
+}
+
+/// Runs that are unmapped at one go, at most.
+const MOST_AT_ONCE: usize = 64;
+
+impl<O: Os> Arena<O> {
+    /// Unmaps unused runs as long as there are more than may stay.
+    pub(crate) fn give_up_surplus(&self) {
+        let Some(ground) = self.ground() else { return };
+        let next = || self.state.lock().take_surplus(&self.os, ground);
+        for _ in 0..MOST_AT_ONCE {
+            if !next().is_some_and(|surplus| self.give_up(ground, surplus)) {
+                return;
+            }
+        }
+    }
+
+    /// Unmaps all unused runs but short ones: they are not to be filled with pages that nobody needs.
+    pub fn give_up_unused(&self) {
+        let Some(ground) = self.ground() else { return };
+        self.state.lock().fall_back(&ground.map);
+        let least = tuning::SMALLEST_GAP / O::PAGE_SIZE;
+        let next = || self.state.lock().take_unused(ground, usize::MAX, least);
+        while next().is_some_and(|surplus| self.give_up(ground, surplus)) {}
+    }
+
+    /// Unmaps unused runs until so many pages have room elsewhere; says whether any were.
+    pub(crate) fn give_up_addresses(&self, pages: usize) -> bool {
+        let Some(ground) = self.ground() else {
+            return false;
+        };
+        let mut wanted = pages.saturating_add(tuning::SMALLEST_GROWTH / O::PAGE_SIZE);
+        let mut any = false;
+        while wanted > 0 {
+            let surplus = self.state.lock().take_unused(ground, wanted, 1);
+            match surplus {
+                Some(surplus) if self.give_up(ground, surplus) => any = true,
+                _ => break,
+            }
+            wanted = wanted.saturating_sub(surplus.map_or(0, |surplus| surplus.run.pages.index()));
+        }
+        any
+    }
+
+    /// Unmaps a run; says whether the system did it.
+    pub(crate) fn give_up(&self, ground: &Ground, surplus: Surplus) -> bool {
+        if surplus.side == Side::Spans {
+            // Nobody must take a page for one of small objects that is not even mapped.
+            ground.map.wipe(surplus.run);
+        }
+        let unmapped = self.range(surplus.run).is_some_and(|(at, len)| {
+            // SAFETY: the run is unused, and in no store.
+            unsafe { self.os.unmap(at, len) }.is_ok()
+        });
+        let mut state = self.state.lock();
+        if unmapped {
+            let gone = &mut state.area(surplus.side).gone;
+            gone.insert(&ground.map, surplus.run);
+        } else {
+            state.keep(ground, surplus);
+        }
+        unmapped
     }
 }

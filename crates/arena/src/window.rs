@@ -6,13 +6,13 @@
 //! A child of a fork gets neither the window nor the spans on its pages, which are second mappings of it: it would write to its
 //! parent's pages. It gets the window that was made for it, the snapshot.
 
-use core::alloc::Layout;
 use core::ptr::NonNull;
 
 use heap::{PageIndex, Run};
 
-use crate::metadata::MetadataChunks;
 use crate::os::{Advice, Errno, Os};
+use crate::site::{CHUNK_ENTRY, Site, chunk_pages};
+use crate::table::Table;
 use crate::tuning::WINDOW_CHUNK;
 
 /// A piece of a window: its address, or null when it is not mapped. The lowest bit says that it is *warm*: it may have entries
@@ -21,8 +21,15 @@ use crate::tuning::WINDOW_CHUNK;
 #[repr(transparent)]
 struct Chunk(*mut u8);
 
+const _: () = assert!(size_of::<Chunk>() == CHUNK_ENTRY);
+
 impl Chunk {
-    const ABSENT: Self = Self(core::ptr::null_mut());
+    fn forget(&mut self) {
+        // Entries that were never written need no memory.
+        if !self.0.is_null() {
+            *self = Self(core::ptr::null_mut());
+        }
+    }
 
     fn address(self) -> Option<NonNull<u8>> {
         NonNull::new(self.0.map_addr(|address| address & !1))
@@ -40,10 +47,10 @@ impl Chunk {
 pub(crate) struct Window {
     /// Whether it is made for a child, which gets it then.
     inherited: bool,
-    /// Allocated zeroed, which is absent, with the first chunk.
-    chunks: Option<NonNull<[Chunk]>>,
-    /// Chunks `0..used` may be mapped.
-    used: usize,
+    /// Which of the site's tables it has.
+    place: usize,
+    /// The chunks by number, absent at first. There with the first chunk.
+    chunks: Option<Table>,
     /// Chunks that are mapped.
     mapped: usize,
     /// Chunks outside of `warm_from..warm_to` are not warm.
@@ -70,8 +77,8 @@ impl Window {
     const fn with(inherited: bool) -> Self {
         Self {
             inherited,
+            place: 3 + inherited as usize,
             chunks: None,
-            used: 0,
             mapped: 0,
             warm_from: usize::MAX,
             warm_to: 0,
@@ -84,28 +91,43 @@ impl Window {
         self.mapped
     }
 
-    fn table(&mut self) -> &mut [Chunk] {
-        match self.chunks {
-            // SAFETY: the table was allocated zeroed for good, and `&mut self` is the only way to it.
-            Some(mut table) => unsafe { table.as_mut() },
-            None => &mut [],
-        }
+    /// The chunks `range`, as far as there are entries for them.
+    fn table(&mut self, range: core::ops::Range<usize>) -> &mut [Chunk] {
+        let Some(chunks) = &self.chunks else {
+            return &mut [];
+        };
+        let covered = chunks.covered();
+        let start = range.start.max(covered.start);
+        let Some(count) = range.end.min(covered.end).checked_sub(start) else {
+            return &mut [];
+        };
+        let first = core::ptr::with_exposed_provenance_mut::<Chunk>(chunks.address(start));
+        // SAFETY: these entries are mapped for good, any bytes are valid, and `&mut self` is the only way to them.
+        unsafe { core::slice::from_raw_parts_mut(first, count) }
+    }
+
+    fn entry(&mut self, chunk: usize) -> Option<&mut Chunk> {
+        self.table(chunk..chunk + 1).first_mut()
+    }
+
+    /// All chunks that may be mapped.
+    fn all(&mut self) -> &mut [Chunk] {
+        self.table(0..usize::MAX)
     }
 
     /// The window's address of page `page`, if its chunk is mapped.
     pub(crate) fn address<O: Os>(&mut self, page: PageIndex) -> Option<NonNull<u8>> {
         let offset = page.index() * O::PAGE_SIZE;
-        let chunk = self.table().get(offset / WINDOW_CHUNK)?.address()?;
+        let chunk = self.entry(offset / WINDOW_CHUNK)?.address()?;
         // SAFETY: the offset within the chunk is smaller than the chunk.
         Some(unsafe { chunk.add(offset % WINDOW_CHUNK) })
     }
 
-    /// Maps the chunk of `run` and makes its pages present. `pages` is the number of pages of the arena.
+    /// Maps the chunk of `run` and makes its pages present. `site` is where the arena is.
     pub(crate) fn open<O: Os>(
         &mut self,
         os: &O,
-        metadata: &mut MetadataChunks,
-        pages: u32,
+        site: &Site,
         run: Run,
     ) -> Result<NonNull<u8>, Errno> {
         if self.opened == Some(run)
@@ -120,12 +142,13 @@ impl Window {
             // A run that crosses from one chunk into the next cannot be mapped in one piece.
             return Err(Errno::ENOMEM);
         }
-        if self.chunks.is_none() {
-            let count = (pages as usize * O::PAGE_SIZE).div_ceil(WINDOW_CHUNK);
-            let layout = Layout::array::<Chunk>(count).map_err(|_| Errno::ENOMEM)?;
-            let table = metadata.allocate(os, layout).ok_or(Errno::ENOMEM)?;
-            self.chunks = Some(NonNull::slice_from_raw_parts(table.cast(), count));
-        }
+        let at = site.tables.get(self.place).copied().unwrap_or_default();
+        let count = site.pages.div_ceil(chunk_pages(O::PAGE_SIZE)) + 1;
+        let new = || Table::new(at, CHUNK_ENTRY, count);
+        let chunks = self.chunks.get_or_insert_with(new);
+        chunks
+            .cover(os, chunk..chunk + 1)
+            .map_err(|_| Errno::ENOMEM)?;
         if self.address::<O>(run.first).is_none() {
             let mapped = os.map_shared(WINDOW_CHUNK)?;
             // Hints: without them huge pages or core dumps would cost memory, but nothing would be wrong.
@@ -138,17 +161,16 @@ impl Window {
                 let _ = unsafe { os.unmap(mapped, WINDOW_CHUNK) };
                 return Err(refused);
             }
-            if let Some(entry) = self.table().get_mut(chunk) {
+            if let Some(entry) = self.entry(chunk) {
                 *entry = Chunk(mapped.as_ptr());
             }
-            self.used = self.used.max(chunk + 1);
             self.mapped += 1;
         }
         let at = self.address::<O>(run.first).ok_or(Errno::ENOMEM)?;
         os.populate(at, len)?;
         self.warm_from = self.warm_from.min(chunk);
         self.warm_to = self.warm_to.max(chunk + 1);
-        let entry = self.table().get_mut(chunk);
+        let entry = self.entry(chunk);
         if let Some(entry) = entry.filter(|entry| !entry.is_warm()) {
             entry.set_warm(true);
             if let Some(chunk) = entry.address() {
@@ -168,7 +190,7 @@ impl Window {
     /// Drops the page-table entries that opening and copying made; the pages stay.
     pub(crate) fn cool<O: Os>(&mut self, os: &O) {
         let range = self.warm_from..self.warm_to;
-        for warm in self.table().get_mut(range).unwrap_or_default() {
+        for warm in self.table(range) {
             if let (true, Some(chunk)) = (warm.is_warm(), warm.address()) {
                 // SAFETY: of shared memory only this mapping's entries are dropped. Should the system refuse, they stay, which
                 // costs page tables and nothing else.
@@ -183,14 +205,13 @@ impl Window {
 
     /// Unmaps all chunks.
     pub(crate) fn unmap<O: Os>(&mut self, os: &O) {
-        let all = 0..self.used;
-        self.each(all, |chunk| {
+        self.each(|chunk| {
             // SAFETY: spans have mappings of their own; nobody keeps an address of the window.
             let _ = unsafe { os.unmap(chunk, WINDOW_CHUNK) };
         });
-        self.table().fill(Chunk::ABSENT);
+        self.all().iter_mut().for_each(Chunk::forget);
         self.opened = None;
-        (self.used, self.mapped) = (0, 0);
+        self.mapped = 0;
         (self.warm_from, self.warm_to) = (usize::MAX, 0);
     }
 
@@ -200,16 +221,14 @@ impl Window {
         core::mem::swap(&mut self.inherited, &mut snapshot.inherited);
         // Nothing is there, unless the system refused to leave it out.
         snapshot.unmap(os);
-        let all = 0..self.used;
-        self.each(all, |chunk| {
+        self.each(|chunk| {
             // Refused, a child of this child could write to the same pages before its step.
             let _ = keep_from_children(os, chunk);
         });
     }
 
-    fn each(&mut self, range: core::ops::Range<usize>, act: impl FnMut(NonNull<u8>)) {
-        let table = self.table().get(range).unwrap_or(&[]);
-        table
+    fn each(&mut self, act: impl FnMut(NonNull<u8>)) {
+        self.all()
             .iter()
             .filter_map(|chunk| chunk.address())
             .for_each(act);

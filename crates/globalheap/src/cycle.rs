@@ -11,6 +11,7 @@ use meshing::{Budget, Candidate, Merge, has_fair_chance};
 use miniheap::SpanClasses;
 
 use crate::global::GlobalHeap;
+use crate::neighbours::tag_of;
 use crate::policy::MeshPolicy;
 use crate::portion::Portion;
 use crate::report::Report;
@@ -133,11 +134,12 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         };
         let mut parts = scratch.parts();
         let can_spend = self.can_spend();
+        let origin = self.labels().first();
         let copied = self.copy_units(class, portion.from, parts.candidates, |spans, unit| {
             let id = SpanId(unit.tag);
             let tag = match neighbours {
                 1 => unit.tag,
-                _ => spans.run(id)?.first.0,
+                _ => tag_of(spans.run(id)?.first, origin),
             };
             let is_wanted = can_spend || self.mappings_to_share(spans, id) == 0;
             is_wanted.then_some(Candidate { tag, ..unit })
@@ -145,7 +147,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         let units = &mut parts.candidates[..copied.len];
         let candidates = match neighbours {
             1 => units.len(),
-            _ => self.put_together(geometry, neighbours, units),
+            _ => self.put_together(geometry, neighbours, origin, units),
         };
         let found = self.search(cycle, slots, &mut parts, candidates);
         let candidates = &parts.candidates[..candidates];

@@ -49,7 +49,7 @@ mod tests {
     use heap::PageIndex;
     use std::vec::Vec;
 
-    fn run(first: u32, pages: u32) -> Run {
+    fn run(first: usize, pages: u32) -> Run {
         Run {
             first: PageIndex(first),
             pages: PageCount(pages),

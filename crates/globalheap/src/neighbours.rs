@@ -17,8 +17,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         }
         let run = spans.run(unit)?;
         let page = run.first.index() as isize + distance * run.pages.index() as isize;
-        let page = PageIndex(u32::try_from(page).ok()?);
-        if page.index() >= self.labels().page_count() {
+        let page = PageIndex(usize::try_from(page).ok()?);
+        if !self.labels().has(page) {
             return None;
         }
         // The page may be another class's, whose numbers are its own.
@@ -26,21 +26,28 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         (spans.run(span)?.first == page).then_some(span)
     }
 
-    /// Puts `units`, which are named by their first pages, together to runs of `len` neighbours, and writes them over the first of
+    /// Puts `units`, which are named by their first pages as [`tag_of`] says, together to runs of `len` neighbours, and writes them over the first of
     /// the units, named as units are; returns their number. Each stretch of neighbours is divided from its start.
     pub(crate) fn put_together(
         &self,
         geometry: &Geometry,
         len: usize,
+        origin: PageIndex,
         units: &mut [Candidate],
     ) -> usize {
         let found = runs(units, len, usize::from(geometry.slots), geometry.pages);
         for run in units.iter_mut().take(found) {
             // The page may be another class's by now: like all that is found, the number is looked at again.
-            run.tag = self.pages.span_at(PageIndex(run.tag)).0;
+            run.tag = self.pages.span_at(PageIndex(origin.0 + run.tag as usize)).0;
         }
         found
     }
+}
+
+/// The name of a unit whose first page is `first` among the pages from `origin` on. Where the heap is so large that it does not
+/// fit, the page it leads back to is another one, and the run is not found.
+pub(crate) fn tag_of(first: PageIndex, origin: PageIndex) -> u32 {
+    first.0.wrapping_sub(origin.0) as u32
 }
 
 /// The runs of [`put_together`](GlobalHeap::put_together), named by their first pages.

@@ -3,7 +3,7 @@
 //! Devices, futexes that several processes share, and locked memory know a page by what it is physically. What they are
 //! given is pinned: see the module `pins` of `miniheap` for what that means for a mesh.
 
-use heap::{Guard, Label, PageHeap, PageIndex, SpanId};
+use heap::{Guard, PageCount, PageHeap, PageIndex, Run, SpanId};
 use miniheap::Spans;
 
 use crate::global::GlobalHeap;
@@ -39,7 +39,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// Lets `act` see each span of small objects that has some of the `len` bytes at `start`, once.
     fn in_range(&self, start: usize, len: usize, act: impl Fn(&mut Spans, SpanId)) {
         let labels = self.labels();
-        let mut at = start.max(labels.address_of(PageIndex(0)));
+        let mut at = start.max(labels.address_of(labels.first()));
         let end = start.saturating_add(len);
         while at < end
             && let Some(page) = labels.page_at(at)
@@ -52,7 +52,23 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 }
                 None => 1,
             };
-            at = labels.address_of(page) + pages as usize * P::PAGE_SIZE;
+            at = labels.address_of(page) + pages * P::PAGE_SIZE;
+        }
+    }
+
+    /// Notes that the program gives the pages of `len` bytes at `start` a property of its own, which ends with what is there. Takes
+    /// no lock.
+    pub fn note_property(&self, start: usize, len: usize) {
+        let labels = self.labels();
+        let first = labels.address_of(labels.first());
+        let behind = first + labels.page_count() * P::PAGE_SIZE;
+        let from = start.max(first);
+        let to = start.saturating_add(len).min(behind);
+        if from < to
+            && let (Some(page), Some(last)) = (labels.page_at(from), labels.page_at(to - 1))
+        {
+            let pages = u32::try_from(last.0 - page.0 + 1).map_or(PageCount(u32::MAX), PageCount);
+            self.pages.note_property(Run { first: page, pages });
         }
     }
 
@@ -61,12 +77,12 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         let Some(page) = labels.page_at(address) else {
             return false;
         };
-        match labels.label(page) {
-            Label::LARGE | Label::LARGE_MOVED => true,
-            _ => match self.small_at(page) {
-                Some((mut spans, span)) => act(&mut spans, span),
-                None => false,
-            },
+        if labels.label(page).is_large() {
+            return true;
+        }
+        match self.small_at(page) {
+            Some((mut spans, span)) => act(&mut spans, span),
+            None => false,
         }
     }
 

@@ -156,7 +156,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         let first = |span| spans.run(span).map(|run| run.first.0);
         let pages = spans.geometry().pages.index() * units;
         let apart = match (first(keep), first(join)) {
-            (Some(keep), Some(join)) => keep.abs_diff(join) as usize >= pages,
+            (Some(keep), Some(join)) => keep.abs_diff(join) >= pages,
             // Records may have changed hands since the search.
             _ => false,
         };

@@ -2,7 +2,14 @@
 
 use heap::{PageCount, PageIndex, Run};
 
-/// A range of pages, or none, in one word: the first page in the upper half, their number in the lower.
+/// Bits of the number of pages.
+const COUNT_BITS: u32 = 24;
+
+/// So many pages are all that follow.
+const ENDLESS: u64 = (1 << COUNT_BITS) - 1;
+
+/// A range of pages, or none, in one word: the first page, and in the lowest `COUNT_BITS` their number. A range that is too
+/// long for that has no end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Pages(pub(crate) u64);
 
@@ -11,12 +18,17 @@ impl Pages {
     pub const NONE: Self = Self(0);
 
     /// Every page there is.
-    pub const ALL: Self = Self(u32::MAX as u64);
+    pub const ALL: Self = Self(ENDLESS);
+
+    const fn new(start: u64, count: u64) -> Self {
+        let count = if count < ENDLESS { count } else { ENDLESS };
+        Self(start << COUNT_BITS | count)
+    }
 
     /// The pages of `run`.
     #[inline]
     pub const fn of(run: Run) -> Self {
-        Self((run.first.0 as u64) << 32 | run.pages.0 as u64)
+        Self::new(run.first.0 as u64, run.pages.0 as u64)
     }
 
     /// Whether there is no page in it.
@@ -25,20 +37,28 @@ impl Pages {
         self.0 == 0
     }
 
-    /// The pages as a run.
+    /// The pages as a run, as far as a run can be.
     pub const fn run(self) -> Run {
+        let count = self.0 & ENDLESS;
         Run {
-            first: PageIndex((self.0 >> 32) as u32),
-            pages: PageCount(self.0 as u32),
+            first: PageIndex(self.start() as usize),
+            pages: PageCount(if count < ENDLESS {
+                count as u32
+            } else {
+                u32::MAX
+            }),
         }
     }
 
     const fn start(self) -> u64 {
-        self.0 >> 32
+        self.0 >> COUNT_BITS
     }
 
     const fn end(self) -> u64 {
-        self.start() + (self.0 & u32::MAX as u64)
+        match self.0 & ENDLESS {
+            ENDLESS => u64::MAX,
+            count => self.start() + count,
+        }
     }
 
     /// Whether a page of `other` is one of these.
@@ -56,8 +76,7 @@ impl Pages {
             return self;
         }
         let start = self.start().min(other.start());
-        let pages = (self.end().max(other.end()) - start).min(u64::from(u32::MAX));
-        Self(start << 32 | pages)
+        Self::new(start, self.end().max(other.end()) - start)
     }
 }
 
@@ -65,7 +84,10 @@ impl Pages {
 mod tests {
     use super::*;
 
-    fn pages(first: u32, count: u32) -> Pages {
+    /// Far up in an address space.
+    const FAR: usize = 1 << 36;
+
+    fn pages(first: usize, count: u32) -> Pages {
         Pages::of(Run {
             first: PageIndex(first),
             pages: PageCount(count),
@@ -74,17 +96,9 @@ mod tests {
 
     #[test]
     fn ranges_meet_as_sets_do() {
-        for (a, n) in [(0, 1), (3, 2), (5, 4), (u32::MAX - 2, 2)] {
-            for (b, m) in [
-                (0, 1),
-                (2, 1),
-                (2, 2),
-                (4, 1),
-                (6, 1),
-                (8, 3),
-                (u32::MAX - 1, 1),
-            ] {
-                let shared = (a..a + n).any(|page| (b..b + m).contains(&page));
+        for (a, n) in [(0, 1), (3, 2), (5, 4), (FAR - 2, 2)] {
+            for (b, m) in [(0, 1), (2, 1), (2, 2), (4, 1), (6, 1), (8, 3), (FAR - 1, 1)] {
+                let shared = (a..a + n as usize).any(|page| (b..b + m as usize).contains(&page));
                 assert_eq!(pages(a, n).meets(pages(b, m)), shared, "{a}+{n} {b}+{m}");
             }
             assert!(pages(a, n).meets(Pages::ALL) && !pages(a, n).meets(Pages::NONE));
@@ -99,6 +113,14 @@ mod tests {
         assert_eq!(pages(9, 1).hull(pages(3, 2)), hull);
         assert_eq!(Pages::NONE.hull(hull), hull);
         assert_eq!(hull.hull(Pages::NONE), hull);
-        assert_eq!(Pages::ALL.hull(pages(u32::MAX - 1, 1)), Pages::ALL);
+        assert_eq!(Pages::ALL.hull(pages(FAR, 1)), Pages::ALL);
+    }
+
+    #[test]
+    fn what_is_too_long_has_no_end() {
+        let long = pages(3, 1).hull(pages(FAR, 1));
+        assert!(long.meets(pages(3, 1)) && long.meets(pages(FAR + 9, 1)));
+        assert!(!long.meets(pages(2, 1)));
+        assert_eq!(Pages::of(long.run()), long);
     }
 }

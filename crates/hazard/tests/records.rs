@@ -6,7 +6,7 @@ use std::ptr::NonNull;
 use hazard::{Chunk, Hazards, PLACES, Pages, Place, Record};
 use heap::{PageCount, PageIndex, Run};
 
-fn page(first: u32) -> Pages {
+fn page(first: usize) -> Pages {
     Pages::of(Run {
         first: PageIndex(first),
         pages: PageCount(1),
@@ -32,13 +32,13 @@ fn frame(depth: usize) -> usize {
 }
 
 fn publish(record: &Record, depth: usize) -> Place {
-    record.publish(frame(depth), page(depth as u32))
+    record.publish(frame(depth), page(depth))
 }
 
 /// Which of the pages of the calls 0..`count` are named.
 fn named(hazards: &Hazards, count: usize) -> Vec<usize> {
     (0..count)
-        .filter(|&depth| hazards.names(page(depth as u32)))
+        .filter(|&depth| hazards.names(page(depth)))
         .collect()
 }
 

@@ -19,7 +19,7 @@ macro_rules! number {
 
 number!(
     /// A page's number, counted from the start of the arena.
-    PageIndex(u32)
+    PageIndex(usize)
 );
 number!(
     /// A number of pages.
@@ -47,7 +47,7 @@ impl PageIndex {
     #[inline(always)]
     #[must_use]
     pub const fn plus(self, count: PageCount) -> Self {
-        Self(self.0 + count.0)
+        Self(self.0 + count.0 as usize)
     }
 }
 

@@ -14,19 +14,18 @@ pub(crate) const NONE: u32 = u32::MAX;
 /// A virtual span: where it is, which of its slots are in use, and which other spans it belongs with.
 ///
 /// ```text
-///  0               32      36      40      44       48      52      56     58   59      60     62
-///  +---------------+-------+-------+-------+--------+-------+-------+------+----+-------+------+
-///  |     live      | first | owner | next  |previous| group | peer  |count |bin | state | pins |
-///  +---------------+-------+-------+-------+--------+-------+-------+------+----+-------+------+
+///  0               32              40      44       48      52      56     58   59      60     62
+///  +---------------+---------------+-------+--------+-------+-------+------+----+-------+------+
+///  |     live      | first . owner | next  |previous| group | peer  |count |bin | state | pins |
+///  +---------------+---------------+-------+--------+-------+-------+------+----+-------+------+
 /// ```
 #[derive(Debug)]
 #[repr(C)]
 pub struct MiniHeap {
     /// Slots in use at this span's addresses.
     pub(crate) live: SpanBits,
-    pub(crate) first: PageIndex,
-    /// The thread heap that last refilled from here.
-    pub(crate) owner: OwnerId,
+    /// The first page, and in the lowest [`OWNER_BITS`] the thread heap that last refilled from here.
+    place: u64,
     /// Neighbours in a bin or in one of the lists of [`Spans`](crate::Spans).
     pub(crate) next: u32,
     pub(crate) previous: u32,
@@ -44,6 +43,9 @@ pub struct MiniHeap {
 }
 
 const_assert_eq!(size_of::<MiniHeap>(), 64);
+
+/// Bits of an owner's number, as in a label; the others are enough for every page of an address space.
+const OWNER_BITS: u32 = 24;
 
 /// What a record stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,8 +71,7 @@ impl MiniHeap {
     pub(crate) fn solo(first: PageIndex, id: u32) -> Self {
         Self {
             live: SpanBits::EMPTY,
-            first,
-            owner: OwnerId::NOBODY,
+            place: (first.0 as u64) << OWNER_BITS,
             next: NONE,
             previous: NONE,
             group: 0,
@@ -84,7 +85,7 @@ impl MiniHeap {
 
     /// The first page.
     pub fn first(&self) -> PageIndex {
-        self.first
+        PageIndex((self.place >> OWNER_BITS) as usize)
     }
 
     /// Slots in use at this span's addresses.
@@ -94,7 +95,12 @@ impl MiniHeap {
 
     /// The thread heap that last refilled from here.
     pub fn owner(&self) -> OwnerId {
-        self.owner
+        OwnerId(self.place as u32 & ((1 << OWNER_BITS) - 1))
+    }
+
+    pub(crate) fn set_owner(&mut self, owner: OwnerId) {
+        debug_assert!(owner.0 >> OWNER_BITS == 0);
+        self.place = self.place >> OWNER_BITS << OWNER_BITS | u64::from(owner.0);
     }
 
     /// The group, if the span is on shared pages.

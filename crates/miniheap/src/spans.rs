@@ -148,7 +148,7 @@ impl Spans {
     /// The pages of `id`.
     pub fn run(&self, id: SpanId) -> Option<Run> {
         self.get(id).map(|heap| Run {
-            first: heap.first,
+            first: heap.first(),
             pages: self.geometry.pages,
         })
     }
@@ -243,7 +243,7 @@ impl Spans {
     /// The fullest unit worth refilling from; among equals one that `owner` owns.
     pub fn fullest(&self, owner: OwnerId) -> Option<SpanId> {
         self.bins
-            .fullest(&self.heaps, |heap| heap.owner == owner)
+            .fullest(&self.heaps, |heap| heap.owner() == owner)
             .map(SpanId)
     }
 
@@ -254,7 +254,7 @@ impl Spans {
         };
         debug_assert!(heap.state == State::Unit && heap.live.is_disjoint(slots.bits()));
         heap.live = heap.live.union(slots.bits());
-        heap.owner = owner;
+        heap.set_owner(owner);
         heap.count += slots.len() as u16;
         if let Some(group) = heap.group().and_then(|group| self.groups.get_mut(group.0)) {
             debug_assert!(group.live.is_disjoint(slots.bits()));

@@ -30,4 +30,10 @@ impl Word {
     pub fn write(&self, value: u32) {
         self.0.store(value, Ordering::Relaxed);
     }
+
+    /// Sets bits, whoever changes the word meanwhile. Who writes a value that was made of an older one takes them away again.
+    #[inline]
+    pub fn set_bits(&self, bits: u32) {
+        self.0.fetch_or(bits, Ordering::Relaxed);
+    }
 }

@@ -32,6 +32,7 @@ use crate::rest::Rest;
 pub struct ThreadHeap<P: PageHeap, M, R> {
     /// None of them lies across two cache lines. They come first: a vector's address is one addition then.
     vectors: [ShuffleVector; CLASSES],
+    /// Those that there were when a free was last looked at closely: of newer pages the fast path knows nothing.
     labels: Labels,
     /// What the label of a page of mine has in common with that of class 0: my number in the owner's place.
     mine: usize,
@@ -156,6 +157,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     pub fn refill(&mut self, class: SizeClass) -> Option<NonNull<u8>> {
         let global = self.global()?;
         self.rest.stir();
+        // What is handed out soon may be on pages that are newer than what is known of them.
+        self.labels.renew(global.labels());
         // SAFETY: a heap that has a global heap was made by `make`, which wrote the generator.
         let rng = unsafe { self.rng.assume_init_mut() };
         let vector = self.vectors.get_mut(class.index())?;
@@ -204,6 +207,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         }
         let Some(global) = self.global() else { return };
         self.rest.stir();
+        // The heap may have grown since this was looked at.
+        self.labels.renew(global.labels());
         let address = object.addr().get();
         // Not ours at all: from a time before us, or from another allocator.
         let Some(page) = self.labels.page_at(address) else {

@@ -228,5 +228,5 @@ pub extern "C" fn mesh_usable_size(object: *mut c_void) -> usize {
 /// Whether an address lies in the range that all blocks come from.
 #[unsafe(no_mangle)]
 pub extern "C" fn mesh_in_bounds(address: *const c_void) -> c_int {
-    c_int::from(HEAP.global().labels().page_at(address.addr()).is_some())
+    c_int::from(HEAP.global().pages().owns(address.addr()))
 }

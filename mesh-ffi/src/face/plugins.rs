@@ -11,6 +11,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::ground::line::Line;
 use crate::ground::next::Next;
+use crate::ground::only_shared::only_shared;
 
 #[unsafe(link_section = "mesh_next")]
 static DLOPEN: Next = Next::new(c"dlopen");
@@ -58,13 +59,14 @@ extern "C" fn to_dlmopen() -> Onward {
     onward(&DLMOPEN)
 }
 
+only_shared!(dlopen);
+
 /// As the C library's. Null, and a line, where there is none.
 ///
 /// # Safety
 /// As for the C library's.
-#[unsafe(no_mangle)]
 #[unsafe(naked)]
-pub unsafe extern "C" fn dlopen(name: *const c_char, flags: c_int) -> *mut c_void {
+pub(crate) unsafe extern "C" fn dlopen(name: *const c_char, flags: c_int) -> *mut c_void {
     naked_asm!(
         ".cfi_startproc",
         "push rdi",
@@ -91,13 +93,14 @@ pub unsafe extern "C" fn dlopen(name: *const c_char, flags: c_int) -> *mut c_voi
     )
 }
 
+only_shared!(dlmopen);
+
 /// As the C library's. Null, and a line, where there is none.
 ///
 /// # Safety
 /// As for the C library's.
-#[unsafe(no_mangle)]
 #[unsafe(naked)]
-pub unsafe extern "C" fn dlmopen(
+pub(crate) unsafe extern "C" fn dlmopen(
     namespace: libc::c_long,
     name: *const c_char,
     flags: c_int,

@@ -143,12 +143,8 @@ pub(crate) unsafe extern "C" fn free(object: *mut u8) {
 #[cold]
 #[inline(never)]
 unsafe fn free_elsewhere(object: NonNull<u8>) {
-    if HEAP
-        .global()
-        .labels()
-        .page_at(object.addr().get())
-        .is_none()
-    {
+    // Another mapping may lie between pages of ours.
+    if !HEAP.global().pages().owns(object.addr().get()) {
         // SAFETY: the caller gives the block up, whosever it is.
         return unsafe { foreign::free(object.cast()) };
     }
@@ -171,6 +167,10 @@ unsafe fn free_elsewhere(object: NonNull<u8>) {
 pub(crate) fn find(block: NonNull<u8>) -> Found {
     let found = HEAP.global().find(block);
     if found == Found::Nothing {
+        // Another mapping may lie between pages of ours.
+        if !HEAP.global().pages().owns(block.addr().get()) {
+            return Found::Foreign;
+        }
         misuse::tell("no object starts at ", block.addr().get());
     }
     found

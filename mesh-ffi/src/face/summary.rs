@@ -158,7 +158,7 @@ pub(crate) fn write_json(mut write: impl FnMut(&mut Line)) {
         ("dirty_bytes", arena.dirty),
         ("clean_bytes", arena.clean),
         ("metadata_bytes", arena.metadata),
-        ("reserved_bytes", arena.reserved),
+        ("mapped_bytes", arena.opened),
         ("hints_refused", arena.hints_refused),
     ];
     write(Line::bare().text("{"));

@@ -20,6 +20,7 @@ pub(crate) mod loaded;
 pub(crate) mod loader;
 pub(crate) mod misuse;
 pub(crate) mod next;
+pub(crate) mod only_shared;
 pub(crate) mod pause;
 pub(crate) mod process;
 pub(crate) mod reach;

@@ -28,6 +28,7 @@ macro_rules! next {
         ///
         /// # Safety
         /// As for the function of the C library.
+        #[allow(clippy::too_many_arguments, reason = "as many as the function of the C library has")]
         $vis unsafe fn $function($($argument: $type),*) -> $result {
             #[unsafe(link_section = "mesh_next")]
             static NEXT: $crate::ground::resolved::Next = $crate::ground::resolved::Next::new($name);

@@ -85,13 +85,27 @@ fn is_ours(object: &Object, reference: &Reference, function: &Function) -> bool 
     // SAFETY: the loader has written it.
     let value = unsafe { reference.word.read() };
     if reference.may_be_lazy && object.has_fixed(value) {
-        let definitions = Objects::all().map(|object| object.find(function.name));
-        let mut definitions = definitions.filter(|found| !found.is_null());
-        return definitions
-            .next()
-            .is_some_and(|found| found.cast_const() == function.ours);
+        return is_first(function);
     }
-    value == function.ours.addr()
+    leads_to(value, function)
+}
+
+/// Whether our function is the one that calls by its name come to.
+fn is_first(function: &Function) -> bool {
+    let definitions = Objects::all().map(|object| object.find(function.name));
+    let mut definitions = definitions.filter(|found| !found.is_null());
+    definitions
+        .next()
+        .is_some_and(|found| found.cast_const() == function.ours)
+}
+
+/// Whether who calls this address comes to our function: it is there, or the program's entry for it.
+fn leads_to(value: usize, function: &Function) -> bool {
+    let is_entry = || {
+        let program = Objects::all().next();
+        program.is_some_and(|program| program.stand_in(function.name).addr() == value)
+    };
+    value == function.ours.addr() || (value != 0 && is_entry() && is_first(function))
 }
 
 /// Repoints the loader's own variables; says whether there was one for each function.
@@ -100,7 +114,7 @@ fn repoint_loader(loader: &Object, functions: &[Function]) -> bool {
         let mut found = false;
         loader.each_word(|word| {
             // SAFETY: a word of the loader's data.
-            if unsafe { word.read_volatile() } == function.ours.addr() {
+            if leads_to(unsafe { word.read_volatile() }, function) {
                 found |= write(loader, word, function.librarys);
             }
         });

@@ -13,8 +13,9 @@ use heap::Remapping;
 use crate::face::{cxx, foreign, plugins, summary};
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
+use crate::ground::loaded::{is_shared, is_unknown_loader};
 use crate::ground::{
-    alone, apart as told_apart, bytes, clock, misuse, process, reach, resolved, tls,
+    alone, apart as told_apart, bytes, clock, misuse, process, reach, resolved, system, tls,
 };
 use crate::unseen::stop::{self, Reason, stop};
 use crate::unseen::{fork, signals};
@@ -22,12 +23,21 @@ use crate::upkeep::{background, map};
 
 use config::WantedBarrier;
 
+/// The status with which a loader ends a program that it cannot start.
+const CANNOT_START: libc::c_int = 127;
+
 /// The loader calls it once the C library is there, with the program's arguments.
 extern "C" fn constructor(
     _count: i32,
     _arguments: *const *const libc::c_char,
     environment: *const *const libc::c_char,
 ) {
+    if is_unknown_loader() {
+        Line::new()
+            .text("this C library is not glibc, and no other one is supported")
+            .print();
+        system::exit(CANNOT_START);
+    }
     resolved::resolve_all();
     alone::adopt();
     bytes::adopt();
@@ -65,7 +75,8 @@ extern "C" fn constructor(
         told_apart::begin_to_tell();
         return stop(Reason::Asked);
     }
-    if !apart::repoint() {
+    // With `libmesh.a` some of the program's calls are not ours to see.
+    if !apart::repoint() || !is_shared() {
         HEAP.global().expect_unnamed_writers();
     }
     told_apart::begin_to_tell();
@@ -76,7 +87,7 @@ extern "C" fn constructor(
     if signals::install() {
         choose_barrier(config.barrier);
         let _ = stop::resume();
-        if config.background && !background::start() {
+        if config.background && !(is_shared() && background::start()) {
             Line::new().text("no background thread").print();
         }
     } else {
@@ -118,8 +129,9 @@ extern "C" fn destructor() {
 
 /// Tells what of the calling thread's misuse has not been noticed so far.
 fn look_for_misuse() {
-    // A child of `vfork` shares our memory. In a handler over a slow path of ours the locks may be taken.
-    if !process::is_ours() || tls::inside() {
+    // A filter of the program's may kill for the call that asks whose process this is: a child of `vfork` shares our memory.
+    // In a handler over a slow path of ours the locks may be taken.
+    if reach::is_filtered() || !process::is_ours() || tls::inside() {
         return;
     }
     if let Some(front) = tls::attached() {

@@ -11,12 +11,12 @@ use crate::unseen::own_thread::absent;
 /// Declares functions of the C library that are called while there is no thread of ours.
 macro_rules! alone {
     ($($function:ident = $name:literal ($($argument:ident : $type:ty),* $(,)?);)*) => {$(
+        $crate::ground::only_shared::only_shared!($function);
         /// The function of the C library of this name.
         ///
         /// # Safety
         /// As for that function.
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $function($($argument: $type),*) -> c_int {
+        pub(crate) unsafe extern "C" fn $function($($argument: $type),*) -> c_int {
             next!(fn next = $name($($argument: $type),*) -> c_int);
             // SAFETY: the same contract.
             absent(|| unsafe { next($($argument),*) })

@@ -9,7 +9,7 @@ use core::ptr::{with_exposed_provenance, without_provenance};
 use arena::{Linux, Os};
 
 use crate::ground::reach::copy_in;
-use crate::unseen::pinning::pin;
+use crate::unseen::pinning::{make_way, pin};
 use crate::unseen::written::{Written, meshed_object};
 
 /// Words that are looked at in what nobody says the size of.
@@ -107,8 +107,16 @@ const QUEUE_BUFFER: usize = 15;
 /// VIDIOC_PREPARE_BUF.
 const PREPARE_BUFFER: usize = 93;
 
+/// `UFFDIO_REGISTER`: its argument begins with the start and the length of a range.
+const REGISTER: usize = 0xc020_aa00;
+
 /// What `ioctl` may write to.
 pub(crate) fn by_ioctl(request: usize, argument: usize) -> Written {
+    let mut range = [0_u64; 2];
+    if request == REGISTER && copy_in(with_exposed_provenance(argument), &mut range) {
+        let [start, len] = range;
+        make_way(start as usize, len as usize);
+    }
     let words = words_of(request);
     if is_kept(request) {
         each_object(argument, words, |at| pin(without_provenance(at), 1));

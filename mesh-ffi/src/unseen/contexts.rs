@@ -10,7 +10,9 @@ use core::ffi::{c_int, c_void};
 
 use libc::ucontext_t;
 
-use crate::ground::next::Next;
+use crate::ground::errno;
+use crate::ground::next::{Next, other};
+use crate::ground::only_shared::only_shared;
 use crate::unseen::pinning::pin;
 use crate::unseen::written::is_meshed;
 
@@ -21,6 +23,24 @@ static SWAPCONTEXT: Next = Next::new(c"swapcontext");
 #[unsafe(link_section = "mesh_next")]
 static MAKECONTEXT: Next = Next::new(c"makecontext");
 
+/// In place of a function that is not there.
+extern "C" fn missing() -> c_int {
+    errno::set(libc::ENOSYS);
+    -1
+}
+
+/// Where the next function is, to which the caller jumps.
+fn address_of(function: &Next) -> *mut c_void {
+    let mut found = function.address();
+    if found.is_null() {
+        found = other(function);
+    }
+    if found.is_null() {
+        found = (missing as *const c_void).cast_mut();
+    }
+    found
+}
+
 fn pin_context(context: *const ucontext_t) {
     if is_meshed(context) {
         pin(context.cast(), size_of::<ucontext_t>());
@@ -29,12 +49,12 @@ fn pin_context(context: *const ucontext_t) {
 
 extern "C" fn before_getcontext(context: *const ucontext_t) -> *mut c_void {
     pin_context(context);
-    GETCONTEXT.address()
+    address_of(&GETCONTEXT)
 }
 
 extern "C" fn before_swapcontext(context: *const ucontext_t) -> *mut c_void {
     pin_context(context);
-    SWAPCONTEXT.address()
+    address_of(&SWAPCONTEXT)
 }
 
 /// # Safety
@@ -45,7 +65,7 @@ unsafe extern "C" fn before_makecontext(context: *const ucontext_t) -> *mut c_vo
     if is_meshed(stack.ss_sp) {
         pin(stack.ss_sp, stack.ss_size);
     }
-    MAKECONTEXT.address()
+    address_of(&MAKECONTEXT)
 }
 
 #[unsafe(link_section = "mesh_next")]
@@ -61,7 +81,7 @@ extern "C" fn before_sigsetjmp(buffer: *const c_void, saves_mask: c_int) -> *mut
     if saves_mask != 0 && is_meshed(buffer) {
         pin(buffer, JUMP_BUFFER);
     }
-    SIGSETJMP.address()
+    address_of(&SIGSETJMP)
 }
 
 /// The same for `setjmp` as BSD has it, which saves the mask. The one of the headers is `_setjmp`, and does not.
@@ -69,7 +89,7 @@ extern "C" fn before_setjmp(buffer: *const c_void) -> *mut c_void {
     if is_meshed(buffer) {
         pin(buffer, JUMP_BUFFER);
     }
-    SETJMP.address()
+    address_of(&SETJMP)
 }
 
 /// Calls a function with the first two arguments, and jumps to what it returns with all arguments.
@@ -102,52 +122,57 @@ macro_rules! after {
     };
 }
 
+only_shared!(__sigsetjmp);
+
 /// `__sigsetjmp`, which `sigsetjmp` is.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
 #[unsafe(naked)]
-pub unsafe extern "C" fn __sigsetjmp() {
+pub(crate) unsafe extern "C" fn __sigsetjmp() {
     after!(before_sigsetjmp)
 }
+
+only_shared!(setjmp);
 
 /// `setjmp`.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
 #[unsafe(naked)]
-pub unsafe extern "C" fn setjmp() {
+pub(crate) unsafe extern "C" fn setjmp() {
     after!(before_setjmp)
 }
+
+only_shared!(getcontext);
 
 /// `getcontext`.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
 #[unsafe(naked)]
-pub unsafe extern "C" fn getcontext() {
+pub(crate) unsafe extern "C" fn getcontext() {
     after!(before_getcontext)
 }
+
+only_shared!(swapcontext);
 
 /// `swapcontext`.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
 #[unsafe(naked)]
-pub unsafe extern "C" fn swapcontext() {
+pub(crate) unsafe extern "C" fn swapcontext() {
     after!(before_swapcontext)
 }
+
+only_shared!(makecontext);
 
 /// `makecontext`, which has as many arguments as the program likes.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
 #[unsafe(naked)]
-pub unsafe extern "C" fn makecontext() {
+pub(crate) unsafe extern "C" fn makecontext() {
     after!(before_makecontext)
 }

@@ -71,14 +71,56 @@ pub(crate) fn pinned<R: Copy>(
     result
 }
 
+/// Advice that has a lasting effect which a program can tell.
+pub(crate) fn is_lasting(advice: c_int) -> bool {
+    /// `MADV_GUARD_INSTALL`, since Linux 6.13.
+    const GUARD_INSTALL: c_int = 102;
+    matches!(
+        advice,
+        libc::MADV_DONTFORK
+            | libc::MADV_WIPEONFORK
+            | libc::MADV_DONTDUMP
+            | libc::MADV_HWPOISON
+            | GUARD_INSTALL
+    )
+}
+
+/// Whether pages with this protection are not as others.
+pub(crate) fn is_unusual(protection: c_int) -> bool {
+    protection != libc::PROT_READ | libc::PROT_WRITE
+}
+
+/// [`pinned`] for a property of which `lasts` says whether objects that are there later must not have it.
+pub(crate) fn having_property<R: Copy>(
+    lasts: bool,
+    start: *const c_void,
+    len: usize,
+    fails: impl FnOnce(R) -> Option<c_int>,
+    call: impl FnOnce() -> R,
+) -> R {
+    if lasts {
+        HEAP.global().note_property(start.addr(), len);
+    }
+    pinned(start, len, fails, call)
+}
+
+/// Makes way for a `userfaultfd` of the program's, which is about to be registered for `len` bytes at `start`: a mapping can have
+/// one.
+pub(crate) fn make_way(start: usize, len: usize) {
+    HEAP.global().note_property(start, len);
+    pin(without_provenance(start), len);
+    HEAP.global().pages().leave_unwatched(start, len);
+}
+
 /// The error of a function of the C library, if it failed.
 fn failure(result: c_int) -> Option<c_int> {
     (result != 0).then(errno::value)
 }
 
-/// Declares a function of the C library that gives the pages of a range a property.
+/// Declares a function of the C library that gives the pages of a range a property; `lasts` says whether it is one that objects
+/// there later must not have.
 macro_rules! pinning {
-    ($function:ident = $name:literal ( $($after:ident : $after_type:ty),* )) => {
+    ($function:ident = $name:literal ( $($after:ident : $after_type:ty),* ), lasts: $lasts:expr) => {
         /// The function of the C library of this name; the heap's objects in the range keep their pages.
         ///
         /// # Safety
@@ -86,17 +128,20 @@ macro_rules! pinning {
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $function(start: *mut c_void, len: size_t $(, $after: $after_type)*) -> c_int {
             next!(fn next = $name(start: *mut c_void, len: size_t $(, $after: $after_type)*) -> c_int);
-            // SAFETY: the same contract.
-            pinned(start, len, failure, || unsafe { next(start, len $(, $after)*) })
+            let call = || {
+                // SAFETY: the same contract.
+                unsafe { next(start, len $(, $after)*) }
+            };
+            having_property($lasts, start, len, failure, call)
         }
     };
 }
 
-pinning!(mlock = c"mlock"());
-pinning!(mlock2 = c"mlock2"(flags: c_uint));
-pinning!(mprotect = c"mprotect"(protection: c_int));
-pinning!(pkey_mprotect = c"pkey_mprotect"(protection: c_int, key: c_int));
-pinning!(madvise = c"madvise"(advice: c_int));
+pinning!(mlock = c"mlock"(), lasts: true);
+pinning!(mlock2 = c"mlock2"(flags: c_uint), lasts: true);
+pinning!(mprotect = c"mprotect"(protection: c_int), lasts: is_unusual(protection));
+pinning!(pkey_mprotect = c"pkey_mprotect"(protection: c_int, key: c_int), lasts: true);
+pinning!(madvise = c"madvise"(advice: c_int), lasts: is_lasting(advice));
 
 /// `mlockall`: all pages are to stay in memory, so none is moved any more.
 ///
@@ -109,7 +154,22 @@ pub unsafe extern "C" fn mlockall(flags: c_int) -> c_int {
         // SAFETY: the same contract.
         unsafe { next(flags) }
     };
-    stop_if(Reason::LockedMemory, |result| result == 0, call)
+    locking_all(flags, |result| result == 0, call)
+}
+
+/// Makes the `call` of `mlockall` with these flags, of which `works` says whether it worked.
+pub(crate) fn locking_all<R: Copy>(
+    flags: c_int,
+    works: impl Fn(R) -> bool,
+    call: impl FnOnce() -> R,
+) -> R {
+    stop_if(Reason::LockedMemory, works, || {
+        // What nobody uses is not to be filled with pages.
+        if flags & libc::MCL_CURRENT != 0 && !tls::inside() {
+            tls::within(|| HEAP.global().pages().give_up_unused());
+        }
+        call()
+    })
 }
 
 /// `prctl`: a system call filter may kill the process for what a mesh does; a name is a property of pages.

@@ -6,17 +6,18 @@ use core::ffi::c_void;
 use libc::{aiocb, c_int, sigevent};
 
 use crate::ground::next::next;
+use crate::ground::only_shared::only_shared;
 use crate::unseen::pinning::pin;
 
 /// Declares functions that make such a thread write to the control block that follows their other arguments.
 macro_rules! served {
     ($($function:ident = $name:literal ($($argument:ident : $type:ty),*);)*) => {$(
+        $crate::ground::only_shared::only_shared!($function);
         /// The function of the C library of this name; the control block keeps its pages.
         ///
         /// # Safety
         /// As for that function.
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $function($($argument: $type,)* control: *mut aiocb) -> c_int {
+        pub(crate) unsafe extern "C" fn $function($($argument: $type,)* control: *mut aiocb) -> c_int {
             next!(fn next = $name($($argument: $type,)* control: *mut aiocb) -> c_int);
             pin(control.cast(), size_of::<aiocb>());
             // SAFETY: the same contract.
@@ -43,12 +44,13 @@ struct Request {
     reserved: [c_int; 5],
 }
 
+only_shared!(getaddrinfo_a);
+
 /// `getaddrinfo_a`; the requests keep their pages.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn getaddrinfo_a(
+pub(crate) unsafe extern "C" fn getaddrinfo_a(
     mode: c_int,
     list: *const *mut c_void,
     count: c_int,

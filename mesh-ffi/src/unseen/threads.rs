@@ -15,12 +15,12 @@ use crate::unseen::rest::{Caller, resting};
 /// Declares functions of the C library in which the calling thread waits for another one.
 macro_rules! waiting {
     ($($function:ident = $name:literal ($($argument:ident : $type:ty),* $(,)?);)*) => {$(
+        $crate::ground::only_shared::only_shared!($function);
         /// The function of the C library of this name.
         ///
         /// # Safety
         /// As for that function.
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $function($($argument: $type),*) -> c_int {
+        pub(crate) unsafe extern "C" fn $function($($argument: $type),*) -> c_int {
             next!(fn next = $name($($argument: $type),*) -> c_int);
             // SAFETY: the same contract.
             resting(Caller::NoHandler, || unsafe { next($($argument),*) })

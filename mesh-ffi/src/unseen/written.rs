@@ -40,7 +40,7 @@ fn pages_of(at: usize, len: usize) -> Option<Pages> {
     let last = labels.page_at(at + len - 1).unwrap_or(first);
     Some(Pages::of(Run {
         first,
-        pages: PageCount(last.0 - first.0 + 1),
+        pages: PageCount((last.0 - first.0) as u32 + 1),
     }))
 }
 

@@ -142,7 +142,7 @@ static void all_masked(void)
     write_to(wild);
 }
 
-static void in_reserved_addresses(void)
+static void far_below_the_heap(void)
 {
     set(note_and_leave, 0, 0);
     write_to((uintptr_t)malloc(100) - ((uintptr_t)40 << 30));
@@ -301,7 +301,7 @@ const struct fault_case handlers[] = {
     {"SA_NODEFER", not_deferred},
     {"fault in the handler", deferred},
     {"full sa_mask", all_masked},
-    {"wild write", in_reserved_addresses},
+    {"wild write", far_below_the_heap},
     {"jump into an object", jump_into_object},
     {"500 faults", many_times},
     {"longjmp with SIGSEGV blocked", jump_keeps_mask},

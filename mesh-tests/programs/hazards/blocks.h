@@ -62,7 +62,7 @@ struct call {
     int (*run)(struct blocks *blocks, struct things *things);
 };
 
-extern const struct call byte_calls[], record_calls[], event_calls[];
+extern const struct call byte_calls[], record_calls[], event_calls[], library_calls[];
 
 /* The next message of a thread: its bytes depend on its number. */
 static inline const unsigned char *next_message(struct things *things, size_t size)

@@ -22,7 +22,7 @@
 
 enum { THREADS = 2, ROUNDS = 60, CALLS = 6, MOST = 64 };
 
-static const struct call *const topics[] = {byte_calls, record_calls, event_calls};
+static const struct call *const topics[] = {byte_calls, record_calls, event_calls, library_calls};
 enum { TOPICS = sizeof topics / sizeof *topics };
 
 static pid_t child;

@@ -5,7 +5,7 @@ mod write_faults;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use super::{Access, Advice, Errno, Futex, NotMoved, Os, SignalMask};
+use super::{Access, Advice, Errno, Futex, NotMapped, NotMoved, Os, SignalMask};
 
 /// The system `O`, with the calls from one number up to another refused.
 ///
@@ -62,6 +62,15 @@ unsafe impl<O: Os> Os for FailNth<O> {
 
     fn reserve(&self, len: usize, access: Access) -> Result<NonNull<u8>, Errno> {
         self.unless_refused(|os| os.reserve(len, access))
+    }
+
+    fn map_at(&self, at: NonNull<u8>, len: usize, access: Access) -> Result<(), NotMapped> {
+        self.unless_refused(|os| Ok(os.map_at(at, len, access)))
+            .unwrap_or(Err(NotMapped::Refused))
+    }
+
+    fn largest_hole(&self) -> core::ops::Range<usize> {
+        self.os.largest_hole()
     }
 
     fn map_shared(&self, len: usize) -> Result<NonNull<u8>, Errno> {

@@ -35,6 +35,15 @@ pub enum NotMoved {
     TargetLost,
 }
 
+/// Why nothing was mapped at an address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NotMapped {
+    /// Something else is there.
+    Taken,
+    /// The system refuses to map so much, or anything.
+    Refused,
+}
+
 /// What a mapping permits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Access {
@@ -75,8 +84,16 @@ pub unsafe trait Os: WriteFaults + Futex + Sync {
     /// A lock whose waiters sleep.
     type Lock: heap::RawLock + Sync;
 
-    /// Reserves `len` bytes of addresses, private and anonymous, without commitment.
+    /// Maps `len` bytes somewhere, private and anonymous, without commitment.
     fn reserve(&self, len: usize, access: Access) -> Result<NonNull<u8>, Errno>;
+
+    /// Maps fresh private anonymous memory at `at`, zeroed and without commitment, unless anything is there. What is mapped becomes
+    /// one mapping with neighbours that are as it is.
+    fn map_at(&self, at: NonNull<u8>, len: usize, access: Access) -> Result<(), NotMapped>;
+
+    /// The largest range of addresses where nothing is mapped, or one that is about as large. An allowance for what is beside
+    /// it to grow is the caller's business.
+    fn largest_hole(&self) -> core::ops::Range<usize>;
 
     /// Maps `len` bytes of shared anonymous memory, zeroed and without commitment, readable and writable.
     fn map_shared(&self, len: usize) -> Result<NonNull<u8>, Errno>;
@@ -87,7 +104,7 @@ pub unsafe trait Os: WriteFaults + Futex + Sync {
     /// The caller owns the range, and nobody needs its content.
     unsafe fn replace(&self, at: NonNull<u8>, len: usize, access: Access) -> Result<(), Errno>;
 
-    /// Removes the mapping.
+    /// Removes what is mapped in the range.
     ///
     /// # Safety
     /// The caller owns the range, and nobody uses it any more.

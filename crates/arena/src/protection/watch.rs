@@ -58,7 +58,7 @@ impl Watch {
     }
 
     /// Opens a descriptor, and registers `arena` with it, unless that was done.
-    pub(crate) fn open<O: Os>(&mut self, os: &O, arena: Range) {
+    pub(crate) fn open<O: Os>(&mut self, os: &O, arena: &mut dyn Iterator<Item = Range>) {
         if matches!(self.state, State::Open(_)) {
             return;
         }
@@ -72,8 +72,10 @@ impl Watch {
         }
         self.state = match os.open_userfault() {
             Ok(userfault) => {
-                // SAFETY: the whole range is the arena's.
-                match unsafe { os.register(&userfault, arena.0, arena.1) } {
+                // SAFETY: the ranges are the arena's.
+                let mut register =
+                    arena.map(|(at, len)| unsafe { os.register(&userfault, at, len) });
+                match register.try_for_each(core::convert::identity) {
                     Ok(()) => State::Open(userfault),
                     Err(error) => {
                         os.close_userfault(&userfault);
@@ -156,11 +158,11 @@ impl Watch {
         }
     }
 
-    /// Keeps writers out of `run`, a part of `arena`; `None` when that is for somebody else to do.
+    /// Keeps writers out of a run, a part of `arena`; `None` when that is for somebody else to do.
     pub(crate) fn protect<O: Os>(
         &mut self,
         os: &O,
-        arena: Range,
+        arena: &mut dyn Iterator<Item = Range>,
         (at, len): Range,
     ) -> Option<Result<(), Errno>> {
         if let State::Pending = self.state {
@@ -234,6 +236,15 @@ impl Watch {
         // SAFETY: the arena owns the range.
         unsafe { os.free_writers(&userfault, at, len) };
         self.late = Some(spanned(self.late, (at, len)));
+    }
+
+    /// Leaves a run, of which nothing is protected, to others.
+    pub(crate) fn forget<O: Os>(&mut self, os: &O, (at, len): Range) {
+        if let Some(userfault) = self.usable(os) {
+            // A refusal is the program's, who asks for the same next.
+            // SAFETY: the arena owns the range.
+            let _ = unsafe { os.unregister(&userfault, at, len) };
+        }
     }
 
     /// Registers a run that was remapped.

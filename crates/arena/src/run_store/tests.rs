@@ -1,33 +1,41 @@
 //! Page runs against the simplest oracle: a flag for each page.
 
 use super::*;
-use core::ptr::NonNull;
+use crate::os::{Linux, Os};
+use crate::page_map::Tables;
+use crate::place;
+use crate::site::Site;
 use proptest::prelude::*;
-use sync::Word;
 
 const PAGES: u32 = 200;
 
-/// Tables in ordinary memory.
-struct Tables {
-    _labels: Vec<Word>,
-    _records: Vec<Word>,
-    _links: Vec<[Word; 2]>,
+/// Tables of an arena without memory.
+struct Mapped {
+    os: Linux,
+    tables: Tables,
     map: PageMap,
 }
 
-fn tables() -> Tables {
-    let zeros = || (0..PAGES).map(|_| Word::zero()).collect::<Vec<_>>();
-    let (labels, records) = (zeros(), zeros());
-    let links: Vec<_> = (0..PAGES).map(|_| [Word::zero(), Word::zero()]).collect();
-    let at = |table: &Vec<Word>| NonNull::from(&table[0]);
-    // SAFETY: the vectors have `PAGES` entries and live in the same struct as the map.
-    let map = unsafe { PageMap::new(PAGES, at(&labels), at(&records), NonNull::from(&links[0])) };
-    Tables {
-        _labels: labels,
-        _records: records,
-        _links: links,
-        map,
+impl Drop for Mapped {
+    fn drop(&mut self) {
+        self.tables.clear(&self.os);
     }
+}
+
+fn tables() -> Mapped {
+    let os = Linux::new();
+    let site = Site::within(place::apart(), Linux::PAGE_SIZE, 0, 0).expect("a large place");
+    let site = Site {
+        pages: PAGES as usize,
+        ..site
+    };
+    let mut tables = Tables::at(&site);
+    tables
+        .cover(&os, 0..PAGES as usize)
+        .expect("nothing is there");
+    // SAFETY: the tables live in the same struct as the map.
+    let map = unsafe { PageMap::new(site, Linux::PAGE_SIZE, &tables) };
+    Mapped { os, tables, map }
 }
 
 #[derive(Clone, Debug)]
@@ -73,7 +81,7 @@ fn listed(store: &RunStore, map: &PageMap) -> Vec<(u32, u32)> {
         while page != NOWHERE {
             let length = map.record(PageIndex(page));
             assert_eq!(list_of(length), list);
-            found.push((page, length));
+            found.push((page as u32, length));
             page = map.link(PageIndex(page), Direction::Next);
         }
     }
@@ -93,7 +101,7 @@ proptest! {
                 Step::Insert(first, pages) => {
                     let used = (first..PAGES.min(first + pages)).take_while(|&p| !free[p as usize]).count();
                     if used > 0 {
-                        let run = Run { first: PageIndex(first), pages: PageCount(used as u32) };
+                        let run = Run { first: PageIndex(first as usize), pages: PageCount(used as u32) };
                         free[first as usize..][..used].fill(true);
                         store.insert(map, run);
                     }
@@ -105,7 +113,7 @@ proptest! {
                     let taken = store.take(map, place);
                     if let Some(run) = taken {
                         prop_assert_eq!(run.pages.0, pages);
-                        prop_assert_eq!((run.first.0 + base as u32) % align, 0);
+                        prop_assert_eq!((run.first.0 + base) % align as usize, 0);
                     } else {
                         // Only a search that cannot see a fit may fail: with room for any alignment there always is one,
                         // unless it hides behind the first runs of its own list.
@@ -118,7 +126,7 @@ proptest! {
                     taken
                 }
                 Step::TakeAt(first, pages) => {
-                    let run = Run { first: PageIndex(first), pages: PageCount(pages) };
+                    let run = Run { first: PageIndex(first as usize), pages: PageCount(pages) };
                     let possible = runs(&free).iter().any(|&(start, length)| start == first && length >= pages);
                     prop_assert_eq!(store.take_at(map, run), possible);
                     possible.then_some(run)
@@ -133,10 +141,9 @@ proptest! {
                 }
             };
             if let Some(run) = taken {
-                for page in run.first.0..run.end().0 {
-                    prop_assert!(free[page as usize], "page {} was handed out twice", page);
-                    free[page as usize] = false;
-                }
+                let taken = &mut free[run.first.0..run.end().0];
+                prop_assert!(taken.iter().all(|&free| free), "{run:?} was handed out twice");
+                taken.fill(false);
             }
             prop_assert_eq!(store.pages(), free.iter().filter(|&&f| f).count());
             prop_assert_eq!(listed(&store, map), runs(&free));

@@ -1,23 +1,38 @@
 //! The system with little address space, for tests that make many arenas.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arena::os::{Access, Advice, Errno, Futex, Hold, NotMoved, SignalMask, Userfault, WriteFaults};
+use arena::os::{
+    Access, Advice, Errno, Futex, Hold, NotMapped, NotMoved, SignalMask, Userfault, WriteFaults,
+};
 use arena::{Linux, Os};
 
 const PAGE: usize = Linux::PAGE_SIZE;
 
-/// Linux, with a limit on addresses, with a clock that a test moves, and with all that was mapped unmapped at the end.
+/// Where nobody else maps anything …
+const FAR: usize = 16 << 40;
+/// … and the holes of two tests are so far apart.
+const APART: usize = 4 << 30;
+
+/// Holes so far.
+static HOLES: AtomicUsize = AtomicUsize::new(0);
+
+/// Linux, with a small hole in its addresses, with a clock that a test moves, and with all that was mapped unmapped at the end.
 pub(crate) struct Confined {
     linux: Linux,
+    /// The largest hole, as it seems.
+    hole: Range<usize>,
     /// Bytes of addresses that a process seems to be allowed.
     limit: usize,
     /// Lengths of the mappings that were made and not removed, by address.
     mapped: Mutex<BTreeMap<usize, usize>>,
     clock_ms: Arc<AtomicU64>,
+    /// Bytes that may still be mapped in the hole.
+    pub(crate) room: AtomicUsize,
     /// Descriptors that were opened.
     opened: Mutex<Vec<Userfault>>,
     /// Holds that were not released.
@@ -27,17 +42,33 @@ pub(crate) struct Confined {
 }
 
 impl Confined {
-    /// An arena over this reserves three quarters of `limit` bytes.
-    pub(crate) fn to(limit: usize) -> Self {
+    /// An arena over this has about seven eighths of `bytes` bytes.
+    pub(crate) fn to(bytes: usize) -> Self {
+        assert!(bytes < APART);
+        let start = FAR + HOLES.fetch_add(1, Ordering::Relaxed) * APART;
         Self {
             linux: Linux::new(),
-            limit,
+            hole: start..start + bytes,
+            limit: usize::MAX,
             mapped: Mutex::new(BTreeMap::new()),
             clock_ms: Arc::new(AtomicU64::new(1)),
+            room: AtomicUsize::new(usize::MAX),
             opened: Mutex::new(Vec::new()),
             held: Mutex::new(Vec::new()),
             halfway: AtomicBool::new(false),
         }
+    }
+
+    /// The same in a process that may have so few addresses that unused ones are unmapped soon.
+    pub(crate) fn tightly(bytes: usize) -> Self {
+        let mut confined = Self::to(bytes);
+        confined.limit = bytes;
+        confined
+    }
+
+    /// Where the arena is to be.
+    pub(crate) fn hole(&self) -> Range<usize> {
+        self.hole.clone()
     }
 
     /// The clock, in milliseconds.
@@ -84,6 +115,9 @@ impl Drop for Confined {
             // SAFETY: mapped by `linux`, and whoever used it is gone: the arena owns this value.
             unsafe { self.linux.unmap(at, len) }.expect("it was mapped");
         }
+        let hole = NonNull::new(self.hole.start as *mut u8).expect("it is not at zero");
+        // SAFETY: as above; only the arena has mapped something there.
+        unsafe { self.linux.unmap(hole, self.hole.len()) }.expect("it may be unmapped");
     }
 }
 
@@ -171,7 +205,30 @@ unsafe impl Os for Confined {
         self.note(self.linux.map_shared(len), len)
     }
 
+    fn map_at(&self, at: NonNull<u8>, len: usize, access: Access) -> Result<(), NotMapped> {
+        let start = at.addr().get();
+        assert!(self.hole.start <= start && start + len <= self.hole.end);
+        let room = self.room.load(Ordering::Relaxed);
+        let left = room.checked_sub(len).ok_or(NotMapped::Refused)?;
+        self.linux.map_at(at, len, access)?;
+        if room != usize::MAX {
+            self.room.store(left, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn largest_hole(&self) -> Range<usize> {
+        self.hole()
+    }
+
     unsafe fn unmap(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+        if self.hole.contains(&at.addr().get()) {
+            // SAFETY: the same contract.
+            unsafe { self.linux.unmap(at, len) }?;
+            let room = self.room.load(Ordering::Relaxed);
+            self.room.store(room.saturating_add(len), Ordering::Relaxed);
+            return Ok(());
+        }
         let noted = self.mapped().remove(&at.addr().get());
         assert_eq!(noted, Some(len), "only whole mappings are removed");
         // SAFETY: the same contract.

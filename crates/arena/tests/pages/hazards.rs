@@ -10,7 +10,7 @@ use crate::sharing::{put, span};
 
 const SMALL: usize = 16 << 20;
 
-fn run(first: u32) -> Run {
+fn run(first: usize) -> Run {
     Run {
         first: PageIndex(first),
         pages: PageCount(2),
@@ -18,7 +18,7 @@ fn run(first: u32) -> Run {
 }
 
 /// What is named of the runs at 0, 2, 4, … behind a barrier.
-fn named<O: arena::Os>(arena: &Arena<O>) -> Vec<u32> {
+fn named<O: arena::Os>(arena: &Arena<O>) -> Vec<usize> {
     let barrier = arena.begin_barrier();
     let named = (0..10).map(|index| 2 * index);
     let named = named.filter(|&first| arena.is_named(run(first))).collect();
@@ -57,7 +57,7 @@ fn records_come_as_long_as_there_is_memory() {
     for owner in 1..=100 {
         let record = arena.take_record(owner).expect("memory");
         let page = Run {
-            first: PageIndex(owner as u32),
+            first: PageIndex(owner),
             pages: PageCount(1),
         };
         let _ = record.publish(owner * 0x1000, Pages::of(page));

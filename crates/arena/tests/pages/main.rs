@@ -2,6 +2,7 @@
 
 mod bytes;
 mod confined;
+mod growth;
 mod hazards;
 mod moves;
 mod purge;

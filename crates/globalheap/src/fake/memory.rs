@@ -77,7 +77,7 @@ impl Memory {
 
     /// The lowest unused run that is long enough and aligned.
     pub(super) fn find_unused(&self, count: PageCount, align: u32) -> Option<Run> {
-        let count_of_pages = self.pages.len() as u32;
+        let count_of_pages = self.pages.len();
         let aligned = (0..count_of_pages).step_by(align as usize).map(PageIndex);
         let mut runs = aligned.map(|first| Run {
             first,
@@ -220,7 +220,7 @@ impl Memory {
     /// Whether a mapping ends before `page`: it lies on a shared page, or the page before it does, and these do not follow
     /// each other.
     pub(super) fn is_border(&self, page: PageIndex) -> bool {
-        let onto = |page: u32| self.pages.get(page as usize).and_then(|page| page.onto);
+        let onto = |page: usize| self.pages.get(page).and_then(|page| page.onto);
         let Some(before) = page.0.checked_sub(1) else {
             return false;
         };
@@ -233,7 +233,7 @@ impl Memory {
 
     /// Mappings beyond the first one.
     pub(super) fn borders(&self) -> usize {
-        let all = (0..self.pages.len() as u32).map(PageIndex);
+        let all = (0..self.pages.len()).map(PageIndex);
         all.filter(|&page| self.is_border(page)).count()
     }
 

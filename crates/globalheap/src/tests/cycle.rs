@@ -311,3 +311,14 @@ fn a_few_spans_of_many_slots_are_searched_too() {
     });
     assert_eq!(found, 1);
 }
+
+#[test]
+fn a_cycle_leaves_alone_what_may_be_read_directly() {
+    let program = sparse::<ComplementMesher>(&classes());
+    // SAFETY: there is one thread, which is never caught at a protected page.
+    unsafe { program.heap.enable_meshing() };
+    program.heap.mesh_only_below(16);
+    assert_eq!(program.heap.mesh_cycle(), 0);
+    assert_eq!(program.heap.stats().mesh.meshes, 0);
+    program.end();
+}

@@ -28,6 +28,10 @@ pub unsafe trait SpanPages: Metadata + Sync {
     /// The run came from [`allocate_span`](Self::allocate_span), is on private pages, and nobody uses it any more.
     unsafe fn free_span(&self, run: Run);
 
+    /// Notes that the program gives pages of `run` a property of its own, by a system call: whoever gets the pages next must not
+    /// find it. Takes no lock.
+    fn note_property(&self, run: Run);
+
     /// Says what the pages of a span hold, and which record is the span's.
     fn label_span(&self, run: Run, class: SizeClass, owner: OwnerId, id: SpanId);
 

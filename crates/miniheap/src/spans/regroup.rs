@@ -59,7 +59,7 @@ impl Spans {
         *record = Group {
             live: heap.live,
             leader: unit.0,
-            home: heap.first,
+            home: heap.first(),
             members: 1,
             next: NONE,
         };

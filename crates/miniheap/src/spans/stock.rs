@@ -59,7 +59,7 @@ mod tests {
     fn next(spans: &mut Spans, granted: usize) -> (Option<PageIndex>, usize) {
         let mut fetched = 0;
         let next = spans.next_run(|| {
-            let first = (fetched < granted).then_some(PageIndex(fetched as u32))?;
+            let first = (fetched < granted).then_some(PageIndex(fetched))?;
             fetched += 1;
             Some(first)
         });
@@ -71,7 +71,7 @@ mod tests {
         let mut spans = Spans::new(SpanClasses::GEOMETRIES[3]);
         assert_eq!(next(&mut spans, usize::MAX), (Some(PageIndex(0)), 1));
         let memory = Leaked::without_end();
-        for page in 0..SPANS_PER_RUN as u32 * 3 {
+        for page in 0..SPANS_PER_RUN * 3 {
             spans.add(&memory, PageIndex(page)).unwrap();
         }
         assert_eq!(next(&mut spans, usize::MAX), (Some(PageIndex(2)), 3));
@@ -84,7 +84,7 @@ mod tests {
     fn where_few_runs_can_be_had_these_are_used() {
         let mut spans = Spans::new(SpanClasses::GEOMETRIES[3]);
         let memory = Leaked::without_end();
-        for page in 0..SPANS_PER_RUN as u32 * 8 {
+        for page in 0..SPANS_PER_RUN * 8 {
             spans.add(&memory, PageIndex(page)).unwrap();
         }
         assert_eq!(next(&mut spans, 2), (Some(PageIndex(1)), 2));

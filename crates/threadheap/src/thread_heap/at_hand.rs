@@ -43,7 +43,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     /// As for [`pop_at`](Self::pop_at).
     #[inline(always)]
     unsafe fn label_at(this: NonNull<Self>, address: *mut u8) -> Option<Label> {
-        // SAFETY: valid for reads (contract); the labels of a heap never change.
+        // SAFETY: valid for reads (contract); only the caller's own thread changes them.
         let labels = unsafe { &raw const (*this.as_ptr()).labels };
         // SAFETY: as above.
         let labels = unsafe { labels.read() };

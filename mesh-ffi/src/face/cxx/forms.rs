@@ -5,7 +5,7 @@
 //! under all of them, since the C++ library's call that. Both is found out at the start: until then, and if there is nothing of
 //! that kind, each form of ours goes to the allocator straight.
 
-use core::ffi::{CStr, c_void};
+use core::ffi::c_void;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
@@ -22,26 +22,7 @@ pub(super) struct Form {
     /// The forms that it stands on, nearest first.
     stands_on: &'static [Name],
     /// Whether it must not let through what those throw: that is left to the C++ library's.
-    pub(super) catches: bool,
-    /// Whether it takes an alignment.
-    pub(super) is_aligned: bool,
-}
-
-/// Whether the name is of a form with an alignment.
-const fn says_aligned(name: &CStr) -> bool {
-    let (name, wanted) = (name.to_bytes(), b"St11align_val_t");
-    let mut start = 0;
-    while start + wanted.len() <= name.len() {
-        let mut same = 0;
-        while same < wanted.len() && name[start + same] == wanted[same] {
-            same += 1;
-        }
-        if same == wanted.len() {
-            return true;
-        }
-        start += 1;
-    }
-    false
+    catches: bool,
 }
 
 macro_rules! forms {
@@ -56,7 +37,6 @@ macro_rules! forms {
                 },
                 stands_on: &[$(Name::new($base)),*],
                 catches: $catches,
-                is_aligned: says_aligned($name),
             };
         )*
 

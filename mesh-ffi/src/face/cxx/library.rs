@@ -6,7 +6,6 @@ use crate::ground::late;
 use crate::ground::line::Line;
 use crate::ground::system;
 
-use super::alone;
 use super::forms::Form;
 
 /// The C++ library's operator of this form, for a caller at `caller`; null when there is no such library.
@@ -14,16 +13,7 @@ pub(super) extern "C" fn of_library_or_null(form: &Form, caller: usize) -> *mut 
     let known = form.next.address();
     if known.is_null() {
         // It may have been loaded later, for somebody else alone, or be part of the plugin that asks.
-        let found = late::definition(form.next.name(), caller);
-        if found.is_null() && form.catches && alone::can_throw() {
-            let failing: unsafe extern "C" fn() = if form.is_aligned {
-                alone::aligned_or_null
-            } else {
-                alone::plain_or_null
-            };
-            return failing as *mut c_void;
-        }
-        found
+        late::definition(form.next.name(), caller)
     } else {
         known
     }
@@ -31,15 +21,7 @@ pub(super) extern "C" fn of_library_or_null(form: &Form, caller: usize) -> *mut 
 
 /// The same for a form that must not return null.
 pub(super) extern "C" fn of_library(form: &Form, caller: usize) -> *mut c_void {
-    let mut found = of_library_or_null(form, caller);
-    if found.is_null() && alone::can_throw() {
-        let throwing: unsafe extern "C" fn() = if form.is_aligned {
-            alone::aligned
-        } else {
-            alone::plain
-        };
-        found = throwing as *mut c_void;
-    }
+    let found = of_library_or_null(form, caller);
     if found.is_null() {
         Line::new()
             .text("out of memory, and no C++ library to say so in ")

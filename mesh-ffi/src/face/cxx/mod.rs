@@ -6,9 +6,8 @@
 //! with the arguments and the stack as they were.
 //!
 //! * `forms`: which operators there are, and on which of a program's they stand;
-//! * `library`: the C++ library's; `alone`: what does its work in a static program.
+//! * `library`: the C++ library's.
 
-mod alone;
 mod forms;
 mod library;
 
@@ -35,13 +34,13 @@ extern "C" fn aligned(size: usize, align: usize) -> *mut c_void {
 /// when that has nothing.
 macro_rules! operator_new {
     ($name:ident, $form:path, $allocate:path, $otherwise:path) => {
+        $crate::ground::only_shared::only_shared!($name);
         /// A form of `operator new`.
         ///
         /// # Safety
         /// As for the operator: the arguments are those that C++ passes.
-        #[unsafe(no_mangle)]
         #[unsafe(naked)]
-        pub unsafe extern "C" fn $name(size: usize, second: usize) -> *mut c_void {
+        pub(crate) unsafe extern "C" fn $name(size: usize, second: usize) -> *mut c_void {
             naked_asm!(
                 ".cfi_startproc",
                 "cmp qword ptr [rip + {form}], 0",
@@ -143,12 +142,12 @@ unsafe extern "C" fn replaced(object: *mut c_void, second: usize, third: usize, 
 // All forms of `operator delete`: what comes behind the address is neither needed nor trusted.
 macro_rules! operator_delete {
     ($($name:ident = $form:path;)*) => {$(
+        $crate::ground::only_shared::only_shared!($name);
         /// A form of `operator delete`.
         ///
         /// # Safety
         /// As for `free`.
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $name(object: *mut c_void, second: usize, third: usize) {
+        pub(crate) unsafe extern "C" fn $name(object: *mut c_void, second: usize, third: usize) {
             if $form.replacement.load(Ordering::Relaxed).is_null() {
                 // SAFETY: the same contract.
                 unsafe { c::free(object) }

@@ -44,12 +44,12 @@ unsafe fn hand_over_entries(entries: Entries, count: c_int) -> c_int {
 /// Declares a function that lists a directory.
 macro_rules! listing {
     ($($function:ident = $name:literal ($($argument:ident : $type:ty),*);)*) => {$(
+        $crate::ground::only_shared::only_shared!($function);
         /// The function of the C library of this name.
         ///
         /// # Safety
         /// As for that function.
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $function($($argument: $type,)* entries: Entries, wanted: *const c_void, order: *const c_void) -> c_int {
+        pub(crate) unsafe extern "C" fn $function($($argument: $type,)* entries: Entries, wanted: *const c_void, order: *const c_void) -> c_int {
             next!(fn next = $name($($argument: $type,)* entries: Entries, wanted: *const c_void, order: *const c_void) -> c_int);
             // SAFETY: the same contract.
             let count = unsafe { next($($argument,)* entries, wanted, order) };

@@ -9,18 +9,20 @@ use libc::{FILE, size_t, ssize_t};
 
 use crate::face::c::malloc;
 use crate::ground::next::next;
+use crate::ground::only_shared::only_shared;
 
 next!(fn next_getdelim = c"getdelim"(line: *mut *mut c_char, room: *mut size_t, end: c_int, stream: *mut FILE) -> ssize_t);
 
 /// Bytes of the first block, as in glibc.
 const FIRST: usize = 120;
 
+only_shared!(getdelim);
+
 /// `getdelim`.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn getdelim(
+pub(crate) unsafe extern "C" fn getdelim(
     line: *mut *mut c_char,
     room: *mut size_t,
     end: c_int,
@@ -42,12 +44,13 @@ pub unsafe extern "C" fn getdelim(
     unsafe { next_getdelim(line, room, end, stream) }
 }
 
+only_shared!(__getdelim);
+
 /// `getdelim`, as inline functions of old headers call it.
 ///
 /// # Safety
 /// As for `getdelim`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn __getdelim(
+pub(crate) unsafe extern "C" fn __getdelim(
     line: *mut *mut c_char,
     room: *mut size_t,
     end: c_int,
@@ -57,12 +60,13 @@ pub unsafe extern "C" fn __getdelim(
     unsafe { getdelim(line, room, end, stream) }
 }
 
+only_shared!(getline);
+
 /// `getline`.
 ///
 /// # Safety
 /// As for `getdelim`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn getline(
+pub(crate) unsafe extern "C" fn getline(
     line: *mut *mut c_char,
     room: *mut size_t,
     stream: *mut FILE,

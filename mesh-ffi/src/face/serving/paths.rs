@@ -7,6 +7,7 @@ use libc::size_t;
 
 use super::hand_over_string;
 use crate::ground::next::next;
+use crate::ground::only_shared::only_shared;
 use crate::unseen::hazards::during;
 use crate::unseen::written::Written;
 
@@ -35,24 +36,29 @@ unsafe fn answer(buffer: *const c_char, room: usize, address: usize) -> *mut c_c
     }
 }
 
+only_shared!(realpath);
+
 /// `realpath`.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn realpath(path: *const c_char, resolved: *mut c_char) -> *mut c_char {
+pub(crate) unsafe extern "C" fn realpath(
+    path: *const c_char,
+    resolved: *mut c_char,
+) -> *mut c_char {
     // SAFETY: the same contract.
     let address = unsafe { next_realpath(path, resolved) };
     // SAFETY: what the function returned.
     unsafe { answer(resolved, 0, address) }
 }
 
+only_shared!(__realpath_chk);
+
 /// `realpath`, checked.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn __realpath_chk(
+pub(crate) unsafe extern "C" fn __realpath_chk(
     path: *const c_char,
     resolved: *mut c_char,
     there: size_t,
@@ -63,24 +69,26 @@ pub unsafe extern "C" fn __realpath_chk(
     unsafe { answer(resolved, 0, address) }
 }
 
+only_shared!(canonicalize_file_name);
+
 /// `canonicalize_file_name`.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn canonicalize_file_name(path: *const c_char) -> *mut c_char {
+pub(crate) unsafe extern "C" fn canonicalize_file_name(path: *const c_char) -> *mut c_char {
     // SAFETY: the same contract.
     let address = unsafe { next_canonical(path) };
     // SAFETY: what the function returned.
     unsafe { answer(null_mut(), 0, address) }
 }
 
+only_shared!(getcwd);
+
 /// `getcwd`.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn getcwd(buffer: *mut c_char, len: size_t) -> *mut c_char {
+pub(crate) unsafe extern "C" fn getcwd(buffer: *mut c_char, len: size_t) -> *mut c_char {
     let written = Written::NOTHING.bytes(buffer, len);
     // SAFETY: the same contract.
     let address = during(&written, || unsafe { next_getcwd(buffer, len) });
@@ -88,12 +96,13 @@ pub unsafe extern "C" fn getcwd(buffer: *mut c_char, len: size_t) -> *mut c_char
     unsafe { answer(buffer, len, address) }
 }
 
+only_shared!(__getcwd_chk);
+
 /// `getcwd`, checked.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn __getcwd_chk(
+pub(crate) unsafe extern "C" fn __getcwd_chk(
     buffer: *mut c_char,
     len: size_t,
     room: size_t,
@@ -107,24 +116,29 @@ pub unsafe extern "C" fn __getcwd_chk(
     unsafe { answer(buffer, len, address) }
 }
 
+only_shared!(get_current_dir_name);
+
 /// `get_current_dir_name`.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn get_current_dir_name() -> *mut c_char {
+pub(crate) unsafe extern "C" fn get_current_dir_name() -> *mut c_char {
     // SAFETY: the same contract.
     let address = unsafe { next_current() };
     // SAFETY: what the function returned.
     unsafe { answer(null_mut(), 0, address) }
 }
 
+only_shared!(tempnam);
+
 /// `tempnam`.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tempnam(directory: *const c_char, prefix: *const c_char) -> *mut c_char {
+pub(crate) unsafe extern "C" fn tempnam(
+    directory: *const c_char,
+    prefix: *const c_char,
+) -> *mut c_char {
     // SAFETY: the same contract.
     let address = unsafe { next_tempnam(directory, prefix) };
     // SAFETY: what the function returned.

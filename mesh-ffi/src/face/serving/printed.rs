@@ -7,6 +7,7 @@ use core::ffi::{c_char, c_int, c_void};
 
 use crate::face::library::hand_over;
 use crate::ground::next::next;
+use crate::ground::only_shared::only_shared;
 
 // A list of arguments is passed by its address.
 next!(fn next_vasprintf = c"vasprintf"(string: *mut *mut c_char, format: *const c_char, list: *mut c_void) -> c_int);
@@ -28,12 +29,13 @@ unsafe fn hand_over_printed(string: *mut *mut c_char, printed: c_int) -> c_int {
     printed
 }
 
+only_shared!(vasprintf);
+
 /// `vasprintf`.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn vasprintf(
+pub(crate) unsafe extern "C" fn vasprintf(
     string: *mut *mut c_char,
     format: *const c_char,
     list: *mut c_void,
@@ -44,12 +46,13 @@ pub unsafe extern "C" fn vasprintf(
     unsafe { hand_over_printed(string, printed) }
 }
 
+only_shared!(__vasprintf_chk);
+
 /// `vasprintf`, checked.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn __vasprintf_chk(
+pub(crate) unsafe extern "C" fn __vasprintf_chk(
     string: *mut *mut c_char,
     flag: c_int,
     format: *const c_char,
@@ -107,33 +110,38 @@ mod variadic {
         };
     }
 
+    use crate::ground::only_shared::only_shared;
+
+    only_shared!(asprintf);
+
     /// `asprintf`.
     ///
     /// # Safety
     /// As for the function of the C library.
-    #[unsafe(no_mangle)]
     #[unsafe(naked)]
-    pub unsafe extern "C" fn asprintf() -> c_int {
+    pub(crate) unsafe extern "C" fn asprintf() -> c_int {
         listed!("16", "rdx", vasprintf)
     }
+
+    only_shared!(__asprintf);
 
     /// `asprintf`, under its other name.
     ///
     /// # Safety
     /// As for the function of the C library.
-    #[unsafe(no_mangle)]
     #[unsafe(naked)]
-    pub unsafe extern "C" fn __asprintf() -> c_int {
+    pub(crate) unsafe extern "C" fn __asprintf() -> c_int {
         listed!("16", "rdx", vasprintf)
     }
+
+    only_shared!(__asprintf_chk);
 
     /// `asprintf`, checked.
     ///
     /// # Safety
     /// As for the function of the C library.
-    #[unsafe(no_mangle)]
     #[unsafe(naked)]
-    pub unsafe extern "C" fn __asprintf_chk() -> c_int {
+    pub(crate) unsafe extern "C" fn __asprintf_chk() -> c_int {
         listed!("24", "rcx", __vasprintf_chk)
     }
 }

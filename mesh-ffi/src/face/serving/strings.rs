@@ -5,6 +5,7 @@ use core::ffi::c_char;
 use libc::{size_t, wchar_t};
 
 use crate::face::c::malloc;
+use crate::ground::only_shared::only_shared;
 use crate::ground::resolved::own;
 
 own!(fn length_up_to = c"strnlen" or libc::strnlen, (string: *const c_char, most: size_t) -> size_t);
@@ -24,56 +25,61 @@ unsafe fn copy(string: *const c_char, len: usize) -> *mut c_char {
     block
 }
 
+only_shared!(strdup);
+
 /// `strdup`.
 ///
 /// # Safety
 /// `string` is a string.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn strdup(string: *const c_char) -> *mut c_char {
+pub(crate) unsafe extern "C" fn strdup(string: *const c_char) -> *mut c_char {
     // SAFETY: a string (contract).
     let len = unsafe { libc::strlen(string) };
     // SAFETY: it has so many bytes.
     unsafe { copy(string, len) }
 }
 
+only_shared!(__strdup);
+
 /// `strdup`, as macros of old headers call it.
 ///
 /// # Safety
 /// As for `strdup`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn __strdup(string: *const c_char) -> *mut c_char {
+pub(crate) unsafe extern "C" fn __strdup(string: *const c_char) -> *mut c_char {
     // SAFETY: the same contract.
     unsafe { strdup(string) }
 }
+
+only_shared!(strndup);
 
 /// `strndup`.
 ///
 /// # Safety
 /// `string` is a string, or has as many bytes.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn strndup(string: *const c_char, most: size_t) -> *mut c_char {
+pub(crate) unsafe extern "C" fn strndup(string: *const c_char, most: size_t) -> *mut c_char {
     // SAFETY: the same contract.
     let len = unsafe { length_up_to(string, most) };
     // SAFETY: it has so many bytes.
     unsafe { copy(string, len) }
 }
 
+only_shared!(__strndup);
+
 /// `strndup`, as macros of old headers call it.
 ///
 /// # Safety
 /// As for `strndup`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn __strndup(string: *const c_char, most: size_t) -> *mut c_char {
+pub(crate) unsafe extern "C" fn __strndup(string: *const c_char, most: size_t) -> *mut c_char {
     // SAFETY: the same contract.
     unsafe { strndup(string, most) }
 }
+
+only_shared!(wcsdup);
 
 /// `wcsdup`.
 ///
 /// # Safety
 /// `string` is a wide string.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn wcsdup(string: *const wchar_t) -> *mut wchar_t {
+pub(crate) unsafe extern "C" fn wcsdup(string: *const wchar_t) -> *mut wchar_t {
     let mut len = 0;
     // SAFETY: a wide string, which is read up to its end.
     while unsafe { string.wrapping_add(len).read() } != 0 {

@@ -6,14 +6,21 @@
 
 /// The address of a function of the C library, if the linker has put it into the program; null otherwise.
 macro_rules! linked {
-    ($name:literal) => {{
+    ($name:literal) => {
+        linked!($name, concat!(".hidden ", $name))
+    };
+    // One that programs may call: in a program with a shared C library it is there, and must not be hidden.
+    (public $name:literal) => {
+        linked!($name, "")
+    };
+    ($name:literal, $visibility:expr) => {{
         fn find() -> *mut core::ffi::c_void {
             let found: *mut core::ffi::c_void;
             // SAFETY: reads an address that the linker has written.
             unsafe {
                 core::arch::asm!(
                     concat!(".weak ", $name),
-                    concat!(".hidden ", $name),
+                    $visibility,
                     concat!("mov {0}, qword ptr [rip + ", $name, "@GOTPCREL]"),
                     out(reg) found,
                     options(pure, nomem, nostack, preserves_flags),
@@ -52,18 +59,9 @@ core::arch::global_asm!(
     ".p2align 3",
     // `__libc_fork`.
     ".quad __fork",
-    // `__pthread_cond_wait` and the like.
-    ".quad aio_init",
     ".quad cnd_init",
     ".quad mtx_init",
     // Barriers.
     ".quad mq_notify",
-    ".quad pthread_getattr_np",
-    // `__pthread_clockjoin_ex`.
-    ".quad pthread_tryjoin_np",
-    // `__new_sem_wait`.
-    ".quad sem_trywait",
-    // `__spawni`.
-    ".quad system",
     ".popsection",
 );

@@ -5,25 +5,21 @@
 //! library; see `linked`.
 //!
 //! * `linked`: the C library's by other names;
-//! * `calls`: system calls as they are; `shaped`: those that take other arguments than the function; `waits`: those in which the
-//!   arguments are structures of times and masks;
-//! * `signals`; `forks`; `threads`; `streams`; `contexts`; `identity`; `served`: what returns memory.
+//! * `calls`: system calls as they are; `waits`: those that take other arguments than the function;
+//! * `signals`; `forks`; `threads`;
+//! * `newer`: functions that the C library may be too old for.
 
 mod calls;
-mod contexts;
 mod forks;
-mod identity;
 mod linked;
-mod served;
-mod shaped;
+mod newer;
 mod signals;
-mod streams;
 mod threads;
 mod waits;
 
 use core::ffi::{CStr, c_void};
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicU8, Ordering};
+use core::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use crate::ground::errno;
 use crate::ground::line::Line;
@@ -72,18 +68,12 @@ impl StandIn {
 }
 
 /// All of them, by topic.
-const ALL: [&[StandIn]; 11] = [
-    served::NEWER,
-    contexts::ALL,
-    identity::ALL,
-    served::ALL,
+const ALL: [&[StandIn]; 5] = [
     calls::ALL,
-    shaped::ALL,
     waits::ALL,
     signals::ALL,
     forks::ALL,
     threads::ALL,
-    streams::ALL,
 ];
 
 /// Whether there is no loader: one of the three below. What a static program opens later does not count.
@@ -105,7 +95,7 @@ pub(crate) fn is_alone() -> bool {
 /// the C library has it, unless that is older than the function.
 pub(crate) fn stand_in(name: Name) -> *mut c_void {
     if !is_alone() {
-        return find(served::NEWER, name);
+        return find(newer::ALL, name);
     }
     ALL.iter()
         .map(|topic| find(topic, name))
@@ -126,10 +116,12 @@ pub(crate) fn adopt() {
     }
 }
 
-/// Says that a static program cannot have the function `name`.
+/// Says that a static program cannot have the function `name`; not twice in a row.
 #[cold]
 pub(crate) fn refuse(name: Name) {
-    if is_alone() {
+    static LAST: AtomicUsize = AtomicUsize::new(0);
+    let this = name.bytes().as_ptr().addr();
+    if is_alone() && LAST.swap(this, Ordering::Relaxed) != this {
         Line::new()
             .raw(name.bytes())
             .text(" cannot be had in a static program")

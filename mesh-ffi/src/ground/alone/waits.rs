@@ -114,16 +114,6 @@ unsafe extern "C" fn clock_nanosleep(
     -cancellable(libc::SYS_clock_nanosleep, arguments) as c_int
 }
 
-/// `thrd_sleep`: zero; -1 when a signal has come; another negative number on an error.
-unsafe extern "C" fn thrd_sleep(time: usize, left: usize) -> c_int {
-    // SAFETY: the same contract.
-    match unsafe { clock_nanosleep(libc::CLOCK_REALTIME, 0, time, left) } {
-        0 => 0,
-        libc::EINTR => -1,
-        _ => -2,
-    }
-}
-
 unsafe extern "C" fn sigsuspend(mask: usize) -> isize {
     answer(cancellable(
         libc::SYS_rt_sigsuspend,
@@ -167,7 +157,6 @@ pub(super) const ALL: &[StandIn] = &[
     StandIn::new(c"epoll_pwait", epoll_pwait as *const ()),
     StandIn::new(c"epoll_pwait2", epoll_pwait2 as *const ()),
     StandIn::new(c"clock_nanosleep", clock_nanosleep as *const ()),
-    StandIn::new(c"thrd_sleep", thrd_sleep as *const ()),
     StandIn::new(c"sigsuspend", sigsuspend as *const ()),
     StandIn::new(c"sigtimedwait", sigtimedwait as *const ()),
     StandIn::new(c"sigwait", sigwait as *const ()),

@@ -44,6 +44,27 @@ fn lists() -> *const Listed {
     lists
 }
 
+/// Whether this is `libmesh.so`, and not part of a program that was linked with `libmesh.a`.
+pub(crate) fn is_shared() -> bool {
+    let shared: usize;
+    // SAFETY: reads an address that the linker has written: `build.rs` has it not be null in what it links.
+    unsafe {
+        core::arch::asm!(
+            ".weak mesh_is_shared",
+            ".hidden mesh_is_shared",
+            "mov {0}, qword ptr [rip + mesh_is_shared@GOTPCREL]",
+            out(reg) shared,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    shared != 0
+}
+
+/// Whether this is `libmesh.so` under a loader that lists its objects in another way than glibc's does, or not at all.
+pub(crate) fn is_unknown_loader() -> bool {
+    is_shared() && lists().is_null()
+}
+
 /// Our own dynamic section; null in a program that has none.
 fn own_section() -> *const Dynamic {
     let section: *const Dynamic;

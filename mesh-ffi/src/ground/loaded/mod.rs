@@ -9,6 +9,6 @@ mod object;
 mod references;
 mod segments;
 
-pub(crate) use list::{Objects, has_loader};
+pub(crate) use list::{Objects, has_loader, is_shared, is_unknown_loader};
 pub(crate) use object::{Name, Object};
 pub(crate) use references::Reference;

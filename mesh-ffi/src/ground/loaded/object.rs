@@ -192,13 +192,30 @@ impl Object {
 
     /// The address of what the object defines as `name`, in its default version; null when it does not.
     pub(crate) fn find(&self, name: Name) -> *mut c_void {
+        // SAFETY: a symbol that is in the table.
+        self.look_up(name, |number| unsafe { self.definition(number, name) })
+    }
+
+    /// The address that stands for the function `name` in every object, though another one defines it: a program that cannot be
+    /// loaded anywhere has its own entry for a function whose address it takes. Null where there is none.
+    pub(crate) fn stand_in(&self, name: Name) -> *mut c_void {
+        // SAFETY: a symbol that is in the table.
+        self.look_up(name, |number| unsafe { self.entry(number, name) })
+    }
+
+    /// The first of the symbols with the hash of `name` that `choose` makes something of; null when there is none.
+    fn look_up(&self, name: Name, choose: impl Fn(u32) -> Option<*mut c_void>) -> *mut c_void {
         match &self.hash {
-            Hash::Gnu(table) => self.find_in(table, name),
-            Hash::Old(table) => self.find_in_old(*table, name),
+            Hash::Gnu(table) => Self::look_up_in(table, name, choose),
+            Hash::Old(table) => Self::look_up_in_old(*table, name, choose),
         }
     }
 
-    fn find_in(&self, table: &Gnu, name: Name) -> *mut c_void {
+    fn look_up_in(
+        table: &Gnu,
+        name: Name,
+        choose: impl Fn(u32) -> Option<*mut c_void>,
+    ) -> *mut c_void {
         let word = (name.hash / u64::BITS) & table.filter_mask;
         let (first, second) = (
             name.hash % u64::BITS,
@@ -219,8 +236,7 @@ impl Object {
             // SAFETY: the symbols of a bucket follow each other up to the one whose hash is odd.
             let hash = unsafe { table.chains.wrapping_add(number as usize).read() };
             if hash | 1 == name.hash | 1
-                // SAFETY: a symbol that is in the table.
-                && let Some(found) = unsafe { self.definition(number, name) }
+                && let Some(found) = choose(number)
             {
                 return found;
             }
@@ -231,7 +247,11 @@ impl Object {
         }
     }
 
-    fn find_in_old(&self, table: *const u32, name: Name) -> *mut c_void {
+    fn look_up_in_old(
+        table: *const u32,
+        name: Name,
+        choose: impl Fn(u32) -> Option<*mut c_void>,
+    ) -> *mut c_void {
         // SAFETY: the table begins with its number of buckets.
         let buckets = unsafe { table.read() };
         if buckets == 0 {
@@ -245,12 +265,25 @@ impl Object {
             if number == 0 {
                 return null_mut();
             }
-            // SAFETY: a symbol that is in the table.
-            if let Some(found) = unsafe { self.definition(number, name) } {
+            if let Some(found) = choose(number) {
                 return found;
             }
             link = links.wrapping_add(buckets as usize + number as usize);
         }
+    }
+
+    /// The address in a symbol that has this name and no definition; `None` where the loader looks elsewhere for one.
+    ///
+    /// # Safety
+    /// The object has a symbol of this number.
+    unsafe fn entry(&self, number: u32, name: Name) -> Option<*mut c_void> {
+        // SAFETY: the object has this symbol (contract).
+        let symbol = unsafe { &*self.symbols.wrapping_add(number as usize) };
+        // SAFETY: an offset into the object's strings.
+        let is_named = || unsafe { self.says(symbol.st_name as usize, name.text) };
+        let is_entry = symbol.st_shndx == 0 && symbol.st_value != 0 && is_named();
+        let place = self.base.wrapping_add(symbol.st_value as usize);
+        is_entry.then_some(core::ptr::with_exposed_provenance_mut(place))
     }
 
     /// Where the symbol's definition is, if it has this name and is what one gets who asks for no version.

@@ -58,6 +58,11 @@ pub(crate) fn ask_no_more() {
     FILTERED.store(true, Ordering::Relaxed);
 }
 
+/// Whether the program has asked for a filter of system calls.
+pub(crate) fn is_filtered() -> bool {
+    FILTERED.load(Ordering::Relaxed)
+}
+
 /// Whether all of the words at `place`, at most as many as a page has, are in frames or in the heap: then they may be read and
 /// written. A page is there or not as a whole, so it is enough to look at both ends.
 pub(crate) fn is_ours(place: *const u64, words: usize) -> bool {
@@ -98,7 +103,7 @@ fn may_be_read(place: *const u64, words: usize) -> bool {
     let (at, last) = (place.addr(), place.addr().wrapping_add(words * WORD - 1));
     if is_guarded() {
         let is_known = was_readable(at) && was_readable(last);
-        if is_known || is_ours(place, words) || FILTERED.load(Ordering::Relaxed) {
+        if is_known || is_ours(place, words) || is_filtered() {
             return true;
         }
     }
@@ -138,7 +143,7 @@ pub(crate) fn copy_out(place: *mut u64, words: &[u64]) {
     if count == 0 {
         return;
     }
-    let may_fault = is_guarded() && (FILTERED.load(Ordering::Relaxed) || is_ours(place, count));
+    let may_fault = is_guarded() && (is_filtered() || is_ours(place, count));
     if may_fault || kernel_reaches(place, count, is_writable) {
         // SAFETY: the words are the program's to be written by the call that we stand in front of; without the handler they
         // were seen to be there.

@@ -6,6 +6,7 @@ use libc::{c_int, iovec, sigset_t, timespec};
 
 use super::{MOST, give_up, keep, keep_parts};
 use crate::ground::next::next;
+use crate::ground::only_shared::only_shared;
 use crate::ground::reach::peek;
 use crate::unseen::hazards::during;
 use crate::unseen::rest::{Caller, resting};
@@ -56,12 +57,13 @@ pub(crate) fn keep_submitted(list: *const *const Request, count: usize) {
     }
 }
 
+only_shared!(io_submit);
+
 /// `io_submit`. Like the other functions of libaio it returns a negated error number.
 ///
 /// # Safety
 /// As for the function of libaio.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn io_submit(
+pub(crate) unsafe extern "C" fn io_submit(
     context: *mut c_void,
     count: c_long,
     list: *mut *mut Request,
@@ -78,12 +80,13 @@ fn events(at: *mut c_void, count: c_long) -> Written {
     Written::NOTHING.bytes(at, count.saturating_mul(EVENT))
 }
 
+only_shared!(io_getevents);
+
 /// `io_getevents`.
 ///
 /// # Safety
 /// As for the function of libaio.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn io_getevents(
+pub(crate) unsafe extern "C" fn io_getevents(
     context: *mut c_void,
     least: c_long,
     most: c_long,
@@ -97,12 +100,13 @@ pub unsafe extern "C" fn io_getevents(
     resting(Caller::Anybody, || during(&written, call))
 }
 
+only_shared!(io_pgetevents);
+
 /// `io_pgetevents`.
 ///
 /// # Safety
 /// As for the function of libaio.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn io_pgetevents(
+pub(crate) unsafe extern "C" fn io_pgetevents(
     context: *mut c_void,
     least: c_long,
     most: c_long,
@@ -122,12 +126,12 @@ pub unsafe extern "C" fn io_pgetevents(
 /// Declares functions that let the kernel write to one of their arguments.
 macro_rules! naming {
     ($($function:ident = $name:literal ($($argument:ident : $type:ty),*): $written:ident;)*) => {$(
+        $crate::ground::only_shared::only_shared!($function);
         /// The function of libaio of this name.
         ///
         /// # Safety
         /// As for that function.
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $function($($argument: $type),*) -> c_int {
+        pub(crate) unsafe extern "C" fn $function($($argument: $type),*) -> c_int {
             next!(fn next = $name($($argument: $type),*) -> c_int);
             // SAFETY: the same contract.
             during(&Written::NOTHING.object($written), || unsafe { next($($argument),*) })

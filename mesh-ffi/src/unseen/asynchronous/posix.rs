@@ -20,12 +20,12 @@ fn keep_request(control: *const aiocb) {
 /// Declares a function that makes a request.
 macro_rules! requests {
     ($($function:ident = $name:literal;)*) => {$(
+        $crate::ground::only_shared::only_shared!($function);
         /// The function of the C library of this name.
         ///
         /// # Safety
         /// As for that function.
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $function(control: *mut aiocb) -> c_int {
+        pub(crate) unsafe extern "C" fn $function(control: *mut aiocb) -> c_int {
             next!(fn next = $name(control: *mut aiocb) -> c_int);
             keep_request(control);
             // SAFETY: the same contract.
@@ -42,12 +42,12 @@ requests! {
 /// Declares a function that makes several requests.
 macro_rules! lists {
     ($($function:ident = $name:literal;)*) => {$(
+        $crate::ground::only_shared::only_shared!($function);
         /// The function of the C library of this name.
         ///
         /// # Safety
         /// As for that function.
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $function(mode: c_int, list: *const *mut aiocb, count: c_int, event: *mut sigevent) -> c_int {
+        pub(crate) unsafe extern "C" fn $function(mode: c_int, list: *const *mut aiocb, count: c_int, event: *mut sigevent) -> c_int {
             next!(fn next = $name(mode: c_int, list: *const *mut aiocb, count: c_int, event: *mut sigevent) -> c_int);
             keep_list(list, usize::try_from(count).unwrap_or(0));
             // SAFETY: the same contract.

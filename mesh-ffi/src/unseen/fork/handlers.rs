@@ -11,17 +11,19 @@ use libc::c_int;
 use super::machine::{Way, leave_child, leave_parent, prepare};
 use crate::ground::alone::is_alone;
 use crate::ground::next::next;
+use crate::ground::only_shared::only_shared;
 
 type Handler = Option<unsafe extern "C" fn()>;
 
 next!(fn next_register = c"__register_atfork" (before: Handler, after: Handler, in_child: Handler, object: *mut c_void) -> c_int);
 
+only_shared!(__register_atfork);
+
 /// `pthread_atfork`, which is linked into each object and calls this.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn __register_atfork(
+pub(crate) unsafe extern "C" fn __register_atfork(
     before: Handler,
     after: Handler,
     in_child: Handler,

@@ -9,7 +9,7 @@
 //! | memory that the kernel has pinned (registered buffers, devices of RDMA) | nothing is meshed any more |
 //! | a file that is open for direct I/O | objects as large as the least transfer are left alone: each of these reads by physical address |
 //!
-//! What is made between a look and the end of the slice is not found in time: see docs/decisions/019-asynchronous-io.md.
+//! What is made between a look and the end of the slice is not found in time: see docs/decisions/022-asynchronous-io.md.
 
 mod files;
 pub(crate) mod rings;

@@ -46,7 +46,7 @@ pub(super) fn place(word: usize) -> Place {
 }
 
 fn mark_of(page: PageIndex) -> (&'static AtomicU64, u64) {
-    let number = page.0 as usize % MARKS;
+    let number = page.0 % MARKS;
     let mark = MARKED.get(number / WORD).unwrap_or(&MARKED[0]);
     (mark, 1 << (number % WORD))
 }

@@ -15,12 +15,12 @@ use crate::unseen::written::Written;
 /// Declares functions that read a clock into one of their arguments, and set `errno` when they fail.
 macro_rules! clocks {
     ($($function:ident = $name:literal ($($argument:ident : $type:ty),*) -> $result:ty, into $into:ident;)*) => {$(
+        $crate::ground::only_shared::only_shared!($function);
         /// The function of the C library of this name.
         ///
         /// # Safety
         /// As for that function.
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $function($($argument: $type),*) -> $result {
+        pub(crate) unsafe extern "C" fn $function($($argument: $type),*) -> $result {
             next!(fn next = $name($($argument: $type),*) -> $result);
             // SAFETY: the same contract.
             let call = || unsafe { next($($argument),*) };

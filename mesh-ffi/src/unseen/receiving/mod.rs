@@ -23,12 +23,12 @@ mod vectors;
 /// Arguments that are only passed on are words; a result that is a pointer or nothing is a word as well.
 macro_rules! receiving {
     ($($function:ident = $name:literal ($($argument:ident : $type:ty),* $(,)?) -> $result:ty $(, $sleeping:ident)?: $written:expr;)*) => {$(
+        $crate::ground::only_shared::only_shared!($function);
         /// The function of the C library of this name.
         ///
         /// # Safety
         /// As for that function.
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $function($($argument: $type),*) -> $result {
+        pub(crate) unsafe extern "C" fn $function($($argument: $type),*) -> $result {
             $crate::ground::next::next!(fn next = $name($($argument: $type),*) -> $result);
             let written: $crate::unseen::written::Written = $written;
             // SAFETY: the same contract.

@@ -10,6 +10,7 @@ use libc::{FILE, size_t};
 
 use super::receiving;
 use crate::ground::next::next;
+use crate::ground::only_shared::only_shared;
 use crate::unseen::written::{Written, is_meshed};
 
 receiving! {
@@ -44,12 +45,13 @@ fn usable(buffer: *mut c_char) -> *mut c_char {
 
 next!(fn next_setvbuf = c"setvbuf"(stream: *mut FILE, buffer: *mut c_char, mode: c_int, size: size_t) -> c_int);
 
+only_shared!(setvbuf);
+
 /// `setvbuf`, with a buffer that is never meshed. A stream without one reads into its own `FILE`, which is kept apart.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn setvbuf(
+pub(crate) unsafe extern "C" fn setvbuf(
     stream: *mut FILE,
     buffer: *mut c_char,
     mode: c_int,
@@ -59,12 +61,13 @@ pub unsafe extern "C" fn setvbuf(
     unsafe { next_setvbuf(stream, usable(buffer), mode, size) }
 }
 
+only_shared!(setbuffer);
+
 /// `setbuffer`, with a buffer that is never meshed.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn setbuffer(stream: *mut FILE, buffer: *mut c_char, size: size_t) {
+pub(crate) unsafe extern "C" fn setbuffer(stream: *mut FILE, buffer: *mut c_char, size: size_t) {
     let mode = if buffer.is_null() {
         libc::_IONBF
     } else {
@@ -74,12 +77,13 @@ pub unsafe extern "C" fn setbuffer(stream: *mut FILE, buffer: *mut c_char, size:
     unsafe { setvbuf(stream, buffer, mode, size) };
 }
 
+only_shared!(setbuf);
+
 /// `setbuf`: `setbuffer` with a buffer of `BUFSIZ` bytes.
 ///
 /// # Safety
 /// As for the function of the C library.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn setbuf(stream: *mut FILE, buffer: *mut c_char) {
+pub(crate) unsafe extern "C" fn setbuf(stream: *mut FILE, buffer: *mut c_char) {
     // SAFETY: the same contract.
     unsafe { setbuffer(stream, buffer, libc::BUFSIZ as size_t) };
 }

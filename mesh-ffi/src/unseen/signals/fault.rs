@@ -13,7 +13,6 @@ use core::ptr::null;
 
 use arena::SignalMask;
 use arena::os::syscall;
-use heap::Label;
 use libc::{c_int, sighandler_t, siginfo_t as Info, ucontext_t};
 
 use super::handlers::note_sent;
@@ -171,18 +170,14 @@ unsafe fn answered(info: *mut Info, context: *mut c_void) -> bool {
         return true;
     }
     // SAFETY: valid (contract).
-    let info = unsafe { &mut *info };
+    let info = unsafe { &*info };
     // SAFETY: valid (contract).
     if !is_sent(info) && unsafe { was_guarded(context) } {
         return true;
     }
     // SAFETY: valid (contract).
     let blocked = unsafe { &(*context.cast::<ucontext_t>()).uc_sigmask };
-    if is_sent(info) && word(blocked) & bit(STAND_IN) != 0 {
-        return defer(info);
-    }
-    as_if_alone(info);
-    false
+    is_sent(info) && word(blocked) & bit(STAND_IN) != 0 && defer(info)
 }
 
 /// Whether the fault was in a copy of what may not be there, which then ends.
@@ -220,21 +215,6 @@ fn defer(info: &Info) -> bool {
     info.si_code != libc::SI_TKILL && unsafe { syscall(libc::SYS_rt_sigqueueinfo, for_process) } == 0
         // SAFETY: as above.
         || unsafe { syscall(libc::SYS_rt_tgsigqueueinfo, for_thread) } == 0
-}
-
-/// Addresses that are only reserved for the heap look unmapped, as they would be without us.
-fn as_if_alone(info: &mut Info) {
-    if info.si_code != SEGV_ACCERR {
-        return;
-    }
-    // SAFETY: a fault's information has an address.
-    let address = unsafe { info.si_addr() }.addr();
-    let labels = HEAP.global().labels();
-    if let Some(page) = labels.page_at(address)
-        && matches!(labels.label(page), Label::UNTOUCHED | Label::UNLABELLED)
-    {
-        info.si_code = SEGV_MAPERR;
-    }
 }
 
 /// A write to a page of the arena that did not permit it, or an access to one that is missing.

@@ -14,7 +14,7 @@ use crate::unseen::futexes::calls;
 use crate::unseen::futexes::raw::Arguments;
 use crate::unseen::hazards::during;
 use crate::unseen::own_thread::absent;
-use crate::unseen::pinning::{controlling, pinned};
+use crate::unseen::pinning::{controlling, having_property, is_lasting, is_unusual, locking_all};
 use crate::unseen::registered;
 use crate::unseen::rest::{Caller, resting_if};
 use crate::unseen::stop::{Reason, stop_if};
@@ -111,13 +111,20 @@ fn lasting(number: c_long, arguments: Arguments) -> isize {
             |made| made >= 0,
             || naming(number, arguments),
         ),
-        libc::SYS_mlockall => stop_if(Reason::LockedMemory, |made| made == 0, call),
+        libc::SYS_mlockall => locking_all(a as c_int, |made| made == 0, call),
         libc::SYS_seccomp if a <= libc::SECCOMP_SET_MODE_FILTER as usize => {
             stop_if(Reason::Seccomp, |made| is_filtered(b, made), call)
         }
         libc::SYS_prctl => controlling(a as c_int, [b, c, d, e], failure, call),
         libc::SYS_seccomp | libc::SYS_io_uring_enter => naming(number, arguments),
-        _ => pinned(without_provenance(a), b, failure, call),
+        _ => {
+            let lasts = match number {
+                libc::SYS_mprotect => is_unusual(c as c_int),
+                libc::SYS_madvise => is_lasting(c as c_int),
+                _ => true,
+            };
+            having_property(lasts, without_provenance(a), b, failure, call)
+        }
     }
 }
 

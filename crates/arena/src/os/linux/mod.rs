@@ -4,6 +4,7 @@
 mod call;
 mod descriptor;
 mod futex;
+mod holes;
 mod proc;
 mod ring;
 mod userfaultfd;
@@ -12,7 +13,7 @@ use core::mem::MaybeUninit;
 use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, Ordering};
 
-use super::{Access, Advice, Errno, Futex, NotMoved, Os, SignalMask};
+use super::{Access, Advice, Errno, Futex, NotMapped, NotMoved, Os, SignalMask};
 pub use call::syscall;
 pub use futex::FutexLock;
 
@@ -202,6 +203,25 @@ unsafe impl Os for Linux {
 
     fn reserve(&self, len: usize, access: Access) -> Result<NonNull<u8>, Errno> {
         map(0, len, access, RESERVED)
+    }
+
+    fn map_at(&self, at: NonNull<u8>, len: usize, access: Access) -> Result<(), NotMapped> {
+        let flags = RESERVED | libc::MAP_FIXED_NOREPLACE;
+        match map(at.as_ptr() as usize, len, access, flags) {
+            Ok(mapped) if mapped == at => Ok(()),
+            Ok(elsewhere) => {
+                // A kernel that does not know the flag takes the address for a wish (before Linux 4.17).
+                // SAFETY: mapped just now, and known to nobody.
+                let _ = unsafe { self.unmap(elsewhere, len) };
+                Err(NotMapped::Taken)
+            }
+            Err(Errno(libc::EEXIST)) => Err(NotMapped::Taken),
+            Err(_) => Err(NotMapped::Refused),
+        }
+    }
+
+    fn largest_hole(&self) -> core::ops::Range<usize> {
+        holes::largest()
     }
 
     fn map_shared(&self, len: usize) -> Result<NonNull<u8>, Errno> {

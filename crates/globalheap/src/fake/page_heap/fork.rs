@@ -22,7 +22,7 @@ fn one(first: PageIndex) -> Run {
 
 impl State {
     fn shared_pages(&self) -> Vec<Shared> {
-        let all = (0..self.memory.pages.len() as u32).map(PageIndex);
+        let all = (0..self.memory.pages.len()).map(PageIndex);
         let is_shared = |&page: &PageIndex| self.memory.is_shared(page);
         all.filter(is_shared)
             .map(|page| {

@@ -17,7 +17,15 @@ unsafe impl SpanPages for FakePages {
     fn labels(&self) -> Labels {
         let words = NonNull::from(&self.words[0]);
         // SAFETY: the words live as long as the fake, and a test drops it last.
-        unsafe { Labels::new(BASE, self.words.len(), PAGE.trailing_zeros(), words) }
+        unsafe {
+            Labels::new(
+                PageIndex(0),
+                BASE,
+                self.words.len(),
+                PAGE.trailing_zeros(),
+                words,
+            )
+        }
     }
 
     fn allocate_span(&self, pages: PageCount) -> Option<PageIndex> {
@@ -35,6 +43,10 @@ unsafe impl SpanPages for FakePages {
             "{run:?} is on shared pages"
         );
         memory.retire(run, Purpose::Span);
+    }
+
+    fn note_property(&self, run: Run) {
+        assert!(run.end().index() <= self.words.len());
     }
 
     fn label_span(&self, run: Run, class: SizeClass, owner: OwnerId, id: SpanId) {

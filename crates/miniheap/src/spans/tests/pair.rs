@@ -17,7 +17,7 @@ pub(super) struct Pair {
     pub(super) spans: Spans,
     pub(super) model: Model,
     pub(super) memory: Leaked,
-    pub(super) next_page: u32,
+    pub(super) next_page: usize,
     pub(super) made: usize,
     pub(super) peak: usize,
 }
@@ -56,7 +56,7 @@ impl Pair {
         match *step {
             Step::Add => {
                 let first = PageIndex(self.next_page);
-                self.next_page += self.spans.geometry().pages.0;
+                self.next_page += self.spans.geometry().pages.index();
                 let id = self.spans.add(&self.memory, first).unwrap();
                 self.model.add(id.0, first);
                 self.made += 1;

@@ -6,6 +6,7 @@ use libc::c_int;
 
 use super::layout::Ring;
 use crate::ground::next::next;
+use crate::ground::only_shared::only_shared;
 use crate::unseen::found::rings as known;
 use crate::unseen::stop::{Reason, stop_if};
 
@@ -30,12 +31,12 @@ unsafe fn making(ring: *mut Ring, call: impl FnOnce() -> c_int) -> c_int {
 /// Declares functions that make a ring.
 macro_rules! making {
     ($($function:ident = $name:literal ($($before:ident : $before_type:ty,)? ring $(, $argument:ident : $type:ty)*);)*) => {$(
+        $crate::ground::only_shared::only_shared!($function);
         /// The function of liburing of this name.
         ///
         /// # Safety
         /// As for that function.
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $function($($before: $before_type,)? ring: *mut c_void $(, $argument: $type)*) -> c_int {
+        pub(crate) unsafe extern "C" fn $function($($before: $before_type,)? ring: *mut c_void $(, $argument: $type)*) -> c_int {
             next!(fn next = $name($($before: $before_type,)? ring: *mut c_void $(, $argument: $type)*) -> c_int);
             // SAFETY: the same contract.
             let call = || unsafe { next($($before,)? ring $(, $argument)*) };
@@ -52,12 +53,13 @@ making! {
     io_uring_queue_init_mem = c"io_uring_queue_init_mem"(entries: c_uint, ring, parameters: *mut c_void, memory: *mut c_void, size: usize);
 }
 
+only_shared!(io_uring_queue_exit);
+
 /// `io_uring_queue_exit`.
 ///
 /// # Safety
 /// As for the function of liburing.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn io_uring_queue_exit(ring: *mut c_void) {
+pub(crate) unsafe extern "C" fn io_uring_queue_exit(ring: *mut c_void) {
     next!(fn next = c"io_uring_queue_exit"(ring: *mut c_void) -> usize);
     // SAFETY: a ring of liburing (contract).
     known::forget(unsafe { &*ring.cast::<Ring>() }.file());

@@ -5,6 +5,7 @@ use core::ffi::{c_uint, c_void};
 use libc::{c_int, iovec, sigset_t};
 
 use crate::ground::next::next;
+use crate::ground::only_shared::only_shared;
 use crate::unseen::hazards::during;
 use crate::unseen::stop::{Reason, stop_if};
 use crate::unseen::written::Written;
@@ -12,12 +13,12 @@ use crate::unseen::written::Written;
 /// Declares functions after which the kernel may write where nobody sees.
 macro_rules! unseen {
     ($($function:ident = $name:literal ($($argument:ident : $type:ty),*) $(if $condition:expr)?;)*) => {$(
+        $crate::ground::only_shared::only_shared!($function);
         /// The function of liburing of this name. Ends meshing, unless it fails.
         ///
         /// # Safety
         /// As for that function.
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $function($($argument: $type),*) -> c_int {
+        pub(crate) unsafe extern "C" fn $function($($argument: $type),*) -> c_int {
             next!(fn next = $name($($argument: $type),*) -> c_int);
             // SAFETY: the same contract.
             let call = || unsafe { next($($argument),*) };
@@ -51,12 +52,13 @@ unseen! {
     );
 }
 
+only_shared!(io_uring_setup_buf_ring);
+
 /// `io_uring_setup_buf_ring`: buffers of the program's, which are handed over by code of its own. Ends meshing.
 ///
 /// # Safety
 /// As for the function of liburing.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn io_uring_setup_buf_ring(
+pub(crate) unsafe extern "C" fn io_uring_setup_buf_ring(
     ring: *mut c_void,
     entries: c_uint,
     group: c_int,
@@ -72,12 +74,12 @@ pub unsafe extern "C" fn io_uring_setup_buf_ring(
 /// Declares functions that let the kernel write to their second argument before they return.
 macro_rules! naming {
     ($($function:ident = $name:literal ($($more:ident)?);)*) => {$(
+        $crate::ground::only_shared::only_shared!($function);
         /// The function of liburing of this name.
         ///
         /// # Safety
         /// As for that function.
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $function(ring: *mut c_void, written: *mut c_void $(, $more: c_uint)?) -> c_int {
+        pub(crate) unsafe extern "C" fn $function(ring: *mut c_void, written: *mut c_void $(, $more: c_uint)?) -> c_int {
             next!(fn next = $name(ring: *mut c_void, written: *mut c_void $(, $more: c_uint)?) -> c_int);
             // SAFETY: the same contract.
             during(&Written::NOTHING.object(written), || unsafe { next(ring, written $(, $more)?) })

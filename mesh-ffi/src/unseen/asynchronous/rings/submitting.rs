@@ -7,6 +7,7 @@ use libc::{c_int, sigset_t};
 use super::layout::Ring;
 use super::requests::keep_targets;
 use crate::ground::next::next;
+use crate::ground::only_shared::only_shared;
 use crate::unseen::rest::{Caller, resting_if};
 use crate::unseen::signals::ForKernel;
 
@@ -25,12 +26,12 @@ unsafe fn submitting(ring: *mut c_void, may_sleep: bool, call: impl FnOnce() -> 
 /// Declares functions that hand requests to the kernel; those with a `mask` wait under it.
 macro_rules! submitting {
     ($($function:ident = $name:literal (ring $(, $argument:ident : $type:ty)* $(; $mask:ident)?), may_sleep: $may_sleep:expr;)*) => {$(
+        $crate::ground::only_shared::only_shared!($function);
         /// The function of liburing of this name.
         ///
         /// # Safety
         /// As for that function.
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $function(ring: *mut c_void $(, $argument: $type)* $(, $mask: *const sigset_t)?) -> c_int {
+        pub(crate) unsafe extern "C" fn $function(ring: *mut c_void $(, $argument: $type)* $(, $mask: *const sigset_t)?) -> c_int {
             next!(fn next = $name(ring: *mut c_void $(, $argument: $type)* $(, $mask: *const sigset_t)?) -> c_int);
             $(
                 // SAFETY: null or valid (contract).
@@ -60,13 +61,14 @@ submitting! {
     io_uring_wait_cqe_timeout = c"io_uring_wait_cqe_timeout"(ring, into: *mut c_void, time: *mut c_void), may_sleep: true;
 }
 
+only_shared!(__io_uring_get_cqe);
+
 /// What liburing's inline functions wait with; it hands requests over if there are some `submitted`. Another thread may be writing
 /// requests else.
 ///
 /// # Safety
 /// As for the function of liburing.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn __io_uring_get_cqe(
+pub(crate) unsafe extern "C" fn __io_uring_get_cqe(
     ring: *mut c_void,
     into: *mut c_void,
     submitted: c_uint,

@@ -1,0 +1,408 @@
+//! What is under the arena's lock: unused runs, and how far both sides reach.
+
+use core::ptr::NonNull;
+
+use heap::{Label, Run};
+
+use crate::decay::Decay;
+use crate::frontier::{Field, Frontier, Taken, Towards};
+use crate::ground::Ground;
+use crate::os::{Access, NotMapped, Os};
+use crate::page_map::{PageMap, Tables};
+use crate::run_store::{Kind, Place, RunStore};
+use crate::segments::Segments;
+use crate::site::Site;
+use crate::tuning::{
+    KEPT_ADDRESSES, KEPT_SHARE, LIMIT_LOOK, LIMIT_SHARE, SMALLEST_GAP, SMALLEST_GROWTH,
+};
+
+/// Which side of the arena a run is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Side {
+    Spans,
+    Large,
+}
+
+impl Side {
+    pub(crate) const BOTH: [Self; 2] = [Self::Spans, Self::Large];
+
+    fn other(self) -> Self {
+        match self {
+            Self::Spans => Self::Large,
+            Self::Large => Self::Spans,
+        }
+    }
+
+    fn segments(self, ground: &Ground) -> &Segments {
+        match self {
+            Self::Spans => &ground.spans,
+            Self::Large => &ground.large,
+        }
+    }
+}
+
+/// The unused runs of one side of the arena.
+pub(crate) struct Area {
+    /// All bytes zero.
+    pub(crate) clean: RunStore,
+    pub(crate) dirty: RunStore,
+    /// Not mapped.
+    pub(crate) gone: RunStore,
+    frontier: Frontier,
+}
+
+impl Area {
+    const fn new(side: Side) -> Self {
+        let (clean, dirty, gone, towards) = match side {
+            Side::Spans => (
+                Kind::CleanSpans,
+                Kind::DirtySpans,
+                Kind::GoneSpans,
+                Towards::Low,
+            ),
+            Side::Large => (
+                Kind::CleanLarge,
+                Kind::DirtyLarge,
+                Kind::GoneLarge,
+                Towards::High,
+            ),
+        };
+        Self {
+            clean: RunStore::new(clean),
+            dirty: RunStore::new(dirty),
+            gone: RunStore::new(gone),
+            frontier: Frontier::new(towards, 0),
+        }
+    }
+
+    /// A run that is mapped: a dirty one before a clean one, since its pages are there already.
+    fn take(&mut self, map: &PageMap, place: Place) -> Option<(Run, bool)> {
+        if let Some(run) = self.dirty.take(map, place) {
+            return Some((run, false));
+        }
+        self.clean.take(map, place).map(|run| (run, true))
+    }
+
+    /// Unused pages that are mapped.
+    pub(crate) fn unused(&self) -> usize {
+        self.clean.pages() + self.dirty.pages()
+    }
+}
+
+/// A run that is to be unmapped, and in no store.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Surplus {
+    pub(crate) side: Side,
+    pub(crate) run: Run,
+    /// Whether it was clean.
+    pub(crate) clean: bool,
+}
+
+/// Everything under the arena's lock.
+pub(crate) struct State {
+    /// Where the arena is, once that was chosen, and its tables.
+    place: Option<(Site, Tables)>,
+    pub(crate) decay: Decay,
+    spans: Area,
+    large: Area,
+    /// Pages that nobody can use any more: another mapping is there, or the program left them unusable.
+    lost: usize,
+    /// What the process may have, in pages, when that was last asked for.
+    limit: usize,
+    /// Unused pages at that time, or fewer.
+    unused_then: usize,
+    /// What was mapped last, for spans: whoever has the lock looks at it before it goes.
+    pub(crate) fresh: Option<Run>,
+}
+
+impl State {
+    pub(crate) const fn new() -> Self {
+        Self {
+            place: None,
+            decay: Decay::new(),
+            spans: Area::new(Side::Spans),
+            large: Area::new(Side::Large),
+            lost: 0,
+            limit: usize::MAX,
+            unused_then: 0,
+            fresh: None,
+        }
+    }
+
+    /// Where the arena is, or is to be: `choose` says so if that is not known.
+    pub(crate) fn place(
+        &mut self,
+        choose: impl FnOnce() -> Option<Site>,
+    ) -> Option<(Site, &mut Tables)> {
+        if self.place.is_none() {
+            let site = choose()?;
+            self.place = Some((site, Tables::at(&site)));
+            for (side, towards) in [(Side::Spans, Towards::Low), (Side::Large, Towards::High)] {
+                self.area(side).frontier = Frontier::new(towards, site.middle);
+            }
+        }
+        self.place.as_mut().map(|(site, tables)| (*site, tables))
+    }
+
+    /// The arena cannot be there.
+    pub(crate) fn forget_place(&mut self) {
+        self.place = None;
+    }
+
+    pub(crate) fn area(&mut self, side: Side) -> &mut Area {
+        match side {
+            Side::Spans => &mut self.spans,
+            Side::Large => &mut self.large,
+        }
+    }
+
+    fn areas(&self) -> [&Area; 2] {
+        [&self.spans, &self.large]
+    }
+
+    /// Pages in stores of all areas.
+    pub(crate) fn pages(&self, store: impl Fn(&Area) -> &RunStore) -> usize {
+        self.areas().map(|area| store(area).pages()).iter().sum()
+    }
+
+    /// Pages that nobody can use any more.
+    pub(crate) fn lost(&self) -> usize {
+        self.lost
+    }
+
+    /// Gives a run up for good.
+    pub(crate) fn lose(&mut self, run: Run) {
+        self.lost += run.pages.index();
+    }
+
+    /// Bytes of tables.
+    pub(crate) fn tables_bytes(&self) -> usize {
+        self.place.as_ref().map_or(0, |(_, tables)| tables.bytes())
+    }
+
+    /// Takes back a run whose pages may hold anything.
+    pub(crate) fn give_back(&mut self, map: &PageMap, side: Side, run: Run) {
+        self.area(side).dirty.insert(map, run);
+        self.decay.bring(run.pages.index());
+    }
+
+    /// A run for `side`, and whether all its bytes are zero: unused ones first, then new ones, then what the other side does not
+    /// use.
+    pub(crate) fn take<O: Os>(
+        &mut self,
+        os: &O,
+        ground: &Ground,
+        side: Side,
+        place: Place,
+    ) -> Option<(Run, bool)> {
+        let own = self.take_from(os, ground, side, place);
+        own.or_else(|| self.take_from(os, ground, side.other(), place))
+    }
+
+    fn take_from<O: Os>(
+        &mut self,
+        os: &O,
+        ground: &Ground,
+        side: Side,
+        place: Place,
+    ) -> Option<(Run, bool)> {
+        let found = self.area(side).take(&ground.map, place);
+        let found = found.or_else(|| self.regain(os, ground, side, place));
+        found.or_else(|| {
+            let run = self.take_new(os, ground, side, |frontier, field, spare| {
+                frontier.take(field, place, spare)
+            })?;
+            Some((run, true))
+        })
+    }
+
+    /// A run at the frontier of `side`.
+    fn take_new<O: Os>(
+        &mut self,
+        os: &O,
+        ground: &Ground,
+        side: Side,
+        take: impl FnOnce(&mut Frontier, &mut Field<'_, O>, &mut dyn FnMut(Run)) -> Option<Taken>,
+    ) -> Option<Run> {
+        let map = &ground.map;
+        let mut field = Field {
+            os,
+            map,
+            tables: &mut self.place.as_mut()?.1,
+            segments: side.segments(ground),
+        };
+        let area = match side {
+            Side::Spans => &mut self.spans,
+            Side::Large => &mut self.large,
+        };
+        let clean = &mut area.clean;
+        let mut spare = |run| clean.insert(map, run);
+        let taken = take(&mut area.frontier, &mut field, &mut spare)?;
+        map.set_ends(taken.run, Label::UNLABELLED);
+        if side == Side::Spans {
+            self.fresh = taken.grown.or(self.fresh);
+        }
+        Some(taken.run)
+    }
+
+    /// A run of pages that were unmapped.
+    fn regain<O: Os>(
+        &mut self,
+        os: &O,
+        ground: &Ground,
+        side: Side,
+        place: Place,
+    ) -> Option<(Run, bool)> {
+        let map = &ground.map;
+        // For small ones several are mapped at once.
+        let step = Place::step(place, SMALLEST_GROWTH / O::PAGE_SIZE);
+        loop {
+            let gone = &mut self.area(side).gone;
+            let run = gone.take(map, step).or_else(|| gone.take(map, place))?;
+            match self.map_again(os, ground, side, run) {
+                Ok(()) if run.pages == place.pages => return Some((run, true)),
+                Ok(()) => {
+                    let clean = &mut self.area(side).clean;
+                    clean.insert(map, run);
+                    return clean.take(map, place).map(|run| (run, true));
+                }
+                Err(NotMapped::Taken) => {}
+                Err(NotMapped::Refused) => return None,
+            }
+        }
+    }
+
+    /// Maps a run that was unmapped, and is in no store now.
+    fn map_again<O: Os>(
+        &mut self,
+        os: &O,
+        ground: &Ground,
+        side: Side,
+        run: Run,
+    ) -> Result<(), NotMapped> {
+        let at = NonNull::new(ground.map.address(run.first) as *mut u8);
+        let at = at.ok_or(NotMapped::Refused)?;
+        let mapped = os.map_at(at, run.pages.index() * O::PAGE_SIZE, Access::ReadWrite);
+        match mapped {
+            Ok(()) if side == Side::Spans => self.fresh = Some(run),
+            Ok(()) => {}
+            Err(NotMapped::Refused) => self.area(side).gone.insert(&ground.map, run),
+            // Addresses are what there is most of.
+            Err(NotMapped::Taken) => {
+                ground.map.wipe(run);
+                self.lose(run);
+            }
+        }
+        mapped
+    }
+
+    /// Takes exactly these pages, if they are unused, for a large object that grows in place.
+    pub(crate) fn take_at<O: Os>(&mut self, os: &O, ground: &Ground, run: Run) -> bool {
+        let map = &ground.map;
+        for side in Side::BOTH {
+            let area = self.area(side);
+            if area.dirty.take_at(map, run) || area.clean.take_at(map, run) {
+                return true;
+            }
+            if area.gone.take_at(map, run) {
+                return self.map_again(os, ground, side, run).is_ok();
+            }
+        }
+        let next = |frontier: &mut Frontier, field: &mut Field<'_, O>, _: &mut dyn FnMut(Run)| {
+            frontier.take_next(field, run)
+        };
+        self.take_new(os, ground, Side::Large, next).is_some()
+    }
+
+    /// Takes a run out of the stores that should be unmapped now, since so many are unused.
+    pub(crate) fn take_surplus<O: Os>(&mut self, os: &O, ground: &Ground) -> Option<Surplus> {
+        let unused = self.areas().map(Area::unused).iter().sum::<usize>();
+        if unused * O::PAGE_SIZE < SMALLEST_GAP {
+            return None;
+        }
+        let mapped = ground.spans.pages() + ground.large.pages();
+        let gone = self.pages(|area| &area.gone) + self.lost;
+        let used = mapped.saturating_sub(gone + unused);
+        let kept = KEPT_ADDRESSES / O::PAGE_SIZE + used / KEPT_SHARE;
+        self.look_at_limit(os, unused);
+        let surplus = unused.checked_sub(kept.min(self.limit / LIMIT_SHARE))?;
+        self.take_unused(ground, surplus, SMALLEST_GAP / O::PAGE_SIZE)
+    }
+
+    /// The same where the process has a limit on addresses: what it maps itself must find room at once, and not after a decay.
+    pub(crate) fn take_limited_surplus<O: Os>(
+        &mut self,
+        os: &O,
+        ground: &Ground,
+    ) -> Option<Surplus> {
+        let unused = self.areas().map(Area::unused).iter().sum::<usize>();
+        self.look_at_limit(os, unused);
+        let is_limited = self.limit < usize::MAX / O::PAGE_SIZE;
+        is_limited.then(|| self.take_surplus(os, ground)).flatten()
+    }
+
+    /// Asks for the limit on addresses when much has become unused since that was done.
+    fn look_at_limit<O: Os>(&mut self, os: &O, unused: usize) {
+        let much = LIMIT_LOOK / O::PAGE_SIZE;
+        if unused >= self.unused_then + much {
+            self.limit = os.address_space_limit() / O::PAGE_SIZE;
+            self.unused_then = unused;
+        } else if unused + much <= self.unused_then {
+            self.unused_then = unused;
+        }
+    }
+
+    /// Lets the limit on addresses be asked for next time.
+    pub(crate) fn forget_limit(&mut self) {
+        self.unused_then = 0;
+    }
+
+    /// Takes one of the longest unused runs, or a part of it: `most` pages, but no less than `least`.
+    pub(crate) fn take_unused(
+        &mut self,
+        ground: &Ground,
+        most: usize,
+        least: usize,
+    ) -> Option<Surplus> {
+        let most = heap::PageCount(u32::try_from(most.max(least)).unwrap_or(u32::MAX));
+        let all = [
+            (Side::Large, true),
+            (Side::Spans, true),
+            (Side::Large, false),
+            (Side::Spans, false),
+        ];
+        all.into_iter().find_map(|(side, clean)| {
+            let area = self.area(side);
+            let store = if clean {
+                &mut area.clean
+            } else {
+                &mut area.dirty
+            };
+            let run = store.take_longest(&ground.map, most)?;
+            if run.pages.index() >= least {
+                return Some(Surplus { side, run, clean });
+            }
+            store.insert(&ground.map, run);
+            None
+        })
+    }
+
+    /// Counts what is mapped ahead among the unused runs.
+    pub(crate) fn fall_back(&mut self, map: &PageMap) {
+        for area in [&mut self.spans, &mut self.large] {
+            let clean = &mut area.clean;
+            area.frontier.fall_back(&mut |run| clean.insert(map, run));
+        }
+    }
+
+    /// Puts a run back that was not unmapped.
+    pub(crate) fn keep(&mut self, ground: &Ground, surplus: Surplus) {
+        let area = self.area(surplus.side);
+        let store = if surplus.clean {
+            &mut area.clean
+        } else {
+            &mut area.dirty
+        };
+        store.insert(&ground.map, surplus.run);
+    }
+}
