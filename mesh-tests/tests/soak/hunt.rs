@@ -41,6 +41,7 @@ fn every_call() -> Result<Program> {
         "hazards/bytes.c",
         "hazards/records.c",
         "hazards/events.c",
+        "hazards/library.c",
     ])
 }
 
