@@ -225,23 +225,37 @@ impl<O: Os> Arena<O> {
             return None;
         }
         let ground = self.ground()?;
-        let take = || self.grow(|state| state.take(&self.os, ground, side, place));
-        take().or_else(|| self.make_room(place.pages.index()).then(take)?)
+        let mut has_made_room = false;
+        loop {
+            let taken = self.grow(|state| state.take(&self.os, ground, side, place));
+            if taken.is_some() || has_made_room || !self.make_room(place.pages.index()) {
+                return taken;
+            }
+            has_made_room = true;
+        }
     }
 
     /// Runs `act`, in which the arena may grow. What it gains for spans becomes as the rest is.
     pub(crate) fn grow<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state.lock();
         let done = act(&mut state);
-        let Some((at, len)) = state.fresh.take().and_then(|fresh| self.range(fresh)) else {
-            return done;
+        if let Some(fresh) = state.fresh.take() {
+            self.fit_in(fresh, state);
+        }
+        done
+    }
+
+    /// Makes pages that were mapped for spans what the rest of them is.
+    #[inline(never)]
+    fn fit_in(&self, fresh: Run, state: Guard<'_, O::Lock, State>) {
+        let Some((at, len)) = self.range(fresh) else {
+            return;
         };
         // With huge pages, memory would come back in larger pieces only.
         self.hint(at, len, Advice::NoHugePages);
         drop(state);
         // Where it is late, or refused, it is done when a span is protected.
         self.uninterrupted(|| self.follow(at, len));
-        done
     }
 
     /// Makes room for what a program needs, which comes first: gives the ballast up, and addresses of unused pages, enough for

@@ -187,7 +187,8 @@ impl State {
     }
 
     /// A run for `side`, and whether all its bytes are zero: unused ones first, then new ones, then what the other side does not
-    /// use.
+    /// use. Its frame is gone when new pages are fitted in: some stacks are small.
+    #[inline(never)]
     pub(crate) fn take<O: Os>(
         &mut self,
         os: &O,
@@ -195,8 +196,8 @@ impl State {
         side: Side,
         place: Place,
     ) -> Option<(Run, bool)> {
-        let own = self.take_from(os, ground, side, place);
-        own.or_else(|| self.take_from(os, ground, side.other(), place))
+        let mut sides = [side, side.other()].into_iter();
+        sides.find_map(|side| self.take_from(os, ground, side, place))
     }
 
     fn take_from<O: Os>(

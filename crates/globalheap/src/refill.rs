@@ -121,11 +121,22 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         if let Some(unit) = spans.fullest(owner).or_else(|| spans.revive()) {
             return Some(unit);
         }
+        self.new_unit(spans, class)
+    }
+
+    /// A new span. Its frame takes the place of the caller's: some stacks are small.
+    #[inline(never)]
+    fn new_unit(&self, spans: &mut Spans, class: SizeClass) -> Option<SpanId> {
         let pages = spans.geometry().pages;
         let first = spans.next_run(|| self.pages.allocate_span(pages))?;
-        let run = Run { first, pages };
-        let Some(id) = spans.add(&self.pages, first) else {
-            // SAFETY: allocated above, private, and in nobody's hands.
+        self.add_unit(spans, class, Run { first, pages })
+    }
+
+    /// Makes `run`, which is nobody's, a span of its own.
+    #[inline(never)]
+    fn add_unit(&self, spans: &mut Spans, class: SizeClass, run: Run) -> Option<SpanId> {
+        let Some(id) = spans.add(&self.pages, run.first) else {
+            // SAFETY: private, and in nobody's hands (see above).
             unsafe { self.pages.free_span(run) };
             return None;
         };

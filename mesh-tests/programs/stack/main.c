@@ -38,6 +38,13 @@ static void churn(void)
     }
 }
 
+/* Pages and the tables that belong to them are mapped in steps: here several. */
+static void growth(void)
+{
+    for (unsigned i = 0; i < 300000; i++)
+        opaque((size_t)malloc(1000));
+}
+
 static void large_blocks(void)
 {
     for (size_t size = 100000; size < 3000000; size += 300000) {
@@ -108,7 +115,8 @@ static const struct {
     const char *name;
     void (*run)(void);
 } functions[] = {
-    {"one-block", one_block}, {"churn", churn},         {"large-blocks", large_blocks},
+    {"one-block", one_block}, {"churn", churn},
+    {"growth", growth},       {"large-blocks", large_blocks},
     {"poll", by_poll},        {"nanosleep", by_nanosleep}, {"select", by_select},
     {"epoll_wait", by_epoll_wait}, {"pread", by_pread}, {"readv", by_readv},
     {"sigaction", by_sigaction}, {"sigprocmask", by_sigprocmask}, {"stat", by_stat},
