@@ -146,7 +146,7 @@ impl<L: RawLock, T> Deref for Guard<'_, L, T> {
 impl<L: RawLock, T> DerefMut for Guard<'_, L, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: as in `deref`; `&mut self` makes this the only reference through the guard.
+        // SAFETY: a guard exists only while its lock is held; `&mut self` makes this the only reference through it.
         unsafe { &mut *self.mutex.data.get() }
     }
 }

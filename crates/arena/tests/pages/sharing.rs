@@ -110,7 +110,7 @@ fn a_dissolved_span_is_an_unused_clean_run_and_leaves_the_others_alone() {
     unsafe { arena.dissolve(other.run) }.unwrap();
     one.verify(1, 3);
     assert_eq!(arena.stats().clean, before.clean + other.len());
-    // SAFETY: as above.
+    // SAFETY: the last span on these shared pages, and given up.
     unsafe { arena.dissolve(one.run) }.unwrap();
     // SAFETY: nobody is on them any more.
     unsafe { arena.free_shared(one.run) };

@@ -58,7 +58,7 @@ impl<'s> Writer<'s> {
 
 // SAFETY: tests share runs between threads and see to it that bytes are written by one of them.
 unsafe impl Sync for Owned {}
-// SAFETY: as above.
+// SAFETY: the pages belong to the arena and not to a thread.
 unsafe impl Send for Owned {}
 
 /// Has the kernel write a byte, as `read` does.

@@ -68,7 +68,7 @@ pub(crate) fn is_unknown_loader() -> bool {
 /// Our own dynamic section; null in a program that has none.
 fn own_section() -> *const Dynamic {
     let section: *const Dynamic;
-    // SAFETY: as above.
+    // SAFETY: reads an address that the linker has written, or null.
     unsafe {
         core::arch::asm!(
             ".weak _DYNAMIC",

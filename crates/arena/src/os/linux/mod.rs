@@ -303,7 +303,7 @@ unsafe impl Os for Linux {
         if unsafe { remap(scratch, len, to_len, onto, target) }.is_ok() {
             return Ok(());
         }
-        // SAFETY: as above; what is at `from` was left there by the first step.
+        // SAFETY: the scratch is ours, and so is the range at `from`, which the first step left there.
         if unsafe { remap(scratch, len, len, onto, start) }.is_err() {
             let scratch = core::ptr::with_exposed_provenance_mut::<u8>(scratch);
             // SAFETY: both ranges are mapped and `len` bytes long.
