@@ -325,7 +325,7 @@ impl<O: Os> Arena<O> {
         }
     }
 
-    /// After a remap: the new mapping is watched as its neighbours are, and writers who waited at the old one go on.
+    /// Has a new mapping watched as its neighbours are. Those who waited at an old one are not woken by that.
     pub(crate) fn follow(&self, at: NonNull<u8>, len: usize) {
         if self.watch.lock().follow(&self.os, (at, len)).is_err() {
             self.hints_refused.fetch_add(1, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! What the steps of a mesh and of a fork have in common: counting mappings, trying again, following a remap.
+//! What the steps of a mesh and of a fork have in common: counting mappings, trying again, going back to private pages.
 
 use core::sync::atomic::Ordering;
 

@@ -27,7 +27,7 @@ pub unsafe trait RawLock {
     unsafe fn unlock(&self);
 }
 
-/// A lock that spins: portable, and good enough where holders never sleep.
+/// A lock that spins: portable, and good enough where it is seldom held, and nearly always for a short time.
 pub struct SpinLock(AtomicBool);
 
 // SAFETY: the flag goes from false to true for one caller at a time, and the release store of `unlock` pairs with the
