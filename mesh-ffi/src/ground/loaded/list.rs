@@ -3,7 +3,8 @@
 use core::ffi::{c_char, c_int};
 use core::ptr::null;
 
-use super::object::{Dynamic, Object};
+use super::dynamic::Dynamic;
+use super::object::Object;
 
 /// An object in the loader's list.
 #[repr(C)]
