@@ -9,7 +9,7 @@ use heap::{LargePages, OwnerId, PageCount, PageIndex, Run, SizeClass, SpanId, Sp
 
 use crate::bytes::{Owned, PAGE};
 use crate::confined::Confined;
-use crate::sharing::{put, span};
+use crate::spans::{put, span};
 
 const MIB: usize = 1 << 20;
 

@@ -12,7 +12,8 @@ use heap::{LargePages, PageCount, Remapping, Upkeep, WriteProtection};
 
 use crate::bytes::{Owned, PAGE};
 use crate::confined::Confined;
-use crate::sharing::{kernel_mappings, put, span};
+use crate::mappings::kernel_mappings;
+use crate::spans::{put, span};
 
 const SMALL: usize = 16 << 20;
 
