@@ -7,6 +7,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use heap::{Guard, Label, LargeRun, Metadata, Mutex, PageCount, PageIndex, Remapping, Run};
 use sync::{Once, WriteBarrier};
 
+use crate::area::Side;
 use crate::aside::Aside;
 use crate::ballast::Ballast;
 use crate::ground::Ground;
@@ -18,7 +19,7 @@ use crate::protection::{BarrierChoice, BarrierTier, Watch};
 use crate::run_store::Place;
 use crate::shared_pages::SharedPages;
 use crate::site::Site;
-use crate::state::{Side, State};
+use crate::state::State;
 use crate::tuning;
 use crate::window::Window;
 

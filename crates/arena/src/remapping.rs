@@ -4,12 +4,12 @@ use core::sync::atomic::Ordering;
 
 use heap::{PageIndex, Refused, Remapping, Run};
 
+use crate::area::Side;
 use crate::arena::Arena;
 use crate::ground::Ground;
 use crate::os::{Access, Advice, Errno, Os};
 use crate::page_map::PageMap;
 use crate::site::chunk_pages;
-use crate::state::Side;
 
 impl<O: Os> Arena<O> {
     /// Mappings that may still be added, by our own count of them, where the window has `windows`.

@@ -2,10 +2,10 @@
 
 use heap::{Label, Labels, OwnerId, PageCount, PageIndex, Run, SizeClass, SpanId, SpanPages};
 
+use crate::area::Side;
 use crate::arena::Arena;
 use crate::os::Os;
 use crate::run_store::Place;
-use crate::state::Side;
 
 // SAFETY: runs come from the stores, which hold each page at most once, or from the frontiers, which only move on.
 unsafe impl<O: Os> SpanPages for Arena<O> {

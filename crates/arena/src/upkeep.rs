@@ -5,10 +5,11 @@ use core::sync::atomic::Ordering;
 
 use heap::{PageCount, Upkeep};
 
+use crate::area::Side;
 use crate::arena::Arena;
 use crate::ground::Ground;
 use crate::os::{Access, Os};
-use crate::state::{Side, Surplus};
+use crate::state::Surplus;
 use crate::tuning;
 
 // SAFETY: runs are taken out of the stores before they go back; scratch memory is a mapping of its own.
