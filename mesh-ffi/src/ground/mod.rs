@@ -2,7 +2,7 @@
 //!
 //! * `heap`: the heap of this process; `tls`, `thread`: the calling thread's word, and its front end; `process`: which one this is;
 //! * `apart`: what is never meshed, since not the program writes to it;
-//! * `loaded`, `resolved`, `late`, `next`: the functions that we stand in front of, and the C library's own; `system`, `bytes`,
+//! * `loaded`, `linker`, `resolved`, `late`, `next`: the functions that we stand in front of, and the C library's own; `system`, `bytes`,
 //!   `signal_set`: what we do without them; `errno`, `line`, `write`, `pause`;
 //! * `misuse`: what becomes of a program that misuses the heap; `loader`: which memory is the loader's;
 //! * `reach`: memory of the program that may not be there;
@@ -16,6 +16,7 @@ pub(crate) mod errno;
 pub(crate) mod heap;
 pub(crate) mod late;
 pub(crate) mod line;
+pub(crate) mod linker;
 pub(crate) mod loaded;
 pub(crate) mod loader;
 pub(crate) mod misuse;
