@@ -68,6 +68,7 @@ impl Area {
     }
 
     /// A run that is mapped: a dirty one before a clean one, since its pages are there already.
+    #[inline(always)]
     pub(crate) fn take(&mut self, map: &PageMap, place: Place) -> Option<(Run, bool)> {
         if let Some(run) = self.dirty.take(map, place) {
             return Some((run, false));

@@ -220,7 +220,8 @@ impl<O: Os> Arena<O> {
         run.pages.index() * O::PAGE_SIZE
     }
 
-    /// A run for `side`, and whether all its bytes are zero.
+    /// A run for `side`, and whether all its bytes are zero. One frame with its callers: some stacks are small.
+    #[inline(always)]
     pub(crate) fn take(&self, side: Side, place: Place) -> Option<(Run, bool)> {
         if place.pages.0 == 0 || place.pages.0 > Place::LONGEST {
             return None;
@@ -228,7 +229,9 @@ impl<O: Os> Arena<O> {
         let ground = self.ground()?;
         let mut has_made_room = false;
         loop {
-            let taken = self.grow(|state| state.take(&self.os, ground, side, place));
+            let mut state = self.state.lock();
+            let taken = state.take(&self.os, ground, side, place);
+            self.unlock_grown(state);
             if taken.is_some() || has_made_room || !self.make_room(place.pages.index()) {
                 return taken;
             }
@@ -236,14 +239,12 @@ impl<O: Os> Arena<O> {
         }
     }
 
-    /// Runs `act`, in which the arena may grow. What it gains for spans becomes as the rest is.
-    pub(crate) fn grow<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
-        let mut state = self.state.lock();
-        let done = act(&mut state);
+    /// Lets go of the state, under which the arena may have grown. What it gained for spans becomes as the rest is.
+    #[inline(always)]
+    pub(crate) fn unlock_grown(&self, mut state: Guard<'_, O::Lock, State>) {
         if let Some(fresh) = state.fresh.take() {
             self.fit_in(fresh, state);
         }
-        done
     }
 
     /// Makes pages that were mapped for spans what the rest of them is.

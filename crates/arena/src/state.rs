@@ -114,8 +114,8 @@ impl State {
     }
 
     /// A run for `side`, and whether all its bytes are zero: unused ones first, then new ones, then what the other side does not
-    /// use. Its frame is gone when new pages are fitted in: some stacks are small.
-    #[inline(never)]
+    /// use. The frames in which it looks and maps are gone when new pages are fitted in: some stacks are small.
+    #[inline(always)]
     pub(crate) fn take<O: Os>(
         &mut self,
         os: &O,
@@ -123,28 +123,36 @@ impl State {
         side: Side,
         place: Place,
     ) -> Option<(Run, bool)> {
-        let mut sides = [side, side.other()].into_iter();
-        sides.find_map(|side| self.take_from(os, ground, side, place))
+        for side in [side, side.other()] {
+            let known = self.take_known(os, ground, side, place);
+            if known.is_some() {
+                return known;
+            }
+            let new = self.take_new(os, ground, side, |frontier, field, spare| {
+                frontier.take(field, place, spare)
+            });
+            if let Some(run) = new {
+                return Some((run, true));
+            }
+        }
+        None
     }
 
-    fn take_from<O: Os>(
+    /// A run of pages that were taken before.
+    #[inline(never)]
+    fn take_known<O: Os>(
         &mut self,
         os: &O,
         ground: &Ground,
         side: Side,
         place: Place,
     ) -> Option<(Run, bool)> {
-        let found = self.area(side).take(&ground.map, place);
-        let found = found.or_else(|| self.regain(os, ground, side, place));
-        found.or_else(|| {
-            let run = self.take_new(os, ground, side, |frontier, field, spare| {
-                frontier.take(field, place, spare)
-            })?;
-            Some((run, true))
-        })
+        let mapped = self.area(side).take(&ground.map, place);
+        mapped.or_else(|| self.regain(os, ground, side, place))
     }
 
-    /// A run at the frontier of `side`.
+    /// A run at the frontier of `side`. Its frame takes the place of those that look in the stores: some stacks are small.
+    #[inline(never)]
     fn take_new<O: Os>(
         &mut self,
         os: &O,
@@ -244,7 +252,7 @@ impl State {
 
     /// Takes a run out of the stores that should be unmapped now, since so many are unused.
     pub(crate) fn take_surplus<O: Os>(&mut self, os: &O, ground: &Ground) -> Option<Surplus> {
-        let unused = self.areas().map(Area::unused).iter().sum::<usize>();
+        let unused = self.unused();
         if unused * O::PAGE_SIZE < SMALLEST_GAP {
             return None;
         }
@@ -257,16 +265,16 @@ impl State {
         self.take_unused(ground, surplus, SMALLEST_GAP / O::PAGE_SIZE)
     }
 
-    /// The same where the process has a limit on addresses: what it maps itself must find room at once, and not after a decay.
-    pub(crate) fn take_limited_surplus<O: Os>(
-        &mut self,
-        os: &O,
-        ground: &Ground,
-    ) -> Option<Surplus> {
-        let unused = self.areas().map(Area::unused).iter().sum::<usize>();
+    /// Whether the process has a limit on addresses: then what it maps itself must find room at once, and not after a decay.
+    pub(crate) fn is_limited<O: Os>(&mut self, os: &O) -> bool {
+        let unused = self.unused();
         self.look_at_limit(os, unused);
-        let is_limited = self.limit < usize::MAX / O::PAGE_SIZE;
-        is_limited.then(|| self.take_surplus(os, ground)).flatten()
+        self.limit < usize::MAX / O::PAGE_SIZE
+    }
+
+    /// Unused pages that are mapped.
+    fn unused(&mut self) -> usize {
+        self.areas().map(Area::unused).iter().sum()
     }
 
     /// Asks for the limit on addresses when much has become unused since that was done.

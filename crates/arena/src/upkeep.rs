@@ -100,6 +100,7 @@ const MOST_AT_ONCE: usize = 64;
 
 impl<O: Os> Arena<O> {
     /// Unmaps unused runs as long as there are more than may stay.
+    #[inline(never)]
     pub(crate) fn give_up_surplus(&self) {
         let Some(ground) = self.ground() else { return };
         let next = || self.state.lock().take_surplus(&self.os, ground);

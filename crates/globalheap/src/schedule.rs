@@ -358,6 +358,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     ///
     /// Returns the bytes that meshing released.
     pub fn compact(&self) -> usize {
+        let aside = self.pages.aside(|| self.compact_here());
+        aside.unwrap_or_else(|| self.compact_here())
+    }
+
+    fn compact_here(&self) -> usize {
         self.send_home();
         let mut total = 0;
         if self.meshing_enabled() {

@@ -240,6 +240,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
 
     /// Makes room in the full vector for slots of `class`, of pages of mine or of others: it may keep more from now on, or gives
     /// up its older half.
+    #[inline(never)]
     fn make_room(&mut self, global: &GlobalHeap<P, M, R>, class: SizeClass, is_mine: bool) {
         let homeward = self.homeward.get_mut(class.index());
         let (vector, given) = match homeward.filter(|_| !is_mine) {
