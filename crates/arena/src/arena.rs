@@ -295,7 +295,7 @@ impl<O: Os> Arena<O> {
     /// The figures of now.
     pub fn stats(&self) -> ArenaStats {
         let (windows, metadata) =
-            self.with_windows(|windows| (windows.current.mapped(), windows.metadata.mapped()));
+            self.with_windows(|windows| (windows.current.mapped(), windows.metadata.bytes()));
         let state = self.state.lock();
         let mut stats = ArenaStats {
             mappings: self.mappings.load(Ordering::Relaxed) + windows,
@@ -351,9 +351,7 @@ impl<O: Os> Arena<O> {
 // SAFETY: metadata comes zeroed from the system, is handed out once, and is never unmapped.
 unsafe impl<O: Os> Metadata for Arena<O> {
     fn metadata(&self, layout: Layout) -> Option<NonNull<u8>> {
-        let allocate = || self.with_windows(|windows| windows.metadata.allocate(&self.os, layout));
-        let pages = layout.size() / O::PAGE_SIZE + 1;
-        allocate().or_else(|| self.make_room(pages).then(allocate)?)
+        self.allocate_metadata(layout)
     }
 
     unsafe fn forget_metadata(&self, start: NonNull<u8>, len: usize) {

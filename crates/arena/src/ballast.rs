@@ -76,6 +76,10 @@ impl Half {
             // SAFETY: the range is ours and unused.
             unsafe { os.protect(page, O::PAGE_SIZE, Access::Read) }.is_ok()
         });
+        if !self.full {
+            // So few mappings are left that the program needs each of them.
+            self.drop(os);
+        }
     }
 
     fn drop<O: Os>(&mut self, os: &O) -> bool {
