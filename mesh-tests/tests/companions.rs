@@ -55,14 +55,14 @@ fn clocks() -> Result<[PathBuf; 2]> {
     Ok([clock("libfaketime.so.1")?, clock("libfaketimeMT.so.1")?])
 }
 
-fn in_front_and_behind(run: &Run) -> Result<()> {
+fn in_front_and_behind(run: &Run, settings: &[Settings]) -> Result<()> {
     for clock in clocks()? {
         let control = scene::without(&run.clone().preload(&clock))?.succeeded()?;
         ensure!(control.stdout.contains("2001"), "{control}");
-        for settings in settings()? {
+        for settings in settings {
             for run in [
-                run.clone().preload(&clock).under(&settings),
-                run.clone().under(&settings).preload(&clock),
+                run.clone().preload(&clock).under(settings),
+                run.clone().under(settings).preload(&clock),
             ] {
                 let outcome = scene::without(&run)?.succeeded()?;
                 ensure!(outcome.stdout == control.stdout, "{outcome}");
@@ -75,7 +75,8 @@ fn in_front_and_behind(run: &Run) -> Result<()> {
 
 #[test]
 fn another_time_for_a_program() -> Result<()> {
-    in_front_and_behind(&Run::tool("date")?.variable("FAKETIME", "2001-02-03 04:05:06"))
+    let run = Run::tool("date")?.variable("FAKETIME", "2001-02-03 04:05:06");
+    in_front_and_behind(&run, &settings()?)
 }
 
 #[test]
@@ -83,5 +84,8 @@ fn another_time_for_threads_and_children() -> Result<()> {
     let run = Run::script("python3", "companions/clock.py")?
         .variable("PYTHONMALLOC", "malloc")
         .variable("FAKETIME", "@2001-02-03 04:05:06");
-    in_front_and_behind(&run)
+    in_front_and_behind(
+        &run,
+        &[Settings::release_eager()?, Settings::debug_mprotect()?],
+    )
 }
