@@ -44,6 +44,11 @@ fn an_allocator_that_hands_on_to_the_c_library_names() -> Result<()> {
 }
 
 #[test]
+fn an_allocator_that_gets_back_what_the_c_library_made() -> Result<()> {
+    same_with_own(&exporting("interposed/results.c")?.run(), 8)
+}
+
+#[test]
 fn a_sigaction_that_calls_the_next_by_another_name() -> Result<()> {
     same(exporting("interposed/sigaction.c")?.run(), 3)
 }

@@ -13,6 +13,6 @@ mod introspection;
 pub(crate) mod library;
 mod mallctl;
 pub(crate) mod plugins;
-mod serving;
+pub(crate) mod serving;
 mod slow;
 pub(crate) mod summary;

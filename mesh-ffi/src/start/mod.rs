@@ -10,7 +10,7 @@ mod near_miss;
 use arena::{BarrierChoice, BarrierTier};
 use heap::Remapping;
 
-use crate::face::{cxx, foreign, plugins, summary};
+use crate::face::{cxx, foreign, plugins, serving, summary};
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
 use crate::ground::loaded::{is_shared, is_unknown_loader};
@@ -43,6 +43,7 @@ extern "C" fn constructor(
     bytes::adopt();
     clock::adopt();
     cxx::find_replacements();
+    serving::find_front();
     process::adopt();
     foreign::begin();
     // Refused, `fork` will try again.

@@ -4,6 +4,7 @@
 //! returns is copied into one of the program's; or what it does is done here. A program mostly has few blocks from other
 //! functions (`getaddrinfo`, `glob`, `regcomp`, `tsearch`, `setenv`, `argz_add`, …): they stay apart.
 
+mod block;
 mod directories;
 mod lines;
 mod paths;
@@ -13,6 +14,8 @@ mod strings;
 use core::ffi::{CStr, c_char};
 
 use crate::face::library::hand_over;
+
+pub(crate) use block::find_front;
 
 /// Makes a string that the C library allocated, unless it is null, one of the program's, in a block of `room` bytes at least.
 ///
