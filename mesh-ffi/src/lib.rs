@@ -1,7 +1,7 @@
 //! `libmesh`: the C and C++ face of the allocator.
 //!
-//! Thin: it supplies what only a process has (one heap, a thread-local word, signals, fork, the environment) and translates
-//! failures into `errno`.
+//! It supplies what only a process has (one heap, a thread-local word, signals, fork, the environment), stands in front of the
+//! functions of the C library that concern meshing, and translates failures into `errno`.
 //!
 //! Five floors, of which each imports from those below only:
 //!

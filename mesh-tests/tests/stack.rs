@@ -12,11 +12,13 @@ fn bytes(outcome: &Outcome) -> Result<usize> {
     number.with_context(|| format!("no number:\n{outcome}"))
 }
 
-/// The library whose frames are those that programs get, with both barriers.
-fn settings() -> Result<[Settings; 3]> {
+/// Both libraries with both barriers.
+fn settings() -> Result<[Settings; 5]> {
     Ok([
         Settings::release_userfaultfd()?,
         Settings::release_mprotect()?,
+        Settings::debug_userfaultfd()?,
+        Settings::debug_mprotect()?,
         Settings::disabled()?,
     ])
 }
@@ -62,6 +64,8 @@ fn wrapped_functions_need_little_more_stack_than_those_of_the_c_library() -> Res
         "sigprocmask",
         "stat",
         "syscall",
+        "fork",
+        "malloc_trim",
     ];
     measure(&functions, |without| without + MOST)
 }

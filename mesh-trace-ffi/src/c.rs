@@ -14,7 +14,7 @@ const PAGE: usize = 4096;
 fn without_memory() -> *mut c_void {
     // SAFETY: valid for the calling thread.
     let errno = unsafe { libc::__errno_location() };
-    // SAFETY: as above.
+    // SAFETY: the calling thread's own word.
     unsafe { errno.write(libc::ENOMEM) };
     null_mut()
 }

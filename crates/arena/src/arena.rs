@@ -7,6 +7,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use heap::{Guard, Label, LargeRun, Metadata, Mutex, PageCount, PageIndex, Remapping, Run};
 use sync::{Once, WriteBarrier};
 
+use crate::area::Side;
 use crate::aside::Aside;
 use crate::ballast::Ballast;
 use crate::ground::Ground;
@@ -18,7 +19,7 @@ use crate::protection::{BarrierChoice, BarrierTier, Watch};
 use crate::run_store::Place;
 use crate::shared_pages::SharedPages;
 use crate::site::Site;
-use crate::state::{Side, State};
+use crate::state::State;
 use crate::tuning;
 use crate::window::Window;
 
@@ -219,7 +220,8 @@ impl<O: Os> Arena<O> {
         run.pages.index() * O::PAGE_SIZE
     }
 
-    /// A run for `side`, and whether all its bytes are zero.
+    /// A run for `side`, and whether all its bytes are zero. One frame with its callers: some stacks are small.
+    #[inline(always)]
     pub(crate) fn take(&self, side: Side, place: Place) -> Option<(Run, bool)> {
         if place.pages.0 == 0 || place.pages.0 > Place::LONGEST {
             return None;
@@ -227,7 +229,9 @@ impl<O: Os> Arena<O> {
         let ground = self.ground()?;
         let mut has_made_room = false;
         loop {
-            let taken = self.grow(|state| state.take(&self.os, ground, side, place));
+            let mut state = self.state.lock();
+            let taken = state.take(&self.os, ground, side, place);
+            self.unlock_grown(state);
             if taken.is_some() || has_made_room || !self.make_room(place.pages.index()) {
                 return taken;
             }
@@ -235,14 +239,12 @@ impl<O: Os> Arena<O> {
         }
     }
 
-    /// Runs `act`, in which the arena may grow. What it gains for spans becomes as the rest is.
-    pub(crate) fn grow<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
-        let mut state = self.state.lock();
-        let done = act(&mut state);
+    /// Lets go of the state, under which the arena may have grown. What it gained for spans becomes as the rest is.
+    #[inline(always)]
+    pub(crate) fn unlock_grown(&self, mut state: Guard<'_, O::Lock, State>) {
         if let Some(fresh) = state.fresh.take() {
             self.fit_in(fresh, state);
         }
-        done
     }
 
     /// Makes pages that were mapped for spans what the rest of them is.
@@ -325,7 +327,7 @@ impl<O: Os> Arena<O> {
         }
     }
 
-    /// After a remap: the new mapping is watched as its neighbours are, and writers who waited at the old one go on.
+    /// Has a new mapping watched as its neighbours are. Those who waited at an old one are not woken by that.
     pub(crate) fn follow(&self, at: NonNull<u8>, len: usize) {
         if self.watch.lock().follow(&self.os, (at, len)).is_err() {
             self.hints_refused.fetch_add(1, Ordering::Relaxed);

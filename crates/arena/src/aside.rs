@@ -9,7 +9,7 @@ use core::ptr::NonNull;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::arena::Arena;
-use crate::os::{Access, Os};
+use crate::os::{Access, Os, SignalMask};
 
 /// Bytes of the stack. Pages that nobody has reached are not there.
 const SIZE: usize = 128 << 10;
@@ -79,11 +79,32 @@ impl<F: FnOnce() -> T, T> Job<F, T> {
     }
 }
 
+/// The stack is this thread's, until it is given back.
+struct Claim {
+    end: NonNull<u8>,
+    /// What the thread had blocked before.
+    mask: SignalMask,
+}
+
 impl<O: Os> Arena<O> {
     /// Runs `act` on the stack of the upkeep with signals blocked; `None`, and nothing was done, if another thread is there, or
     /// there is no memory for it.
     #[inline(never)]
-    pub fn run_aside<T, F: FnOnce() -> T>(&self, act: F) -> Option<T> {
+    pub fn run_aside<T>(&self, act: impl FnOnce() -> T) -> Option<T> {
+        let claim = self.claim_aside()?;
+        Some(self.run_on(claim, act))
+    }
+
+    /// The same for what has to be done: it is run here if it cannot be run aside.
+    #[inline(never)]
+    pub fn run_aside_or_here<T>(&self, act: impl FnOnce() -> T) -> T {
+        match self.claim_aside() {
+            Some(claim) => self.run_on(claim, act),
+            None => act(),
+        }
+    }
+
+    fn claim_aside(&self) -> Option<Claim> {
         let aside = &self.aside;
         if aside.taken.load(Ordering::Relaxed) {
             return None;
@@ -91,26 +112,32 @@ impl<O: Os> Arena<O> {
         // Before it is taken: a handler that interrupts this thread may come here as well.
         let mask = self.os.block_signals();
         // Acquire: what the last thread did there comes first.
-        if aside.taken.swap(true, Ordering::Acquire) {
-            self.os.restore_signals(mask);
-            return None;
+        if !aside.taken.swap(true, Ordering::Acquire) {
+            if let Some(end) = aside.end(&self.os) {
+                return Some(Claim { end, mask });
+            }
+            aside.taken.store(false, Ordering::Release);
         }
+        self.os.restore_signals(mask);
+        None
+    }
+
+    fn run_on<T, F: FnOnce() -> T>(&self, claim: Claim, act: F) -> T {
         let mut job = Job {
             act: MaybeUninit::new(act),
             result: MaybeUninit::uninit(),
         };
         let place = &raw mut job;
-        let end = aside.end(&self.os);
-        if let Some(end) = end {
-            aside.caller.store(place.addr(), Ordering::Relaxed);
-            // SAFETY: the job is not done yet, and the stack is this thread's, since it has taken it.
-            unsafe { self.os.call_on(end, Job::<F, T>::run, place.cast()) };
-            aside.caller.store(0, Ordering::Relaxed);
-        }
-        aside.taken.store(false, Ordering::Release);
-        self.os.restore_signals(mask);
+        self.aside.caller.store(place.addr(), Ordering::Relaxed);
+        // SAFETY: the job is not done yet, and the stack is this thread's, since it has taken it.
+        unsafe {
+            self.os.call_on(claim.end, Job::<F, T>::run, place.cast());
+        };
+        self.aside.caller.store(0, Ordering::Relaxed);
+        self.aside.taken.store(false, Ordering::Release);
+        self.os.restore_signals(claim.mask);
         // SAFETY: the job was done.
-        end.map(|_| unsafe { job.result.assume_init() })
+        unsafe { job.result.assume_init() }
     }
 
     /// In the child of a fork, which has one thread: no other one is aside.

@@ -112,7 +112,8 @@ impl Frontier {
         Some(Taken { run, grown })
     }
 
-    /// Maps at least `missing` more pages.
+    /// Maps at least `missing` more pages. One frame with its callers: some stacks are small.
+    #[inline(always)]
     fn grow<O: Os>(&mut self, field: &mut Field<'_, O>, missing: usize) -> Growth {
         let room = self.room(field);
         if missing > room {
@@ -145,6 +146,7 @@ impl Frontier {
     }
 
     /// Maps the next pages, and their entries in the tables.
+    #[inline(always)]
     fn map<O: Os>(&mut self, field: &mut Field<'_, O>, pages: usize) -> Result<Run, NotMapped> {
         let range = match self.towards {
             Towards::Low => self.reached - pages..self.reached,
@@ -175,6 +177,7 @@ impl Frontier {
     }
 
     /// Leaves `pages` pages out, and what is unused before them.
+    #[inline(never)]
     fn pass<O: Os>(
         &mut self,
         field: &Field<'_, O>,

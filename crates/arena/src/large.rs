@@ -4,10 +4,10 @@ use core::sync::atomic::Ordering;
 
 use heap::{Label, LargePages, LargeRun, PageCount, PageIndex, Run};
 
+use crate::area::Side;
 use crate::arena::Arena;
 use crate::os::{NotMoved, Os};
 use crate::run_store::Place;
-use crate::state::Side;
 
 // SAFETY: runs come from the stores, which hold each page at most once, or from the frontiers, which only move on. What is moved
 // keeps its pages.

@@ -15,18 +15,19 @@
 //! * [`os`]: the system calls, and a wrapper that refuses some of them;
 //! * `site`: where all of it is; `frontier`, `segments`: how far it reaches by now;
 //! * `page_map`, `table`: the tables indexed by page; `ground`: what is read without a lock, `state`: what is under one;
-//! * `run_store`: unused runs, merged with their neighbours;
+//! * `area`: the two sides; `run_store`: unused runs of each, merged with their neighbours;
 //! * `decay`, `upkeep`: how many unused pages may stay, and where the others go;
 //! * `spans`, `large`: runs for spans, and for large objects;
-//! * `window`: the shared pages of meshed groups;
+//! * `window`, `shared_pages`: the shared pages of meshed groups, and which spans are on them;
 //! * `protection`: how writers are kept out while a span is remapped;
 //! * `barrier`, `sharing`, `snapshot`: the steps of a mesh and of a fork;
 //! * `remapping`: what they have in common;
 //! * `ballast`: mappings kept to be given up when a step must not fail;
 //! * `kernel_writes`, `hazards`: the pages that the kernel may write to;
-//! * `metadata`: memory for records.
+//! * `metadata`: memory for records; `aside`: a stack for work that needs more than the program's may have.
 #![cfg_attr(not(test), no_std)]
 
+mod area;
 mod arena;
 mod aside;
 mod ballast;

@@ -1,15 +1,15 @@
-//! What the steps of a mesh and of a fork have in common: counting mappings, trying again, following a remap.
+//! What the steps of a mesh and of a fork have in common: counting mappings, trying again, going back to private pages.
 
 use core::sync::atomic::Ordering;
 
 use heap::{PageIndex, Refused, Remapping, Run};
 
+use crate::area::Side;
 use crate::arena::Arena;
 use crate::ground::Ground;
 use crate::os::{Access, Advice, Errno, Os};
 use crate::page_map::PageMap;
 use crate::site::chunk_pages;
-use crate::state::Side;
 
 impl<O: Os> Arena<O> {
     /// Mappings that may still be added, by our own count of them, where the window has `windows`.

@@ -5,10 +5,10 @@ use core::sync::atomic::Ordering;
 
 use heap::{HeldMappings, PageIndex, Refused, Remapping, Run};
 
+use crate::area::Side;
 use crate::arena::Arena;
 use crate::os::{Advice, Os, SignalMask};
 use crate::remapping::is_border;
-use crate::state::Side;
 use crate::tuning;
 
 // SAFETY: the steps change where a mapping points to as each method says, and report it if they do not. Content that the program

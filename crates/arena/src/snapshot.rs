@@ -33,7 +33,7 @@ unsafe impl<O: Os> ForkPages for Arena<O> {
     unsafe fn unlock_windows_after_fork(&self) {
         // SAFETY: the caller took the lock.
         unsafe { self.watch.unlock_after_fork() };
-        // SAFETY: as above.
+        // SAFETY: the caller took it together with the other one.
         unsafe { self.windows.unlock_after_fork() };
     }
 

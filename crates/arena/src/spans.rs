@@ -2,10 +2,10 @@
 
 use heap::{Label, Labels, OwnerId, PageCount, PageIndex, Run, SizeClass, SpanId, SpanPages};
 
+use crate::area::Side;
 use crate::arena::Arena;
 use crate::os::Os;
 use crate::run_store::Place;
-use crate::state::Side;
 
 // SAFETY: runs come from the stores, which hold each page at most once, or from the frontiers, which only move on.
 unsafe impl<O: Os> SpanPages for Arena<O> {
@@ -17,6 +17,7 @@ unsafe impl<O: Os> SpanPages for Arena<O> {
             .map_or(Labels::none(), |ground| ground.map.labels())
     }
 
+    #[inline(always)]
     fn allocate_span(&self, pages: PageCount) -> Option<PageIndex> {
         self.take(Side::Spans, Place::anywhere(pages))
             .map(|(run, _)| run.first)
@@ -30,10 +31,10 @@ unsafe impl<O: Os> SpanPages for Arena<O> {
         } else {
             let mut state = self.state.lock();
             state.give_back(&ground.map, Side::Spans, run);
-            let surplus = state.take_limited_surplus(&self.os, ground);
+            let is_limited = state.is_limited(&self.os);
             drop(state);
-            if let Some(surplus) = surplus {
-                self.give_up(ground, surplus);
+            if is_limited {
+                self.give_up_surplus();
             }
         }
     }

@@ -1,102 +1,22 @@
 //! What is under the arena's lock: unused runs, and how far both sides reach.
 
+mod surplus;
+
 use core::ptr::NonNull;
 
 use heap::{Label, Run};
 
+use crate::area::{Area, Side};
 use crate::decay::Decay;
 use crate::frontier::{Field, Frontier, Taken, Towards};
 use crate::ground::Ground;
 use crate::os::{Access, NotMapped, Os};
 use crate::page_map::{PageMap, Tables};
-use crate::run_store::{Kind, Place, RunStore};
-use crate::segments::Segments;
+use crate::run_store::{Place, RunStore};
 use crate::site::Site;
-use crate::tuning::{
-    KEPT_ADDRESSES, KEPT_SHARE, LIMIT_LOOK, LIMIT_SHARE, SMALLEST_GAP, SMALLEST_GROWTH,
-};
+use crate::tuning::SMALLEST_GROWTH;
 
-/// Which side of the arena a run is for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Side {
-    Spans,
-    Large,
-}
-
-impl Side {
-    pub(crate) const BOTH: [Self; 2] = [Self::Spans, Self::Large];
-
-    fn other(self) -> Self {
-        match self {
-            Self::Spans => Self::Large,
-            Self::Large => Self::Spans,
-        }
-    }
-
-    fn segments(self, ground: &Ground) -> &Segments {
-        match self {
-            Self::Spans => &ground.spans,
-            Self::Large => &ground.large,
-        }
-    }
-}
-
-/// The unused runs of one side of the arena.
-pub(crate) struct Area {
-    /// All bytes zero.
-    pub(crate) clean: RunStore,
-    pub(crate) dirty: RunStore,
-    /// Not mapped.
-    pub(crate) gone: RunStore,
-    frontier: Frontier,
-}
-
-impl Area {
-    const fn new(side: Side) -> Self {
-        let (clean, dirty, gone, towards) = match side {
-            Side::Spans => (
-                Kind::CleanSpans,
-                Kind::DirtySpans,
-                Kind::GoneSpans,
-                Towards::Low,
-            ),
-            Side::Large => (
-                Kind::CleanLarge,
-                Kind::DirtyLarge,
-                Kind::GoneLarge,
-                Towards::High,
-            ),
-        };
-        Self {
-            clean: RunStore::new(clean),
-            dirty: RunStore::new(dirty),
-            gone: RunStore::new(gone),
-            frontier: Frontier::new(towards, 0),
-        }
-    }
-
-    /// A run that is mapped: a dirty one before a clean one, since its pages are there already.
-    fn take(&mut self, map: &PageMap, place: Place) -> Option<(Run, bool)> {
-        if let Some(run) = self.dirty.take(map, place) {
-            return Some((run, false));
-        }
-        self.clean.take(map, place).map(|run| (run, true))
-    }
-
-    /// Unused pages that are mapped.
-    pub(crate) fn unused(&self) -> usize {
-        self.clean.pages() + self.dirty.pages()
-    }
-}
-
-/// A run that is to be unmapped, and in no store.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Surplus {
-    pub(crate) side: Side,
-    pub(crate) run: Run,
-    /// Whether it was clean.
-    pub(crate) clean: bool,
-}
+pub(crate) use surplus::Surplus;
 
 /// Everything under the arena's lock.
 pub(crate) struct State {
@@ -187,8 +107,8 @@ impl State {
     }
 
     /// A run for `side`, and whether all its bytes are zero: unused ones first, then new ones, then what the other side does not
-    /// use. Its frame is gone when new pages are fitted in: some stacks are small.
-    #[inline(never)]
+    /// use. The frames in which it looks and maps are gone when new pages are fitted in: some stacks are small.
+    #[inline(always)]
     pub(crate) fn take<O: Os>(
         &mut self,
         os: &O,
@@ -196,28 +116,36 @@ impl State {
         side: Side,
         place: Place,
     ) -> Option<(Run, bool)> {
-        let mut sides = [side, side.other()].into_iter();
-        sides.find_map(|side| self.take_from(os, ground, side, place))
+        for side in [side, side.other()] {
+            let known = self.take_known(os, ground, side, place);
+            if known.is_some() {
+                return known;
+            }
+            let new = self.take_new(os, ground, side, |frontier, field, spare| {
+                frontier.take(field, place, spare)
+            });
+            if let Some(run) = new {
+                return Some((run, true));
+            }
+        }
+        None
     }
 
-    fn take_from<O: Os>(
+    /// A run of pages that were taken before.
+    #[inline(never)]
+    fn take_known<O: Os>(
         &mut self,
         os: &O,
         ground: &Ground,
         side: Side,
         place: Place,
     ) -> Option<(Run, bool)> {
-        let found = self.area(side).take(&ground.map, place);
-        let found = found.or_else(|| self.regain(os, ground, side, place));
-        found.or_else(|| {
-            let run = self.take_new(os, ground, side, |frontier, field, spare| {
-                frontier.take(field, place, spare)
-            })?;
-            Some((run, true))
-        })
+        let mapped = self.area(side).take(&ground.map, place);
+        mapped.or_else(|| self.regain(os, ground, side, place))
     }
 
-    /// A run at the frontier of `side`.
+    /// A run at the frontier of `side`. Its frame takes the place of those that look in the stores: some stacks are small.
+    #[inline(never)]
     fn take_new<O: Os>(
         &mut self,
         os: &O,
@@ -315,95 +243,11 @@ impl State {
         self.take_new(os, ground, Side::Large, next).is_some()
     }
 
-    /// Takes a run out of the stores that should be unmapped now, since so many are unused.
-    pub(crate) fn take_surplus<O: Os>(&mut self, os: &O, ground: &Ground) -> Option<Surplus> {
-        let unused = self.areas().map(Area::unused).iter().sum::<usize>();
-        if unused * O::PAGE_SIZE < SMALLEST_GAP {
-            return None;
-        }
-        let mapped = ground.spans.pages() + ground.large.pages();
-        let gone = self.pages(|area| &area.gone) + self.lost;
-        let used = mapped.saturating_sub(gone + unused);
-        let kept = KEPT_ADDRESSES / O::PAGE_SIZE + used / KEPT_SHARE;
-        self.look_at_limit(os, unused);
-        let surplus = unused.checked_sub(kept.min(self.limit / LIMIT_SHARE))?;
-        self.take_unused(ground, surplus, SMALLEST_GAP / O::PAGE_SIZE)
-    }
-
-    /// The same where the process has a limit on addresses: what it maps itself must find room at once, and not after a decay.
-    pub(crate) fn take_limited_surplus<O: Os>(
-        &mut self,
-        os: &O,
-        ground: &Ground,
-    ) -> Option<Surplus> {
-        let unused = self.areas().map(Area::unused).iter().sum::<usize>();
-        self.look_at_limit(os, unused);
-        let is_limited = self.limit < usize::MAX / O::PAGE_SIZE;
-        is_limited.then(|| self.take_surplus(os, ground)).flatten()
-    }
-
-    /// Asks for the limit on addresses when much has become unused since that was done.
-    fn look_at_limit<O: Os>(&mut self, os: &O, unused: usize) {
-        let much = LIMIT_LOOK / O::PAGE_SIZE;
-        if unused >= self.unused_then + much {
-            self.limit = os.address_space_limit() / O::PAGE_SIZE;
-            self.unused_then = unused;
-        } else if unused + much <= self.unused_then {
-            self.unused_then = unused;
-        }
-    }
-
-    /// Lets the limit on addresses be asked for next time.
-    pub(crate) fn forget_limit(&mut self) {
-        self.unused_then = 0;
-    }
-
-    /// Takes one of the longest unused runs, or a part of it: `most` pages, but no less than `least`.
-    pub(crate) fn take_unused(
-        &mut self,
-        ground: &Ground,
-        most: usize,
-        least: usize,
-    ) -> Option<Surplus> {
-        let most = heap::PageCount(u32::try_from(most.max(least)).unwrap_or(u32::MAX));
-        let all = [
-            (Side::Large, true),
-            (Side::Spans, true),
-            (Side::Large, false),
-            (Side::Spans, false),
-        ];
-        all.into_iter().find_map(|(side, clean)| {
-            let area = self.area(side);
-            let store = if clean {
-                &mut area.clean
-            } else {
-                &mut area.dirty
-            };
-            let run = store.take_longest(&ground.map, most)?;
-            if run.pages.index() >= least {
-                return Some(Surplus { side, run, clean });
-            }
-            store.insert(&ground.map, run);
-            None
-        })
-    }
-
     /// Counts what is mapped ahead among the unused runs.
     pub(crate) fn fall_back(&mut self, map: &PageMap) {
         for area in [&mut self.spans, &mut self.large] {
             let clean = &mut area.clean;
             area.frontier.fall_back(&mut |run| clean.insert(map, run));
         }
-    }
-
-    /// Puts a run back that was not unmapped.
-    pub(crate) fn keep(&mut self, ground: &Ground, surplus: Surplus) {
-        let area = self.area(surplus.side);
-        let store = if surplus.clean {
-            &mut area.clean
-        } else {
-            &mut area.dirty
-        };
-        store.insert(&ground.map, surplus.run);
     }
 }

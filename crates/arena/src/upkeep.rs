@@ -5,10 +5,11 @@ use core::sync::atomic::Ordering;
 
 use heap::{PageCount, Upkeep};
 
+use crate::area::Side;
 use crate::arena::Arena;
 use crate::ground::Ground;
 use crate::os::{Access, Os};
-use crate::state::{Side, Surplus};
+use crate::state::Surplus;
 use crate::tuning;
 
 // SAFETY: runs are taken out of the stores before they go back; scratch memory is a mapping of its own.
@@ -99,6 +100,7 @@ const MOST_AT_ONCE: usize = 64;
 
 impl<O: Os> Arena<O> {
     /// Unmaps unused runs as long as there are more than may stay.
+    #[inline(never)]
     pub(crate) fn give_up_surplus(&self) {
         let Some(ground) = self.ground() else { return };
         let next = || self.state.lock().take_surplus(&self.os, ground);

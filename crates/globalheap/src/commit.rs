@@ -90,7 +90,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             total.refused += refused;
         }
         self.pages.end_barrier(barrier);
-        debug_assert_eq!(spans.check_now_and_then(), Ok(()));
+        spans.assert_sound();
         let released = total.meshed * spans.geometry().pages.index();
         let held = self.pages.clock_ns().saturating_sub(start);
         drop(spans);

@@ -325,21 +325,21 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     unsafe fn end_fork(&self, Fork { barrier, held, .. }: Fork) {
         self.pages.end_barrier(barrier);
         if held.state {
-            // SAFETY: the caller holds it.
+            // SAFETY: the caller holds it (contract), as `held` says.
             unsafe { self.pages.unlock_after_fork() };
         }
         for class in Self::class_numbers().filter(|&class| held.spans.has(class)) {
-            // SAFETY: as above.
+            // SAFETY: the caller holds those of the classes in `held` (contract).
             unsafe { self.class_lock(class).unlock_after_fork() };
         }
         for (class, transfer) in Self::class_numbers().zip(&self.transfers) {
             if held.transfers.has(class) {
-                // SAFETY: as above.
+                // SAFETY: the caller holds those of the transfers in `held` (contract).
                 unsafe { transfer.unlock_after_fork() };
             }
         }
         if held.cycle {
-            // SAFETY: as above.
+            // SAFETY: the caller holds it (contract), as `held` says.
             unsafe { self.cycle.unlock_after_fork() };
         }
     }

@@ -88,7 +88,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         } else if before.index() * P::PAGE_SIZE < REMAPPED {
             return None;
         } else {
-            // SAFETY: as above; the old address is not used any more.
+            // SAFETY: a large object starts here, and its old address is not used any more (contract).
             let moved = unsafe { self.pages.move_large(page, pages) }?;
             NonNull::new(self.labels().address_of(moved) as *mut u8)?
         };

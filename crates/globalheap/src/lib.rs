@@ -2,7 +2,8 @@
 //!
 //! [`GlobalHeap`] owns a [`PageHeap`](heap::PageHeap) and knows the system only through it.
 //!
-//! * `refill` and `release`: slots for a thread's front end, in batches, under the lock of one size class;
+//! * `refill` and `release`: slots for a thread's front end, in batches, under the lock of one size class; `transfer`: batches on
+//!   their way from one thread to another;
 //! * `large`: page runs of their own;
 //! * `found`: what an address is;
 //! * `cycle`: which spans to mesh is searched for without a lock, and carried out in short steps under it;
@@ -13,12 +14,12 @@
 //! * `scatter`: a thinned-out group is taken apart, and its members go to other groups;
 //! * `leftovers`: spans that a mesh has left behind go back to private pages;
 //! * `fork`: a child's own copy of the meshed groups, and of nothing else;
-//! * `slice`: a cycle piece by piece, so that nobody waits long.
+//! * `slice`: a cycle piece by piece, so that nobody waits long;
 //! * `schedule`: when to do which;
 //! * `portraits`: what all spans look like, for pictures.
 //!
-//! **Invariant (lock order):** the cycle's lock, then the lock of one size class, then whatever the page heap locks inside
-//! its own calls. No path takes two class locks, but fork, which takes all in order.
+//! **Invariant (lock order):** the cycle's lock, then a transfer's or that of one size class, then whatever the page heap locks inside
+//! its own calls. No path takes two of the middle ones, but fork, which takes all in order.
 //!
 //! **Invariant:** no lock is held while bytes of an object are written through the object's own address. A writer that
 //! waits for a barrier therefore never holds a lock that the mesh needs.

@@ -112,6 +112,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     }
 
     /// The unit to take slots from: the fullest that is worth it, else a dead group on its shared pages, else a new span.
+    #[inline(always)]
     fn unit_with_room(
         &self,
         spans: &mut Spans,
@@ -124,8 +125,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         self.new_unit(spans, class)
     }
 
-    /// A new span. Its frame takes the place of the caller's: some stacks are small.
-    #[inline(never)]
+    /// A new span. One frame with its callers: some stacks are small.
+    #[inline(always)]
     fn new_unit(&self, spans: &mut Spans, class: SizeClass) -> Option<SpanId> {
         let pages = spans.geometry().pages;
         let first = spans.next_run(|| self.pages.allocate_span(pages))?;

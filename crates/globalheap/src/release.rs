@@ -3,7 +3,7 @@
 use core::ptr::NonNull;
 
 use bitmap::SlotSet;
-use heap::{PageHeap, SizeClass, SpanId};
+use heap::{PageHeap, Run, SizeClass, SpanId};
 use miniheap::{SpanClasses, Spans};
 
 use crate::global::GlobalHeap;
@@ -49,15 +49,31 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     /// # Safety
     /// As for `release`.
     pub unsafe fn take_home(&self, class: SizeClass, slots: &[NonNull<u8>]) {
-        let geometry = SpanClasses::geometry(class);
         let mut findings = Findings::none();
         let mut spans = self.class(class);
+        self.take_back(&mut spans, class, slots, &mut findings);
+        spans.assert_sound();
+        drop(spans);
+        findings.tell(Self::misuse);
+    }
+
+    /// [`take_home`](Self::take_home) under the lock. Its frame is not above the walk over all spans: some stacks are small.
+    #[inline(never)]
+    fn take_back(
+        &self,
+        spans: &mut Spans,
+        class: SizeClass,
+        slots: &[NonNull<u8>],
+        findings: &mut Findings,
+    ) {
+        let geometry = SpanClasses::geometry(class);
         let mut batch = Batch::NONE;
         for slot in slots {
             let address = slot.addr().get();
             if !batch.covers(address) {
-                self.settle(&mut spans, &batch, &mut findings);
-                batch = self.batch_at(&spans, class, address);
+                let gone = settle(spans, &batch, findings);
+                self.give_up(gone);
+                self.begin_batch(&mut batch, spans, class, address);
                 // Behind its last slot a span has bytes that belong to none.
                 if !batch.covers(address) {
                     findings.add(Misuse::NotAnObject, address);
@@ -72,54 +88,59 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 findings.add(Misuse::DoubleFree, address);
             }
         }
-        self.settle(&mut spans, &batch, &mut findings);
-        debug_assert_eq!(spans.check_now_and_then(), Ok(()));
-        drop(spans);
-        findings.tell(Self::misuse);
+        let gone = settle(spans, &batch, findings);
+        self.give_up(gone);
     }
 
-    /// An empty batch of the span of `class` at `address`; one that covers nothing if there is none.
-    #[inline]
-    fn batch_at(&self, spans: &Spans, class: SizeClass, address: usize) -> Batch {
+    /// Makes `batch` the empty one of the span of `class` at `address`; one that covers nothing if there is none.
+    #[inline(never)]
+    fn begin_batch(&self, batch: &mut Batch, spans: &Spans, class: SizeClass, address: usize) {
+        *batch = Batch::NONE;
         let labels = self.labels();
         let shift = const { P::PAGE_SIZE.trailing_zeros() };
         let Some(page) = labels.page_by(address, shift) else {
-            return Batch::NONE;
+            return;
         };
         let small = labels.label(page).as_small();
         if small.is_none_or(|(found, _)| found != class) {
-            return Batch::NONE;
+            return;
         }
         let span = self.pages.span_at(page);
         let Some(run) = spans.run(span) else {
-            return Batch::NONE;
+            return;
         };
-        Batch {
-            span,
-            start: labels.address_of(run.first),
-            bytes: spans.geometry().bytes_of_slots(),
-            slots: SlotSet::EMPTY,
-        }
+        batch.span = span;
+        batch.start = labels.address_of(run.first);
+        batch.bytes = spans.geometry().bytes_of_slots();
     }
 
-    /// Marks the batch's slots as free, and gives up the span if they were its last.
-    #[inline]
-    fn settle(&self, spans: &mut Spans, batch: &Batch, findings: &mut Findings) {
-        if batch.bytes == 0 {
-            return;
-        }
-        let released = spans.release(batch.span, &batch.slots);
-        if released.freed.len() < batch.slots.len() {
-            let size = spans.geometry().object_size as usize;
-            for slot in batch.slots.bits().without(released.freed.bits()).iter() {
-                findings.add(Misuse::DoubleFree, batch.start + slot * size);
-            }
-        }
-        if released.emptied
-            && let Some(run) = spans.remove(batch.span)
-        {
-            // SAFETY: the span is on pages of its own, and its last object is gone.
+    /// Gives the pages of a span that was emptied back to the arena.
+    #[inline(always)]
+    fn give_up(&self, gone: Option<Run>) {
+        if let Some(run) = gone {
+            // SAFETY: the span is on pages of its own, and its last object is gone (`settle`).
             unsafe { self.pages.free_span(run) };
         }
+    }
+}
+
+/// Marks the batch's slots as free. Returns the pages of the span if they were its last and it has pages of its own. Its frame is not
+/// above those that give the pages back: some stacks are small.
+#[inline(never)]
+fn settle(spans: &mut Spans, batch: &Batch, findings: &mut Findings) -> Option<Run> {
+    if batch.bytes == 0 {
+        return None;
+    }
+    let released = spans.release(batch.span, &batch.slots);
+    if released.freed.len() < batch.slots.len() {
+        let size = spans.geometry().object_size as usize;
+        for slot in batch.slots.bits().without(released.freed.bits()).iter() {
+            findings.add(Misuse::DoubleFree, batch.start + slot * size);
+        }
+    }
+    if released.emptied {
+        spans.remove(batch.span)
+    } else {
+        None
     }
 }

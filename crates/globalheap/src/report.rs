@@ -22,27 +22,31 @@ impl Report for Ignore {
     fn misuse(_what: Misuse, _address: usize) {}
 }
 
-/// Mistakes that were found under a lock, to be told without it.
+/// Mistakes that were found under a lock, to be told without it. Small: it lies on stacks of a few kilobytes.
 pub(crate) struct Findings {
-    found: [(Misuse, usize); Self::MOST],
-    count: usize,
+    addresses: [usize; Self::MOST],
+    /// Which of them are double frees.
+    doubles: u8,
+    count: u8,
 }
 
 impl Findings {
     /// What is found beyond that is not told.
-    const MOST: usize = 8;
+    const MOST: usize = u8::BITS as usize;
 
     pub(crate) const fn none() -> Self {
         Self {
-            found: [(Misuse::NotAnObject, 0); Self::MOST],
+            addresses: [0; Self::MOST],
+            doubles: 0,
             count: 0,
         }
     }
 
     #[cold]
     pub(crate) fn add(&mut self, what: Misuse, address: usize) {
-        if let Some(place) = self.found.get_mut(self.count) {
-            *place = (what, address);
+        if let Some(place) = self.addresses.get_mut(usize::from(self.count)) {
+            *place = address;
+            self.doubles |= u8::from(what == Misuse::DoubleFree) << self.count;
             self.count += 1;
         }
     }
@@ -50,8 +54,13 @@ impl Findings {
     /// Tells all of them.
     #[inline]
     pub(crate) fn tell(&self, tell: impl Fn(Misuse, usize)) {
-        for &(what, address) in self.found.iter().take(self.count) {
-            tell(what, address);
+        let found = self.addresses.iter().take(self.count.into()).enumerate();
+        for (index, &address) in found {
+            let is_double = self.doubles >> index & 1 != 0;
+            tell(
+                [Misuse::NotAnObject, Misuse::DoubleFree][usize::from(is_double)],
+                address,
+            );
         }
     }
 }

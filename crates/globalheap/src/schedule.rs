@@ -1,7 +1,7 @@
 //! When upkeep is due.
 //!
-//! There is no thread of our own: slow paths look at a coarse clock and do what is due. A program that is about to sleep
-//! may ask as well ([`GlobalHeap::upkeep`]).
+//! Slow paths look at a coarse clock and do what is due ([`GlobalHeap::upkeep`]), and so does a thread of the program that is about to
+//! sleep ([`GlobalHeap::before_sleep`]); unless there is a thread for it ([`GlobalHeap::upkeep_in_background`]).
 
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
@@ -358,6 +358,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     ///
     /// Returns the bytes that meshing released.
     pub fn compact(&self) -> usize {
+        let aside = self.pages.aside(|| self.compact_here());
+        aside.unwrap_or_else(|| self.compact_here())
+    }
+
+    fn compact_here(&self) -> usize {
         self.send_home();
         let mut total = 0;
         if self.meshing_enabled() {

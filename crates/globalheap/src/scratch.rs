@@ -36,7 +36,7 @@ impl<'a, P: PageHeap> Scratch<'a, P> {
         let start = pages.map_scratch(bytes)?;
         // SAFETY: the offset lies in the layout.
         let merges = unsafe { start.add(merges_at) };
-        // SAFETY: as above.
+        // SAFETY: the offset lies in the layout.
         let own = unsafe { start.add(words_at) };
         Some(Self {
             pages,
@@ -51,9 +51,9 @@ impl<'a, P: PageHeap> Scratch<'a, P> {
     pub(crate) fn parts(&mut self) -> Parts<'_> {
         // SAFETY: part of a zeroed mapping of our own; zeros are valid candidates; `&mut self` makes it unique.
         let candidates = unsafe { self.candidates.as_mut() };
-        // SAFETY: as above for merges, in another part of the mapping.
+        // SAFETY: part of a zeroed mapping of our own, behind the candidates; zeros are valid merges; `&mut self` makes it unique.
         let merges = unsafe { self.merges.as_mut() };
-        // SAFETY: as above for words.
+        // SAFETY: part of a zeroed mapping of our own, behind the merges; `&mut self` makes it unique.
         let words = unsafe { self.words.as_mut() };
         Parts {
             candidates,

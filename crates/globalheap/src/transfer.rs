@@ -67,7 +67,8 @@ impl<L: RawLock> Transfer<L> {
         (self.waiting.load(Ordering::Relaxed) > 0).then(|| self.slots.lock())
     }
 
-    /// Adds all of `slots`; says whether there was room.
+    /// Adds all of `slots`; says whether there was room. Its frame is not above those of a release: some stacks are small.
+    #[inline(never)]
     fn put(&self, memory: &impl Metadata, class: SizeClass, slots: &[NonNull<u8>]) -> bool {
         let mut waiting = self.slots.lock();
         if waiting.capacity() == 0 {

@@ -79,7 +79,7 @@ impl Hazards {
             let chunk = unsafe { chunk.as_ref() };
             NonNull::new(chunk.next.load(Ordering::Acquire))
         };
-        // SAFETY: as above.
+        // SAFETY: a chunk that `add` linked, whose caller promised that it stays valid.
         successors(first, after).map(|chunk| unsafe { chunk.as_ref() })
     }
 

@@ -25,7 +25,7 @@ struct Scene {
 
 // SAFETY: the checker watches the cell.
 unsafe impl Sync for Scene {}
-// SAFETY: as above.
+// SAFETY: nothing in it belongs to a thread.
 unsafe impl Send for Scene {}
 
 const PAGE: Run = Run {

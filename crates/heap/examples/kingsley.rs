@@ -39,7 +39,7 @@ fn churn(mut heap: impl Heap, seed: usize) {
         *place = heap.allocate(layout).map(|block| (block, layout));
     }
     for (block, layout) in table.into_iter().flatten() {
-        // SAFETY: as above.
+        // SAFETY: what is in the table came from this heap with its layout, and the table is gone.
         unsafe { heap.deallocate(block, layout) };
     }
 }

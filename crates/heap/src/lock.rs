@@ -27,7 +27,7 @@ pub unsafe trait RawLock {
     unsafe fn unlock(&self);
 }
 
-/// A lock that spins: portable, and good enough where holders never sleep.
+/// A lock that spins: portable, and good enough where it is seldom held, and nearly always for a short time.
 pub struct SpinLock(AtomicBool);
 
 // SAFETY: the flag goes from false to true for one caller at a time, and the release store of `unlock` pairs with the
@@ -146,7 +146,7 @@ impl<L: RawLock, T> Deref for Guard<'_, L, T> {
 impl<L: RawLock, T> DerefMut for Guard<'_, L, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: as in `deref`; `&mut self` makes this the only reference through the guard.
+        // SAFETY: a guard exists only while its lock is held; `&mut self` makes this the only reference through it.
         unsafe { &mut *self.mutex.data.get() }
     }
 }

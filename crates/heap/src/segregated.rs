@@ -66,7 +66,7 @@ unsafe impl<C: ClassMap, S: SizeClassHeap, L: Heap> Heap for Segregated<C, S, L>
         match self.class_of(layout) {
             // SAFETY: `allocate` took the block from there, with the class that the same layout gave then.
             Some(class) => unsafe { self.small.deallocate_class(block, class) },
-            // SAFETY: as above, with the layout.
+            // SAFETY: `allocate` took the block from there, with the same layout.
             None => unsafe { self.large.deallocate(block, layout) },
         }
     }

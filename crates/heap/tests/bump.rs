@@ -46,7 +46,7 @@ fn the_newest_block_is_used_again_and_no_other() {
     // SAFETY: live, and not used again before it is handed out again.
     unsafe { bump.deallocate(second, eight) };
     assert_eq!(bump.allocate(eight), Some(second));
-    // SAFETY: as before.
+    // SAFETY: live, and not used again.
     unsafe { bump.deallocate(first, eight) };
     assert_eq!(bump.left(), 48, "the first block lies below the second");
 }

@@ -31,9 +31,9 @@ const OBJECT: Layout = Layout::new::<[u8; 100]>();
 fn flip(block: NonNull<u8>, offset: isize) {
     // SAFETY: the tests stay within the block and its fence.
     let byte = unsafe { block.offset(offset) };
-    // SAFETY: as above.
+    // SAFETY: one byte of the block or its fence.
     let value = unsafe { byte.read() };
-    // SAFETY: as above.
+    // SAFETY: one byte of the block or its fence.
     unsafe { byte.write(!value) };
 }
 

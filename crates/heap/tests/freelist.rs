@@ -46,7 +46,7 @@ fn other_layouts_pass_through() {
     // SAFETY: live, and not used again.
     unsafe { list.deallocate(object, OBJECT) };
     for (block, other) in blocks.into_iter().zip(others) {
-        // SAFETY: as above.
+        // SAFETY: live, and not used again.
         unsafe { list.deallocate(block, other) };
     }
     assert_eq!(source.counts().deallocations, 3);

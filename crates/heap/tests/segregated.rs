@@ -56,7 +56,7 @@ fn route(size: usize, align: usize) -> usize {
     let mut heap = Segregated::<Uneven, _, _>::new(classes, Marks(5));
     let layout = Layout::from_size_align(size, align).expect("plain");
     let block = heap.allocate(layout).expect("marks never run out");
-    // SAFETY: as it came.
+    // SAFETY: it goes back with the layout that it came for.
     unsafe { heap.deallocate(block, layout) };
     block.addr().get()
 }

@@ -80,7 +80,7 @@ impl<T: Record> Pool<T> {
 
     #[inline]
     pub(crate) fn get_mut(&mut self, number: u32) -> Option<&mut T> {
-        // SAFETY: as in `get`; `&mut self` keeps everybody else away.
+        // SAFETY: the record exists, zero or written since; `&mut self` keeps everybody else away.
         self.at(number).map(|mut record| unsafe { record.as_mut() })
     }
 }

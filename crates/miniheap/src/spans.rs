@@ -60,7 +60,7 @@ pub struct Spans {
     peak: usize,
     /// Slots in use.
     live: usize,
-    /// Changes since the last [`check_now_and_then`](Self::check_now_and_then) that looked.
+    /// Changes since the last [`assert_sound`](Self::assert_sound) that looked.
     unchecked: usize,
 }
 
@@ -215,6 +215,7 @@ impl Spans {
     }
 
     /// The first page of a run for the next span; `fetch` gives a run, or none when there is no memory.
+    #[inline(always)]
     pub fn next_run(&mut self, fetch: impl FnMut() -> Option<PageIndex>) -> Option<PageIndex> {
         self.stock.next(self.spans, fetch)
     }

@@ -83,7 +83,7 @@ unsafe impl LockedHeap for Ledger {
     }
 }
 
-// SAFETY: as above.
+// SAFETY: blocks are the system's, of the layout asked for, and nobody else's.
 unsafe impl Heap for Ledger {
     fn allocate(&mut self, layout: Layout) -> Option<NonNull<u8>> {
         LockedHeap::allocate(self, layout)

@@ -31,7 +31,7 @@ type Block = (NonNull<u8>, Layout);
 fn damage(block: &Block) {
     // SAFETY: the block is live and has at least one byte.
     let byte = unsafe { block.0.read() };
-    // SAFETY: as before.
+    // SAFETY: the block is live and has at least one byte.
     unsafe { block.0.write(!byte) };
 }
 
@@ -144,7 +144,7 @@ fn a_block_not_aligned() {
         fn deallocate(&mut self, ledger: &Ledger, _: &[Block], block: Block) {
             // SAFETY: `allocate` went up by this byte.
             let start = unsafe { block.0.sub(1) };
-            // SAFETY: as it came from the ledger.
+            // SAFETY: the ledger's own block, with its layout.
             unsafe { ledger.deallocate(start, grown(block.1)) };
         }
     }
@@ -159,7 +159,7 @@ fn a_deallocation_that_writes_to_another_block() {
     impl Fault for Scribbles {
         fn deallocate(&mut self, ledger: &Ledger, live: &[Block], block: Block) {
             live.first().inspect(|other| damage(other));
-            // SAFETY: as it came from the ledger.
+            // SAFETY: the ledger's own block, with its layout.
             unsafe { ledger.deallocate(block.0, block.1) };
         }
     }
@@ -197,7 +197,7 @@ fn a_block_that_never_goes_back() {
         fn deallocate(&mut self, ledger: &Ledger, _: &[Block], block: Block) {
             self.0 += 1;
             if !self.0.is_multiple_of(7) {
-                // SAFETY: as it came from the ledger.
+                // SAFETY: the ledger's own block, with its layout.
                 unsafe { ledger.deallocate(block.0, block.1) };
             }
         }
@@ -260,7 +260,7 @@ unsafe impl LockedHeap for KeepsToItsThread {
             .position(|owner| owner.0 == block.addr().get());
         let (_, owner) = owners.swap_remove(place.expect("the block is live"));
         if owner == thread::current().id() {
-            // SAFETY: as it came from the ledger.
+            // SAFETY: the ledger's own block, with its layout.
             unsafe { self.ledger.deallocate(block, layout) };
         }
     }

@@ -91,7 +91,7 @@ impl ShuffleVector {
         let this = this.as_ptr();
         // SAFETY: valid for reads (contract).
         let top = unsafe { (*this).top };
-        // SAFETY: as above.
+        // SAFETY: valid for reads (contract).
         if top == unsafe { (*this).bottom } {
             return None;
         }
@@ -120,7 +120,7 @@ impl ShuffleVector {
         let this = this.as_ptr();
         // SAFETY: valid for reads (contract).
         let top = unsafe { (*this).top };
-        // SAFETY: as above.
+        // SAFETY: valid for reads (contract).
         if top == unsafe { (*this).limit } {
             return false;
         }
@@ -144,7 +144,7 @@ impl ShuffleVector {
         let at = this.as_ptr();
         // SAFETY: valid for reads (contract).
         let top = unsafe { (*at).top };
-        // SAFETY: as above.
+        // SAFETY: valid for reads (contract).
         if top == unsafe { (*at).limit } {
             return false;
         }
@@ -169,14 +169,14 @@ impl ShuffleVector {
         let this = this.as_ptr();
         // SAFETY: valid for reads (contract).
         let top = unsafe { (*this).top };
-        // SAFETY: as above.
+        // SAFETY: valid for reads (contract).
         if top == unsafe { (*this).bottom } {
             return false;
         }
         (1..=Self::FRONT).any(|below| {
             // SAFETY: in the storage, or not further in front of it than may be read (contract).
             let entry = unsafe { top.cast::<*mut u8>().sub(below) };
-            // SAFETY: as above. A vector with slots has storage.
+            // SAFETY: a vector with slots has storage, and such entries may be read (contract).
             unsafe { entry.read() == slot.as_ptr() }
         })
     }
@@ -228,11 +228,11 @@ impl ShuffleVector {
         let this = this.as_ptr();
         // SAFETY: valid for reads (contract).
         let top = unsafe { &raw const (*this).top };
-        // SAFETY: as above.
+        // SAFETY: valid for reads (contract).
         let bottom = unsafe { &raw const (*this).bottom };
-        // SAFETY: as above; volatile, since the owner writes meanwhile: an aligned word is read as a whole.
+        // SAFETY: valid for reads (contract); volatile, since the owner writes meanwhile: an aligned word is read as a whole.
         let top = unsafe { top.read_volatile() };
-        // SAFETY: as above.
+        // SAFETY: valid for reads (contract); volatile, since the owner writes meanwhile: an aligned word is read as a whole.
         let bottom = unsafe { bottom.read_volatile() };
         let bytes = top.addr().get().saturating_sub(bottom.addr().get());
         (bytes / size_of::<NonNull<u8>>()).min(capacity)
@@ -303,7 +303,7 @@ impl ShuffleVector {
             self.top
                 .copy_from_nonoverlapping(NonNull::from(slots).cast(), added)
         };
-        // SAFETY: as above: `top` stays at `limit` or below.
+        // SAFETY: as many entries were written, and `top` stays at `limit` or below.
         self.top = unsafe { self.top.add(added) };
         added
     }

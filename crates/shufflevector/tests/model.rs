@@ -223,7 +223,7 @@ fn the_newest_slots_are_found() {
     let has = |slot| unsafe { ShuffleVector::may_have_lately_at(at, slot) };
     assert!(!has(stale), "there are no slots");
     for number in 0..10 {
-        // SAFETY: as above.
+        // SAFETY: the vector is used here alone.
         assert!(unsafe { ShuffleVector::push_at(at, slot(number)) });
         assert!(has(slot(number)) && !has(slot(number + 1)));
         let known = number.saturating_sub(ShuffleVector::FRONT - 1);

@@ -51,7 +51,7 @@ struct Scene {
 
 // SAFETY: the checker watches the cell.
 unsafe impl Sync for Scene {}
-// SAFETY: as above.
+// SAFETY: nothing in it belongs to a thread.
 unsafe impl Send for Scene {}
 
 impl Scene {
@@ -109,7 +109,7 @@ impl Scene {
     }
 
     fn value(&self) -> u32 {
-        // SAFETY: as in `change`.
+        // SAFETY: the checker watches, and writers are kept out or waited for.
         self.page.with(|page| unsafe { *page })
     }
 }
@@ -222,7 +222,7 @@ struct Span {
 
 // SAFETY: the checker watches the cell.
 unsafe impl Sync for Span {}
-// SAFETY: as above.
+// SAFETY: nothing in it belongs to a thread.
 unsafe impl Send for Span {}
 
 impl Span {

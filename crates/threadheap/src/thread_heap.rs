@@ -240,6 +240,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
 
     /// Makes room in the full vector for slots of `class`, of pages of mine or of others: it may keep more from now on, or gives
     /// up its older half.
+    #[inline(never)]
     fn make_room(&mut self, global: &GlobalHeap<P, M, R>, class: SizeClass, is_mine: bool) {
         let homeward = self.homeward.get_mut(class.index());
         let (vector, given) = match homeward.filter(|_| !is_mine) {
@@ -327,7 +328,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     pub(crate) unsafe fn estimate_kept_bytes_at(this: NonNull<Self>) -> usize {
         // SAFETY: a field of the heap (contract); no reference is made, here or below.
         let vectors = unsafe { &raw mut (*this.as_ptr()).vectors }.cast::<ShuffleVector>();
-        // SAFETY: as above.
+        // SAFETY: a field of the heap (contract).
         let homeward = unsafe { &raw mut (*this.as_ptr()).homeward }.cast::<ShuffleVector>();
         let estimate = |first: *mut ShuffleVector, class: usize, capacity: usize| {
             let Some(vector) = NonNull::new(first.wrapping_add(class)) else {
@@ -377,7 +378,7 @@ unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> Heap for ThreadHeap<P, M, R> 
     unsafe fn deallocate(&mut self, block: NonNull<u8>, _layout: Layout) {
         // SAFETY: the caller gives the block up.
         if !unsafe { Self::push_at(NonNull::from(&mut *self), block.as_ptr()) } {
-            // SAFETY: as above; a heap that handed out blocks serves its thread.
+            // SAFETY: the caller gives the block up, and a heap that handed out blocks serves its thread.
             unsafe { self.free_elsewhere(block) };
         }
     }

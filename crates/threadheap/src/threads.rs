@@ -92,7 +92,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
         match labels.label(page).as_small() {
             // SAFETY: nobody uses the object any more.
             Some((class, _)) => unsafe { self.global.release(class, &[object]) },
-            // SAFETY: as above.
+            // SAFETY: nobody uses the object any more.
             None => unsafe { self.global.free_large(object) },
         }
     }
@@ -212,10 +212,10 @@ unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadLocalHeap for Threads<P
     unsafe fn detach(&self, mut local: NonNull<Self::Local>) {
         // SAFETY: attached, and used by the caller alone (contract).
         unsafe { self.wake(local) };
-        // SAFETY: as above, also from here on.
+        // SAFETY: attached, and used by the caller alone (contract).
         unsafe { local.as_mut() }.flush();
         let mut heaps = self.heaps.lock();
-        // SAFETY: as above; from here on it belongs to the list.
+        // SAFETY: used by the caller alone (contract); from here on it belongs to the list.
         unsafe { (*local.as_ptr()).next = heaps.idle };
         heaps.idle = Some(local);
         drop(heaps);

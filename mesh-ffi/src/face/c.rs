@@ -47,7 +47,7 @@ pub extern "C" fn malloc(size: usize) -> *mut c_void {
 pub unsafe extern "C" fn free(object: *mut c_void) {
     // SAFETY: the calling thread's heap, or the idle one; the caller gives the object up. Null is outside of the arena.
     if !unsafe { Front::push_at(tls::heap(), object.cast()) } {
-        // SAFETY: as above.
+        // SAFETY: the caller gives the object up.
         unsafe { slow::free(object.cast()) };
     }
 }

@@ -49,7 +49,7 @@ pub(crate) unsafe extern "C" fn realloc(object: *mut c_void, size: usize) -> *mu
         // SAFETY: the same contract; the object has `room` bytes.
         unsafe { moved(object, malloc(size), room) }
     } else {
-        // SAFETY: as above.
+        // SAFETY: the object is live (contract), and has `size` bytes.
         unsafe { hand_over(object, size) }
     }
 }

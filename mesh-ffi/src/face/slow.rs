@@ -132,7 +132,7 @@ pub(crate) unsafe extern "C" fn free(object: *mut u8) {
     let Some(object) = NonNull::new(object) else {
         return;
     };
-    // SAFETY: as above.
+    // SAFETY: the caller gives the object up.
     unsafe { free_elsewhere(object) };
 }
 
@@ -156,7 +156,7 @@ unsafe fn free_elsewhere(object: NonNull<u8>) {
             // SAFETY: the caller gives the object up.
             unsafe { heap.free_elsewhere(object) };
         }
-        // SAFETY: as above.
+        // SAFETY: the caller gives the object up, which lies in the arena.
         None => unsafe { HEAP.free_direct(object) },
     });
 }

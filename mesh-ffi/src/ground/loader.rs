@@ -21,7 +21,7 @@ pub(crate) fn bytes_from(address: usize) -> Option<usize> {
     (0..usize::from(header.e_phnum)).find_map(|at| {
         // SAFETY: the header says that there are so many.
         let segment = unsafe { first.add(at) };
-        // SAFETY: as above; they are in the file's first page, which is mapped for reading.
+        // SAFETY: the entries are in the file's first page, which is mapped for reading.
         let segment = unsafe { &*segment };
         let is_data = segment.p_type == libc::PT_LOAD && segment.p_flags & libc::PF_W != 0;
         let start = base + segment.p_vaddr as usize;

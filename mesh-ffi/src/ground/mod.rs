@@ -1,12 +1,12 @@
 //! What everything stands on.
 //!
 //! * `heap`: the heap of this process; `tls`, `thread`: the calling thread's word, and its front end; `process`: which one this is;
-//! * `apart`: what is never meshed, since not the program writes to it;
-//! * `loaded`, `resolved`, `late`, `next`: the functions that we stand in front of, and the C library's own; `system`, `bytes`,
-//!   `signal_set`: what we do without them; `errno`, `line`, `write`, `pause`;
+//! * `apart`: what is never meshed, since not the program writes to it; `only_shared`: names that are ours in `libmesh.so` only;
+//! * `loaded`, `linker`, `resolved`, `late`, `next`: the functions that we stand in front of, and the C library's own; `system`, `bytes`,
+//!   `signal_set`, `clock`: what we do without them; `alone`: what a static program has in their place; `errno`, `line`, `write`, `pause`;
 //! * `misuse`: what becomes of a program that misuses the heap; `loader`: which memory is the loader's;
 //! * `reach`: memory of the program that may not be there;
-//! * `request`: what a signal asks for.
+//! * `request`: what a signal asks for, or the child of a fork.
 
 pub(crate) mod alone;
 pub(crate) mod apart;
@@ -16,6 +16,7 @@ pub(crate) mod errno;
 pub(crate) mod heap;
 pub(crate) mod late;
 pub(crate) mod line;
+pub(crate) mod linker;
 pub(crate) mod loaded;
 pub(crate) mod loader;
 pub(crate) mod misuse;

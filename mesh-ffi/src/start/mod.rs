@@ -105,7 +105,7 @@ fn listen_for_maps(signal: libc::c_int) {
     Line::new().text(words).print();
 }
 
-/// The handler of faults is needed with either barrier: a fork protects with `mprotect`.
+/// The handler of faults is needed with either barrier: the first one may be refused later, and the child of a fork faults.
 fn choose_barrier(wanted: WantedBarrier) {
     let choice = match wanted {
         WantedBarrier::Mprotect => return,

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -109,6 +110,16 @@ static void by_stat(void)
     stat("/", &status);
 }
 
+static void by_fork(void)
+{
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    waitpid(child, NULL, 0);
+}
+
+static void by_malloc_trim(void) { malloc_trim(0); }
+
 static void by_syscall(void) { syscall(SYS_gettid); }
 
 static const struct {
@@ -120,7 +131,8 @@ static const struct {
     {"poll", by_poll},        {"nanosleep", by_nanosleep}, {"select", by_select},
     {"epoll_wait", by_epoll_wait}, {"pread", by_pread}, {"readv", by_readv},
     {"sigaction", by_sigaction}, {"sigprocmask", by_sigprocmask}, {"stat", by_stat},
-    {"syscall", by_syscall},
+    {"syscall", by_syscall}, {"fork", by_fork},
+    {"malloc_trim", by_malloc_trim},
 };
 
 static void *measure(void *unused)

@@ -83,17 +83,17 @@ unsafe impl<O: Os> Os for FailNth<O> {
     }
 
     unsafe fn unmap(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
-        // SAFETY: as in `replace`.
+        // SAFETY: the caller's promise is the one that the system below asks for.
         self.unless_refused(|os| unsafe { os.unmap(at, len) })
     }
 
     unsafe fn protect(&self, at: NonNull<u8>, len: usize, access: Access) -> Result<(), Errno> {
-        // SAFETY: as in `replace`.
+        // SAFETY: the caller's promise is the one that the system below asks for.
         self.unless_refused(|os| unsafe { os.protect(at, len, access) })
     }
 
     unsafe fn alias(&self, from: NonNull<u8>, len: usize, to: NonNull<u8>) -> Result<(), Errno> {
-        // SAFETY: as in `replace`.
+        // SAFETY: the caller's promise is the one that the system below asks for.
         self.unless_refused(|os| unsafe { os.alias(from, len, to) })
     }
 
@@ -104,13 +104,13 @@ unsafe impl<O: Os> Os for FailNth<O> {
         to: NonNull<u8>,
         to_len: usize,
     ) -> Result<(), NotMoved> {
-        // SAFETY: as in `replace`.
+        // SAFETY: the caller's promise is the one that the system below asks for.
         self.unless_refused(|os| Ok(unsafe { os.move_pages(from, len, to, to_len) }))
             .unwrap_or(Err(NotMoved::Refused))
     }
 
     unsafe fn discard(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
-        // SAFETY: as in `replace`.
+        // SAFETY: the caller's promise is the one that the system below asks for.
         self.unless_refused(|os| unsafe { os.discard(at, len) })
     }
 
@@ -119,7 +119,7 @@ unsafe impl<O: Os> Os for FailNth<O> {
     }
 
     unsafe fn punch(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
-        // SAFETY: as in `replace`.
+        // SAFETY: the caller's promise is the one that the system below asks for.
         self.unless_refused(|os| unsafe { os.punch(at, len) })
     }
 

@@ -3,7 +3,7 @@
 //! 1. `userfaultfd`: who writes, the kernel included, waits in the kernel until the page is remapped. Not everybody may.
 //! 2. `mprotect`: a thread that writes gets SIGSEGV, and its handler waits. A system call that writes fails with `EFAULT`.
 //!
-//! The second serves where the first cannot be had, and at a fork, whose child would not inherit the first.
+//! The second serves where the first cannot be had, in a mesh and in a fork.
 
 mod watch;
 

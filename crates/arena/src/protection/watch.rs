@@ -223,7 +223,7 @@ impl Watch {
         unsafe { os.unregister(&userfault, at, len) }?;
         os.wake_writers(&userfault, at, len);
         // Should that be refused now, it is done before the run is protected again.
-        // SAFETY: as above.
+        // SAFETY: the arena owns the range.
         let _ = unsafe { os.register(&userfault, at, len) };
         Ok(())
     }

@@ -116,7 +116,7 @@ impl Drop for Confined {
             unsafe { self.linux.unmap(at, len) }.expect("it was mapped");
         }
         let hole = NonNull::new(self.hole.start as *mut u8).expect("it is not at zero");
-        // SAFETY: as above; only the arena has mapped something there.
+        // SAFETY: only the arena has mapped something in the hole, and it is gone.
         unsafe { self.linux.unmap(hole, self.hole.len()) }.expect("it may be unmapped");
     }
 }

@@ -9,7 +9,7 @@ use heap::{LargePages, OwnerId, PageCount, PageIndex, Run, SizeClass, SpanId, Sp
 
 use crate::bytes::{Owned, PAGE};
 use crate::confined::Confined;
-use crate::sharing::{put, span};
+use crate::spans::{put, span};
 
 const MIB: usize = 1 << 20;
 
@@ -133,7 +133,7 @@ fn a_large_object_does_not_grow_over_another_mapping() {
     obstacle(address(&arena, large.first) + 5 * MIB);
     // SAFETY: nobody uses it.
     assert!(unsafe { arena.resize_large(large.first, PageCount(1000)) });
-    // SAFETY: as above.
+    // SAFETY: nobody uses it.
     assert!(!unsafe { arena.resize_large(large.first, PageCount(2000)) });
     let whole = Owned::of(&arena, large.first, PageCount(1000));
     whole.fill(3);
@@ -322,9 +322,9 @@ fn a_property_ends_with_what_is_there() {
     assert!(unsafe { arena.resize_large(large.run.first, PageCount(60)) });
     assert!(flags(large.start().addr().get()).contains("dc"));
     assert!(!flags(large.start().addr().get() + 99 * PAGE).contains("dc"));
-    // SAFETY: as above.
+    // SAFETY: nobody uses it.
     unsafe { arena.free_large(large.run.first) };
-    // SAFETY: as above.
+    // SAFETY: nobody uses it.
     unsafe { arena.free_span(span.run) };
     for owned in [&large, &span] {
         assert!(!flags(owned.start().addr().get()).contains("dc"));
@@ -349,7 +349,7 @@ fn pages_that_nobody_can_write_to_are_not_handed_out() {
         unsafe { libc::mprotect(owned.start().as_ptr().cast(), owned.len(), libc::PROT_READ) };
     assert_eq!(done, 0);
     arena.os().refuse(0, u64::MAX);
-    // SAFETY: as above.
+    // SAFETY: nobody uses the pages.
     unsafe { arena.free_large(large.first) };
     arena.os().refuse(0, 0);
     for _ in 0..50 {

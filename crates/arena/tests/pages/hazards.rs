@@ -6,7 +6,7 @@ use heap::{PageCount, PageIndex, Run, WriteProtection};
 
 use crate::bytes::PAGE;
 use crate::confined::Confined;
-use crate::sharing::{put, span};
+use crate::spans::{put, span};
 
 const SMALL: usize = 16 << 20;
 

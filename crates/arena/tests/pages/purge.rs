@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use crate::bytes::{Owned, PAGE};
 use crate::confined::Confined;
-use crate::sharing::span;
+use crate::spans::span;
 
 /// A large object of some pages, all written to.
 fn large(arena: &Arena<FailNth<Confined>>, pages: u32) -> Owned {

@@ -12,7 +12,7 @@ use heap::{
 use crate::bytes::{Owned, PAGE};
 use crate::confined::Confined;
 use crate::runs::{Step, Tenant};
-use crate::sharing::{put, span};
+use crate::spans::{put, span};
 
 type Refusing = FailNth<Confined>;
 

@@ -5,7 +5,7 @@ use heap::{ForkPages, KeptOut, Remapping, WriteProtection};
 
 use crate::bytes::{Owned, PAGE};
 use crate::confined::Confined;
-use crate::sharing::{put, span};
+use crate::spans::{put, span};
 
 /// Two spans on the same shared pages, those of the first.
 fn group<O: Os>(arena: &Arena<O>) -> [Owned; 2] {

@@ -12,7 +12,8 @@ use heap::{LargePages, PageCount, Remapping, Upkeep, WriteProtection};
 
 use crate::bytes::{Owned, PAGE};
 use crate::confined::Confined;
-use crate::sharing::{kernel_mappings, put, span};
+use crate::mappings::kernel_mappings;
+use crate::spans::{put, span};
 
 const SMALL: usize = 16 << 20;
 
@@ -58,7 +59,7 @@ impl<'s> Writer<'s> {
 
 // SAFETY: tests share runs between threads and see to it that bytes are written by one of them.
 unsafe impl Sync for Owned {}
-// SAFETY: as above.
+// SAFETY: the pages belong to the arena and not to a thread.
 unsafe impl Send for Owned {}
 
 /// Has the kernel write a byte, as `read` does.

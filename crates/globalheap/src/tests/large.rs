@@ -63,12 +63,12 @@ fn only_the_start_of_a_large_object_can_be_freed_and_only_once() {
         // SAFETY: not met on purpose: it is reported.
         unsafe { program.heap.free_large(wrong) };
         assert_eq!(Kept::take(), [(Misuse::NotAnObject, wrong.addr().get())]);
-        // SAFETY: as above.
+        // SAFETY: not met on purpose: nothing is resized.
         assert_eq!(unsafe { program.heap.resize_large(wrong, PAGE) }, None);
     }
     program.check();
     program.free_large(0);
-    // SAFETY: as above.
+    // SAFETY: not met on purpose: it is reported.
     unsafe { program.heap.free_large(start) };
     assert_eq!(Kept::take(), [(Misuse::NotAnObject, start.addr().get())]);
     program.end();

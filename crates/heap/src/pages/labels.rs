@@ -77,7 +77,7 @@ pub struct Labels {
 
 // SAFETY: the words are atomics that live as long as the process keeps the page heap (promised in `new`).
 unsafe impl Send for Labels {}
-// SAFETY: as above.
+// SAFETY: through a shared reference the words are read, and they are atomics.
 unsafe impl Sync for Labels {}
 
 impl Labels {
@@ -120,7 +120,7 @@ impl Labels {
         *self = Self { quanta: 0, ..newer };
         compiler_fence(Ordering::SeqCst);
         let quanta = &raw mut self.quanta;
-        // SAFETY: as above.
+        // SAFETY: a field of a value that is borrowed mutably.
         unsafe { quanta.write_volatile(newer.quanta) };
     }
 
@@ -188,7 +188,7 @@ impl Labels {
         }
         // SAFETY: there is a word for each page, and as many pages have all the quanta.
         let word = unsafe { self.words.add(quantum >> (page_shift - QUANTUM_SHIFT)) };
-        // SAFETY: as in `label`.
+        // SAFETY: a word of the table, which is valid for as long as this value (see `new`).
         let word = unsafe { word.as_ref() };
         Some(Label(word.read()))
     }

@@ -25,6 +25,7 @@ impl Stock {
 
     /// The first page of a run for the next span of a class that has `spans`; `fetch` gives a run, or none when there is no
     /// memory.
+    #[inline(always)]
     pub(super) fn next(
         &mut self,
         spans: usize,
@@ -32,8 +33,8 @@ impl Stock {
     ) -> Option<PageIndex> {
         if self.len == 0 {
             let wanted = (spans / SPANS_PER_RUN).clamp(1, MOST);
-            let places = self.firsts.iter_mut().take(wanted);
-            for (place, first) in places.zip(core::iter::from_fn(&mut fetch)) {
+            for place in self.firsts.iter_mut().take(wanted) {
+                let Some(first) = fetch() else { break };
                 *place = first;
                 self.len += 1;
             }

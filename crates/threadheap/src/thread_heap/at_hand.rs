@@ -19,7 +19,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         debug_assert!(class.index() < CLASSES);
         // SAFETY: `this` is valid for reads (contract of the callers); no reference is made.
         let vectors = unsafe { &raw mut (*this.as_ptr()).vectors }.cast::<ShuffleVector>();
-        // SAFETY: as in `vector`.
+        // SAFETY: there is a vector for each class.
         let vector = unsafe { vectors.add(class.index()) };
         // SAFETY: a field's address is not null.
         unsafe { NonNull::new_unchecked(vector) }
@@ -45,7 +45,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     unsafe fn label_at(this: NonNull<Self>, address: *mut u8) -> Option<Label> {
         // SAFETY: valid for reads (contract); only the caller's own thread changes them.
         let labels = unsafe { &raw const (*this.as_ptr()).labels };
-        // SAFETY: as above.
+        // SAFETY: valid for reads (contract).
         let labels = unsafe { labels.read() };
         labels.label_of_object(address.addr(), const { P::PAGE_SIZE.trailing_zeros() })
     }
@@ -78,7 +78,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         if class >= CLASSES {
             return false;
         }
-        // SAFETY: as above; the class was checked.
+        // SAFETY: valid for reads (contract); the class was checked.
         let vector = unsafe { Self::vector_at(this, SizeClass(class as u8)) };
         // SAFETY: the address lies in the arena, which is not at zero.
         let object = unsafe { NonNull::new_unchecked(address) };
@@ -105,14 +105,14 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         // SAFETY: valid for reads (contract).
         let is_mine = owner == unsafe { (*this.as_ptr()).owner };
         let vector = if class.index() < LINE_CLASSES && !is_mine {
-            // SAFETY: as above; no reference is made.
+            // SAFETY: valid for reads (contract); no reference is made.
             let homeward = unsafe { &raw mut (*this.as_ptr()).homeward }.cast::<ShuffleVector>();
             // SAFETY: the class was checked.
             let vector = unsafe { homeward.add(class.index()) };
             // SAFETY: a field's address is not null.
             unsafe { NonNull::new_unchecked(vector) }
         } else {
-            // SAFETY: as above; the class was checked.
+            // SAFETY: valid for reads (contract); the class was checked.
             unsafe { Self::vector_at(this, class) }
         };
         // SAFETY: the address lies in the arena, which is not at zero.

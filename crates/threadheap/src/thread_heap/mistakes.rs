@@ -54,7 +54,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         if !unsafe { ShuffleVector::may_have_lately_at(vector, object) } {
             return None;
         }
-        // SAFETY: as above.
+        // SAFETY: a vector with slots is used by the caller alone.
         let slots = unsafe { vector.as_ref() }.as_slice();
         slots.contains(&object).then_some(Misuse::DoubleFree)
     }

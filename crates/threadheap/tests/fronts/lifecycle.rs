@@ -87,12 +87,12 @@ fn the_shared_heap_serves_and_takes_what_front_ends_have() {
     let object = front.allocate(layout(200)).expect("there is memory");
     // SAFETY: each is live, and given up here.
     unsafe { heap.deallocate(object.start, object.layout) };
-    // SAFETY: as above.
+    // SAFETY: live, and given up here.
     unsafe { heap::Heap::deallocate(front.front(), direct, layout(200)) };
     front.front().flush();
     assert_eq!(heap.global().class_stats(class(200)).live, 0);
     let large = heap.allocate(layout(1 << 20)).expect("there is memory");
-    // SAFETY: as above.
+    // SAFETY: live, and given up here.
     unsafe { heap::Heap::deallocate(front.front(), large, layout(1 << 20)) };
     assert_eq!(heap.global().stats().large_count, 0);
 }

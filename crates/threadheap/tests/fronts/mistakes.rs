@@ -31,7 +31,7 @@ fn objects(to: &mut Attached<'_>, size: usize, count: usize) -> Vec<NonNull<u8>>
 fn free(to: &mut Attached<'_>, address: NonNull<u8>) {
     // SAFETY: the test's own heap; nobody uses what it gives back. What is no object of its is what is tested.
     if !unsafe { Front::push_at(to.at(), address.as_ptr()) } {
-        // SAFETY: as above.
+        // SAFETY: nobody uses what is given back; what is no object is what is tested.
         unsafe { to.front().free_elsewhere(address) };
     }
 }
@@ -152,7 +152,7 @@ fn every_object_is_found_and_nothing_else() {
         }
         for object in some {
             free(&mut program, object);
-            // SAFETY: as above.
+            // SAFETY: the heap is this test's alone.
             let mistake =
                 unsafe { ThreadHeap::mistake_at(program.at(), SizeClass(class as u8), object) };
             assert_eq!(mistake, Some(Misuse::DoubleFree), "{size}");

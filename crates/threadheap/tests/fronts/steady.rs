@@ -129,7 +129,7 @@ fn threads_that_sleep_and_work() {
         objects.into_iter().for_each(|object| front.free(object));
         // SAFETY: this thread's own front end, which is not used until it is woken.
         unsafe { heap.fall_asleep(front.at(), threadheap::Calls::None) };
-        // SAFETY: as above.
+        // SAFETY: this thread's own front end, which sleeps.
         unsafe { heap.wake(front.at()) };
     });
     assert_eq!(calls, 0);

@@ -31,13 +31,13 @@ pub(super) unsafe fn write(
     // SAFETY: valid for a read (contract).
     let room = unsafe { size.read() };
     match value {
-        // SAFETY: valid for as many bytes as `room` says (contract).
+        // SAFETY: valid for `room` bytes (contract).
         Value::Size(value) => unsafe { put(value, place, room) },
-        // SAFETY: as above.
+        // SAFETY: valid for `room` bytes (contract).
         Value::Count(value) => unsafe { put(value, place, room) },
-        // SAFETY: as above.
+        // SAFETY: valid for `room` bytes (contract).
         Value::Bool(value) => unsafe { put(value, place, room) },
-        // SAFETY: as above.
+        // SAFETY: valid for `room` bytes (contract); the text itself is static.
         Value::Text(value) => unsafe { put::<*const c_char>(value.as_ptr(), place, room) },
     }
 }
@@ -57,11 +57,11 @@ unsafe fn put<T>(value: T, place: *mut c_void, room: usize) -> Result<(), c_int>
 /// `place` is valid for reads of `size` bytes.
 pub(super) unsafe fn read(kind: Value, place: *const c_void, size: usize) -> Result<Value, c_int> {
     match kind {
-        // SAFETY: the same contract.
+        // SAFETY: valid for `size` bytes (contract).
         Value::Size(_) => unsafe { take(place, size) }.map(Value::Size),
-        // SAFETY: as above.
+        // SAFETY: valid for `size` bytes (contract).
         Value::Count(_) => unsafe { take(place, size) }.map(Value::Count),
-        // SAFETY: as above.
+        // SAFETY: valid for `size` bytes (contract).
         Value::Bool(_) => match unsafe { take::<u8>(place, size) }? {
             0 => Ok(Value::Bool(false)),
             1 => Ok(Value::Bool(true)),

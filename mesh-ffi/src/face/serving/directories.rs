@@ -25,7 +25,7 @@ unsafe fn hand_over_entries(entries: Entries, count: c_int) -> c_int {
     for index in 0..number {
         // SAFETY: the list has so many entries.
         let place = unsafe { list.add(index) };
-        // SAFETY: as above.
+        // SAFETY: an entry of the list, which the function has written.
         let entry = unsafe { place.read() };
         // SAFETY: an entry, which may be shorter than its type, but not so short.
         let len = unsafe { (*entry).d_reclen };
@@ -53,7 +53,7 @@ macro_rules! listing {
             next!(fn next = $name($($argument: $type,)* entries: Entries, wanted: *const c_void, order: *const c_void) -> c_int);
             // SAFETY: the same contract.
             let count = unsafe { next($($argument,)* entries, wanted, order) };
-            // SAFETY: as above.
+            // SAFETY: the function says how many entries the list has, or that there is none.
             unsafe { hand_over_entries(entries, count) }
         }
     )*};

@@ -37,7 +37,7 @@ pub(crate) unsafe extern "C" fn getdelim(
         }
         // SAFETY: valid for a write (contract).
         unsafe { line.write(block.cast()) };
-        // SAFETY: as above.
+        // SAFETY: not null, so valid for a write (contract).
         unsafe { room.write(FIRST) };
     }
     // SAFETY: the same contract.

@@ -42,7 +42,7 @@ pub(crate) unsafe extern "C" fn vasprintf(
 ) -> c_int {
     // SAFETY: the same contract.
     let printed = unsafe { next_vasprintf(string, format, list) };
-    // SAFETY: as above.
+    // SAFETY: the function wrote the address of what it printed, or says that there is none.
     unsafe { hand_over_printed(string, printed) }
 }
 
@@ -60,7 +60,7 @@ pub(crate) unsafe extern "C" fn __vasprintf_chk(
 ) -> c_int {
     // SAFETY: the same contract.
     let printed = unsafe { next_vasprintf_checked(string, flag, format, list) };
-    // SAFETY: as above.
+    // SAFETY: the function wrote the address of what it printed, or says that there is none.
     unsafe { hand_over_printed(string, printed) }
 }
 

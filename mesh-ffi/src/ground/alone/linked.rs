@@ -4,52 +4,23 @@
 //! are references to functions that programs may call, that lie in the same file of the C library's archive, or need that file.
 //! In `libmesh.so` all of these lead nowhere (see `build.rs`).
 
-/// The address of a function of the C library, if the linker has put it into the program; null otherwise.
+/// Finds a function of the C library, if the linker has put it into the program; null otherwise.
 macro_rules! linked {
     ($name:literal) => {
-        linked!($name, concat!(".hidden ", $name))
+        || $crate::ground::linker::linked_address!($name, ".weak", ".hidden")
     };
     // One that programs may call: in a program with a shared C library it is there, and must not be hidden.
     (public $name:literal) => {
-        linked!($name, "")
+        || $crate::ground::linker::linked_address!($name, ".weak")
     };
-    ($name:literal, $visibility:expr) => {{
-        fn find() -> *mut core::ffi::c_void {
-            let found: *mut core::ffi::c_void;
-            // SAFETY: reads an address that the linker has written.
-            unsafe {
-                core::arch::asm!(
-                    concat!(".weak ", $name),
-                    $visibility,
-                    concat!("mov {0}, qword ptr [rip + ", $name, "@GOTPCREL]"),
-                    out(reg) found,
-                    options(pure, nomem, nostack, preserves_flags),
-                );
-            }
-            found
-        }
-        find
-    }};
 }
 pub(super) use linked;
 
-/// The address of a function of the C library that programs may call: the linker puts it into the program for us.
+/// Finds a function of the C library that programs may call: the linker puts it into the program for us.
 macro_rules! fetched {
-    ($name:literal) => {{
-        fn find() -> *mut core::ffi::c_void {
-            let found: *mut core::ffi::c_void;
-            // SAFETY: reads an address that the linker has written.
-            unsafe {
-                core::arch::asm!(
-                    concat!("mov {0}, qword ptr [rip + ", $name, "@GOTPCREL]"),
-                    out(reg) found,
-                    options(pure, nomem, nostack, preserves_flags),
-                );
-            }
-            found
-        }
-        find
-    }};
+    ($name:literal) => {
+        || $crate::ground::linker::linked_address!($name)
+    };
 }
 pub(super) use fetched;
 

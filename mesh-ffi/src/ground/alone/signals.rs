@@ -149,7 +149,7 @@ extern "C" fn siginterrupt(signal: c_int, interrupt: c_int) -> c_int {
         INTERRUPTING.fetch_or(bit, Ordering::Relaxed);
         now.sa_flags &= !libc::SA_RESTART;
     }
-    // SAFETY: as above.
+    // SAFETY: the action lives across the call; its handler is the one that there was.
     unsafe { sigaction(signal, &raw const now, core::ptr::null_mut()) }
 }
 

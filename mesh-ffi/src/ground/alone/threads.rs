@@ -21,9 +21,9 @@ unsafe extern "C" fn pthread_rwlock_init(lock: *mut i32, attributes: *const [c_i
     unsafe { lock.write_bytes(0, LOCK_WORDS) };
     // SAFETY: valid attributes when not null (contract): whom it prefers, and whether it is shared.
     if let Some([kind, shared]) = unsafe { attributes.as_ref() } {
-        // SAFETY: within the lock.
+        // SAFETY: `KIND` is one of the lock's words.
         unsafe { lock.wrapping_add(KIND).write(*kind) };
-        // SAFETY: as above.
+        // SAFETY: `SHARED` is one of the lock's words.
         unsafe { lock.wrapping_add(SHARED).write(c_int::from(*shared != 0)) };
     }
     0

@@ -3,7 +3,9 @@
 use core::ffi::{c_char, c_int};
 use core::ptr::null;
 
-use super::object::{Dynamic, Object};
+use super::dynamic::Dynamic;
+use super::object::Object;
+use crate::ground::linker::linked_address;
 
 /// An object in the loader's list.
 #[repr(C)]
@@ -30,34 +32,14 @@ const SEVERAL: c_int = 2;
 
 /// The loader's lists; null where there is no loader.
 fn lists() -> *const Listed {
-    let lists: *const Listed;
-    // Weak: a static program has none, and musl's loader calls it otherwise.
-    // SAFETY: reads an address that the linker or the loader has written.
-    unsafe {
-        core::arch::asm!(
-            ".weak _r_debug",
-            "mov {0}, qword ptr [rip + _r_debug@GOTPCREL]",
-            out(reg) lists,
-            options(pure, readonly, nostack, preserves_flags),
-        );
-    }
-    lists
+    // A static program has none, and musl's loader calls it otherwise.
+    linked_address!("_r_debug", ".weak").cast()
 }
 
 /// Whether this is `libmesh.so`, and not part of a program that was linked with `libmesh.a`.
 pub(crate) fn is_shared() -> bool {
-    let shared: usize;
-    // SAFETY: reads an address that the linker has written: `build.rs` has it not be null in what it links.
-    unsafe {
-        core::arch::asm!(
-            ".weak mesh_is_shared",
-            ".hidden mesh_is_shared",
-            "mov {0}, qword ptr [rip + mesh_is_shared@GOTPCREL]",
-            out(reg) shared,
-            options(pure, nomem, nostack, preserves_flags),
-        );
-    }
-    shared != 0
+    // `build.rs` has it not be null in what it links.
+    !linked_address!("mesh_is_shared", ".weak", ".hidden").is_null()
 }
 
 /// Whether this is `libmesh.so` under a loader that lists its objects in another way than glibc's does, or not at all.
@@ -67,18 +49,7 @@ pub(crate) fn is_unknown_loader() -> bool {
 
 /// Our own dynamic section; null in a program that has none.
 fn own_section() -> *const Dynamic {
-    let section: *const Dynamic;
-    // SAFETY: as above.
-    unsafe {
-        core::arch::asm!(
-            ".weak _DYNAMIC",
-            ".hidden _DYNAMIC",
-            "mov {0}, qword ptr [rip + _DYNAMIC@GOTPCREL]",
-            out(reg) section,
-            options(pure, readonly, nostack, preserves_flags),
-        );
-    }
-    section
+    linked_address!("_DYNAMIC", ".weak", ".hidden").cast()
 }
 
 /// The link of the object that this code is part of; null when the loader has none.

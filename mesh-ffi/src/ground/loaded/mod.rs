@@ -3,12 +3,19 @@
 //! `dlsym` takes the loader's lock, may allocate, and forgets what `dlerror` had to say: none of that is ours to do in the
 //! middle of a program's call. The loader's list needs no lock while nobody opens or closes a library: in our constructor and
 //! before it.
+//!
+//! * `list`: the objects; `object`: what one of them defines; `dynamic`, `hash`, `name`: how that is found;
+//! * `references`: where it keeps the addresses of functions that it calls; `segments`: what of it may be written to.
 
+mod dynamic;
+mod hash;
 mod list;
+mod name;
 mod object;
 mod references;
 mod segments;
 
 pub(crate) use list::{Objects, has_loader, is_shared, is_unknown_loader};
-pub(crate) use object::{Name, Object};
+pub(crate) use name::Name;
+pub(crate) use object::Object;
 pub(crate) use references::Reference;

@@ -53,7 +53,7 @@ fn map() -> Option<*mut AtomicU32> {
     let arguments = [page, LEN, libc::MADV_WIPEONFORK as usize, 0, 0, 0];
     // SAFETY: mapped above; nobody knows it.
     if unsafe { syscall(libc::SYS_madvise, arguments) } != 0 {
-        // SAFETY: as above.
+        // SAFETY: mapped above; nobody knows it.
         let _ = unsafe { syscall(libc::SYS_munmap, [page, LEN, 0, 0, 0, 0]) };
         return None;
     }

@@ -130,7 +130,7 @@ pub(crate) fn peek<T: Copy>(place: *const T) -> Option<T> {
     }
     let mut value = MaybeUninit::<T>::uninit();
     let words = size_of::<T>() / WORD;
-    // SAFETY: as in `copy_in`; the value is as large as so many words.
+    // SAFETY: the words are the program's for a system call to read, or were seen to be there; the value is as large as so many.
     let is_there = may_be_read(place.cast(), words)
         && unsafe { guarded::copy(value.as_mut_ptr().cast(), place.cast(), words) };
     // SAFETY: all of it was written, and any bytes are a value.

@@ -109,10 +109,14 @@ pub(super) fn prepare(way: Way) {
     let writers = writers::others();
     let mask = HEAP.global().pages().os().block_signals();
     let holds_files = way == Way::Fork && writers == Writers::OtherThreads && files::lock();
-    let begun = HEAP.global().begin_fork(standing);
-    let holds_heaps = HEAP.lock_for_fork(standing);
-    // SAFETY: begun by this thread, which does not use the heap before it has left the fork.
-    let fork = unsafe { HEAP.global().prepare_fork(begun, writers) };
+    let hold_still = || {
+        let begun = HEAP.global().begin_fork(standing);
+        let holds_heaps = HEAP.lock_for_fork(standing);
+        // SAFETY: begun by this thread, which does not use the heap before it has left the fork.
+        let fork = unsafe { HEAP.global().prepare_fork(begun, writers) };
+        (fork, holds_heaps)
+    };
+    let (fork, holds_heaps) = HEAP.global().pages().run_aside_or_here(hold_still);
     wishes::lock_for_fork();
     process::note_original();
     // SAFETY: this thread holds mappings still, so no other one is here, or in a fork.
@@ -147,7 +151,8 @@ pub(super) fn leave_parent() {
     // SAFETY: `prepare` took it.
     unsafe { wishes::unlock_after_fork() };
     // SAFETY: prepared by this thread, and this is the parent.
-    unsafe { HEAP.global().parent_after_fork(fork) };
+    let let_go = || unsafe { HEAP.global().parent_after_fork(fork) };
+    HEAP.global().pages().run_aside_or_here(let_go);
     unlock_heaps(holds_heaps);
     if holds_files {
         files::unlock();
@@ -201,7 +206,8 @@ fn adopt() -> bool {
     // SAFETY: `prepare` took it.
     unsafe { wishes::unlock_after_fork() };
     // SAFETY: prepared by this thread, and this is the child.
-    if unsafe { HEAP.global().child_after_fork(fork) }.is_err() {
+    let adopt = || unsafe { HEAP.global().child_after_fork(fork) };
+    if HEAP.global().pages().run_aside_or_here(adopt).is_err() {
         end();
     }
     unlock_heaps(core::mem::take(&mut under_way.holds_heaps));

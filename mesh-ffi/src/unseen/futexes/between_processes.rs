@@ -52,11 +52,11 @@ pub unsafe extern "C" fn pthread_mutex_init(
     attributes: *const pthread_mutexattr_t,
 ) -> c_int {
     next!(fn next = c"pthread_mutex_init"(mutex: *mut pthread_mutex_t, attributes: *const pthread_mutexattr_t) -> c_int);
-    // SAFETY: valid attributes (contract), where there are some.
+    // SAFETY: asked only where there are attributes, which are valid (contract).
     let shared = |value| unsafe { mutex_shared(attributes, value) };
-    // SAFETY: as above.
+    // SAFETY: asked only where there are attributes, which are valid (contract).
     let robust = |value| unsafe { mutex_robust(attributes, value) };
-    // SAFETY: as above.
+    // SAFETY: asked only where there are attributes, which are valid (contract).
     let protocol = |value| unsafe { mutex_protocol(attributes, value) };
     let stays = !attributes.is_null()
         && (is_shared(shared)

@@ -41,7 +41,7 @@ impl Memory {
         // SAFETY: the range was just mapped, and nobody uses it.
         let guarded = unsafe { os.protect(start, Linux::PAGE_SIZE, Access::None) };
         if guarded.is_err() {
-            // SAFETY: as above.
+            // SAFETY: mapped above, and nobody uses it.
             let _ = unsafe { os.unmap(start, len) };
             return None;
         }

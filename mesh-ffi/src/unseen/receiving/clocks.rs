@@ -24,19 +24,27 @@ macro_rules! clocks {
             next!(fn next = $name($($argument: $type),*) -> $result);
             // SAFETY: the same contract.
             let call = || unsafe { next($($argument),*) };
-            let written = Written::NOTHING.object($into);
-            if written.is_nothing() {
-                return call();
-            }
             let before = errno::value();
             let result = call();
-            if result != -1 || errno::value() != libc::EFAULT {
+            if result != -1 {
                 return result;
             }
-            errno::set(before);
-            during(&written, call)
+            again(result, before, $into, call)
         }
     )*};
+}
+
+/// What a call that failed with `result` comes to, with the object that `into` leads to published if that may have been the reason. `before` is what
+/// `errno` was.
+#[cold]
+#[inline(never)]
+fn again<O, T>(result: T, before: c_int, into: *mut O, call: impl Fn() -> T) -> T {
+    let written = Written::NOTHING.object(into);
+    if written.is_nothing() || errno::value() != libc::EFAULT {
+        return result;
+    }
+    errno::set(before);
+    during(&written, call)
 }
 
 clocks! {

@@ -120,14 +120,14 @@ extern "C" fn on_signal(signal: c_int, info: *mut Info, context: *mut c_void) {
 extern "C" fn handle(info: *mut Info, context: *mut c_void) -> Rest {
     // SAFETY: the kernel passes it, since the handler was installed with SA_SIGINFO.
     let is_fault = unsafe { (*info).si_signo } == libc::SIGSEGV;
-    // SAFETY: as above.
+    // SAFETY: both are the kernel's, for the time of the handler.
     if is_fault && errno::preserved(|| unsafe { answered(info, context) }) {
         return Rest::NOTHING;
     }
     // What waited as the stand-in is SIGSEGV again.
-    // SAFETY: as above.
+    // SAFETY: the kernel's copy, which the handler alone uses.
     restore(unsafe { &mut *info });
-    // SAFETY: as above.
+    // SAFETY: both are the kernel's, for the time of the handler.
     errno::preserved(|| unsafe { pass_on(info, context, true) })
 }
 
@@ -137,7 +137,7 @@ extern "C" fn handle_passed_on(signal: c_int, info: *mut Info, context: *mut c_v
     if signal == libc::SIGSEGV && errno::preserved(|| unsafe { answered(info, context) }) {
         return;
     }
-    // SAFETY: as above.
+    // SAFETY: the handler passes on what the kernel passed to it.
     let rest = errno::preserved(|| unsafe { pass_on(info, context, false) });
     if rest.handler.is_null() {
         return;
@@ -213,7 +213,7 @@ fn defer(info: &Info) -> bool {
     // A thread other than the first may not queue for the whole process.
     // SAFETY: the information lives across the call.
     info.si_code != libc::SI_TKILL && unsafe { syscall(libc::SYS_rt_sigqueueinfo, for_process) } == 0
-        // SAFETY: as above.
+        // SAFETY: the information lives across the call.
         || unsafe { syscall(libc::SYS_rt_tgsigqueueinfo, for_thread) } == 0
 }
 

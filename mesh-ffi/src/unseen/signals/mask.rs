@@ -185,7 +185,7 @@ pub unsafe extern "C" fn sigprocmask(
     let written = Written::NOTHING.object(old);
     // SAFETY: the same contract.
     let next = |new| during(&written, || unsafe { next_sigprocmask(how, new, old) });
-    // SAFETY: as above.
+    // SAFETY: null or valid sets (contract).
     unsafe { changed(new, old, next) }
 }
 
@@ -202,7 +202,7 @@ pub unsafe extern "C" fn pthread_sigmask(
     let written = Written::NOTHING.object(old);
     // SAFETY: the same contract.
     let next = |new| during(&written, || unsafe { next_pthread_sigmask(how, new, old) });
-    // SAFETY: as above.
+    // SAFETY: null or valid sets (contract).
     unsafe { changed(new, old, next) }
 }
 
@@ -233,7 +233,7 @@ pub unsafe extern "C" fn pthread_attr_setsigmask_np(
 ) -> c_int {
     // SAFETY: the same contract.
     let set = unsafe { ForKernel::new(set) };
-    // SAFETY: as above; the set lives across the call.
+    // SAFETY: valid attributes (contract); the set lives across the call.
     unsafe { next_attr_setsigmask(attributes, set.pointer()) }
 }
 

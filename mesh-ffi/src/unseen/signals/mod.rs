@@ -1,6 +1,6 @@
 //! Faults on protected pages are ours; all others reach the program as if we were not there.
 //!
-//! While meshing may happen, our handler has SIGSEGV, and what the program asks for is kept in `action`. SIGSEGV is never
+//! While meshing may happen, our handler has SIGSEGV, and what the program asks for is kept in `wishes`. SIGSEGV is never
 //! blocked in the kernel: a thread that writes to a protected page with the signal blocked would be killed. That the
 //! *program* has it blocked is kept as the bit of another signal in the same mask, see `mask`.
 //!

@@ -10,7 +10,8 @@ use super::installed::{self, installed};
 use super::mask::{STAND_IN, uninterrupted};
 use super::wish::{Wish, exchange};
 
-/// The program's wishes. Taken with all signals blocked, so no handler can find it taken by its own thread.
+/// The program's wishes. Taken with all signals blocked, so no handler can find it taken by its own thread. A fork holds it to its
+/// end; another thread that asks for an action of SIGSEGV meanwhile spins.
 static WISHES: Mutex<SpinLock, Wishes> = Mutex::new(Wishes {
     segv: Wish::DEFAULT,
     below: None,

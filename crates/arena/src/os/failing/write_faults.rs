@@ -43,7 +43,7 @@ unsafe impl<O: WriteFaults> WriteFaults for FailNth<O> {
         at: NonNull<u8>,
         len: usize,
     ) -> Result<(), Errno> {
-        // SAFETY: as in `register`.
+        // SAFETY: the caller's promise is the one that the system below asks for.
         self.unless_refused(|os| unsafe { os.unregister(userfault, at, len) })
     }
 
@@ -53,7 +53,7 @@ unsafe impl<O: WriteFaults> WriteFaults for FailNth<O> {
         at: NonNull<u8>,
         len: usize,
     ) -> Result<(), Errno> {
-        // SAFETY: as in `register`.
+        // SAFETY: the caller's promise is the one that the system below asks for.
         self.unless_refused(|os| unsafe { os.hold_writers(userfault, at, len) })
     }
 

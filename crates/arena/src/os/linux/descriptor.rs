@@ -6,7 +6,7 @@
 use core::mem::{ManuallyDrop, MaybeUninit};
 
 use super::call::syscall;
-use super::checked;
+use super::returned::checked;
 
 /// Device and inode.
 pub(super) type Identity = (u64, u64);

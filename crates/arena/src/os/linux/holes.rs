@@ -5,8 +5,10 @@
 
 use core::ops::Range;
 
+use super::Linux;
 use super::call::syscall;
-use super::{Linux, RESERVED, checked, map};
+use super::memory::{RESERVED, map};
+use super::returned::checked;
 use crate::os::{Access, Os};
 
 /// The largest range between two of these places.

@@ -4,8 +4,8 @@ use core::ffi::CStr;
 use core::mem::MaybeUninit;
 
 use super::call::syscall;
-use super::checked;
 use super::descriptor::Passing;
+use super::returned::checked;
 use crate::os::Errno;
 
 /// The kernel's default for `vm.max_map_count`.

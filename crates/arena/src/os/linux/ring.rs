@@ -7,9 +7,11 @@
 
 use core::ptr::NonNull;
 
+use super::Os;
 use super::call::syscall;
 use super::descriptor::Passing;
-use super::{Os, address, checked, madvise};
+use super::memory::madvise;
+use super::returned::{address, checked};
 use crate::os::{Errno, Linux};
 
 /// `IORING_REGISTER_FILES`.

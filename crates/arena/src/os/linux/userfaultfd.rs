@@ -6,7 +6,8 @@ use core::ptr::NonNull;
 
 use super::call::syscall;
 use super::descriptor::{Passing, close, identity};
-use super::{Linux, checked, proc, ring};
+use super::returned::checked;
+use super::{Linux, proc, ring};
 use crate::os::{Errno, Hold, Os, Userfault, WriteFaults};
 
 /// Requests of `linux/userfaultfd.h`.

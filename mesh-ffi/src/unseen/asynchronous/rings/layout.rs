@@ -108,7 +108,7 @@ impl Ring {
         // Acquire: as liburing does. What lies before it may be overwritten by now.
         // SAFETY: liburing keeps it mapped as long as the ring is in use (contract).
         let head = unsafe { &*queue.head }.load(Ordering::Acquire);
-        // SAFETY: the same.
+        // SAFETY: mapped as long as the ring is in use (contract), and never written again.
         let mask = unsafe { *queue.mask };
         let large = self.flags & LARGE != 0;
         let stride = if large { 2 * WORDS } else { WORDS };

@@ -40,7 +40,7 @@ macro_rules! making {
             next!(fn next = $name($($before: $before_type,)? ring: *mut c_void $(, $argument: $type)*) -> c_int);
             // SAFETY: the same contract.
             let call = || unsafe { next($($before,)? ring $(, $argument)*) };
-            // SAFETY: as above.
+            // SAFETY: the program's ring, or room for one (contract).
             unsafe { making(ring.cast(), call) }
         }
     )*};

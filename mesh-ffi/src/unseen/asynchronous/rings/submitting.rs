@@ -18,7 +18,7 @@ use crate::unseen::signals::ForKernel;
 unsafe fn submitting(ring: *mut c_void, may_sleep: bool, call: impl FnOnce() -> c_int) -> c_int {
     // SAFETY: a ring (contract).
     let queue = unsafe { &*ring.cast::<Ring>() };
-    // SAFETY: the same.
+    // SAFETY: in use by the calling thread (contract).
     unsafe { queue.each_request(keep_targets) };
     resting_if(may_sleep, Caller::Anybody, call)
 }
@@ -39,7 +39,7 @@ macro_rules! submitting {
             )?
             // SAFETY: the same contract; a mask lives across the call.
             let call = || unsafe { next(ring $(, $argument)* $(, $mask.pointer())?) };
-            // SAFETY: as above.
+            // SAFETY: a ring, which the calling thread uses (contract).
             unsafe { submitting(ring, $may_sleep, call) }
         }
     )*};
@@ -83,6 +83,6 @@ pub(crate) unsafe extern "C" fn __io_uring_get_cqe(
     if submitted == 0 {
         return resting_if(true, Caller::Anybody, call);
     }
-    // SAFETY: as above.
+    // SAFETY: a ring, which the calling thread uses (contract).
     unsafe { submitting(ring, true, call) }
 }
