@@ -15,6 +15,17 @@ fn json_threads_and_processes() -> Result<()> {
 }
 
 #[test]
+fn pools_that_are_told_to_end() -> Result<()> {
+    let run = Run::script("python3", "pools.py")?.variable("PYTHONMALLOC", "malloc");
+    Case::new(run).meshing().check(&[
+        Settings::release_eager()?,
+        Settings::release_mprotect()?,
+        Settings::debug_mprotect()?,
+    ])?;
+    Ok(())
+}
+
+#[test]
 fn every_object_by_malloc() -> Result<()> {
     let run = everything()?.variable("PYTHONMALLOC", "malloc");
     Case::new(run)
