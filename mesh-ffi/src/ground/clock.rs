@@ -10,9 +10,19 @@ use libc::{Elf64_Ehdr as Header, Elf64_Phdr as Segment};
 
 use crate::ground::heap::HEAP;
 use crate::ground::loaded::{Name, Object};
-use crate::ground::resolved::own;
+use crate::ground::resolved::{Next, own};
 
 own!(pub(crate) fn auxiliary = c"getauxval" or libc::getauxval, (kind: c_ulong) -> c_ulong);
+
+/// Whether a library behind us shows the C library's callers other times: those that the program gives, and asks for, are not the
+/// kernel's then.
+pub(crate) fn is_replaced() -> bool {
+    #[unsafe(link_section = "mesh_next")]
+    static NEXT: Next = Next::new(c"clock_gettime");
+    #[unsafe(link_section = "mesh_next")]
+    static OWN: Next = Next::of_c_library(c"clock_gettime");
+    NEXT.address() != OWN.address()
+}
 
 /// Has the heap read clocks by it. Without it there are system calls.
 pub(crate) fn adopt() {

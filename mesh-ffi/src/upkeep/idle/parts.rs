@@ -5,7 +5,7 @@ use globalheap::Sleep;
 use libc::c_int;
 
 use crate::ground::heap::HEAP;
-use crate::ground::{errno, request};
+use crate::ground::{clock, errno, request};
 use crate::unseen::rest::{Caller, resting_if};
 use crate::unseen::signals::Held;
 use crate::upkeep::map::Watch;
@@ -104,7 +104,7 @@ fn in_parts(
         Span::AsAsked
     };
     let has_work = || sleep.is_long() || HEAP.global().wants_upkeep(sleep);
-    if timeout == 0 || HEAP.global().is_in_background() || !has_work() {
+    if timeout == 0 || HEAP.global().is_in_background() || clock::is_replaced() || !has_work() {
         return (call.wait)(whole);
     }
     if !sleep.is_idle() {
