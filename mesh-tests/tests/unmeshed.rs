@@ -51,6 +51,18 @@ fn rings_without_liburing() -> Result<()> {
     Ok(())
 }
 
+/// Filters of system calls that know nothing but the program's own, as those of browsers and of `sshd`.
+#[test]
+fn a_sandbox_that_lets_through_what_the_program_needs() -> Result<()> {
+    let program = Program::compile(&["unmeshed/sandboxed.c"])?;
+    let mut settings = Settings::every()?.to_vec();
+    settings.push(Settings::disabled()?);
+    for topic in ["prctl", "seccomp"] {
+        Case::new(program.run().argument(topic)).check(&settings)?;
+    }
+    Ok(())
+}
+
 #[test]
 fn locked_memory() -> Result<()> {
     nothing_meshes_after("mlockall", "off: mlockall")?;

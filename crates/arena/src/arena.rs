@@ -328,7 +328,12 @@ impl<O: Os> Arena<O> {
     }
 
     /// Has a new mapping watched as its neighbours are. Those who waited at an old one are not woken by that.
+    ///
+    /// Where the system is asked for little it waits until the mapping is protected, if it ever is.
     pub(crate) fn follow(&self, at: NonNull<u8>, len: usize) {
+        if self.os.asks_no_more() {
+            return;
+        }
         if self.watch.lock().follow(&self.os, (at, len)).is_err() {
             self.hints_refused.fetch_add(1, Ordering::Relaxed);
         }

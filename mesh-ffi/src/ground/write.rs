@@ -4,6 +4,8 @@
 use arena::os::{SignalMask, syscall};
 use libc::{c_int, c_long};
 
+use crate::ground::reach::is_filtered;
+
 /// Bytes of a mask, as the kernel has it.
 const MASK: usize = size_of::<SignalMask>();
 
@@ -12,7 +14,8 @@ const MASK: usize = size_of::<SignalMask>();
 /// `errno` stays, and no signal comes of it.
 pub(crate) fn write(file: usize, bytes: &[u8]) -> Result<usize, c_int> {
     let before = change(libc::SIG_BLOCK, bit(libc::SIGXFSZ) | bit(libc::SIGPIPE));
-    let waited = pending();
+    // A filter of the program's may kill for what the program does not call itself: a signal that comes of it is let come then.
+    let waited = if is_filtered() { u64::MAX } else { pending() };
     let arguments = [file, bytes.as_ptr().addr(), bytes.len(), 0, 0, 0];
     // SAFETY: the bytes are valid for the call.
     let written = unsafe { call(libc::SYS_write, arguments) };

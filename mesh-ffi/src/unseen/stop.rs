@@ -1,5 +1,6 @@
 //! Why this process does not mesh.
 
+use core::cell::Cell;
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 
 use crate::ground::heap::HEAP;
@@ -57,10 +58,39 @@ pub(crate) fn stop_if<R: Copy>(
     call: impl FnOnce() -> R,
 ) -> R {
     if reason == Reason::Seccomp {
-        reach::ask_no_more();
+        return stop_if_filtered(succeeded, call);
     }
+    stop_if_concerned(reason, succeeded, call)
+}
+
+/// [`stop_if`] for a call that may install a filter of system calls. A process that shares our memory has filters of its own.
+fn stop_if_filtered<R: Copy>(succeeded: impl FnOnce(R) -> bool, call: impl FnOnce() -> R) -> R {
+    let is_guest = process::is_guest();
+    reach::expect_filter();
+    // Before the call: afterwards there may be no asking.
+    let has_filter = Cell::new(false);
+    let noted = |result| {
+        has_filter.set(succeeded(result));
+        has_filter.get()
+    };
+    let result = stop_if_concerned(Reason::Seccomp, noted, call);
+    if is_guest || !has_filter.get() {
+        reach::forget_filter();
+    } else {
+        HEAP.global().pages().os().ask_no_more();
+    }
+    result
+}
+
+fn stop_if_concerned<R: Copy>(
+    reason: Reason,
+    succeeded: impl FnOnce(R) -> bool,
+    call: impl FnOnce() -> R,
+) -> R {
     if !concerns(reason) {
-        return call();
+        let result = call();
+        succeeded(result);
+        return result;
     }
     // The fence in `wait_for_cycle` comes before its look at the cycle's lock, whose holders ask `may_mesh`.
     HOLDS.fetch_add(1, Ordering::Relaxed);

@@ -159,6 +159,10 @@ unsafe impl<O: Os> Os for FailNth<O> {
         self.os.mappings_limit()
     }
 
+    fn asks_no_more(&self) -> bool {
+        self.os.asks_no_more()
+    }
+
     fn address_space_limit(&self) -> usize {
         self.os.address_space_limit()
     }

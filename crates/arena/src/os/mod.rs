@@ -197,6 +197,11 @@ pub unsafe trait Os: WriteFaults + Futex + Sync {
     /// The number of mappings that a process may have.
     fn mappings_limit(&self) -> usize;
 
-    /// The limit on the process's address space in bytes; `usize::MAX` when there is none.
+    /// Whether the system is to be asked for nothing that can be done without.
+    fn asks_no_more(&self) -> bool {
+        false
+    }
+
+    /// The limit on the process's address space in bytes; `usize::MAX` when there is none, or it may not be asked for.
     fn address_space_limit(&self) -> usize;
 }

@@ -16,7 +16,7 @@ mod known;
 
 use core::mem::MaybeUninit;
 use core::ptr::{null, null_mut};
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use arena::os::syscall;
 use arena::{Linux, Os};
@@ -38,8 +38,8 @@ const NOTHING: c_int = -1;
 /// Whether our handler answers faults.
 static GUARDED: AtomicBool = AtomicBool::new(false);
 
-/// Whether the program has a filter of system calls of its own.
-static FILTERED: AtomicBool = AtomicBool::new(false);
+/// Filters of system calls that the program has installed, and those that it is about to.
+static FILTERS: AtomicU32 = AtomicU32::new(0);
 
 /// Notes that our handler of SIGSEGV is in place.
 pub(crate) fn set_guarded() {
@@ -53,14 +53,19 @@ pub(crate) fn is_guarded() -> bool {
     GUARDED.load(Ordering::Acquire)
 }
 
-/// Notes that the program asks for a filter of system calls: from now on the kernel is not asked any more.
-pub(crate) fn ask_no_more() {
-    FILTERED.store(true, Ordering::Relaxed);
+/// Notes that the program asks for a filter of system calls: from now on the kernel is asked for nothing that can be done without.
+pub(crate) fn expect_filter() {
+    FILTERS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Whether the program has asked for a filter of system calls.
+/// Takes an [`expect_filter`] back: the program did not get the filter.
+pub(crate) fn forget_filter() {
+    FILTERS.fetch_sub(1, Ordering::Relaxed);
+}
+
+/// Whether the program has a filter of system calls of its own, or is about to have one.
 pub(crate) fn is_filtered() -> bool {
-    FILTERED.load(Ordering::Relaxed)
+    FILTERS.load(Ordering::Relaxed) > 0
 }
 
 /// Whether all of the words at `place`, at most as many as a page has, are in frames or in the heap: then they may be read and

@@ -9,6 +9,7 @@ use arena::{Os, SignalMask};
 use libc::c_int;
 
 use crate::ground::heap::HEAP;
+use crate::ground::reach::is_filtered;
 
 /// Bytes of the kernel's set.
 const SET: usize = size_of::<u64>();
@@ -51,14 +52,21 @@ impl Held {
         }
     }
 
-    /// Signals that have come and that a mask would let in.
+    /// Signals that have come and that a mask would let in. A filter of the program's, which another thread may have installed for all,
+    /// may kill for the question.
     fn come(mask: SignalMask) -> impl Iterator<Item = c_int> {
+        let pending = if is_filtered() { 0 } else { Self::pending() };
+        let come = pending & !mask.0;
+        (1..=u64::BITS.cast_signed()).filter(move |signal| come >> (signal - 1) & 1 != 0)
+    }
+
+    /// Signals that wait for the calling thread.
+    fn pending() -> u64 {
         let mut pending = 0_u64;
         let place = (&raw mut pending).expose_provenance();
         // SAFETY: the set lives across the call and has the size that it is told.
         let _ = unsafe { syscall(libc::SYS_rt_sigpending, [place, SET, 0, 0, 0, 0]) };
-        let come = pending & !mask.0;
-        (1..=u64::BITS.cast_signed()).filter(move |signal| come >> (signal - 1) & 1 != 0)
+        pending
     }
 
     /// Whether a signal waits that should not: one that is let in outside, or in the program's call, which has the mask `asked`

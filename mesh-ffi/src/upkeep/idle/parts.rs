@@ -5,6 +5,7 @@ use globalheap::Sleep;
 use libc::c_int;
 
 use crate::ground::heap::HEAP;
+use crate::ground::reach::is_filtered;
 use crate::ground::{clock, errno, request};
 use crate::unseen::rest::{Caller, resting_if};
 use crate::unseen::signals::Held;
@@ -104,7 +105,9 @@ fn in_parts(
         Span::AsAsked
     };
     let has_work = || sleep.is_long() || HEAP.global().wants_upkeep(sleep);
-    if timeout == 0 || HEAP.global().is_in_background() || clock::is_replaced() || !has_work() {
+    // A filter of the program's lets through what the program asks for.
+    let is_apart = clock::is_replaced() || is_filtered();
+    if timeout == 0 || HEAP.global().is_in_background() || is_apart || !has_work() {
         return (call.wait)(whole);
     }
     if !sleep.is_idle() {

@@ -15,7 +15,7 @@ mod signals;
 mod userfaultfd;
 
 use core::ptr::{NonNull, null_mut};
-use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering};
 
 use super::{Access, Advice, Errno, Futex, NotMapped, NotMoved, Os, SignalMask};
 pub use call::syscall;
@@ -31,6 +31,8 @@ pub struct Linux {
     remap: AtomicU8,
     /// The kernel's function that reads clocks, in every process; null while it is not known.
     read_clock: AtomicPtr<()>,
+    /// Whether the kernel is asked for nothing any more that can be done without.
+    asks_no_more: AtomicBool,
 }
 
 impl Linux {
@@ -39,7 +41,13 @@ impl Linux {
         Self {
             remap: AtomicU8::new(REMAP_UNKNOWN),
             read_clock: AtomicPtr::new(null_mut()),
+            asks_no_more: AtomicBool::new(false),
         }
+    }
+
+    /// From now on a system call that is not needed may end the process.
+    pub fn ask_no_more(&self) {
+        self.asks_no_more.store(true, Ordering::Relaxed);
     }
 
     /// Whether the kernel keeps pages of this process in their places for itself, or for devices, as registered buffers of an
@@ -225,7 +233,14 @@ unsafe impl Os for Linux {
         proc::number(c"/proc/sys/vm/max_map_count").unwrap_or(proc::DEFAULT_MAPPINGS)
     }
 
+    fn asks_no_more(&self) -> bool {
+        self.asks_no_more.load(Ordering::Relaxed)
+    }
+
     fn address_space_limit(&self) -> usize {
+        if self.asks_no_more() {
+            return usize::MAX;
+        }
         let mut limit = [u64::MAX; 2];
         let arguments = [
             0,
