@@ -7,7 +7,7 @@ mod apart;
 mod config;
 mod near_miss;
 
-use arena::{BarrierChoice, BarrierTier};
+use arena::BarrierChoice;
 use heap::Remapping;
 
 use crate::face::{cxx, foreign, plugins, serving, summary};
@@ -113,13 +113,8 @@ fn choose_barrier(wanted: WantedBarrier) {
         WantedBarrier::Auto => BarrierChoice::Auto,
         WantedBarrier::Userfaultfd => BarrierChoice::Userfaultfd,
     };
-    let tier = HEAP.global().pages().choose_barrier(choice);
-    if let (WantedBarrier::Userfaultfd, BarrierTier::Mprotect(why)) = (wanted, tier) {
-        Line::new()
-            .text("MESH_BARRIER=userfaultfd cannot be had: ")
-            .text(why.words())
-            .print();
-    }
+    // Which one it is, and why, is part of the summary.
+    let _ = HEAP.global().pages().choose_barrier(choice);
 }
 
 extern "C" fn destructor() {
