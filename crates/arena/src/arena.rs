@@ -308,7 +308,8 @@ impl<O: Os> Arena<O> {
         };
         if let Some(ground) = self.ground.value() {
             let mapped = ground.spans.pages() + ground.large.pages() - state.lost();
-            stats.opened = mapped * O::PAGE_SIZE - stats.gone;
+            // Records lie among the large objects.
+            stats.opened = mapped * O::PAGE_SIZE - stats.gone - metadata;
         }
         drop(state);
         stats.mappings_limit = Remapping::mappings_permitted(self);
