@@ -56,11 +56,12 @@ impl Findings {
     pub(crate) fn tell(&self, tell: impl Fn(Misuse, usize)) {
         let found = self.addresses.iter().take(self.count.into()).enumerate();
         for (index, &address) in found {
-            let is_double = self.doubles >> index & 1 != 0;
-            tell(
-                [Misuse::NotAnObject, Misuse::DoubleFree][usize::from(is_double)],
-                address,
-            );
+            let what = if self.doubles >> index & 1 != 0 {
+                Misuse::DoubleFree
+            } else {
+                Misuse::NotAnObject
+            };
+            tell(what, address);
         }
     }
 }

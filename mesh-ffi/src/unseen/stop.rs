@@ -1,6 +1,5 @@
 //! Why this process does not mesh.
 
-use core::cell::Cell;
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 
 use crate::ground::heap::HEAP;
@@ -54,27 +53,23 @@ pub(crate) fn stop(reason: Reason) {
 /// kernel may act on it before it returns; if it fails, meshing goes on as before.
 pub(crate) fn stop_if<R: Copy>(
     reason: Reason,
-    succeeded: impl FnOnce(R) -> bool,
+    succeeded: impl Fn(R) -> bool,
     call: impl FnOnce() -> R,
 ) -> R {
     if reason == Reason::Seccomp {
-        return stop_if_filtered(succeeded, call);
+        stop_if_filtered(succeeded, call)
+    } else {
+        stop_if_concerned(reason, succeeded, call)
     }
-    stop_if_concerned(reason, succeeded, call)
 }
 
 /// [`stop_if`] for a call that may install a filter of system calls. A process that shares our memory has filters of its own.
-fn stop_if_filtered<R: Copy>(succeeded: impl FnOnce(R) -> bool, call: impl FnOnce() -> R) -> R {
+fn stop_if_filtered<R: Copy>(succeeded: impl Fn(R) -> bool, call: impl FnOnce() -> R) -> R {
+    // Before the call: afterwards there may be no asking.
     let is_guest = process::is_guest();
     reach::expect_filter();
-    // Before the call: afterwards there may be no asking.
-    let has_filter = Cell::new(false);
-    let noted = |result| {
-        has_filter.set(succeeded(result));
-        has_filter.get()
-    };
-    let result = stop_if_concerned(Reason::Seccomp, noted, call);
-    if is_guest || !has_filter.get() {
+    let result = stop_if_concerned(Reason::Seccomp, &succeeded, call);
+    if is_guest || !succeeded(result) {
         reach::forget_filter();
     } else {
         HEAP.global().pages().os().ask_no_more();
@@ -84,13 +79,11 @@ fn stop_if_filtered<R: Copy>(succeeded: impl FnOnce(R) -> bool, call: impl FnOnc
 
 fn stop_if_concerned<R: Copy>(
     reason: Reason,
-    succeeded: impl FnOnce(R) -> bool,
+    succeeded: impl Fn(R) -> bool,
     call: impl FnOnce() -> R,
 ) -> R {
     if !concerns(reason) {
-        let result = call();
-        succeeded(result);
-        return result;
+        return call();
     }
     // The fence in `wait_for_cycle` comes before its look at the cycle's lock, whose holders ask `may_mesh`.
     HOLDS.fetch_add(1, Ordering::Relaxed);

@@ -25,7 +25,7 @@ pub(crate) fn find_front() {
 }
 
 /// A block of `size` bytes; null when there is no memory.
-pub(super) fn block(size: usize) -> *mut c_void {
+pub(super) fn malloc(size: usize) -> *mut c_void {
     let front = FRONT.load(Ordering::Relaxed);
     if front.is_null() {
         return c::malloc(size);

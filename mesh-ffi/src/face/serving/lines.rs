@@ -7,7 +7,7 @@ use core::ffi::{c_char, c_int};
 
 use libc::{FILE, size_t, ssize_t};
 
-use crate::face::serving::block::block as malloc;
+use crate::face::serving::block::malloc;
 use crate::ground::next::next;
 use crate::ground::only_shared::only_shared;
 

@@ -4,7 +4,7 @@ use core::ffi::c_char;
 
 use libc::{size_t, wchar_t};
 
-use crate::face::serving::block::block as malloc;
+use crate::face::serving::block::malloc;
 use crate::ground::only_shared::only_shared;
 use crate::ground::resolved::own;
 

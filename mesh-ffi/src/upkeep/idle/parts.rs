@@ -106,8 +106,8 @@ fn in_parts(
     };
     let has_work = || sleep.is_long() || HEAP.global().wants_upkeep(sleep);
     // A filter of the program's lets through what the program asks for.
-    let is_apart = clock::is_replaced() || is_filtered();
-    if timeout == 0 || HEAP.global().is_in_background() || is_apart || !has_work() {
+    let must_stay_whole = clock::is_replaced() || is_filtered();
+    if timeout == 0 || HEAP.global().is_in_background() || must_stay_whole || !has_work() {
         return (call.wait)(whole);
     }
     if !sleep.is_idle() {
