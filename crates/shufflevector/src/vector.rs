@@ -148,14 +148,20 @@ impl ShuffleVector {
         if top == unsafe { (*at).limit } {
             return false;
         }
+        // Written before anything is read: memory that is not there yet then comes by one fault. No slot is above `top`.
+        // SAFETY: `top` is below `limit`, hence inside the storage.
+        unsafe { top.write(slot) };
         // SAFETY: at most one below the storage (contract).
         let below = unsafe { top.cast::<*mut u8>().sub(1) };
         // SAFETY: an entry, or what may be read in front of them. A vector with room has storage.
         if unsafe { below.read() } == slot.as_ptr() {
             return false;
         }
-        // SAFETY: the same contract.
-        unsafe { Self::push_at(this, slot) }
+        // SAFETY: the entry just written lies inside the storage, so one past it is in bounds.
+        let above = unsafe { top.add(1) };
+        // SAFETY: a vector with room has storage, so this is its only user.
+        unsafe { (*at).top = above };
+        true
     }
 
     /// Whether `slot` is in one of the entries below the place of the next, as many as [`FRONT`](Self::FRONT): then it is perhaps

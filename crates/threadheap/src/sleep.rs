@@ -54,20 +54,24 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
         rest.state.store(ASLEEP, Ordering::Release);
     }
 
-    /// Whether a sleep now would do nothing but let others take what `local` keeps. Such a sleep need not
-    /// [begin](Self::fall_asleep) where there are no others; it is counted.
+    /// Whether a sleep now would do nothing but let others take what `local` keeps.
     ///
     /// # Safety
     /// `local` is the calling thread's own heap.
     #[inline]
-    pub unsafe fn stays_calm(&self, local: NonNull<ThreadHeap<P, M, R>>) -> bool {
+    pub unsafe fn is_calm(&self, local: NonNull<ThreadHeap<P, M, R>>) -> bool {
         // SAFETY: an attached heap.
-        let rest = unsafe { rest_of(local) };
-        let calm = rest.is_calm();
-        if calm {
-            rest.count();
-        }
-        calm
+        unsafe { rest_of(local) }.is_calm()
+    }
+
+    /// Counts a [calm](Self::is_calm) sleep that does not [begin](Self::fall_asleep): there are no other threads.
+    ///
+    /// # Safety
+    /// `local` is the calling thread's own heap.
+    #[inline]
+    pub unsafe fn stay_calm(&self, local: NonNull<ThreadHeap<P, M, R>>) {
+        // SAFETY: an attached heap.
+        unsafe { rest_of(local) }.count();
     }
 
     /// Gives back what `local` keeps, and looks after other sleeping threads, if that is due.

@@ -2,7 +2,7 @@
 //! what it does there (allocate, say) is none of ours. None of these touches `errno`.
 
 use arena::os::syscall;
-use core::ptr::null;
+use core::ptr::{null, null_mut};
 use libc::{c_int, c_long, pid_t};
 
 /// The kernel's size of a mask: one word.
@@ -33,6 +33,20 @@ pub(crate) fn yield_now() {
 pub(crate) fn raise(signal: c_int) {
     let (process, thread) = (process_number() as usize, thread_number() as usize);
     let _ = plain(libc::SYS_tgkill, process, thread, signal as usize);
+}
+
+/// Whether the thread has an alternate stack for signals, and does not run on it: so it is in no handler that wants one. A handler
+/// that made the kernel forget the stack (`SS_AUTODISARM`) is one that has none.
+pub(crate) fn is_off_alternate_stack() -> bool {
+    let mut stack = libc::stack_t {
+        ss_sp: null_mut(),
+        ss_flags: libc::SS_DISABLE,
+        ss_size: 0,
+    };
+    let asked = [0, (&raw mut stack).expose_provenance(), 0, 0, 0, 0];
+    // SAFETY: room for the answer.
+    let failed = unsafe { syscall(libc::SYS_sigaltstack, asked) } != 0;
+    !failed && stack.ss_flags & (libc::SS_ONSTACK | libc::SS_DISABLE) == 0
 }
 
 /// `_exit`.

@@ -47,12 +47,15 @@ fn begin(caller: Caller) -> Option<NonNull<Front>> {
     }
     let front = tls::attached()?;
     // SAFETY: the calling thread's own heap.
-    if HEAP.attached() <= 1 && unsafe { HEAP.stays_calm(front) } {
+    let is_calm = unsafe { HEAP.is_calm(front) };
+    if HEAP.attached() <= 1 && is_calm {
         // Nobody else would take what it keeps.
+        // SAFETY: the calling thread's own heap.
+        unsafe { HEAP.stay_calm(front) };
         return None;
     }
     let calls = match caller {
-        Caller::Anybody if signals::handlers_may_run() => Calls::One,
+        Caller::Anybody if signals::may_be_in_handler(!is_calm) => Calls::One,
         Caller::Anybody | Caller::NoHandler => Calls::None,
     };
     tls::within(|| {

@@ -33,7 +33,7 @@ pub unsafe extern "C" fn sigaction(signal: c_int, new: *const Action, old: *mut 
     // SAFETY: null, or valid for a read (contract).
     let mut wanted = unsafe { Wish::read(new) };
     if let Some(wanted) = &wanted {
-        note_handler(signal, wanted.handler);
+        note_handler(signal, wanted.handler, wanted.flags);
     }
     if !installed() {
         // SAFETY: the same contract.
@@ -82,7 +82,7 @@ fn set_handler(signal: c_int, handler: sighandler_t, flags: c_int, itself: bool)
 /// As for the function of the C library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn signal(signal: c_int, handler: sighandler_t) -> sighandler_t {
-    note_handler(signal, handler);
+    note_handler(signal, handler, 0);
     if is_kept(signal) {
         return set_handler(signal, handler, libc::SA_RESTART, true);
     }
@@ -116,7 +116,7 @@ pub unsafe extern "C" fn ssignal(number: c_int, handler: sighandler_t) -> sighan
 /// As for `signal`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn __sysv_signal(signal: c_int, handler: sighandler_t) -> sighandler_t {
-    note_handler(signal, handler);
+    note_handler(signal, handler, 0);
     if is_kept(signal) {
         let flags = libc::SA_RESETHAND | libc::SA_NODEFER | SA_INTERRUPT;
         return set_handler(signal, handler, flags, false);
@@ -141,7 +141,7 @@ pub unsafe extern "C" fn sysv_signal(signal: c_int, handler: sighandler_t) -> si
 /// As for the function of the C library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sigset(signal: c_int, handler: sighandler_t) -> sighandler_t {
-    note_handler(signal, handler);
+    note_handler(signal, handler, 0);
     if !is_kept(signal) {
         // SAFETY: the same contract.
         return unsafe { next_sigset(signal, handler) };
