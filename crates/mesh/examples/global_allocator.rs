@@ -1,4 +1,4 @@
-//! A Rust program with the allocator of the kit, that fragments its heap, has it meshed, and prints what that gave back.
+//! A Rust program with this allocator, that fragments its heap, has it meshed, and prints what that gave back.
 //!
 //! `cargo run --release -p mesh --example global_allocator`
 
@@ -7,10 +7,11 @@ use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
 use std::ptr;
 
-use mesh::{AsGlobal, ComplementMesher, Mesh, ThreadHeap, ThreadLocal, ThreadSlot, meshed};
+use kit::{AsGlobal, ThreadLocal, ThreadSlot};
+use mesh::{ComplementMesher, Mesh, ThreadHeap, meshed};
 
 #[global_allocator]
-static HEAP: AsGlobal<Mesh<Slot>> = AsGlobal(
+static HEAP: AsGlobal<ThreadLocal<Slot, Mesh>> = AsGlobal(
     // SAFETY: `Slot` is used by this heap alone, which is never moved or dropped.
     unsafe { ThreadLocal::new(meshed()) },
 );

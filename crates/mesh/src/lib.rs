@@ -1,46 +1,43 @@
 //! The composed allocator, and its variants.
 //!
-//! Read from the outside in: each thread finds its own front end, over spans that are meshed, over pages.
+//! Read from the outside in: a front end for each thread, over spans that are meshed, over pages.
 //!
 //! ```text
-//!  Mesh = ThreadLocal< slot,               which thread am I
-//!           Threads<                       claimed slots, a stack for each size class
-//!             Arena<Linux>,                pages, labels, remapping
-//!             ComplementMesher > >         which spans to mesh
+//!  Mesh = Threads<                claimed slots, a stack for each size class
+//!           Arena<Linux>,         pages, labels, remapping
+//!           ComplementMesher >    which spans to mesh
 //! ```
 //!
-//! The variants differ in one type each, so benchmarks and tests run them side by side.
+//! The variants differ in one type each, so benchmarks and tests run them side by side. A thread finds its front end through a word
+//! of its own: in `libmesh` that is part of `malloc`, in a Rust program it is the kit's `ThreadLocal`; see `examples/global_allocator.rs`.
 #![cfg_attr(not(test), no_std)]
 
-mod as_global;
-
 pub use arena::{Arena, BarrierChoice, BarrierTier, FailNth, Linux};
-pub use as_global::AsGlobal;
 pub use globalheap::{GlobalHeap, Ignore, MeshPolicy, Misuse, Ordered, Report};
-pub use heap::{Heap, LockedHeap, SizeClassHeap, ThreadLocal, ThreadLocalHeap, ThreadSlot};
+pub use heap::{Heap, LockedHeap, SizeClassHeap, ThreadLocalHeap};
 pub use meshing::{ComplementMesher, NoMesh, SplitMesher};
 pub use threadheap::{Calls, ThreadHeap, Threads};
 
 /// Everything below the thread's slot, with the search `M` and misuse reported to `R`.
 pub type Meshed<M, R = Ignore> = Threads<Arena<Linux>, M, R>;
 
-/// How the allocator meshes. A kit with another one under this name makes a library of its own: see the workspace's directory
+/// How the allocator meshes. A stack with another one under this name makes a library of its own: see the workspace's directory
 /// `variants`.
 pub type Policy = ComplementMesher;
 
-/// The allocator: each thread finds its front end through `S`.
-pub type Mesh<S> = ThreadLocal<S, Meshed<Policy>>;
+/// The allocator.
+pub type Mesh = Meshed<Policy>;
 
 /// The allocator without meshing.
-pub type MeshWithoutMeshing<S> = ThreadLocal<S, Meshed<NoMesh>>;
+pub type MeshWithoutMeshing = Meshed<NoMesh>;
 
 /// The allocator with the search of the paper (PLDI 2019, Figure 2, t = 64).
-pub type MeshOfThePaper<S> = ThreadLocal<S, Meshed<SplitMesher<64>>>;
+pub type MeshOfThePaper = Meshed<SplitMesher<64>>;
 
 /// The allocator with objects in the order of addresses: most programs then have little that meshes.
-pub type MeshOrdered<S> = ThreadLocal<S, Meshed<Ordered<ComplementMesher>>>;
+pub type MeshOrdered = Meshed<Ordered<ComplementMesher>>;
 
-/// A heap for [`ThreadLocal`], over the running system. Meshing begins when the global heap below is told so
+/// A heap that hands out front ends ([`ThreadLocalHeap`]), over the running system. Meshing begins when the global heap below is told so
 /// ([`GlobalHeap::enable_meshing`]).
 pub const fn meshed<M: MeshPolicy, R: Report>() -> Meshed<M, R> {
     Threads::new(GlobalHeap::new(Arena::new(Linux::new())))

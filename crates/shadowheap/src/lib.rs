@@ -6,7 +6,8 @@
 //! it again with `PROPTEST_RNG_SEED=<seed>`. `PROPTEST_CASES` sets how many sequences are tried.
 //!
 //! ```
-//! use heap::{FreeList, Locked, SpinLock};
+//! use heap::SpinLock;
+//! use kit::{FreeList, Locked};
 //! use shadowheap::{Ledger, shadow_heap_suite, shared_heap_suite};
 //!
 //! shadow_heap_suite!(free_list, || FreeList::new(Ledger::new()));

@@ -6,7 +6,8 @@ use std::ptr::NonNull;
 use std::sync::Mutex;
 use std::thread::{self, ThreadId};
 
-use heap::{Heap, LockedHeap, Nothing};
+use heap::{Heap, LockedHeap};
+use kit::Nothing;
 use shadowheap::{Ledger, owned, shared};
 
 /// What goes wrong in a heap over a ledger. Only memory of live blocks is ever touched.

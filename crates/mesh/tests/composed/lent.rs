@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, TryLockError};
 
 use heap::LockedHeap;
-use mesh::{Arena, GlobalHeap, Ignore, Linux, MeshPolicy, Meshed, ThreadLocal, ThreadSlot, meshed};
+use kit::{ThreadLocal, ThreadSlot};
+use mesh::{Arena, GlobalHeap, Ignore, Linux, MeshPolicy, Meshed, meshed};
 
 use crate::handler;
 use crate::tenants::Tenants;
 
-/// An allocator of the kit.
+/// One of the allocators, with a word for each thread.
 pub(crate) type Composed<M> = ThreadLocal<Slot, Meshed<M>>;
 
 /// The thread's word for whichever heap it uses at the time.

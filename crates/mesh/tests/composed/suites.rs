@@ -3,18 +3,18 @@
 use std::sync::Mutex;
 
 use mesh::{
-    ComplementMesher, Mesh, MeshOfThePaper, MeshOrdered, MeshWithoutMeshing, NoMesh, Ordered,
-    SplitMesher,
+    ComplementMesher, Mesh, MeshOfThePaper, MeshOrdered, MeshWithoutMeshing, Meshed, NoMesh,
+    Ordered, SplitMesher,
 };
 use shadowheap::shared_heap_suite;
 
-use crate::lent::{Composed, Idle, Lent, Slot};
+use crate::lent::{Idle, Lent};
 
 /// The variants are what the suite is stamped on.
-const _: fn(&Mesh<Slot>) -> &Composed<ComplementMesher> = |heap| heap;
-const _: fn(&MeshWithoutMeshing<Slot>) -> &Composed<NoMesh> = |heap| heap;
-const _: fn(&MeshOfThePaper<Slot>) -> &Composed<SplitMesher<64>> = |heap| heap;
-const _: fn(&MeshOrdered<Slot>) -> &Composed<Ordered<ComplementMesher>> = |heap| heap;
+const _: fn(&Mesh) -> &Meshed<ComplementMesher> = |heap| heap;
+const _: fn(&MeshWithoutMeshing) -> &Meshed<NoMesh> = |heap| heap;
+const _: fn(&MeshOfThePaper) -> &Meshed<SplitMesher<64>> = |heap| heap;
+const _: fn(&MeshOrdered) -> &Meshed<Ordered<ComplementMesher>> = |heap| heap;
 
 static DEFAULT: Idle<ComplementMesher> = Mutex::new(Vec::new());
 static WITHOUT: Idle<NoMesh> = Mutex::new(Vec::new());

@@ -1,4 +1,4 @@
-//! The kit, with the search of the paper in the place of ours.
+//! The stack, with the search of the paper in the place of ours.
 #![no_std]
 
 pub use mesh::*;

@@ -1,12 +1,11 @@
 //! Counts are exact, for one owner and for several.
 
-mod region;
-
 use std::alloc::Layout;
 use std::thread;
 
-use heap::{Counted, Counts, Heap, Locked, LockedHeap, SpinLock};
-use region::source;
+use crate::region::source;
+use heap::{Heap, LockedHeap, SpinLock};
+use kit::{Counted, Counts, FreeList, Locked};
 
 #[test]
 fn each_call_counts_once() {
@@ -44,7 +43,7 @@ fn each_call_counts_once() {
 fn threads_lose_no_count() {
     const EACH: usize = 500;
     let source = source(1 << 16);
-    let heap = Counted::new(Locked::<SpinLock, _>::new(heap::FreeList::new(&source)));
+    let heap = Counted::new(Locked::<SpinLock, _>::new(FreeList::new(&source)));
     let layout = Layout::new::<[u64; 8]>();
     thread::scope(|scope| {
         for _ in 0..3 {

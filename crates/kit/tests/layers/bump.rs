@@ -1,12 +1,11 @@
 //! A bump heap uses its region to the last byte, and a zone gives its chunks back.
 
-mod region;
-
 use std::alloc::Layout;
 use std::ptr::NonNull;
 
-use heap::{Bump, Heap, Zone};
-use region::source;
+use crate::region::source;
+use heap::Heap;
+use kit::{Bump, Zone};
 
 fn layout(size: usize, align: usize) -> Layout {
     Layout::from_size_align(size, align).expect("plain")

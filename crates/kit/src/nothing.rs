@@ -3,7 +3,7 @@
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-use crate::traits::{Heap, LockedHeap};
+use heap::{Heap, LockedHeap};
 
 /// A heap that refuses every request.
 pub struct Nothing;

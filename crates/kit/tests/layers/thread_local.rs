@@ -1,15 +1,14 @@
 //! When a thread has a front end, and when it does without.
 
-mod region;
-
 use std::alloc::Layout;
 use std::cell::Cell;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use heap::{FreeList, LockedHeap, ThreadLocal, ThreadLocalHeap, ThreadSlot};
-use region::{Source, source};
+use crate::region::{Source, source};
+use heap::{LockedHeap, ThreadLocalHeap};
+use kit::{FreeList, ThreadLocal, ThreadSlot};
 
 /// A front end: what is given back through it does not reach the source until it is detached.
 type List = FreeList<&'static Source>;

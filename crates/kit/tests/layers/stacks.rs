@@ -1,19 +1,19 @@
 //! The suite on the generic layers, one by one and stacked.
 
-mod fronts;
-#[path = "../../heap/examples/kingsley.rs"]
+#[path = "../../examples/kingsley.rs"]
 #[expect(dead_code, reason = "only its types are used, on another source")]
 mod kingsley;
 
 use std::alloc::Layout;
 use std::ptr::NonNull;
 
-use fronts::{Fronts, Slot};
-use heap::{
-    Bump, Checked, Counted, FreeList, Heap, Locked, Nothing, PerClass, PowersOfTwo, Segregated,
-    SpinLock, ThreadLocal, Violation, Zone,
-};
+use crate::fronts::{Fronts, Slot};
+use heap::{Heap, SpinLock};
 use kingsley::Kingsley;
+use kit::{
+    Bump, Checked, Counted, FreeList, Locked, Nothing, PerClass, PowersOfTwo, Segregated,
+    ThreadLocal, Violation, Zone,
+};
 use shadowheap::{Ledger, shadow_heap_suite, shared_heap_suite};
 
 /// So little memory that random sequences run out of it.

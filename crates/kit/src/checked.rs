@@ -7,8 +7,8 @@ mod violation;
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-use crate::traits::Heap;
 use fence::{Fence, Header};
+use heap::Heap;
 use quarantine::{Freed, Quarantine};
 pub use violation::Violation;
 

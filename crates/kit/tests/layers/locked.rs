@@ -6,7 +6,8 @@ use std::ptr::NonNull;
 use std::sync::Barrier;
 use std::thread;
 
-use heap::{Heap, Locked, LockedHeap, Mutex, SpinLock};
+use heap::{Heap, LockedHeap, SpinLock};
+use kit::Locked;
 
 /// A heap that hands out ascending numbers, with a read and a write that must not be torn apart.
 struct Ticks(usize);
@@ -47,20 +48,4 @@ fn calls_do_not_mix() {
     });
     seen.sort_unstable();
     assert!(seen.into_iter().eq(1..=3 * EACH), "each number once");
-}
-
-#[test]
-fn a_lock_is_open_when_its_guard_is_gone() {
-    let mutex = Mutex::<SpinLock, _>::new(1);
-    {
-        let mut guard = mutex.lock();
-        *guard += 1;
-        assert!(mutex.try_lock().is_none());
-    }
-    assert_eq!(mutex.try_lock().map(|guard| *guard), Some(2));
-    mutex.lock_for_fork();
-    assert!(mutex.try_lock().is_none());
-    // SAFETY: this thread took the lock just now.
-    unsafe { mutex.unlock_after_fork() };
-    assert!(mutex.try_lock().is_some());
 }

@@ -3,7 +3,7 @@
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-use crate::traits::Heap;
+use heap::Heap;
 
 /// What a kept block holds in its first bytes.
 struct Link {

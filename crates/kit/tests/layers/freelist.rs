@@ -1,12 +1,11 @@
 //! A free list keeps one layout, hands out what it got last, and keeps nothing for ever.
 
-mod region;
-
 use std::alloc::Layout;
 use std::ptr::NonNull;
 
-use heap::{FreeList, Heap};
-use region::source;
+use crate::region::source;
+use heap::Heap;
+use kit::FreeList;
 
 const OBJECT: Layout = Layout::new::<[u64; 4]>();
 

@@ -5,7 +5,8 @@ use std::cell::Cell;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use heap::{FreeList, LockedHeap, ThreadLocalHeap, ThreadSlot};
+use heap::{LockedHeap, ThreadLocalHeap};
+use kit::{FreeList, ThreadSlot};
 use shadowheap::Ledger;
 
 /// A ledger that makes no more than a few front ends at a time.

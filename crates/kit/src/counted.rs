@@ -4,7 +4,7 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::traits::{Heap, LockedHeap};
+use heap::{Heap, LockedHeap};
 
 /// What a [`Counted`] heap has seen so far. Bytes are those of the layouts asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -4,8 +4,9 @@ use core::alloc::Layout;
 use core::mem;
 use core::ptr::NonNull;
 
+use heap::Heap;
+
 use crate::bump::Bump;
-use crate::traits::Heap;
 
 /// The first bytes of a chunk. Chunks form a list so that the zone can give them back.
 struct Chunk {

@@ -1,16 +1,12 @@
 //! Which layouts go to which class.
 
-mod region;
-
 use std::alloc::Layout;
 use std::ptr::NonNull;
 
-use heap::{
-    ClassMap, Heap, Nothing, PerClass, PowersOfTwo, Segregated, SizeClass, SizeClassHeap,
-    object_alignment,
-};
+use crate::region::source;
+use heap::{ClassMap, Heap, SizeClass, SizeClassHeap, object_alignment};
+use kit::{Nothing, PerClass, PowersOfTwo, Segregated};
 use proptest::prelude::*;
-use region::source;
 
 /// Objects of 16, 48, 64 and 4096 × 3 bytes: three of them not powers of two.
 struct Uneven;

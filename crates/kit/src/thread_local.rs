@@ -4,7 +4,7 @@ use core::alloc::Layout;
 use core::marker::PhantomData;
 use core::ptr::{self, NonNull};
 
-use crate::traits::{Heap, LockedHeap, ThreadLocalHeap};
+use heap::{Heap, LockedHeap, ThreadLocalHeap};
 
 /// A word of its own for each thread, named by a type, since a generic layer can have no static.
 ///

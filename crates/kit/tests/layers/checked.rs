@@ -1,13 +1,12 @@
 //! A checked heap tells each mistake from the others, and survives it.
 
-mod region;
-
 use std::alloc::Layout;
 use std::cell::RefCell;
 use std::ptr::NonNull;
 
-use heap::{Checked, Heap, Violation};
-use region::{Source, source};
+use crate::region::{Source, source};
+use heap::Heap;
+use kit::{Checked, Violation};
 
 thread_local! {
     static SEEN: RefCell<Vec<Violation>> = const { RefCell::new(Vec::new()) };

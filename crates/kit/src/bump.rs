@@ -3,7 +3,7 @@
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-use crate::traits::Heap;
+use heap::Heap;
 
 /// A heap that moves a pointer through one region.
 ///

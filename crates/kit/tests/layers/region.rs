@@ -3,7 +3,8 @@
 use std::alloc::Layout;
 use std::ptr::NonNull;
 
-use heap::{Bump, Counted, Locked, SpinLock};
+use heap::SpinLock;
+use kit::{Bump, Counted, Locked};
 
 /// What a test's layers ask for memory: `&source` is a heap, and `source.counts()` tells what they did.
 pub(crate) type Source = Counted<Locked<SpinLock, Bump>>;

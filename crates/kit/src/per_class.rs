@@ -4,9 +4,7 @@ use core::alloc::Layout;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
-use crate::number::SizeClass;
-use crate::size_classes::{ClassMap, object_alignment};
-use crate::traits::{Heap, SizeClassHeap};
+use heap::{ClassMap, Heap, SizeClass, SizeClassHeap, object_alignment};
 
 /// A [`SizeClassHeap`] of `N` heaps, each of which serves one class of `C` and sees one layout only.
 pub struct PerClass<C, H, const N: usize> {

@@ -3,8 +3,7 @@
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-use crate::lock::{Mutex, RawLock};
-use crate::traits::{Heap, LockedHeap};
+use heap::{Heap, LockedHeap, Mutex, RawLock};
 
 /// A heap behind one lock, which threads may share.
 pub struct Locked<L, H>(Mutex<L, H>);

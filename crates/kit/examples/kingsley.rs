@@ -4,9 +4,8 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 use std::thread;
 
-use heap::{
-    Bump, Counted, FreeList, Heap, Locked, Nothing, PerClass, PowersOfTwo, Segregated, SpinLock,
-};
+use heap::{Heap, SpinLock};
+use kit::{Bump, Counted, FreeList, Locked, Nothing, PerClass, PowersOfTwo, Segregated};
 
 /// 16 bytes to 8 MiB.
 pub(crate) type Classes = PowersOfTwo<20>;
