@@ -13,13 +13,19 @@ struct Link {
 /// A heap that keeps the blocks of one layout when they are given back, and hands out the newest of them first. They
 /// return to the heap below when the list is dropped.
 ///
-/// The first layout given back that has room for a pointer is the one that is kept from then on. Blocks of other layouts
-/// pass through.
+/// The layout is the one it was made [for](Self::keeping), or else the first given back that has room for a pointer. Blocks
+/// of other layouts pass through.
 pub struct FreeList<H: Heap> {
     newest: Option<NonNull<Link>>,
     /// The layout of all blocks in the list.
     kept: Option<Layout>,
     below: H,
+}
+
+/// Whether a block of `layout` can hold a link.
+const fn has_room(layout: Layout) -> bool {
+    let link = Layout::new::<Link>();
+    link.size() <= layout.size() && link.align() <= layout.align()
 }
 
 // SAFETY: the blocks in the list belong to it alone and go wherever it goes.
@@ -35,16 +41,24 @@ impl<H: Heap> FreeList<H> {
         }
     }
 
+    /// An empty list of blocks of `layout`. If that has no room for a pointer, the list decides as one from
+    /// [`new`](Self::new) does.
+    pub const fn keeping(layout: Layout, below: H) -> Self {
+        Self {
+            newest: None,
+            kept: if has_room(layout) { Some(layout) } else { None },
+            below,
+        }
+    }
+
     /// Whether blocks of `layout` go to the list, which decides for them if it has not decided yet.
     #[inline]
     fn keeps(&mut self, layout: Layout) -> bool {
         match self.kept {
             Some(kept) => kept == layout,
             None => {
-                let link = Layout::new::<Link>();
-                let fits = link.size() <= layout.size() && link.align() <= layout.align();
-                self.kept = fits.then_some(layout);
-                fits
+                self.kept = has_room(layout).then_some(layout);
+                self.kept.is_some()
             }
         }
     }
@@ -79,7 +93,7 @@ unsafe impl<H: Heap> Heap for FreeList<H> {
             return unsafe { self.below.deallocate(block, layout) };
         }
         let link = block.cast::<Link>();
-        // SAFETY: the caller gives the block up, and `keeps` found room and alignment for a link.
+        // SAFETY: the caller gives the block up, and there is room and alignment for a link.
         unsafe { link.write(Link { older: self.newest }) };
         self.newest = Some(link);
     }

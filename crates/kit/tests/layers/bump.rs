@@ -1,14 +1,112 @@
-//! A bump heap uses its region to the last byte, and a zone gives its chunks back.
+//! A bump heap uses its region to the last byte.
 
 use std::alloc::Layout;
 use std::ptr::NonNull;
 
-use crate::region::source;
 use heap::Heap;
-use kit::{Bump, Zone};
+use kit::Bump;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use shadowheap::{Ledger, shadow_heap_suite};
 
-fn layout(size: usize, align: usize) -> Layout {
-    Layout::from_size_align(size, align).expect("plain")
+use crate::layouts::{layout, up_to};
+
+/// A `Bump` together with its region.
+struct Region {
+    bump: Bump,
+    memory: NonNull<u8>,
+    ledger: Ledger,
+}
+
+const REGION: Layout = Layout::new::<[u64; 1 << 18]>();
+
+impl Region {
+    fn new() -> Self {
+        let mut ledger = Ledger::new();
+        let memory = Heap::allocate(&mut ledger, REGION).expect("2 MiB");
+        let region = NonNull::slice_from_raw_parts(memory, REGION.size());
+        // SAFETY: the region is a block of the ledger until the drop, and only the bump uses it.
+        let bump = unsafe { Bump::over(region) };
+        Self {
+            bump,
+            memory,
+            ledger,
+        }
+    }
+}
+
+impl Drop for Region {
+    fn drop(&mut self) {
+        // SAFETY: the ledger's block, with its layout.
+        unsafe { Heap::deallocate(&mut self.ledger, self.memory, REGION) };
+    }
+}
+
+// SAFETY: every call goes to the bump as it is.
+unsafe impl Heap for Region {
+    fn allocate(&mut self, layout: Layout) -> Option<NonNull<u8>> {
+        self.bump.allocate(layout)
+    }
+
+    unsafe fn deallocate(&mut self, block: NonNull<u8>, layout: Layout) {
+        // SAFETY: the two contracts are the same.
+        unsafe { self.bump.deallocate(block, layout) }
+    }
+}
+
+shadow_heap_suite!(bump, Region::new);
+
+#[derive(Clone, Debug)]
+enum Op {
+    Allocate(Layout),
+    Deallocate(usize),
+}
+
+fn ops() -> impl Strategy<Value = Vec<Op>> {
+    let op = prop_oneof![
+        3 => up_to(100).prop_map(Op::Allocate),
+        1 => any::<prop::sample::Index>().prop_map(|nth| Op::Deallocate(nth.index(8))),
+    ];
+    vec(op, 0..100)
+}
+
+proptest! {
+    /// A block begins where the one before ends, or as soon after that as its alignment permits. What is refused does not
+    /// fit; what ends where the next block would begin is used again.
+    #[test]
+    fn blocks_follow_each_other(ops in ops()) {
+        let mut memory = [0_u64; 256];
+        let region = NonNull::slice_from_raw_parts(NonNull::from(&mut memory).cast::<u8>(), 2048);
+        // SAFETY: the array outlives the heap and is not used otherwise.
+        let mut bump = unsafe { Bump::over(region) };
+        let mut next = region.cast::<u8>().addr().get();
+        let end = next + 2048;
+        let mut live = Vec::new();
+        for op in ops {
+            match op {
+                Op::Allocate(layout) => {
+                    let start = next.next_multiple_of(layout.align());
+                    let fits = start + layout.size() <= end;
+                    let block = bump.allocate(layout);
+                    prop_assert_eq!(block.map(|block| block.addr().get()), fits.then_some(start));
+                    if let Some(block) = block {
+                        next = start + layout.size();
+                        live.push((block, layout));
+                    }
+                }
+                Op::Deallocate(from_newest) => {
+                    let Some(nth) = live.len().checked_sub(1 + from_newest) else { continue };
+                    let (block, layout) = live.remove(nth);
+                    // SAFETY: live, and not used again.
+                    unsafe { bump.deallocate(block, layout) };
+                    if block.addr().get() + layout.size() == next {
+                        next = block.addr().get();
+                    }
+                }
+            }
+            prop_assert_eq!(bump.left(), end - next);
+        }
+    }
 }
 
 #[test]
@@ -54,44 +152,4 @@ fn the_newest_block_is_used_again_and_no_other() {
 fn an_empty_bump_refuses() {
     let mut bump = Bump::EMPTY;
     assert_eq!(bump.allocate(layout(1, 1)), None);
-}
-
-#[test]
-fn a_zone_asks_for_chunks_and_returns_them() {
-    let source = source(1 << 16);
-    let mut zone = Zone::<_, 1024>::new(&source);
-    for _ in 0..100 {
-        zone.allocate(layout(100, 4)).expect("room");
-    }
-    // Ten blocks of 100 bytes fit into a chunk beside its header.
-    assert_eq!(source.counts().allocations, 10);
-    drop(zone);
-    assert_eq!(source.counts().live_blocks(), 0);
-}
-
-#[test]
-fn a_zone_passes_blocks_larger_than_a_chunk() {
-    let source = source(1 << 16);
-    let mut zone = Zone::<_, 1024>::new(&source);
-    let large = layout(2000, 1);
-    let block = zone.allocate(large).expect("room");
-    assert_eq!(source.counts().live_bytes, 2000);
-    // SAFETY: live, and not used again.
-    unsafe { zone.deallocate(block, large) };
-    assert_eq!(source.counts().live_bytes, 0);
-    // A block that fits a chunk by its size, but perhaps not once it is aligned.
-    zone.allocate(layout(600, 512)).expect("room");
-    assert_eq!(source.counts().live_bytes, 600);
-}
-
-#[test]
-fn a_zone_refuses_when_there_is_no_chunk_and_goes_on_with_what_it_has() {
-    let source = source(1024);
-    let mut zone = Zone::<_, 1024>::new(&source);
-    zone.allocate(layout(500, 1)).expect("the only chunk");
-    assert_eq!(zone.allocate(layout(600, 1)), None);
-    assert!(
-        zone.allocate(layout(400, 1)).is_some(),
-        "the chunk still has room"
-    );
 }

@@ -3,9 +3,64 @@
 use std::alloc::Layout;
 use std::thread;
 
+use crate::layouts::up_to;
 use crate::region::source;
+
+fn assert_none_live<H>(heap: &Counted<H>) {
+    let counts = heap.counts();
+    assert_eq!((counts.live_blocks(), counts.live_bytes), (0, 0));
+}
+
+shadow_heap_suite!(
+    counted,
+    || Counted::new(Ledger::new()),
+    at_end = |heap| assert_none_live(heap)
+);
+shared_heap_suite!(
+    counted_locked,
+    || Counted::new(Locked::<SpinLock, _>::new(FreeList::new(Ledger::new()))),
+    at_end = |heap| assert_none_live(heap)
+);
+
+proptest! {
+    /// Beside a list of what is live, under a heap that runs out.
+    #[test]
+    fn counts_are_those_of_a_list(calls in vec((up_to(300), any::<Option<Index>>()), 0..100)) {
+        let mut heap = Counted::new(Ledger::with_budget(1000));
+        let mut live: Vec<(_, Layout)> = Vec::new();
+        let mut expected = Counts::default();
+        for (layout, returned) in calls {
+            if let Some(nth) = returned {
+                if live.is_empty() {
+                    continue;
+                }
+                let (block, layout) = live.swap_remove(nth.index(live.len()));
+                // SAFETY: live, and not used again.
+                unsafe { Heap::deallocate(&mut heap, block, layout) };
+                expected.deallocations += 1;
+            } else if let Some(block) = Heap::allocate(&mut heap, layout) {
+                live.push((block, layout));
+                expected.allocations += 1;
+            } else {
+                expected.refusals += 1;
+            }
+            expected.live_bytes = live.iter().map(|(_, layout)| layout.size()).sum();
+            expected.peak_bytes = expected.peak_bytes.max(expected.live_bytes);
+            prop_assert_eq!(heap.counts(), expected);
+            prop_assert_eq!(heap.counts().live_blocks(), live.len());
+        }
+        for (block, layout) in live {
+            // SAFETY: live, and not used again.
+            unsafe { Heap::deallocate(&mut heap, block, layout) };
+        }
+    }
+}
 use heap::{Heap, LockedHeap, SpinLock};
 use kit::{Counted, Counts, FreeList, Locked};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use shadowheap::{Ledger, shadow_heap_suite, shared_heap_suite};
 
 #[test]
 fn each_call_counts_once() {

@@ -3,9 +3,61 @@
 use std::alloc::Layout;
 use std::ptr::NonNull;
 
+use crate::layouts::layout;
 use crate::region::source;
+
+shadow_heap_suite!(free_list, || FreeList::new(Ledger::new()));
+
+proptest! {
+    /// Beside a stack: of the layout that it was made for, or else the first to come back with room for a pointer, blocks are
+    /// kept, newest first; others pass.
+    #[test]
+    fn it_is_a_stack(
+        calls in vec((0..4_usize, any::<Option<prop::sample::Index>>()), 0..100),
+        made_for in proptest::option::of(0..4_usize),
+    ) {
+        let layouts = [layout(4, 4), layout(32, 8), layout(32, 16), layout(48, 8)];
+        let source = source(1 << 16);
+        let mut list = match made_for {
+            Some(kept) => FreeList::keeping(layouts[kept], &source),
+            None => FreeList::new(&source),
+        };
+        let mut live = Vec::new();
+        let made_for = made_for.map(|kept| layouts[kept]);
+        let (mut kept, mut stack) = (made_for.filter(|kept| kept.size() >= 8), Vec::new());
+        for (asked, returned) in calls {
+            let before = source.counts();
+            if let Some(nth) = returned && !live.is_empty() {
+                let (block, layout): (_, Layout) = live.swap_remove(nth.index(live.len()));
+                if layout.size() >= 8 {
+                    kept.get_or_insert(layout);
+                }
+                // SAFETY: live, and not used again before it is handed out again.
+                unsafe { list.deallocate(block, layout) };
+                let passed = source.counts().deallocations - before.deallocations;
+                prop_assert_eq!(passed, usize::from(kept != Some(layout)));
+                if passed == 0 {
+                    stack.push(block);
+                }
+            } else {
+                let layout = layouts[asked];
+                let expected = if kept == Some(layout) { stack.pop() } else { None };
+                let block = list.allocate(layout).expect("room");
+                let passed = source.counts().allocations - before.allocations;
+                prop_assert_eq!(passed, usize::from(expected.is_none()));
+                prop_assert!(expected.is_none_or(|expected| expected == block));
+                live.push((block, layout));
+            }
+        }
+        drop(list);
+        prop_assert_eq!(source.counts().live_blocks(), live.len());
+    }
+}
 use heap::Heap;
 use kit::FreeList;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use shadowheap::{Ledger, shadow_heap_suite};
 
 const OBJECT: Layout = Layout::new::<[u64; 4]>();
 

@@ -4,10 +4,45 @@ use std::alloc::Layout;
 use std::num::NonZero;
 use std::ptr::NonNull;
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use heap::{Heap, LockedHeap, SpinLock};
-use kit::Locked;
+use kit::{FreeList, Locked};
+use shadowheap::{Ledger, shared_heap_suite};
+
+/// A heap that must not be entered twice.
+struct Alone<H> {
+    is_entered: AtomicBool,
+    below: H,
+}
+
+impl<H: Heap> Alone<H> {
+    fn enter<T>(&mut self, call: impl FnOnce(&mut H) -> T) -> T {
+        let others = self.is_entered.swap(true, Ordering::Relaxed);
+        assert!(!others, "one call at a time");
+        let result = call(&mut self.below);
+        self.is_entered.store(false, Ordering::Relaxed);
+        result
+    }
+}
+
+// SAFETY: every call goes to the heap below as it is.
+unsafe impl<H: Heap> Heap for Alone<H> {
+    fn allocate(&mut self, layout: Layout) -> Option<NonNull<u8>> {
+        self.enter(|below| below.allocate(layout))
+    }
+
+    unsafe fn deallocate(&mut self, block: NonNull<u8>, layout: Layout) {
+        // SAFETY: the two contracts are the same.
+        self.enter(|below| unsafe { below.deallocate(block, layout) });
+    }
+}
+
+shared_heap_suite!(alone, || Locked::<SpinLock, _>::new(Alone {
+    is_entered: AtomicBool::new(false),
+    below: FreeList::new(Ledger::new()),
+}));
 
 /// A heap that hands out ascending numbers, with a read and a write that must not be torn apart.
 struct Ticks(usize);

@@ -3,30 +3,24 @@
 use std::alloc::Layout;
 use std::ptr::NonNull;
 
+use shadowheap::{Ledger, shadow_heap_suite};
+
 use crate::region::source;
-use heap::{ClassMap, Heap, SizeClass, SizeClassHeap, object_alignment};
-use kit::{Nothing, PerClass, PowersOfTwo, Segregated};
-use proptest::prelude::*;
+use crate::stacks::SCANT;
+use crate::uneven::{SIZES, Uneven};
 
-/// Objects of 16, 48, 64 and 4096 × 3 bytes: three of them not powers of two.
-struct Uneven;
+type Classes = PowersOfTwo<10>;
 
-const SIZES: [usize; 4] = [16, 48, 64, 3 << 12];
-
-// SAFETY: a constant table in ascending order.
-unsafe impl ClassMap for Uneven {
-    const COUNT: usize = 4;
-    const LARGEST: usize = 3 << 12;
-
-    fn class_of(size: usize) -> Option<SizeClass> {
-        let class = SIZES.iter().position(|&object| size <= object)?;
-        Some(SizeClass(class as u8))
-    }
-
-    fn object_size(class: SizeClass) -> usize {
-        SIZES[class.index()]
-    }
+pub(crate) fn segregated(ledger: Ledger) -> impl Heap + Send {
+    let lists = std::array::from_fn(|_| FreeList::new(ledger.clone()));
+    Segregated::<Classes, _, _>::new(PerClass::<Classes, _, 10>::new(lists), ledger)
 }
+
+shadow_heap_suite!(ample, || segregated(Ledger::new()));
+shadow_heap_suite!(scant, || segregated(Ledger::with_budget(SCANT)));
+use heap::{Heap, object_alignment};
+use kit::{FreeList, Nothing, PerClass, PowersOfTwo, Segregated};
+use proptest::prelude::*;
 
 /// Hands out its number as an address, to show where a request went.
 struct Marks(usize);
@@ -57,6 +51,17 @@ fn route(size: usize, align: usize) -> usize {
     block.addr().get()
 }
 
+proptest! {
+    /// The smallest class whose objects are large enough and aligned enough serves, and gets its objects back.
+    #[test]
+    fn the_smallest_class_that_will_do(size in 0..=(5_usize << 12), bits in 0..=13_u32) {
+        let align = 1 << bits;
+        let does = |&object: &usize| object >= size && object_alignment(object) >= align;
+        let class = SIZES.iter().position(does).unwrap_or(SIZES.len());
+        prop_assert_eq!(route(size, align), class + 1);
+    }
+}
+
 #[test]
 fn the_smallest_class_with_room_and_alignment_serves() {
     assert_eq!(route(1, 1), 1);
@@ -73,43 +78,6 @@ fn the_smallest_class_with_room_and_alignment_serves() {
 }
 
 #[test]
-fn no_class_promises_more_than_a_page() {
-    assert_eq!(object_alignment(48), 16);
-    assert_eq!(object_alignment(1 << 12), 1 << 12);
-    assert_eq!(object_alignment(1 << 16), 1 << 12);
-}
-
-#[test]
-fn a_class_heap_sees_one_layout_only() {
-    struct Expects(Layout);
-    // SAFETY: no block is ever returned.
-    unsafe impl Heap for Expects {
-        fn allocate(&mut self, layout: Layout) -> Option<NonNull<u8>> {
-            assert_eq!(layout, self.0);
-            None
-        }
-
-        unsafe fn deallocate(&mut self, _: NonNull<u8>, _: Layout) {}
-    }
-    let layouts = [(16, 16), (48, 16), (64, 64), (3 << 12, 1 << 12)];
-    let heaps =
-        layouts.map(|(size, align)| Expects(Layout::from_size_align(size, align).expect("plain")));
-    let mut classes = PerClass::<Uneven, _, 4>::new(heaps);
-    for class in 0..4 {
-        assert_eq!(
-            classes.object_size(SizeClass(class)),
-            SIZES[usize::from(class)]
-        );
-        assert_eq!(classes.allocate_class(SizeClass(class)), None);
-    }
-    assert_eq!(
-        classes.allocate_class(SizeClass(4)),
-        None,
-        "there is no such class"
-    );
-}
-
-#[test]
 fn a_class_without_memory_refuses_and_the_others_go_on() {
     let source = source(64);
     let classes = PerClass::<Uneven, _, 4>::new([(); 4].map(|()| &source));
@@ -117,18 +85,4 @@ fn a_class_without_memory_refuses_and_the_others_go_on() {
     assert_eq!(heap.allocate(Layout::new::<[u64; 9]>()), None);
     assert!(heap.allocate(Layout::new::<[u64; 8]>()).is_some());
     assert_eq!(heap.allocate(Layout::new::<u8>()), None);
-}
-
-proptest! {
-    #[test]
-    fn powers_of_two_keep_the_promises_of_a_class_map(size in 0..=(16_usize << 19)) {
-        type Classes = PowersOfTwo<20>;
-        let class = Classes::class_of(size).expect("not above the largest");
-        let object = Classes::object_size(class);
-        prop_assert!(class.index() < Classes::COUNT);
-        prop_assert!(object >= size);
-        prop_assert!(object == 16 || object / 2 < size, "the smallest that has room");
-        prop_assert_eq!(Classes::class_of(object), Some(class));
-        prop_assert_eq!(Classes::class_of(Classes::LARGEST + 1 + size), None);
-    }
 }

@@ -6,9 +6,33 @@ use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use crate::fronts::{self, Fronts};
 use crate::region::{Source, source};
+use crate::stacks::SCANT;
+
+/// A heap that gives front ends to `threads` threads at most.
+fn fronts(threads: usize, ledger: Ledger) -> ThreadLocal<fronts::Slot, Fronts> {
+    // SAFETY: the suite's threads use one heap at a time, and detach from it when they are done.
+    unsafe { ThreadLocal::new(Fronts::new(threads, ledger)) }
+}
+
+shared_heap_suite!(
+    ample,
+    || fronts(100, Ledger::new()),
+    thread_end = |heap| heap.detach_thread(),
+    at_end = |heap| assert_eq!(heap.shared().left(), 100)
+);
+shared_heap_suite!(
+    one_front_end,
+    || fronts(1, Ledger::with_budget(SCANT)),
+    thread_end = |heap| heap.detach_thread(),
+    at_end = |heap| assert_eq!(heap.shared().left(), 1)
+);
 use heap::{LockedHeap, ThreadLocalHeap};
 use kit::{FreeList, ThreadLocal, ThreadSlot};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use shadowheap::{Ledger, shared_heap_suite};
 
 /// A front end: what is given back through it does not reach the source until it is detached.
 type List = FreeList<&'static Source>;
@@ -83,6 +107,85 @@ fn use_once(heap: &impl LockedHeap) -> NonNull<u8> {
     // SAFETY: live, and not used again.
     unsafe { heap.deallocate(block, OBJECT) };
     block
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Use,
+    Detach,
+    Retire,
+    MakeScarce(bool),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        8 => Just(Step::Use),
+        3 => Just(Step::Detach),
+        1 => Just(Step::Retire),
+        3 => any::<bool>().prop_map(Step::MakeScarce),
+    ]
+}
+
+/// What a thread has.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Has {
+    NoFront,
+    /// A front end, which may keep a block.
+    Front {
+        keeps: bool,
+    },
+    Retired,
+}
+
+/// Does `steps` on a thread that has not used a heap yet, and says after each what must have come back to the source.
+fn live_by(steps: &[Step]) {
+    let lists = lists();
+    let heap = over(&lists);
+    let (mut has, mut returned) = (Has::NoFront, 0);
+    let leave = |has, returned: &mut usize| {
+        *returned += usize::from(has == Has::Front { keeps: true });
+    };
+    for &step in steps {
+        match step {
+            Step::Use => {
+                if has == Has::NoFront && !lists.scarce.load(Ordering::Relaxed) {
+                    has = Has::Front { keeps: false };
+                }
+                match &mut has {
+                    Has::Front { keeps } => *keeps = true,
+                    Has::NoFront | Has::Retired => returned += 1,
+                }
+                use_once(&heap);
+            }
+            Step::Detach => {
+                leave(has, &mut returned);
+                if has != Has::Retired {
+                    has = Has::NoFront;
+                }
+                heap.detach_thread();
+            }
+            Step::Retire => {
+                leave(has, &mut returned);
+                has = Has::Retired;
+                heap.retire_thread();
+            }
+            Step::MakeScarce(scarce) => lists.scarce.store(scarce, Ordering::Relaxed),
+        }
+        assert_eq!(lists.source.counts().deallocations, returned, "{step:?}");
+    }
+    heap.retire_thread();
+    assert_eq!(lists.source.counts().live_blocks(), 0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// A thread attaches when it can and has not retired, uses the shared heap otherwise, and is served always.
+    #[test]
+    fn a_thread_is_always_served(steps in vec(step(), 0..40)) {
+        let lived = thread::scope(|scope| scope.spawn(|| live_by(&steps)).join());
+        prop_assert!(lived.is_ok());
+    }
 }
 
 #[test]
