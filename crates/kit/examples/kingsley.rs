@@ -52,3 +52,29 @@ fn main() {
     println!("the program: {:?}", HEAP.counts());
     println!("the region:  {:?}", SOURCE.counts());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use heap::ClassMap;
+    use shadowheap::{Ledger, shadow_heap_suite, shared_heap_suite};
+
+    fn kingsley(ledger: Ledger) -> Kingsley<Ledger> {
+        let lists = std::array::from_fn(|_| FreeList::new(ledger.clone()));
+        Kingsley::new(PerClass::new(lists), Nothing)
+    }
+
+    shadow_heap_suite!(ample, || super::kingsley(Ledger::new()));
+    shadow_heap_suite!(scant, || super::kingsley(Ledger::with_budget(200_000)));
+    shared_heap_suite!(locked, || Locked::<SpinLock, _>::new(super::kingsley(
+        Ledger::new()
+    )));
+
+    #[test]
+    fn a_block_is_less_than_twice_as_large_as_was_asked() {
+        for size in 9..=8 << 20 {
+            let class = Classes::class_of(size).expect("a class");
+            assert!(Classes::object_size(class) < 2 * size);
+        }
+    }
+}

@@ -28,6 +28,12 @@ impl<H: Heap, const CHUNK: usize> Zone<H, CHUNK> {
         _ => panic!("a chunk has room for its header and fits the address space"),
     };
 
+    /// How a chunk is asked for: a layer below may keep chunks for the next zone.
+    pub const CHUNK_LAYOUT: Layout = match pieces::with_header(Self::BODY) {
+        Some((whole, _)) => whole,
+        None => panic!("a chunk fits the address space"),
+    };
+
     /// A zone that has no chunk yet.
     pub const fn new(below: H) -> Self {
         Self {

@@ -34,8 +34,11 @@ pub(super) struct Pieces<H: Heap> {
 unsafe impl<H: Heap + Send> Send for Pieces<H> {}
 
 /// The layout of a piece with its header, and where in it the piece begins.
-fn with_header(layout: Layout) -> Option<(Layout, usize)> {
-    HEADER.extend(layout).ok()
+pub(super) const fn with_header(layout: Layout) -> Option<(Layout, usize)> {
+    match HEADER.extend(layout) {
+        Ok(whole) => Some(whole),
+        Err(_) => None,
+    }
 }
 
 impl<H: Heap> Pieces<H> {

@@ -2,14 +2,14 @@
 
 use std::alloc::Layout;
 
-use heap::Heap;
-use kit::Zone;
+use heap::{Heap, SpinLock};
+use kit::{FreeList, Locked, Zone};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use shadowheap::{Ledger, shadow_heap_suite};
 
 use crate::layouts::{layout, up_to};
-use crate::region::source;
+use crate::region::{Source, source};
 use crate::stacks::SCANT;
 
 shadow_heap_suite!(ample, || Zone::<_, 4096>::new(Ledger::new()));
@@ -101,4 +101,20 @@ fn a_zone_refuses_when_there_is_no_chunk_and_goes_on_with_what_it_has() {
         zone.allocate(layout(400, 1)).is_some(),
         "the chunk still has room"
     );
+}
+
+#[test]
+fn a_list_of_chunks_serves_the_next_zone() {
+    let source = source(1 << 16);
+    let kept = Zone::<&Source, 1024>::CHUNK_LAYOUT;
+    assert_eq!(kept.size(), 1024);
+    let chunks = Locked::<SpinLock, _>::new(FreeList::keeping(kept, &source));
+    for _ in 0..5 {
+        let mut zone = Zone::<_, 1024>::new(&chunks);
+        zone.allocate(layout(5000, 8)).expect("room");
+        zone.allocate(layout(100, 8)).expect("room");
+    }
+    drop(chunks);
+    let counts = source.counts();
+    assert_eq!((counts.allocations, counts.live_blocks()), (6, 0));
 }
