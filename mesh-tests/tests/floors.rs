@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
-use mesh_tests::imports::{self, Import, Imports};
+use mesh_tests::imports::{self, Import, Imports, linked};
 
 /// Crates, by their first file, in which files still import each other. The test fails when one of
 /// them no longer does.
@@ -73,5 +73,25 @@ fn no_floor_imports_from_one_above() -> Result<()> {
     ensure!(floors.len() == FLOORS.len() + 1, "floors without a file");
     let up = imports.describe(|import| floor(&import.to) < floor(&import.from));
     ensure!(up.is_empty(), "imports from a floor above:\n{up}");
+    Ok(())
+}
+
+#[test]
+fn libmesh_links_no_layer_of_the_kit() -> Result<()> {
+    for library in ["mesh-ffi", "mesh-split-ffi", "mesh-ordered-ffi"] {
+        let linked = linked(library)?;
+        ensure!(linked.contains("mesh-heap"), "{library}: {linked:?}");
+        ensure!(!linked.contains("mesh-kit"), "{library} links the kit");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_kit_needs_no_system() -> Result<()> {
+    let linked = linked("mesh-kit")?;
+    let ours: BTreeSet<_> = ["mesh-kit", "mesh-heap", "mesh-sync"]
+        .map(str::to_owned)
+        .into();
+    ensure!(linked == ours, "the kit links {linked:?}");
     Ok(())
 }

@@ -21,7 +21,7 @@ mod tree;
 mod workspace;
 
 pub use graph::{Import, Imports};
-pub use workspace::{roots, workspace};
+pub use workspace::{linked, roots, workspace};
 
 #[cfg(test)]
 mod tests;

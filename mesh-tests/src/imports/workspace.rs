@@ -20,18 +20,8 @@ pub fn workspace() -> Result<PathBuf> {
 /// The first files of all libraries, programs, tests and build scripts, each once: packages may
 /// share sources.
 pub fn roots() -> Result<BTreeSet<PathBuf>> {
-    let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["metadata", "--no-deps", "--format-version=1"])
-        .arg("--manifest-path")
-        .arg(artifact::workspace_manifest())
-        .output()
-        .context("cargo")?;
-    ensure!(
-        output.status.success(),
-        "cargo metadata:\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let metadata: Value = serde_json::from_slice(&output.stdout)?;
+    let metadata = cargo(&["metadata", "--no-deps", "--format-version=1"])?;
+    let metadata: Value = serde_json::from_slice(&metadata)?;
     let mut roots = BTreeSet::new();
     for package in list(&metadata, "packages")? {
         for target in list(package, "targets")? {
@@ -40,6 +30,36 @@ pub fn roots() -> Result<BTreeSet<PathBuf>> {
         }
     }
     Ok(roots)
+}
+
+/// The packages that a package of this workspace is linked from, itself included.
+pub fn linked(package: &str) -> Result<BTreeSet<String>> {
+    let flags = [
+        "tree",
+        "--edges=normal",
+        "--prefix=none",
+        "--package",
+        package,
+    ];
+    let tree = String::from_utf8(cargo(&flags)?)?;
+    let name = |line: &str| line.split(' ').next().map(str::to_owned);
+    Ok(tree.lines().filter_map(name).collect())
+}
+
+/// What cargo says about this workspace.
+fn cargo(flags: &[&str]) -> Result<Vec<u8>> {
+    let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(flags)
+        .arg("--manifest-path")
+        .arg(artifact::workspace_manifest())
+        .output()
+        .context("cargo")?;
+    ensure!(
+        output.status.success(),
+        "cargo {flags:?}:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(output.stdout)
 }
 
 fn list<'a>(value: &'a Value, key: &str) -> Result<&'a Vec<Value>> {

@@ -36,7 +36,7 @@ static mut MEMORY: Memory = Memory {
 /// The parts for each size.
 ///
 /// # Safety
-/// `memory` is somewhere: a static, or a block as large.
+/// `memory` is the address of a static or a block of at least this size.
 const unsafe fn regions(memory: *mut Memory) -> [NonNull<[u8]>; 3] {
     const fn region(part: *mut [u8]) -> NonNull<[u8]> {
         NonNull::new(part).expect("nothing lies at address zero")

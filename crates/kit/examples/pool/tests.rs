@@ -122,5 +122,10 @@ fn the_static_one_serves_and_takes_back() {
     // SAFETY: live, and not used again.
     unsafe { HEAP.0.deallocate(block, layout) };
     assert_eq!(HEAP.0.allocate(layout), Some(block));
+    assert_eq!(
+        size_of_val(&HEAP),
+        128,
+        "all that there is beside the blocks"
+    );
     assert_eq!(measurement(258, -3)[..5], [1, 2, 0xff, 0xfd, 0]);
 }
