@@ -189,9 +189,9 @@ fn all_mappings_used_up_by_the_program() -> Result<()> {
 }
 
 /// The control group's directory; removed with this value.
-struct Group(PathBuf);
+struct ControlGroup(PathBuf);
 
-impl Group {
+impl ControlGroup {
     const LIMIT: usize = 64;
 
     fn new() -> Result<Self> {
@@ -204,7 +204,7 @@ impl Group {
     }
 }
 
-impl Drop for Group {
+impl Drop for ControlGroup {
     fn drop(&mut self) {
         // Should a process be left in it, the group stays: a nuisance, no failure.
         let _ = fs::remove_dir(&self.0);
@@ -216,7 +216,7 @@ fn a_control_group_that_is_almost_full() -> Result<()> {
     let (start, program, group) = (
         start()?,
         Program::compile(&["limits/group.c"])?,
-        Group::new()?,
+        ControlGroup::new()?,
     );
     let run = start
         .run()
@@ -225,7 +225,7 @@ fn a_control_group_that_is_almost_full() -> Result<()> {
         .argument("--")
         .argument(program.path())
         .argument(&group.0)
-        .argument(Group::LIMIT.to_string());
+        .argument(ControlGroup::LIMIT.to_string());
     unnoticed(&run, 6, Says::Meshes)?;
     let events = fs::read_to_string(group.0.join("memory.oom_control"))?;
     ensure!(events.contains("oom_kill 0"), "{events}");

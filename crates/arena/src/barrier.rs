@@ -35,7 +35,7 @@ unsafe impl<O: Os> WriteProtection for Arena<O> {
             0,
             "a run stays protected"
         );
-        self.watch.lock().settle(&self.os);
+        self.watch.lock().end_barrier(&self.os);
         self.barrier.end(&self.os);
         self.let_mappings_go(HeldMappings(barrier.0));
     }

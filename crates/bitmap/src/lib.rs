@@ -9,11 +9,11 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
-mod counted;
+mod counted_bitmap;
 mod debug;
 mod iter;
 mod set;
 
-pub use counted::{Counted, SlotSet};
+pub use counted_bitmap::{CountedBitmap, SlotSet};
 pub use iter::Iter;
 pub use set::{Bitmap, SpanBits};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bitmap::{Bitmap, Counted};
+use bitmap::{Bitmap, CountedBitmap};
 use proptest::prelude::*;
 
 type Bits = Bitmap<3>;
@@ -53,7 +53,7 @@ proptest! {
 
     #[test]
     fn counted_sets_know_their_size(indices in indices(), others in indices()) {
-        let mut counted = Counted::<3>::EMPTY;
+        let mut counted = CountedBitmap::<3>::EMPTY;
         for &i in &indices {
             let before = *counted.bits();
             prop_assert_eq!(counted.insert(i), i < Bits::BITS && !before.contains(i));

@@ -229,7 +229,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         };
         for (group, unit) in groups.into_iter().zip(units) {
             match (group, unit, shared) {
-                (Some(group), Some(unit), Ok(())) => spans.settle(unit.span, group),
+                (Some(group), Some(unit), Ok(())) => spans.lead(unit.span, group),
                 (Some(group), _, _) => spans.unreserve_group(group),
                 _ => {}
             }

@@ -4,7 +4,7 @@ use core::iter::successors;
 use core::ptr::{NonNull, null_mut};
 
 use crate::pages::Pages;
-use crate::record::Record;
+use crate::record::HazardRecord;
 use sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering, compiler_fence, fence};
 use sync::{array, const_unless_loom};
 
@@ -19,7 +19,7 @@ const RECORDS: usize = 1;
 #[derive(Debug)]
 pub struct Chunk {
     next: AtomicPtr<Chunk>,
-    records: [Record; RECORDS],
+    records: [HazardRecord; RECORDS],
 }
 
 #[cfg(not(loom))]
@@ -31,7 +31,7 @@ impl Chunk {
         pub fn new() -> Self {
             Self {
                 next: AtomicPtr::new(null_mut()),
-                records: array!(Record::new(); RECORDS),
+                records: array!(HazardRecord::new(); RECORDS),
             }
         }
     }
@@ -83,7 +83,7 @@ impl Hazards {
         successors(first, after).map(|chunk| unsafe { chunk.as_ref() })
     }
 
-    fn records(&self) -> impl Iterator<Item = &Record> {
+    fn records(&self) -> impl Iterator<Item = &HazardRecord> {
         self.chunks().flat_map(|chunk| &chunk.records)
     }
 
@@ -115,10 +115,11 @@ impl Hazards {
     /// it has already, or one that serves nobody. `None` when there is none left.
     ///
     /// Takes no lock, so that a signal handler may call it.
-    pub fn take(&self, owner: usize) -> Option<&Record> {
+    pub fn take(&self, owner: usize) -> Option<&HazardRecord> {
         debug_assert!(owner != 0);
-        let of =
-            |wanted: usize| move |record: &&Record| record.owner.load(Ordering::Relaxed) == wanted;
+        let of = |wanted: usize| {
+            move |record: &&HazardRecord| record.owner.load(Ordering::Relaxed) == wanted
+        };
         if let Some(own) = self.records().find(of(owner)) {
             return Some(own);
         }
@@ -132,7 +133,7 @@ impl Hazards {
     }
 
     /// Takes a record back from the thread `owner`, which has ended or is about to, with all that it still names.
-    pub fn give_back(&self, record: &Record, owner: usize) {
+    pub fn give_back(&self, record: &HazardRecord, owner: usize) {
         if record.owner.load(Ordering::Relaxed) == owner {
             record.clear();
             record.owner.store(0, Ordering::Release);
@@ -140,7 +141,7 @@ impl Hazards {
     }
 
     /// Takes a record back from the thread `owner` if it names nothing.
-    pub fn give_back_if_idle(&self, record: &Record, owner: usize) {
+    pub fn give_back_if_idle(&self, record: &HazardRecord, owner: usize) {
         if record.is_idle() {
             // A signal handler may have come in between, and have given it back already: it may serve another thread.
             let _ = record
@@ -198,7 +199,7 @@ impl Hazards {
 
     /// What is published at this moment.
     pub fn published(&self) -> impl Iterator<Item = Pages> {
-        self.records().flat_map(Record::published)
+        self.records().flat_map(HazardRecord::published)
     }
 
     /// In the child of a fork: only the calls of the thread `owner`, which forked, are still under way.

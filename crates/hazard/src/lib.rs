@@ -1,6 +1,6 @@
 //! Hazards: the pages that the kernel may write to for the program.
 //!
-//! A thread that makes a system call with a buffer in the heap *publishes* the buffer's pages in its own [`Record`] for
+//! A thread that makes a system call with a buffer in the heap *publishes* the buffer's pages in its own [`HazardRecord`] for
 //! the time of the call. Whoever protects pages looks through all records first ([`Hazards::names`]) and leaves these
 //! pages alone. Neither side takes a lock:
 //!
@@ -22,7 +22,7 @@
 //! The idea is that of hazard pointers (Maged M. Michael, IEEE TPDS 2004), with pages in place of pointers.
 //!
 //! * [`Pages`]: a range of pages in one word;
-//! * [`Record`]: what one thread has published;
+//! * [`HazardRecord`]: what one thread has published;
 //! * [`Hazards`]: all records.
 #![cfg_attr(not(any(test, loom)), no_std)]
 
@@ -32,4 +32,4 @@ mod record;
 
 pub use hazards::{Chunk, Hazards};
 pub use pages::Pages;
-pub use record::{PLACES, Place, Record};
+pub use record::{HazardRecord, PLACES, Place};

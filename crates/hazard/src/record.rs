@@ -17,7 +17,7 @@ pub const PLACES: usize = 7;
 /// Only the owner's thread writes here, in calls that interrupt each other at most, as signal handlers do. Everybody reads.
 #[repr(C, align(128))]
 #[derive(Debug)]
-pub struct Record {
+pub struct HazardRecord {
     ranges: [AtomicU64; PLACES],
     /// The thread that the record serves; zero for none.
     pub(crate) owner: AtomicUsize,
@@ -37,7 +37,7 @@ pub struct Place {
 /// Bytes that a frame has at least. Frames closer to each other than this cannot both be alive.
 const FRAME: usize = 16;
 
-impl Record {
+impl HazardRecord {
     const_unless_loom! {
         /// A record that serves nobody.
         pub(crate) fn new() -> Self {

@@ -3,7 +3,7 @@
 
 use std::ptr::NonNull;
 
-use hazard::{Chunk, Hazards, PLACES, Pages, Place, Record};
+use hazard::{Chunk, HazardRecord, Hazards, PLACES, Pages, Place};
 use heap::{PageCount, PageIndex, Run};
 
 fn page(first: usize) -> Pages {
@@ -31,7 +31,7 @@ fn frame(depth: usize) -> usize {
     0x7fff_0000 - 256 * depth
 }
 
-fn publish(record: &Record, depth: usize) -> Place {
+fn publish(record: &HazardRecord, depth: usize) -> Place {
     record.publish(frame(depth), page(depth))
 }
 

@@ -5,8 +5,8 @@ use core::ops::ControlFlow;
 
 use bitmap::SpanBits;
 
+use crate::filling::Filling;
 use crate::fullest_first::fullest_first;
-use crate::group::Group;
 use crate::index::{self, BLOCK, Index};
 use crate::odds::{Odds, fullest_partner};
 use crate::shard::{SHARD, Shard};
@@ -98,7 +98,7 @@ fn search(
     }
     let mut index = Index::new(memory, slots, shard.live());
     let odds = Odds::new(slots, shard);
-    let mut group = Group::new();
+    let mut group = Filling::new();
     for position in 0..shard.len() {
         if !index.is_unplaced(position) {
             continue;
@@ -127,7 +127,7 @@ fn search(
 /// Adds spans to the group, in one pass over the blocks: what did not fit before does not fit a
 /// larger group. Breaks off when the budget is used up.
 fn grow(
-    group: &mut Group,
+    group: &mut Filling,
     shard: &Shard<'_>,
     index: &mut Index<'_>,
     odds: &Odds,

@@ -17,8 +17,8 @@
 mod budget;
 mod candidate;
 mod complement;
+mod filling;
 mod fullest_first;
-mod group;
 mod index;
 mod mesher;
 mod no_mesh;

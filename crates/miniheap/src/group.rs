@@ -3,7 +3,7 @@
 use bitmap::SpanBits;
 use heap::PageIndex;
 
-use crate::pool::Record;
+use crate::pool::Zeroed;
 
 /// A group's record among those of its size class.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,7 +24,7 @@ pub struct Group {
 }
 
 // SAFETY: zero is a valid value of every field.
-unsafe impl Record for Group {}
+unsafe impl Zeroed for Group {}
 
 impl Group {
     /// The first page of the run that names the shared pages.

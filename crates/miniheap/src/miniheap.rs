@@ -6,7 +6,7 @@ use static_assertions::const_assert_eq;
 
 use crate::fullness::UNLISTED;
 use crate::group::GroupId;
-use crate::pool::Record;
+use crate::pool::Zeroed;
 
 /// No record has this number.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -64,7 +64,7 @@ pub(crate) enum State {
 }
 
 // SAFETY: zero is a valid value of every field; of `state` it is `Unused`.
-unsafe impl Record for MiniHeap {}
+unsafe impl Zeroed for MiniHeap {}
 
 impl MiniHeap {
     /// A span on pages of its own, with all slots free, in no bin.

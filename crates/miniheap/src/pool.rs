@@ -14,7 +14,7 @@ const CHUNKS: usize = 28;
 ///
 /// # Safety
 /// It is.
-pub(crate) unsafe trait Record {}
+pub(crate) unsafe trait Zeroed {}
 
 pub(crate) struct Pool<T> {
     chunks: [Option<NonNull<T>>; CHUNKS],
@@ -36,7 +36,7 @@ const _: () = assert!(matches!(place(0), (0, 0)));
 const _: () = assert!(matches!(place(FIRST as u32), (1, 0)));
 const _: () = assert!(place(u32::MAX).0 < CHUNKS);
 
-impl<T: Record> Pool<T> {
+impl<T: Zeroed> Pool<T> {
     pub(crate) const fn new() -> Self {
         Self {
             chunks: [None; CHUNKS],

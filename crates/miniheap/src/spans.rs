@@ -27,9 +27,9 @@ pub use walk::Violation;
 /// States of a span's record, and what moves it on:
 ///
 /// ```text
-///            add                    settle / transfer             last slot of a member is released
+///            add                    lead / transfer               last slot of a member is released
 ///  Unused ---------> Unit (solo) ---------------------> Member ------------------------------------> Detached
-///    ^                |      ^  \  settle: alone in a new group                                          |
+///    ^                |      ^  \  lead: alone in a new group                                            |
 ///    |    remove      |      |   `-------------------> Unit (leader) ---- last slot of the group ---> Dead
 ///    +----------------+      |                                                                        |  |
 ///    |                       +----------------------------- revive ----------------------------------+  |

@@ -13,9 +13,9 @@ use heap::{Heap, LockedHeap};
 /// block goes back that was not out or was asked for with another layout, and when the last clone is dropped while a
 /// block is out.
 #[derive(Clone)]
-pub struct Ledger(Arc<Mutex<Record>>);
+pub struct Ledger(Arc<Mutex<Book>>);
 
-struct Record {
+struct Book {
     out: BTreeMap<usize, Layout>,
     /// Bytes that may still go out.
     budget: usize,
@@ -29,7 +29,7 @@ impl Ledger {
 
     /// A ledger that refuses to have more than `budget` bytes out at a time.
     pub fn with_budget(budget: usize) -> Self {
-        Self(Arc::new(Mutex::new(Record {
+        Self(Arc::new(Mutex::new(Book {
             out: BTreeMap::new(),
             budget,
         })))
@@ -37,10 +37,10 @@ impl Ledger {
 
     /// The number of blocks that are out.
     pub fn blocks_out(&self) -> usize {
-        self.record().out.len()
+        self.book().out.len()
     }
 
-    fn record(&self) -> MutexGuard<'_, Record> {
+    fn book(&self) -> MutexGuard<'_, Book> {
         // After a panic under the lock the test fails anyway.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -55,8 +55,8 @@ impl Default for Ledger {
 // SAFETY: blocks are the system allocator's, which may be shared; each goes back once and with its own layout.
 unsafe impl LockedHeap for Ledger {
     fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
-        let mut record = self.record();
-        if layout.size() == 0 || layout.size() > record.budget {
+        let mut book = self.book();
+        if layout.size() == 0 || layout.size() > book.budget {
             return None;
         }
         // SAFETY: the size is not zero.
@@ -64,20 +64,20 @@ unsafe impl LockedHeap for Ledger {
         // Heaps promise no zeros, so nobody shall get used to them.
         // SAFETY: the block has this size.
         unsafe { block.write_bytes(0xcc, layout.size()) };
-        record.budget -= layout.size();
-        record.out.insert(block.addr().get(), layout);
+        book.budget -= layout.size();
+        book.out.insert(block.addr().get(), layout);
         Some(block)
     }
 
     unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
-        let mut record = self.record();
-        let asked = record.out.remove(&block.addr().get());
+        let mut book = self.book();
+        let asked = book.out.remove(&block.addr().get());
         assert_eq!(
             asked,
             Some(layout),
             "what a layer gives back is what it has asked for"
         );
-        record.budget += layout.size();
+        book.budget += layout.size();
         // SAFETY: the block was out, with this layout.
         unsafe { std::alloc::dealloc(block.as_ptr(), layout) };
     }
@@ -95,7 +95,7 @@ unsafe impl Heap for Ledger {
     }
 }
 
-impl Drop for Record {
+impl Drop for Book {
     fn drop(&mut self) {
         // A second panic would hide the first.
         if !std::thread::panicking() {

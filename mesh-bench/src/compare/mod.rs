@@ -9,7 +9,7 @@ use crate::launch::last_line;
 use crate::meter::{self, Meter, Run};
 use crate::plot::{Line, Lines};
 use crate::run::page::{Page, Section};
-use crate::run::record::{Files, Record};
+use crate::run::record::{Files, MeasuredRun};
 use crate::run::{self, report, summary};
 use crate::{interrupt, probe, progress, rotation};
 use anyhow::{Context, Result, bail};
@@ -78,7 +78,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 /// All runs.
 #[derive(Default)]
 struct Seen {
-    records: Vec<Record>,
+    records: Vec<MeasuredRun>,
     /// Memory over time in the first run of each allocator, by its index.
     histories: BTreeMap<usize, History>,
     failures: Vec<String>,
@@ -108,7 +108,8 @@ fn compare(
                 Ok(run) => {
                     let name = args.order.name();
                     let took = run.measurement;
-                    let record = Record::new(&name, &allocator.name, round, meter.name(), took);
+                    let record =
+                        MeasuredRun::new(&name, &allocator.name, round, meter.name(), took);
                     seen.records.push(record);
                     seen.histories.entry(index).or_insert(run.history);
                 }

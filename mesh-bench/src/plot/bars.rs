@@ -15,7 +15,7 @@ const BOTTOM: u32 = 40;
 
 /// Bars that belong together, one for each series.
 #[derive(Debug)]
-pub(crate) struct Group {
+pub(crate) struct Cluster {
     pub(crate) name: String,
     /// As many as there are series; `None` where there is nothing to show.
     pub(crate) ratios: Vec<Option<f64>>,
@@ -28,7 +28,7 @@ pub(crate) struct Bars<'a> {
     /// The names of the bars of every group.
     pub(crate) series: &'a [String],
     /// From top to bottom.
-    pub(crate) groups: &'a [Group],
+    pub(crate) groups: &'a [Cluster],
 }
 
 impl Bars<'_> {
@@ -129,8 +129,8 @@ impl Bars<'_> {
 mod tests {
     use super::*;
 
-    fn group(name: &str, ratios: &[Option<f64>]) -> Group {
-        Group {
+    fn group(name: &str, ratios: &[Option<f64>]) -> Cluster {
+        Cluster {
             name: name.into(),
             ratios: ratios.to_vec(),
         }

@@ -4,6 +4,6 @@ mod bars;
 mod color;
 mod lines;
 
-pub(crate) use bars::{Bars, Group};
+pub(crate) use bars::{Bars, Cluster};
 pub(crate) use color::color;
 pub(crate) use lines::{Line, Lines};

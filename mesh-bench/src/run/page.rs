@@ -2,7 +2,7 @@
 
 use super::report::{self, Cells};
 use super::summary::{Figure, Overall, Row};
-use crate::plot::{Bars, Group, Line, Lines};
+use crate::plot::{Bars, Cluster, Line, Lines};
 use anyhow::{Context, Result};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::path::Path;
@@ -74,11 +74,11 @@ impl Page<'_> {
             let names = section.rows.iter().map(|row| row.allocator.clone());
             names.collect()
         };
-        let group = |section: &Section| Group {
+        let group = |section: &Section| Cluster {
             name: section.name.clone(),
             ratios: section.rows.iter().map(|row| figure(row).ratio).collect(),
         };
-        let groups: Vec<Group> = self.sections.iter().map(group).collect();
+        let groups: Vec<Cluster> = self.sections.iter().map(group).collect();
         let plot = Bars {
             title,
             series: &self.sections.first().map(names).unwrap_or_default(),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// One run: a row of CSV, a line of JSON.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Record {
+pub(crate) struct MeasuredRun {
     /// The workload.
     pub(crate) workload: String,
     /// The allocator's name.
@@ -34,7 +34,7 @@ pub(crate) struct Record {
     pub(crate) meter: &'static str,
 }
 
-impl Record {
+impl MeasuredRun {
     /// A run of `workload` under `allocator`.
     pub(crate) fn new(
         workload: &str,
@@ -86,7 +86,7 @@ pub(crate) struct Files {
 
 impl Files {
     /// Writes the files that were asked for.
-    pub(crate) fn write(&self, records: &[Record]) -> Result<()> {
+    pub(crate) fn write(&self, records: &[MeasuredRun]) -> Result<()> {
         let json = self.json.as_deref();
         json.map_or(Ok(()), |path| write_json(records, path))?;
         let csv = self.csv.as_deref();
@@ -95,7 +95,7 @@ impl Files {
 }
 
 /// Writes JSON lines to `path`; `-` is standard output.
-fn write_json(records: &[Record], path: &Path) -> Result<()> {
+fn write_json(records: &[MeasuredRun], path: &Path) -> Result<()> {
     let mut out = open(path)?;
     for record in records {
         serde_json::to_writer(&mut out, record)?;
@@ -105,7 +105,7 @@ fn write_json(records: &[Record], path: &Path) -> Result<()> {
 }
 
 /// Writes CSV with a header to `path`; `-` is standard output.
-fn write_csv(records: &[Record], path: &Path) -> Result<()> {
+fn write_csv(records: &[MeasuredRun], path: &Path) -> Result<()> {
     let mut out = csv::Writer::from_writer(open(path)?);
     records
         .iter()
@@ -127,7 +127,7 @@ fn open(path: &Path) -> Result<Box<dyn Write>> {
 mod tests {
     use super::*;
 
-    fn record() -> Record {
+    fn record() -> MeasuredRun {
         let seen = Measurement {
             user_s: 1.5,
             system_s: 0.5,
@@ -137,7 +137,7 @@ mod tests {
             faults: 7,
             instructions: None,
         };
-        Record::new("mixed-1", "glibc", 1, "cgroup", seen)
+        MeasuredRun::new("mixed-1", "glibc", 1, "cgroup", seen)
     }
 
     #[test]

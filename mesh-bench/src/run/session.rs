@@ -1,7 +1,7 @@
 //! All runs of a measurement in their order, and the report on them.
 
 use super::page::{Page, Section};
-use super::record::Record;
+use super::record::MeasuredRun;
 use super::report;
 use super::summary::{self, Row};
 use crate::allocators::{Allocator, Role};
@@ -31,7 +31,7 @@ pub(super) struct Session {
 /// All runs of a session.
 #[derive(Default)]
 pub(super) struct Seen {
-    pub(super) records: Vec<Record>,
+    pub(super) records: Vec<MeasuredRun>,
     /// Memory over time in the first counted run, by workload and index of the allocator.
     histories: BTreeMap<(&'static str, usize), History>,
     /// One line each.
@@ -78,7 +78,7 @@ impl Session {
                     // Round 0 warms up.
                     Ok(run) if round > 0 => {
                         let meter = self.meter.name();
-                        seen.records.push(Record::new(
+                        seen.records.push(MeasuredRun::new(
                             workload.name,
                             &allocator.name,
                             round,

@@ -1,6 +1,6 @@
 //! Medians over repetitions, ratios to the best peer, geometric means over workloads.
 
-use super::record::Record;
+use super::record::MeasuredRun;
 use crate::allocators::{Allocator, Role};
 use crate::statistics::{geometric_mean, median, relative_spread};
 
@@ -35,10 +35,10 @@ pub(crate) struct Row {
 }
 
 /// The rows of one workload, in the order of the allocators.
-pub(crate) fn rows(workload: &str, allocators: &[Allocator], records: &[Record]) -> Vec<Row> {
-    let figures = |figure: fn(&Record) -> Option<f64>| {
+pub(crate) fn rows(workload: &str, allocators: &[Allocator], records: &[MeasuredRun]) -> Vec<Row> {
+    let figures = |figure: fn(&MeasuredRun) -> Option<f64>| {
         let of_each = allocators.iter().map(|allocator| {
-            let own = |record: &&Record| {
+            let own = |record: &&MeasuredRun| {
                 record.workload == workload && record.allocator == allocator.name
             };
             (

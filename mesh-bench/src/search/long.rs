@@ -6,7 +6,7 @@ use meshing::Candidate;
 use rand_pcg::Pcg32;
 
 /// A group: its spans, and their live slots.
-struct Group {
+struct FoundGroup {
     spans: Vec<usize>,
     live: SpanBits,
 }
@@ -50,7 +50,7 @@ pub(super) fn released(spans: &[Candidate], rounds: usize, rng: &mut Pcg32) -> u
 }
 
 /// Puts each span into the fullest group where it fits, or into a new one.
-fn insert(spans: &[Candidate], order: &[usize], groups: &mut Vec<Group>) {
+fn insert(spans: &[Candidate], order: &[usize], groups: &mut Vec<FoundGroup>) {
     for &span in order {
         let live = spans[span].live;
         let fitting = groups
@@ -60,7 +60,7 @@ fn insert(spans: &[Candidate], order: &[usize], groups: &mut Vec<Group>) {
             group.spans.push(span);
             group.live = group.live.union(&live);
         } else {
-            groups.push(Group {
+            groups.push(FoundGroup {
                 spans: vec![span],
                 live,
             });

@@ -53,7 +53,7 @@ pub(super) fn print(cases: &[Case], spans: usize) {
 
 /// One case as a line of JSON.
 #[derive(Serialize)]
-struct Record {
+struct CaseLine {
     slots: usize,
     live_percent: u32,
     bound: usize,
@@ -69,7 +69,7 @@ struct Record {
 
 pub(super) fn print_json(cases: &[Case]) -> Result<()> {
     for case in cases {
-        let record = Record {
+        let line = CaseLine {
             slots: case.slots,
             live_percent: case.percent,
             bound: case.bound,
@@ -82,7 +82,7 @@ pub(super) fn print_json(cases: &[Case]) -> Result<()> {
             complement_ns: case.complement.time.as_nanos(),
             complement_steps: case.complement.steps,
         };
-        println!("{}", serde_json::to_string(&record)?);
+        println!("{}", serde_json::to_string(&line)?);
     }
     Ok(())
 }

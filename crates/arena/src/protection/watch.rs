@@ -90,7 +90,7 @@ impl Watch {
     /// Closes the descriptor while nothing is protected.
     pub(crate) fn close<O: Os>(&mut self, os: &O) {
         self.give_up(os, Why::NotAsked);
-        self.settle(os);
+        self.end_barrier(os);
     }
 
     /// In a child: the descriptor acts on the parent. It is closed; the child opens its own when it needs one.
@@ -140,7 +140,7 @@ impl Watch {
     }
 
     /// At the end of a barrier: a descriptor that was closed meanwhile lets go of everything now.
-    pub(crate) fn settle<O: Os>(&mut self, os: &O) {
+    pub(crate) fn end_barrier<O: Os>(&mut self, os: &O) {
         let usable = self.usable(os);
         self.is_known = false;
         let remapped = self.remapped.take();

@@ -25,14 +25,14 @@ enum Place {
 }
 
 /// Spans that share pages, each with an object of its own.
-struct Group {
+struct Sharers {
     spans: Vec<Owned>,
     places: Vec<Place>,
 }
 
 const OBJECT: usize = 100;
 
-impl Group {
+impl Sharers {
     fn new(arena: &Arena<Refusing>) -> Option<Self> {
         let mut spans = Vec::new();
         for _ in 0..4 {
@@ -156,7 +156,7 @@ fn run(choice: BarrierChoice, turns: Range<u64>) -> u64 {
         tenant.apply(step);
         tenant.check();
     }
-    let mut group = Group::new(&tenant.arena);
+    let mut group = Sharers::new(&tenant.arena);
     if let Some(group) = &mut group {
         group.share(&tenant.arena);
         if !group.adopt(&tenant.arena) {

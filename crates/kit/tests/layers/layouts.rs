@@ -1,8 +1,11 @@
-//! What tests ask for.
+//! What tests ask for, and of how much.
 
 use std::alloc::Layout;
 
 use proptest::prelude::*;
+
+/// So little memory that random sequences run out of it.
+pub(crate) const SCANT: usize = 200_000;
 
 pub(crate) fn layout(size: usize, align: usize) -> Layout {
     Layout::from_size_align(size, align).expect("plain")

@@ -5,8 +5,8 @@ use std::ptr::NonNull;
 
 use shadowheap::{Ledger, shadow_heap_suite};
 
+use crate::layouts::SCANT;
 use crate::region::source;
-use crate::stacks::SCANT;
 use crate::uneven::{SIZES, Uneven};
 
 type Classes = PowersOfTwo<10>;

@@ -1,21 +1,12 @@
 //! The suite on layers in other orders than the examples have.
 
 use heap::{Heap, SpinLock};
-use kit::{Checked, Counted, FreeList, Locked, Violation, Zone};
+use kit::{Counted, FreeList, Locked, Zone};
 use shadowheap::{Ledger, shadow_heap_suite, shared_heap_suite};
 
+use crate::checked::strict;
+use crate::layouts::SCANT;
 use crate::segregated::segregated;
-
-/// So little memory that random sequences run out of it.
-pub(crate) const SCANT: usize = 200_000;
-
-/// Checks a program that makes no mistakes.
-pub(crate) fn strict<H: Heap>(below: H) -> Checked<H, 5> {
-    fn report(violation: Violation) {
-        panic!("a correct program did this? {violation:?}");
-    }
-    Checked::new(below, report)
-}
 
 fn locked<H: Heap>(heap: H) -> Locked<SpinLock, H> {
     Locked::new(heap)

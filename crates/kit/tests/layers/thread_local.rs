@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use crate::fronts::{self, Fronts};
+use crate::layouts::SCANT;
 use crate::region::{Source, source};
-use crate::stacks::SCANT;
 
 /// A heap that gives front ends to `threads` threads at most.
 fn fronts(threads: usize, ledger: Ledger) -> ThreadLocal<fronts::Slot, Fronts> {

@@ -8,9 +8,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use shadowheap::{Ledger, shadow_heap_suite};
 
-use crate::layouts::{layout, up_to};
+use crate::layouts::{SCANT, layout, up_to};
 use crate::region::{Source, source};
-use crate::stacks::SCANT;
 
 shadow_heap_suite!(ample, || Zone::<_, 4096>::new(Ledger::new()));
 shadow_heap_suite!(scant, || Zone::<_, 4096>::new(Ledger::with_budget(SCANT)));

@@ -8,7 +8,7 @@ use crate::leaked::Leaked;
 struct Triple([u32; 3]);
 
 // SAFETY: zero is a valid value of each word.
-unsafe impl Record for Triple {}
+unsafe impl Zeroed for Triple {}
 
 fn address(pool: &Pool<Triple>, number: u32) -> usize {
     core::ptr::from_ref(pool.get(number).unwrap()).addr()

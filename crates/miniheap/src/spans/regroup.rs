@@ -48,7 +48,7 @@ impl Spans {
 
     /// The solo unit, which is now on the shared pages that its own run names, becomes the leader and only member of
     /// `group`.
-    pub fn settle(&mut self, unit: SpanId, group: GroupId) {
+    pub fn lead(&mut self, unit: SpanId, group: GroupId) {
         let (Some(heap), Some(record)) = (self.heaps.get_mut(unit.0), self.groups.get_mut(group.0))
         else {
             return;

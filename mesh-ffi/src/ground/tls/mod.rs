@@ -10,7 +10,7 @@ mod word;
 use core::cell::UnsafeCell;
 use core::ptr::NonNull;
 
-use hazard::Record;
+use hazard::HazardRecord;
 
 use crate::ground::heap::Front;
 
@@ -161,13 +161,13 @@ pub(crate) fn set_child_wish(wish: ChildWish) {
 
 /// The record in which the calling thread publishes hazards, if it has one to keep.
 #[inline(always)]
-pub(crate) fn hazards() -> Option<&'static Record> {
+pub(crate) fn hazards() -> Option<&'static HazardRecord> {
     // SAFETY: null, or a record of the process's heap, which never goes.
     unsafe { word::hazards().as_ref() }
 }
 
 /// Sets the calling thread's record.
-pub(crate) fn set_hazards(record: Option<&'static Record>) {
+pub(crate) fn set_hazards(record: Option<&'static HazardRecord>) {
     word::set_hazards(record.map_or(core::ptr::null(), core::ptr::from_ref));
 }
 

@@ -2,7 +2,7 @@
 
 use core::arch::{asm, global_asm};
 
-use hazard::Record;
+use hazard::HazardRecord;
 
 use super::IDLE;
 use crate::ground::heap::Front;
@@ -146,11 +146,11 @@ pub(super) fn set_last_fault(page: usize, phase: usize) {
 }
 
 #[inline(always)]
-pub(super) fn hazards() -> *const Record {
-    read!("mesh_thread_hazards") as *const Record
+pub(super) fn hazards() -> *const HazardRecord {
+    read!("mesh_thread_hazards") as *const HazardRecord
 }
 
-pub(super) fn set_hazards(record: *const Record) {
+pub(super) fn set_hazards(record: *const HazardRecord) {
     write!("mesh_thread_hazards", record);
 }
 

@@ -254,7 +254,7 @@ impl Pair {
     fn share(&mut self, keep: u32) {
         if self.model.spans[&keep].place == Place::Alone {
             let group = self.spans.reserve_group(&self.memory).unwrap();
-            self.spans.settle(SpanId(keep), group);
+            self.spans.lead(SpanId(keep), group);
             self.model.spans.get_mut(&keep).unwrap().place = Place::Leader;
         }
     }

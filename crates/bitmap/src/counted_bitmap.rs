@@ -5,15 +5,15 @@ use crate::Bitmap;
 /// A set with the number of its members: to count bits costs more than any other operation on a set where the processor
 /// has no instruction for it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Counted<const WORDS: usize> {
+pub struct CountedBitmap<const WORDS: usize> {
     bits: Bitmap<WORDS>,
     len: usize,
 }
 
 /// Some slots of one span, counted.
-pub type SlotSet = Counted<4>;
+pub type SlotSet = CountedBitmap<4>;
 
-impl<const WORDS: usize> Counted<WORDS> {
+impl<const WORDS: usize> CountedBitmap<WORDS> {
     /// The set without members.
     pub const EMPTY: Self = Self {
         bits: Bitmap::EMPTY,
@@ -70,7 +70,7 @@ impl<const WORDS: usize> Counted<WORDS> {
     }
 }
 
-impl<const WORDS: usize> From<Bitmap<WORDS>> for Counted<WORDS> {
+impl<const WORDS: usize> From<Bitmap<WORDS>> for CountedBitmap<WORDS> {
     /// Counts.
     #[inline]
     fn from(bits: Bitmap<WORDS>) -> Self {

@@ -6,14 +6,14 @@ use crate::{Candidate, Merge};
 
 /// Spans that are disjoint from each other. Each has at least one live slot, so there are never
 /// more members than slots.
-pub(crate) struct Group {
+pub(crate) struct Filling {
     members: [u32; SpanBits::BITS],
     len: usize,
     slots: [u8; SpanBits::BITS],
     live: usize,
 }
 
-impl Group {
+impl Filling {
     pub(crate) const fn new() -> Self {
         Self {
             members: [0; _],
