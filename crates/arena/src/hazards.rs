@@ -1,6 +1,6 @@
 //! The records of threads in whose calls the kernel may write to the arena.
 
-use hazard::{Chunk, Hazards, Record};
+use hazard::{Chunk, HazardRecord, Hazards};
 
 use crate::arena::Arena;
 use crate::os::{Access, Os};
@@ -19,7 +19,7 @@ impl<O: Os> Arena<O> {
     }
 
     /// A record for the thread `owner`: see [`Hazards::take`]. Takes no lock. `None` when there is no memory.
-    pub fn take_record(&self, owner: usize) -> Option<&Record> {
+    pub fn take_record(&self, owner: usize) -> Option<&HazardRecord> {
         const { assert!(size_of::<Chunk>().is_multiple_of(O::PAGE_SIZE)) };
         if let Some(record) = self.hazards().take(owner) {
             return Some(record);

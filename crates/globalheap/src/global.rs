@@ -8,7 +8,7 @@ use heap::{Guard, Labels, Mutex, PageHeap, SizeClass};
 use miniheap::{SpanClasses, Spans};
 
 use crate::cycle::Cycle;
-use crate::policy::MeshPolicy;
+use crate::policy::{MeshPolicy, Placement};
 use crate::report::{Ignore, Report};
 use crate::schedule::Schedule;
 use crate::stats::MeshCounters;
@@ -39,15 +39,27 @@ pub struct GlobalHeap<P: PageHeap, M, R = Ignore> {
 
 /// The spans of one size class behind their lock, on cache lines of their own.
 #[repr(align(128))]
-struct ClassLock<P: PageHeap>(Mutex<P::Lock, Spans>);
+struct ClassLock<P: PageHeap> {
+    spans: Mutex<P::Lock, Spans>,
+    /// Whether the class has gone over from rotation to permutations.
+    permuted: AtomicBool,
+}
+
+impl<P: PageHeap> ClassLock<P> {
+    const fn new(class: usize) -> Self {
+        Self {
+            spans: Mutex::new(Spans::new(SpanClasses::GEOMETRIES[class])),
+            permuted: AtomicBool::new(false),
+        }
+    }
+}
 
 /// One open lock for each class.
 const fn class_locks<P: PageHeap>() -> [ClassLock<P>; SpanClasses::ALL] {
-    let mut locks =
-        [const { ClassLock(Mutex::new(Spans::new(SpanClasses::GEOMETRIES[0]))) }; SpanClasses::ALL];
+    let mut locks = [const { ClassLock::new(0) }; SpanClasses::ALL];
     let mut class = 0;
     while class < SpanClasses::ALL {
-        let lock = ClassLock(Mutex::new(Spans::new(SpanClasses::GEOMETRIES[class])));
+        let lock = ClassLock::new(class);
         // Forgotten, since a constant function cannot drop; there is nothing in it.
         core::mem::forget(core::mem::replace(&mut locks[class], lock));
         class += 1;
@@ -153,8 +165,28 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     }
 
     pub(crate) fn class_lock(&self, class: SizeClass) -> &Mutex<P::Lock, Spans> {
+        &self.class_of(class).spans
+    }
+
+    fn class_of(&self, class: SizeClass) -> &ClassLock<P> {
         let last = &self.classes[SpanClasses::ALL - 1];
-        &self.classes.get(class.index()).unwrap_or(last).0
+        self.classes.get(class.index()).unwrap_or(last)
+    }
+
+    /// How objects of `class` are placed now.
+    pub(crate) fn placement(&self, class: SizeClass) -> Placement {
+        match M::PLACEMENT {
+            // Relaxed: a hint.
+            Placement::Rotated if self.class_of(class).permuted.load(Ordering::Relaxed) => {
+                Placement::Permuted
+            }
+            placement => placement,
+        }
+    }
+
+    /// Places objects of `class` by permutations from now on, if they are rotated.
+    pub(crate) fn permute(&self, class: SizeClass) {
+        self.class_of(class).permuted.store(true, Ordering::Relaxed);
     }
 
     /// All class numbers.

@@ -2,6 +2,7 @@
 //!
 //! [`GlobalHeap`] owns a [`PageHeap`](heap::PageHeap) and knows the system only through it.
 //!
+//! * `choice`: which slots of a span, and in what order; `span_slots`: their addresses;
 //! * `refill` and `release`: slots for a thread's front end, in batches, under the lock of one size class; `transfer`: batches on
 //!   their way from one thread to another;
 //! * `large`: page runs of their own;
@@ -27,6 +28,7 @@
 
 mod allowance;
 mod bound;
+mod choice;
 mod commit;
 mod cycle;
 #[cfg(test)]
@@ -51,6 +53,7 @@ mod scatter;
 mod schedule;
 mod scratch;
 mod slice;
+mod span_slots;
 mod stats;
 mod stretch;
 #[cfg(test)]
@@ -63,9 +66,9 @@ pub use fork::{Begun, Fork, Standing, Writers};
 pub use found::Found;
 pub use global::GlobalHeap;
 pub use large::LargeBlock;
-pub use policy::{MeshPolicy, Ordered, Placement};
+pub use policy::{MeshPolicy, Ordered, Permuted, Placed, Placement, Placing};
 pub use portraits::{PORTRAITS, Portraits};
-pub use refill::SpanSlots;
 pub use report::{Ignore, Misuse, Report};
 pub use schedule::Sleep;
+pub use span_slots::SpanSlots;
 pub use stats::{ClassStats, HeapStats, MeshStats};

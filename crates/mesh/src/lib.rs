@@ -13,7 +13,7 @@
 #![cfg_attr(not(test), no_std)]
 
 pub use arena::{Arena, BarrierChoice, BarrierTier, FailNth, Linux};
-pub use globalheap::{GlobalHeap, Ignore, MeshPolicy, Misuse, Ordered, Report};
+pub use globalheap::{GlobalHeap, Ignore, MeshPolicy, Misuse, Ordered, Permuted, Report};
 pub use heap::{Heap, LockedHeap, SizeClassHeap, ThreadLocalHeap};
 pub use meshing::{ComplementMesher, NoMesh, SplitMesher};
 pub use threadheap::{Calls, ThreadHeap, Threads};
@@ -33,6 +33,10 @@ pub type MeshWithoutMeshing = Meshed<NoMesh>;
 
 /// The allocator with the search of the paper (PLDI 2019, Figure 2, t = 64).
 pub type MeshOfThePaper = Meshed<SplitMesher<64>>;
+
+/// The allocator where the slots in use are a random set, whatever the program does: what lies beside an object cannot be told, at the
+/// price of the order in which processors fetch ahead.
+pub type MeshPermuted = Meshed<Permuted<ComplementMesher>>;
 
 /// The allocator with objects in the order of addresses: most programs then have little that meshes.
 pub type MeshOrdered = Meshed<Ordered<ComplementMesher>>;

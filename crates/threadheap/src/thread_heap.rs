@@ -177,12 +177,13 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         if taken == 0 {
             // Slots of a span stay together: what is allocated together often dies together.
             global.refill(class, self.owner, wanted..=limit, rng, |rng, slots| {
-                match M::PLACEMENT {
-                    Placement::Random => vector.refill(rng, slots),
-                    Placement::Ascending => vector.refill_as_is(slots),
-                };
+                if slots.shuffled() {
+                    vector.refill(rng, slots);
+                } else {
+                    vector.refill_as_is(slots);
+                }
             });
-            if M::PLACEMENT == Placement::Ascending {
+            if M::PLACEMENT != Placement::Permuted {
                 // The newest is the first to be handed out.
                 vector.reverse();
             }

@@ -2,7 +2,7 @@
 
 use core::mem::MaybeUninit;
 
-use hazard::{Place, Record};
+use hazard::{HazardRecord, Place};
 
 use crate::ground::heap::HEAP;
 use crate::ground::tls::{self, Standing};
@@ -42,9 +42,9 @@ impl Places {
 #[derive(Clone, Copy)]
 enum Publisher {
     /// The thread's own record.
-    Own(&'static Record),
+    Own(&'static HazardRecord),
     /// A record for the time of the call.
-    Borrowed(&'static Record),
+    Borrowed(&'static HazardRecord),
     /// There was no memory for a record.
     Nobody,
 }

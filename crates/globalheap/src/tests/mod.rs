@@ -7,6 +7,7 @@ mod hazards;
 mod large;
 mod mappings;
 mod pins;
+mod placement;
 mod portraits;
 mod program;
 mod refill_release;

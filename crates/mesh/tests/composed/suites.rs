@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 
 use mesh::{
-    ComplementMesher, Mesh, MeshOfThePaper, MeshOrdered, MeshWithoutMeshing, Meshed, NoMesh,
-    Ordered, SplitMesher,
+    ComplementMesher, Mesh, MeshOfThePaper, MeshOrdered, MeshPermuted, MeshWithoutMeshing, Meshed,
+    NoMesh, Ordered, Permuted, SplitMesher,
 };
 use shadowheap::shared_heap_suite;
 
@@ -14,11 +14,13 @@ use crate::lent::{Idle, Lent};
 const _: fn(&Mesh) -> &Meshed<ComplementMesher> = |heap| heap;
 const _: fn(&MeshWithoutMeshing) -> &Meshed<NoMesh> = |heap| heap;
 const _: fn(&MeshOfThePaper) -> &Meshed<SplitMesher<64>> = |heap| heap;
+const _: fn(&MeshPermuted) -> &Meshed<Permuted<ComplementMesher>> = |heap| heap;
 const _: fn(&MeshOrdered) -> &Meshed<Ordered<ComplementMesher>> = |heap| heap;
 
 static DEFAULT: Idle<ComplementMesher> = Mutex::new(Vec::new());
 static WITHOUT: Idle<NoMesh> = Mutex::new(Vec::new());
 static PAPER: Idle<SplitMesher<64>> = Mutex::new(Vec::new());
+static PERMUTED: Idle<Permuted<ComplementMesher>> = Mutex::new(Vec::new());
 static ORDERED: Idle<Ordered<ComplementMesher>> = Mutex::new(Vec::new());
 
 shared_heap_suite!(
@@ -36,6 +38,12 @@ shared_heap_suite!(
 shared_heap_suite!(
     of_the_paper,
     || Lent::from(&PAPER),
+    thread_end = |heap| heap.leave(),
+    at_end = |heap| heap.assert_unused()
+);
+shared_heap_suite!(
+    permuted,
+    || Lent::from(&PERMUTED),
     thread_end = |heap| heap.leave(),
     at_end = |heap| heap.assert_unused()
 );

@@ -1,4 +1,4 @@
-//! The stack, with objects in the order of addresses in the place of random placement.
+//! The stack, with objects in the order of addresses in the place of rotations.
 #![no_std]
 
 pub use mesh::*;
