@@ -54,8 +54,9 @@ const unsafe fn regions(memory: *mut Memory) -> [NonNull<[u8]>; 3] {
 /// The allocator of the firmware, and so of `Box` and `Vec`.
 #[cfg_attr(not(test), global_allocator)]
 static HEAP: AsGlobal<Locked<SpinLock, Pool>> = {
-    // SAFETY: a static.
-    let regions = unsafe { regions(&raw mut MEMORY) };
+    let memory = &raw mut MEMORY;
+    // SAFETY: the address of a static.
+    let regions = unsafe { regions(memory) };
     // SAFETY: the memory is there for ever, and nothing else in this program names it.
     AsGlobal(Locked::new(unsafe { pool(regions) }))
 };

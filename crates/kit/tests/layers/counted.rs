@@ -6,20 +6,19 @@ use std::thread;
 use crate::layouts::up_to;
 use crate::region::source;
 
-fn assert_none_live<H>(heap: &Counted<H>) {
-    let counts = heap.counts();
+fn assert_none_live(counts: Counts) {
     assert_eq!((counts.live_blocks(), counts.live_bytes), (0, 0));
 }
 
 shadow_heap_suite!(
     counted,
     || Counted::new(Ledger::new()),
-    at_end = |heap| assert_none_live(heap)
+    at_end = |heap| assert_none_live(heap.counts())
 );
 shared_heap_suite!(
     counted_locked,
     || Counted::new(Locked::<SpinLock, _>::new(FreeList::new(Ledger::new()))),
-    at_end = |heap| assert_none_live(heap)
+    at_end = |heap| assert_none_live(heap.counts())
 );
 
 proptest! {
