@@ -3,6 +3,13 @@
 use std::alloc::Layout;
 use std::thread;
 
+use heap::{Heap, LockedHeap, SpinLock};
+use kit::{Counted, Counts, FreeList, Locked};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use shadowheap::{Ledger, shadow_heap_suite, shared_heap_suite};
+
 use crate::layouts::up_to;
 use crate::region::source;
 
@@ -25,7 +32,8 @@ proptest! {
     /// Beside a list of what is live, under a heap that runs out.
     #[test]
     fn counts_are_those_of_a_list(calls in vec((up_to(300), any::<Option<Index>>()), 0..100)) {
-        let mut heap = Counted::new(Ledger::with_budget(1000));
+        let source = source(4096);
+        let mut heap = Counted::new(&source);
         let mut live: Vec<(_, Layout)> = Vec::new();
         let mut expected = Counts::default();
         for (layout, returned) in calls {
@@ -48,18 +56,8 @@ proptest! {
             prop_assert_eq!(heap.counts(), expected);
             prop_assert_eq!(heap.counts().live_blocks(), live.len());
         }
-        for (block, layout) in live {
-            // SAFETY: live, and not used again.
-            unsafe { Heap::deallocate(&mut heap, block, layout) };
-        }
     }
 }
-use heap::{Heap, LockedHeap, SpinLock};
-use kit::{Counted, Counts, FreeList, Locked};
-use proptest::collection::vec;
-use proptest::prelude::*;
-use proptest::sample::Index;
-use shadowheap::{Ledger, shadow_heap_suite, shared_heap_suite};
 
 #[test]
 fn each_call_counts_once() {

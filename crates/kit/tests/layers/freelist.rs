@@ -3,6 +3,12 @@
 use std::alloc::Layout;
 use std::ptr::NonNull;
 
+use heap::Heap;
+use kit::FreeList;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use shadowheap::{Ledger, shadow_heap_suite};
+
 use crate::layouts::layout;
 use crate::region::source;
 
@@ -53,11 +59,6 @@ proptest! {
         prop_assert_eq!(source.counts().live_blocks(), live.len());
     }
 }
-use heap::Heap;
-use kit::FreeList;
-use proptest::collection::vec;
-use proptest::prelude::*;
-use shadowheap::{Ledger, shadow_heap_suite};
 
 const OBJECT: Layout = Layout::new::<[u64; 4]>();
 

@@ -3,6 +3,9 @@
 use std::alloc::Layout;
 use std::ptr::NonNull;
 
+use heap::{Heap, object_alignment};
+use kit::{FreeList, Nothing, PerClass, PowersOfTwo, Segregated};
+use proptest::prelude::*;
 use shadowheap::{Ledger, shadow_heap_suite};
 
 use crate::layouts::SCANT;
@@ -18,9 +21,6 @@ pub(crate) fn segregated(ledger: Ledger) -> impl Heap + Send {
 
 shadow_heap_suite!(ample, || segregated(Ledger::new()));
 shadow_heap_suite!(scant, || segregated(Ledger::with_budget(SCANT)));
-use heap::{Heap, object_alignment};
-use kit::{FreeList, Nothing, PerClass, PowersOfTwo, Segregated};
-use proptest::prelude::*;
 
 /// Hands out its number as an address, to show where a request went.
 struct Marks(usize);

@@ -6,6 +6,12 @@ use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use heap::{LockedHeap, ThreadLocalHeap};
+use kit::{FreeList, ThreadLocal, ThreadSlot};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use shadowheap::{Ledger, shared_heap_suite};
+
 use crate::fronts::{self, Fronts};
 use crate::layouts::SCANT;
 use crate::region::{Source, source};
@@ -28,11 +34,6 @@ shared_heap_suite!(
     thread_end = |heap| heap.detach_thread(),
     at_end = |heap| assert_eq!(heap.shared().left(), 1)
 );
-use heap::{LockedHeap, ThreadLocalHeap};
-use kit::{FreeList, ThreadLocal, ThreadSlot};
-use proptest::collection::vec;
-use proptest::prelude::*;
-use shadowheap::{Ledger, shared_heap_suite};
 
 /// A front end: what is given back through it does not reach the source until it is detached.
 type List = FreeList<&'static Source>;
