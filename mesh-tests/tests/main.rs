@@ -13,6 +13,7 @@ mod companions;
 mod configuration;
 mod conformance;
 mod cxx;
+mod firmware;
 mod floors;
 mod foreign;
 mod fork;
