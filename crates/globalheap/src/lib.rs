@@ -27,6 +27,7 @@
 
 mod allowance;
 mod bound;
+mod central;
 mod commit;
 mod cycle;
 #[cfg(test)]
@@ -50,6 +51,7 @@ mod report;
 mod scatter;
 mod schedule;
 mod scratch;
+mod serve;
 mod slice;
 mod stats;
 mod stretch;
@@ -59,6 +61,7 @@ mod transfer;
 pub mod tuning;
 mod width;
 
+pub use central::CentralHeap;
 pub use fork::{Begun, Fork, Standing, Writers};
 pub use found::Found;
 pub use global::GlobalHeap;

@@ -16,7 +16,7 @@ static HEAP: AsGlobal<Mesh<Slot>> = AsGlobal(
 );
 
 /// What a thread's word points to.
-type Front = ThreadHeap<mesh::Arena<mesh::Linux>, ComplementMesher, mesh::Ignore>;
+type Front = ThreadHeap<mesh::GlobalHeap<mesh::Arena<mesh::Linux>, ComplementMesher, mesh::Ignore>>;
 
 /// Each thread's own word.
 struct Slot;

@@ -16,13 +16,13 @@ mod as_global;
 
 pub use arena::{Arena, BarrierChoice, BarrierTier, FailNth, Linux};
 pub use as_global::AsGlobal;
-pub use globalheap::{GlobalHeap, Ignore, MeshPolicy, Misuse, Ordered, Report};
+pub use globalheap::{CentralHeap, GlobalHeap, Ignore, MeshPolicy, Misuse, Ordered, Report};
 pub use heap::{Heap, LockedHeap, SizeClassHeap, ThreadLocal, ThreadLocalHeap, ThreadSlot};
 pub use meshing::{ComplementMesher, NoMesh, SplitMesher};
 pub use threadheap::{Calls, ThreadHeap, Threads};
 
 /// Everything below the thread's slot, with the search `M` and misuse reported to `R`.
-pub type Meshed<M, R = Ignore> = Threads<Arena<Linux>, M, R>;
+pub type Meshed<M, R = Ignore> = Threads<GlobalHeap<Arena<Linux>, M, R>>;
 
 /// How the allocator meshes. A kit with another one under this name makes a library of its own: see the workspace's directory
 /// `variants`.

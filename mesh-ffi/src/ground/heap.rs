@@ -9,7 +9,7 @@ use crate::ground::misuse;
 /// The allocator: claimed slots for each thread, over spans that are meshed, over pages.
 type Heap = Meshed<Policy, ToStandardError>;
 /// A thread's front end.
-pub(crate) type Front = ThreadHeap<Arena<Linux>, Policy, ToStandardError>;
+pub(crate) type Front = ThreadHeap<Global>;
 
 /// What all threads share.
 pub(crate) type Global = GlobalHeap<Arena<Linux>, Policy, ToStandardError>;

@@ -12,8 +12,8 @@ use rand_pcg::rand_core::Rng;
 use crate::confined::Confined;
 
 type Pages = Arena<FailNth<Confined>>;
-type Shared = Threads<Pages, ComplementMesher, Ignore>;
-type Front = ThreadHeap<Pages, ComplementMesher, Ignore>;
+type Shared = Threads<GlobalHeap<Pages, ComplementMesher, Ignore>>;
+type Front = ThreadHeap<GlobalHeap<Pages, ComplementMesher, Ignore>>;
 
 const PAGE: usize = 4096;
 

@@ -16,8 +16,8 @@ use threadheap::{ThreadHeap, Threads};
 use crate::confined::Confined;
 
 pub(crate) type Pages = Arena<FailNth<Confined>>;
-pub(crate) type Shared = Threads<Pages, ComplementMesher, Told>;
-pub(crate) type Front = ThreadHeap<Pages, ComplementMesher, Told>;
+pub(crate) type Shared = Threads<GlobalHeap<Pages, ComplementMesher, Told>>;
+pub(crate) type Front = ThreadHeap<GlobalHeap<Pages, ComplementMesher, Told>>;
 
 /// Keeps what was told on this thread.
 pub(crate) struct Told;
