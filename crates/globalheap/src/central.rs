@@ -7,7 +7,7 @@ use heap::{Labels, OwnerId, PageHeap, PageIndex, SizeClass};
 use rand_pcg::Pcg32;
 
 use crate::large::LargeBlock;
-use crate::policy::Placement;
+use crate::placement::Placement;
 use crate::refill::SpanSlots;
 use crate::report::Misuse;
 
@@ -84,6 +84,13 @@ pub unsafe trait CentralHeap: Sync {
     /// # Safety
     /// Nobody uses the object any more.
     unsafe fn free_large(&self, object: NonNull<u8>);
+
+    /// Makes room for `size` bytes in a large object, where it is or, if that is cheaper than copying, at another address,
+    /// which is returned. `None`: nothing has changed. Leaves what is due to others.
+    ///
+    /// # Safety
+    /// The object is in use, and only through its new address from now on; nobody uses what is cut off.
+    unsafe fn resize_large(&self, object: NonNull<u8>, size: usize) -> Option<NonNull<u8>>;
 
     /// Whether a slot of `class` starts at `address`, which lies in `page`, labelled as one of the class. What is said of a page
     /// without objects in use means nothing.

@@ -10,40 +10,40 @@ use rand_pcg::Pcg32;
 use shufflevector::below;
 
 use crate::global::GlobalHeap;
-use crate::policy::{MeshPolicy, Placement};
+use crate::placement::Placement;
 use crate::report::Report;
 use crate::tuning::SPANS_PER_REFILL;
 
-impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
+impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
     /// Claims free slots of `class` for `owner` and passes them to `take`, span by span. Returns their number: `wanted`, or up to
     /// `most` when so many are left in the last span; less when they would come from too many spans, none when there is no
     /// memory.
     ///
-    /// From a span, all free slots are claimed or a uniformly random subset of them: then the slots in use are a random
-    /// set whatever the order in which the program uses them, which is what makes two spans likely to mesh. With
-    /// [`Placement::Ascending`] it is the lowest.
-    pub fn refill(
+    /// From a span, all free slots are claimed or some of them, chosen as `placement` says. A uniformly random subset makes the
+    /// slots in use a random set whatever the order in which the program uses them, which is what makes two spans likely to mesh.
+    #[inline]
+    pub fn claim(
         &self,
-        class: SizeClass,
-        owner: OwnerId,
+        placement: Placement,
+        (class, owner): (SizeClass, OwnerId),
         wanted: RangeInclusive<usize>,
         rng: &mut Pcg32,
         mut take: impl FnMut(&mut Pcg32, SpanSlots),
     ) -> usize {
-        self.upkeep();
-        let taken = self.claim(class, owner, &wanted, rng, &mut take);
+        let to = (class, owner);
+        let taken = self.claim_once(placement, to, &wanted, rng, &mut take);
         if taken == 0 && self.send_home() {
             // Pages came back with what waited for other threads, perhaps.
-            return self.claim(class, owner, &wanted, rng, &mut take);
+            return self.claim_once(placement, to, &wanted, rng, &mut take);
         }
         taken
     }
 
-    /// [`refill`](Self::refill) without the upkeep, and without another try when there is no memory.
-    fn claim(
+    /// [`claim`](Self::claim) without another try when there is no memory.
+    fn claim_once(
         &self,
-        class: SizeClass,
-        owner: OwnerId,
+        placement: Placement,
+        (class, owner): (SizeClass, OwnerId),
         wanted: &RangeInclusive<usize>,
         rng: &mut Pcg32,
         take: &mut impl FnMut(&mut Pcg32, SpanSlots),
@@ -58,7 +58,14 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 break;
             };
             let wanted = wanted.start() - taken..=wanted.end() - taken;
-            taken += self.claim_from((&mut spans, unit), (class, owner), wanted, rng, take);
+            taken += self.claim_from(
+                placement,
+                (&mut spans, unit),
+                (class, owner),
+                wanted,
+                rng,
+                take,
+            );
         }
         taken
     }
@@ -67,6 +74,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     #[inline(never)]
     fn claim_from(
         &self,
+        placement: Placement,
         (spans, unit): (&mut Spans, SpanId),
         (class, owner): (SizeClass, OwnerId),
         wanted: RangeInclusive<usize>,
@@ -79,7 +87,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
         let slots = if free.len() <= most {
             free
         } else {
-            match M::PLACEMENT {
+            match placement {
                 Placement::Random => choose(&free, wanted, geometry.slots.into(), rng),
                 Placement::Ascending => lowest(&free, wanted),
             }

@@ -1,4 +1,4 @@
-//! The global heap as what front ends ask of it.
+//! The heap as what front ends ask of it.
 
 use core::ops::RangeInclusive;
 use core::ptr::NonNull;
@@ -9,16 +9,17 @@ use rand_pcg::Pcg32;
 use crate::central::CentralHeap;
 use crate::global::GlobalHeap;
 use crate::large::LargeBlock;
-use crate::policy::{MeshPolicy, Placement};
+use crate::placement::Placement;
 use crate::refill::SpanSlots;
 use crate::report::{Misuse, Report};
 
 // SAFETY: a slot's bit says whether it is claimed, and changes under the lock of its class; large objects have runs of their own.
-// A mesh copies what it moves while writers wait.
-unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> CentralHeap for GlobalHeap<P, M, R> {
+// Nothing is moved here.
+unsafe impl<P: PageHeap, R: Report> CentralHeap for GlobalHeap<P, R> {
     type Pages = P;
 
-    const PLACEMENT: Placement = M::PLACEMENT;
+    /// Nobody asks for random sets of slots where nothing is meshed.
+    const PLACEMENT: Placement = Placement::Ascending;
 
     fn pages(&self) -> &P {
         self.pages()
@@ -32,12 +33,14 @@ unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> CentralHeap for GlobalHeap<P,
         rng: &mut Pcg32,
         take: impl FnMut(&mut Pcg32, SpanSlots),
     ) -> usize {
-        self.refill(class, owner, wanted, rng, take)
+        self.upkeep();
+        self.claim(Self::PLACEMENT, (class, owner), wanted, rng, take)
     }
 
     unsafe fn release(&self, class: SizeClass, slots: &[NonNull<u8>]) {
         // SAFETY: the same contract.
-        unsafe { self.release(class, slots) };
+        unsafe { self.take_home(class, slots) };
+        self.upkeep();
     }
 
     unsafe fn take_home(&self, class: SizeClass, slots: &[NonNull<u8>]) {
@@ -47,7 +50,8 @@ unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> CentralHeap for GlobalHeap<P,
 
     unsafe fn hand_over(&self, class: SizeClass, slots: &[NonNull<u8>]) {
         // SAFETY: the same contract.
-        unsafe { self.hand_over(class, slots) };
+        unsafe { self.pass_on(class, slots) };
+        self.upkeep();
     }
 
     fn take_over(&self, class: SizeClass, most: usize, take: impl FnOnce(&[NonNull<u8>])) -> usize {
@@ -63,12 +67,19 @@ unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> CentralHeap for GlobalHeap<P,
     }
 
     fn allocate_large(&self, size: usize, align: usize) -> Option<LargeBlock> {
-        self.allocate_large(size, align)
+        self.upkeep();
+        self.place_large(size, align)
     }
 
     unsafe fn free_large(&self, object: NonNull<u8>) {
         // SAFETY: the same contract.
-        unsafe { self.free_large(object) };
+        unsafe { self.remove_large(object) };
+        self.upkeep();
+    }
+
+    unsafe fn resize_large(&self, object: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
+        // SAFETY: the same contract.
+        unsafe { self.resize_large(object, size) }
     }
 
     fn is_slot(&self, class: SizeClass, page: PageIndex, address: usize) -> bool {

@@ -1,12 +1,13 @@
 //! The composed allocator, and its variants.
 //!
-//! Read from the outside in: each thread finds its own front end, over spans that are meshed, over pages.
+//! Read from the outside in: each thread finds its own front end, over a heap that meshes the spans of the one below it, over pages.
 //!
 //! ```text
 //!  Mesh = ThreadLocal< slot,               which thread am I
 //!           Threads<                       claimed slots, a stack for each size class
-//!             Arena<Linux>,                pages, labels, remapping
-//!             ComplementMesher > >         which spans to mesh
+//!             MeshHeap<                    the cycle, over a GlobalHeap: spans and large objects
+//!               Arena<Linux>,              pages, labels, remapping
+//!               ComplementMesher > > >     which spans to mesh
 //! ```
 //!
 //! The variants differ in one type each, so benchmarks and tests run them side by side.
@@ -16,13 +17,17 @@ mod as_global;
 
 pub use arena::{Arena, BarrierChoice, BarrierTier, FailNth, Linux};
 pub use as_global::AsGlobal;
-pub use globalheap::{CentralHeap, GlobalHeap, Ignore, MeshPolicy, Misuse, Ordered, Report};
+pub use globalheap::{CentralHeap, GlobalHeap, Ignore, Misuse, Report};
 pub use heap::{Heap, LockedHeap, SizeClassHeap, ThreadLocal, ThreadLocalHeap, ThreadSlot};
+pub use meshheap::{MeshHeap, MeshPolicy, MeshStats, Ordered};
 pub use meshing::{ComplementMesher, NoMesh, SplitMesher};
 pub use threadheap::{Calls, ThreadHeap, Threads};
 
 /// Everything below the thread's slot, with the search `M` and misuse reported to `R`.
-pub type Meshed<M, R = Ignore> = Threads<GlobalHeap<Arena<Linux>, M, R>>;
+pub type Meshed<M, R = Ignore> = Threads<MeshHeap<Arena<Linux>, M, R>>;
+
+/// The same without the layer that meshes, which costs nothing then: objects lie in the order of addresses.
+pub type Plain<R = Ignore> = Threads<GlobalHeap<Arena<Linux>, R>>;
 
 /// How the allocator meshes. A kit with another one under this name makes a library of its own: see the workspace's directory
 /// `variants`.
@@ -32,7 +37,7 @@ pub type Policy = ComplementMesher;
 pub type Mesh<S> = ThreadLocal<S, Meshed<Policy>>;
 
 /// The allocator without meshing.
-pub type MeshWithoutMeshing<S> = ThreadLocal<S, Meshed<NoMesh>>;
+pub type MeshWithoutMeshing<S> = ThreadLocal<S, Plain>;
 
 /// The allocator with the search of the paper (PLDI 2019, Figure 2, t = 64).
 pub type MeshOfThePaper<S> = ThreadLocal<S, Meshed<SplitMesher<64>>>;
@@ -40,8 +45,13 @@ pub type MeshOfThePaper<S> = ThreadLocal<S, Meshed<SplitMesher<64>>>;
 /// The allocator with objects in the order of addresses: most programs then have little that meshes.
 pub type MeshOrdered<S> = ThreadLocal<S, Meshed<Ordered<ComplementMesher>>>;
 
-/// A heap for [`ThreadLocal`], over the running system. Meshing begins when the global heap below is told so
-/// ([`GlobalHeap::enable_meshing`]).
+/// A heap for [`ThreadLocal`], over the running system. Meshing begins when the layer below is told so
+/// ([`MeshHeap::enable_meshing`]).
 pub const fn meshed<M: MeshPolicy, R: Report>() -> Meshed<M, R> {
+    Threads::new(MeshHeap::new(Arena::new(Linux::new())))
+}
+
+/// The same without meshing.
+pub const fn plain<R: Report>() -> Plain<R> {
     Threads::new(GlobalHeap::new(Arena::new(Linux::new())))
 }

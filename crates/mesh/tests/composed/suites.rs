@@ -3,23 +3,22 @@
 use std::sync::Mutex;
 
 use mesh::{
-    ComplementMesher, Mesh, MeshOfThePaper, MeshOrdered, MeshWithoutMeshing, NoMesh, Ordered,
-    SplitMesher,
+    ComplementMesher, Mesh, MeshOfThePaper, MeshOrdered, MeshWithoutMeshing, Ordered, SplitMesher,
 };
 use shadowheap::shared_heap_suite;
 
-use crate::lent::{Composed, Idle, Lent, Slot};
+use crate::lent::{Composed, Idle, Lent, Meshing, Slot, Unmeshed};
 
 /// The variants are what the suite is stamped on.
-const _: fn(&Mesh<Slot>) -> &Composed<ComplementMesher> = |heap| heap;
-const _: fn(&MeshWithoutMeshing<Slot>) -> &Composed<NoMesh> = |heap| heap;
-const _: fn(&MeshOfThePaper<Slot>) -> &Composed<SplitMesher<64>> = |heap| heap;
-const _: fn(&MeshOrdered<Slot>) -> &Composed<Ordered<ComplementMesher>> = |heap| heap;
+const _: fn(&Mesh<Slot>) -> &Composed<Meshing<ComplementMesher>> = |heap| heap;
+const _: fn(&MeshWithoutMeshing<Slot>) -> &Composed<Unmeshed> = |heap| heap;
+const _: fn(&MeshOfThePaper<Slot>) -> &Composed<Meshing<SplitMesher<64>>> = |heap| heap;
+const _: fn(&MeshOrdered<Slot>) -> &Composed<Meshing<Ordered<ComplementMesher>>> = |heap| heap;
 
-static DEFAULT: Idle<ComplementMesher> = Mutex::new(Vec::new());
-static WITHOUT: Idle<NoMesh> = Mutex::new(Vec::new());
-static PAPER: Idle<SplitMesher<64>> = Mutex::new(Vec::new());
-static ORDERED: Idle<Ordered<ComplementMesher>> = Mutex::new(Vec::new());
+static DEFAULT: Idle<Meshing<ComplementMesher>> = Mutex::new(Vec::new());
+static WITHOUT: Idle<Unmeshed> = Mutex::new(Vec::new());
+static PAPER: Idle<Meshing<SplitMesher<64>>> = Mutex::new(Vec::new());
+static ORDERED: Idle<Meshing<Ordered<ComplementMesher>>> = Mutex::new(Vec::new());
 
 shared_heap_suite!(
     default,
