@@ -48,7 +48,7 @@ fn settings_of(name: &str) -> Settings {
 /// Which allocators to measure.
 #[derive(clap::Args, Debug, Default)]
 pub(crate) struct Selection {
-    /// An allocator: glibc, mesh, mesh-nomesh, mesh-mprotect, mesh-split, mesh-ordered, jemalloc, mimalloc, tcmalloc, PATH.so or
+    /// An allocator: glibc, mesh, mesh-nomesh, mesh-mprotect, mesh-split, mesh-ordered, mesh-permuted, jemalloc, mimalloc, tcmalloc, PATH.so or
     /// NAME=PATH.so; may be repeated [default: those that the command is about, as far as they are installed]
     #[arg(long = "lib", value_name = "NAME_OR_PATH")]
     libraries: Vec<String>,
@@ -109,7 +109,9 @@ impl Allocator {
         let (name, library, role) = match text {
             "mesh" | "mesh-mprotect" => (text, library::own_library()?, Role::Ours),
             "mesh-nomesh" => (text, library::own_library()?, Role::Variant),
-            "mesh-split" | "mesh-ordered" => (text, library::variant(text)?, Role::Variant),
+            "mesh-split" | "mesh-ordered" | "mesh-permuted" => {
+                (text, library::variant(text)?, Role::Variant)
+            }
             "glibc" => (text, library::loaded_libc(), Role::Peer),
             "jemalloc" => (text, library::installed(&["libjemalloc.so.2"])?, Role::Peer),
             "mimalloc" => {
@@ -127,7 +129,7 @@ impl Allocator {
                 };
                 if !text.contains('/') && !text.contains(".so") {
                     bail!(
-                        "`{text}` is no allocator: write one of {}, mesh-mprotect, mesh-split, mesh-ordered or a path",
+                        "`{text}` is no allocator: write one of {}, mesh-mprotect, mesh-split, mesh-ordered, mesh-permuted or a path",
                         DEFAULT.join(", ")
                     );
                 }

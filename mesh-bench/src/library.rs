@@ -24,7 +24,7 @@ pub(crate) fn own_library() -> Result<PathBuf> {
         .context("no libmesh.so; build it with `cargo build --release -p mesh-ffi` or set MESH_LIB")
 }
 
-/// The library of a variant, `mesh-split` or `mesh-ordered`: beside ours, or where cargo puts a release build of it.
+/// The library of a variant, `mesh-split`, say: beside ours, or where cargo puts a release build of it.
 pub(crate) fn variant(name: &str) -> Result<PathBuf> {
     let file = format!("lib{}.so", name.replace('-', "_"));
     let ours = own_library().ok();

@@ -43,6 +43,12 @@ impl Library {
         borrowed(BUILT.get_or_init(|| Self::variant("mesh-ordered-ffi", "libmesh_ordered.so")))
     }
 
+    /// The variant with objects placed by permutations.
+    pub fn permuted() -> Result<&'static Self> {
+        static BUILT: OnceLock<Result<Library>> = OnceLock::new();
+        borrowed(BUILT.get_or_init(|| Self::variant("mesh-permuted-ffi", "libmesh_permuted.so")))
+    }
+
     /// The shared library.
     pub fn shared(&self) -> &Path {
         &self.shared

@@ -116,6 +116,15 @@ impl Settings {
         })
     }
 
+    /// The release build of the variant with objects placed by permutations.
+    pub fn permuted() -> Result<Self> {
+        Ok(Self {
+            name: "mesh-permuted",
+            library: Library::permuted()?,
+            variables: &[],
+        })
+    }
+
     /// The library with assertions, meshing as often as it can.
     pub fn debug_eager() -> Result<Self> {
         Ok(Self {

@@ -98,6 +98,28 @@ impl<const WORDS: usize> Bitmap<WORDS> {
         self.0.iter().fold(0, |any, word| any | word) == 0
     }
 
+    /// The member that has `n` members below it.
+    #[inline]
+    #[must_use]
+    pub fn nth(&self, mut n: usize) -> Option<usize> {
+        for (word, &bits) in self.0.iter().enumerate() {
+            let here = bits.count_ones() as usize;
+            if n < here {
+                return Some(word * 64 + nth_bit(bits, n));
+            }
+            n -= here;
+        }
+        None
+    }
+
+    /// The members below `i`, and the others.
+    #[inline]
+    #[must_use]
+    pub fn split_at(&self, i: usize) -> (Self, Self) {
+        let below = self.intersection(&Self::first(i));
+        (below, self.without(&below))
+    }
+
     /// Whether no index is a member of both: two spans with such live slots mesh.
     #[inline]
     #[must_use]
@@ -143,4 +165,12 @@ impl<const WORDS: usize> Default for Bitmap<WORDS> {
 /// The bit of index `i` inside its word.
 const fn bit(i: usize) -> u64 {
     1 << (i % 64)
+}
+
+/// The place of the bit that has `n` set bits below it; there are more than `n`.
+fn nth_bit(mut bits: u64, n: usize) -> usize {
+    for _ in 0..n {
+        bits &= bits.wrapping_sub(1);
+    }
+    bits.trailing_zeros() as usize
 }

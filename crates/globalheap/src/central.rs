@@ -8,8 +8,8 @@ use rand_pcg::Pcg32;
 
 use crate::large::LargeBlock;
 use crate::placement::Placement;
-use crate::refill::SpanSlots;
 use crate::report::Misuse;
+use crate::span_slots::SpanSlots;
 
 /// Slots in batches, and large objects, for all threads. What is due from time to time is done in these calls, but for those of
 /// which it is said that they leave it to others.
@@ -23,7 +23,7 @@ pub unsafe trait CentralHeap: Sync {
     /// The pages below.
     type Pages: PageHeap;
 
-    /// Where among the free slots of a span objects are placed.
+    /// Where among the free slots of a span objects are placed; of a class it may change.
     const PLACEMENT: Placement;
 
     /// The pages below: records, clocks, and random bits come from there.

@@ -4,6 +4,7 @@
 //! nothing of meshing: that is a layer above, in a crate of its own, which owns one.
 //!
 //! * [`CentralHeap`]: what a thread's front end asks of this heap, or of the layer above it; `serve`: the answers of this one;
+//! * `choice`: which slots of a span, and in what order; `span_slots`: their addresses;
 //! * `refill` and `release`: slots for a thread's front end, in batches, under the lock of one size class; `transfer` and `passing`:
 //!   batches on their way from one thread to another;
 //! * `large`: page runs of their own;
@@ -21,6 +22,7 @@
 #![cfg_attr(not(test), no_std)]
 
 mod central;
+mod choice;
 mod found;
 mod global;
 mod large;
@@ -34,6 +36,7 @@ mod refill;
 mod release;
 mod report;
 mod serve;
+mod span_slots;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -48,7 +51,7 @@ pub use large::LargeBlock;
 pub use locking::{Held, Locker, Standing};
 pub use placement::Placement;
 pub use portraits::{PORTRAITS, Portraits};
-pub use refill::SpanSlots;
 pub use report::{Ignore, Misuse, Report};
+pub use span_slots::SpanSlots;
 pub use stats::{ClassStats, HeapStats};
 pub use upkeep::Purged;

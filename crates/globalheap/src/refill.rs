@@ -1,17 +1,16 @@
 //! Slots for a thread's front end.
 
 use core::ops::RangeInclusive;
-use core::ptr::NonNull;
 
-use bitmap::SlotSet;
 use heap::{OwnerId, PageHeap, Run, SizeClass, SpanId};
 use miniheap::{SpanClasses, Spans};
 use rand_pcg::Pcg32;
-use shufflevector::below;
 
+use crate::choice::choose;
 use crate::global::GlobalHeap;
 use crate::placement::Placement;
 use crate::report::Report;
+use crate::span_slots::SpanSlots;
 use crate::tuning::SPANS_PER_REFILL;
 
 impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
@@ -19,8 +18,7 @@ impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
     /// `most` when so many are left in the last span; less when they would come from too many spans, none when there is no
     /// memory.
     ///
-    /// From a span, all free slots are claimed or some of them, chosen as `placement` says. A uniformly random subset makes the
-    /// slots in use a random set whatever the order in which the program uses them, which is what makes two spans likely to mesh.
+    /// Which of a span's free slots, and in what order, says `placement`: that is what makes two spans likely to mesh.
     #[inline]
     pub fn claim(
         &self,
@@ -83,15 +81,7 @@ impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
     ) -> usize {
         let geometry = SpanClasses::geometry(class);
         let free = spans.free_slots(unit);
-        let (wanted, most) = (*wanted.start(), *wanted.end());
-        let slots = if free.len() <= most {
-            free
-        } else {
-            match placement {
-                Placement::Random => choose(&free, wanted, geometry.slots.into(), rng),
-                Placement::Ascending => lowest(&free, wanted),
-            }
-        };
+        let chosen = choose(&free, wanted, geometry.slots.into(), placement, rng);
         let Some(heap) = spans.get(unit) else {
             return 0;
         };
@@ -106,17 +96,11 @@ impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
                 owner,
             );
         }
-        spans.claim(unit, &slots, owner);
-        take(
-            rng,
-            SpanSlots {
-                start: self.labels().address_of(first),
-                object_size: geometry.object_size as usize,
-                slots: slots.bits().iter(),
-                left: slots.len(),
-            },
-        );
-        slots.len()
+        spans.claim(unit, &chosen.slots, owner);
+        let start = self.labels().address_of(first);
+        let size = geometry.object_size as usize;
+        take(rng, SpanSlots::new(start, size, &chosen));
+        chosen.slots.len()
     }
 
     /// The unit to take slots from: the fullest that is worth it, else a dead group on its shared pages, else a new span.
@@ -151,134 +135,5 @@ impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
         };
         self.pages.label_span(run, class, OwnerId::NOBODY, id);
         Some(id)
-    }
-}
-
-/// Addresses of claimed slots of one span, ascending.
-pub struct SpanSlots {
-    start: usize,
-    object_size: usize,
-    slots: bitmap::Iter<4>,
-    left: usize,
-}
-
-/// The address of `slot`. `None` is for no slot: no address of the arena is zero.
-#[inline(always)]
-fn address(start: usize, slot: usize, object_size: usize) -> Option<NonNull<u8>> {
-    NonNull::new((start + slot * object_size) as *mut u8)
-}
-
-impl Iterator for SpanSlots {
-    type Item = NonNull<u8>;
-
-    #[inline]
-    fn next(&mut self) -> Option<NonNull<u8>> {
-        let slot = self.slots.next()?;
-        self.left -= 1;
-        address(self.start, slot, self.object_size)
-    }
-
-    #[inline]
-    fn fold<A, F: FnMut(A, NonNull<u8>) -> A>(self, first: A, mut step: F) -> A {
-        let (start, object_size) = (self.start, self.object_size);
-        self.slots.fold(first, |folded, slot| {
-            match address(start, slot, object_size) {
-                Some(slot) => step(folded, slot),
-                None => folded,
-            }
-        })
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.left, Some(self.left))
-    }
-}
-
-/// `wanted` of `free`, which has as many, every such subset being equally likely. The span has `slots` slots.
-fn choose(free: &SlotSet, wanted: usize, slots: usize, rng: &mut Pcg32) -> SlotSet {
-    // Few of a set that most random slots belong to: a few draws find them.
-    if wanted * 4 <= free.len() && slots <= free.len() * 4 {
-        draw(free, wanted, slots, rng)
-    } else {
-        select(free, wanted, rng)
-    }
-}
-
-/// `wanted` of `free`, by drawing random slots until so many are found.
-fn draw(free: &SlotSet, wanted: usize, slots: usize, rng: &mut Pcg32) -> SlotSet {
-    let mut chosen = SlotSet::EMPTY;
-    while chosen.len() < wanted {
-        let slot = below(rng, slots as u32) as usize;
-        if free.bits().contains(slot) {
-            chosen.insert(slot);
-        }
-    }
-    chosen
-}
-
-/// `wanted` of `free`, by selection sampling: each slot is taken with the chance that is still needed among those left.
-fn select(free: &SlotSet, wanted: usize, rng: &mut Pcg32) -> SlotSet {
-    let (mut chosen, mut needed) = (SlotSet::EMPTY, wanted);
-    let mut left = free.len();
-    for slot in free.bits().iter() {
-        if (below(rng, left as u32) as usize) < needed {
-            chosen.insert(slot);
-            needed -= 1;
-        }
-        left -= 1;
-    }
-    chosen
-}
-
-/// The `wanted` lowest of `free`.
-fn lowest(free: &SlotSet, wanted: usize) -> SlotSet {
-    let mut chosen = SlotSet::EMPTY;
-    for slot in free.bits().iter().take(wanted) {
-        chosen.insert(slot);
-    }
-    chosen
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use bitmap::SpanBits;
-
-    /// Whether `choose`, whichever way it goes, prefers no subset of two.
-    fn is_fair(free: SlotSet, choose: impl Fn(&SlotSet, &mut Pcg32) -> SlotSet) {
-        let mut rng = Pcg32::new(42, 54);
-        let (size, wanted, trials) = (free.len(), 2, 30_000);
-        let mut seen = std::collections::BTreeMap::<Vec<usize>, usize>::new();
-        for _ in 0..trials {
-            let chosen = choose(&free, &mut rng);
-            let chosen = *chosen.bits();
-            assert!(chosen.is_subset(free.bits()) && chosen.len() == wanted);
-            *seen.entry(chosen.iter().collect()).or_default() += 1;
-        }
-        let subsets = size * (size - 1) / 2;
-        assert_eq!(seen.len(), subsets);
-        let expected = trials as f64 / subsets as f64;
-        let chi: f64 = seen
-            .values()
-            .map(|&n| (n as f64 - expected).powi(2) / expected)
-            .sum();
-        // 14 degrees of freedom: a fair choice exceeds 42.6 once in 10,000 seeds.
-        assert!(chi < 42.6, "chi-square {chi}");
-    }
-
-    #[test]
-    fn every_subset_is_equally_likely() {
-        let free = SlotSet::from(SpanBits::from_words([0b1011_0110, 0, 1, 0]));
-        is_fair(free, |free, rng| select(free, 2, rng));
-        let free = SlotSet::from(SpanBits::from_words([0b1011_0111, 0, 0, 0]));
-        is_fair(free, |free, rng| draw(free, 2, 8, rng));
-    }
-
-    #[test]
-    fn the_lowest_are_the_first_in_order() {
-        let free = SlotSet::from(SpanBits::from_words([0b1011_0110, 0, 1, 0]));
-        let chosen = lowest(&free, 3);
-        assert_eq!(chosen.bits().iter().collect::<Vec<_>>(), [1, 2, 4]);
-        assert_eq!(lowest(&free, 6).bits(), free.bits());
     }
 }

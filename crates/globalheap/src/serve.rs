@@ -10,15 +10,15 @@ use crate::central::CentralHeap;
 use crate::global::GlobalHeap;
 use crate::large::LargeBlock;
 use crate::placement::Placement;
-use crate::refill::SpanSlots;
 use crate::report::{Misuse, Report};
+use crate::span_slots::SpanSlots;
 
 // SAFETY: a slot's bit says whether it is claimed, and changes under the lock of its class; large objects have runs of their own.
 // Nothing is moved here.
 unsafe impl<P: PageHeap, R: Report> CentralHeap for GlobalHeap<P, R> {
     type Pages = P;
 
-    /// Nobody asks for random sets of slots where nothing is meshed.
+    /// Nobody asks for chance where nothing is meshed.
     const PLACEMENT: Placement = Placement::Ascending;
 
     fn pages(&self) -> &P {

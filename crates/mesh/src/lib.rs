@@ -19,7 +19,7 @@ pub use arena::{Arena, BarrierChoice, BarrierTier, FailNth, Linux};
 pub use as_global::AsGlobal;
 pub use globalheap::{CentralHeap, GlobalHeap, Ignore, Misuse, Report};
 pub use heap::{Heap, LockedHeap, SizeClassHeap, ThreadLocal, ThreadLocalHeap, ThreadSlot};
-pub use meshheap::{MeshHeap, MeshPolicy, MeshStats, Ordered};
+pub use meshheap::{MeshHeap, MeshPolicy, MeshStats, Ordered, Permuted};
 pub use meshing::{ComplementMesher, NoMesh, SplitMesher};
 pub use threadheap::{Calls, ThreadHeap, Threads};
 
@@ -41,6 +41,10 @@ pub type MeshWithoutMeshing<S> = ThreadLocal<S, Plain>;
 
 /// The allocator with the search of the paper (PLDI 2019, Figure 2, t = 64).
 pub type MeshOfThePaper<S> = ThreadLocal<S, Meshed<SplitMesher<64>>>;
+
+/// The allocator where the slots in use are a random set, whatever the program does: what lies beside an object cannot be told, at the
+/// price of the order in which processors fetch ahead.
+pub type MeshPermuted<S> = ThreadLocal<S, Meshed<Permuted<ComplementMesher>>>;
 
 /// The allocator with objects in the order of addresses: most programs then have little that meshes.
 pub type MeshOrdered<S> = ThreadLocal<S, Meshed<Ordered<ComplementMesher>>>;

@@ -3,12 +3,13 @@
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
-use globalheap::{ClassStats, GlobalHeap, HeapStats, Ignore, Report};
+use globalheap::{ClassStats, GlobalHeap, HeapStats, Ignore, Placement, Report};
 use heap::{Guard, Labels, Mutex, PageHeap, SizeClass};
 use miniheap::Spans;
 
 use crate::counters::{MeshCounters, MeshStats};
 use crate::kept::Cycle;
+use crate::placements::Placements;
 use crate::policy::MeshPolicy;
 use crate::schedule::Schedule;
 
@@ -19,6 +20,7 @@ pub struct MeshHeap<P: PageHeap, M, R = Ignore> {
     pub(crate) cycle: Mutex<P::Lock, Cycle<M>>,
     pub(crate) schedule: Schedule,
     pub(crate) meshed: MeshCounters,
+    placements: Placements,
     /// Whether writers to protected pages are taken care of, so that meshing may begin.
     enabled: AtomicBool,
     /// Asked before each cycle, and each slice of one.
@@ -37,6 +39,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             cycle: Mutex::new(Cycle::new()),
             schedule: Schedule::new(),
             meshed: MeshCounters::new(),
+            placements: Placements::new(),
             enabled: AtomicBool::new(false),
             guard: AtomicPtr::new(null_mut()),
             meshed_below: AtomicUsize::new(usize::MAX),
@@ -139,6 +142,17 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
     /// Those of each class.
     pub fn classes(&self) -> impl Iterator<Item = ClassStats> + '_ {
         self.below.classes()
+    }
+
+    /// How objects of `class` are placed now.
+    #[inline]
+    pub(crate) fn placement(&self, class: SizeClass) -> Placement {
+        self.placements.of(class, M::PLACEMENT)
+    }
+
+    /// Places objects of `class` by permutations from now on, if they are rotated.
+    pub(crate) fn permute(&self, class: SizeClass) {
+        self.placements.permute(class);
     }
 
     /// The spans of `class`, locked.

@@ -1,5 +1,6 @@
 //! Meshing as a policy: a type, not a flag.
 
+use core::marker::PhantomData;
 use core::ops::ControlFlow;
 
 use globalheap::Placement;
@@ -11,7 +12,7 @@ pub trait MeshPolicy: Mesher + Send {
     /// Whether there is any point in looking for spans to mesh.
     const MESHES: bool = true;
     /// Where objects are placed.
-    const PLACEMENT: Placement = Placement::Random;
+    const PLACEMENT: Placement = Placement::Rotated;
 
     /// A search whose random choices, if it makes any, follow from `seed`.
     fn seeded(seed: u64) -> Self;
@@ -32,16 +33,47 @@ impl MeshPolicy for ComplementMesher {
 }
 
 impl<const T: usize> MeshPolicy for SplitMesher<T> {
+    /// As published.
+    const PLACEMENT: Placement = Placement::Permuted;
+
     fn seeded(seed: u64) -> Self {
         Self::new(Pcg32::new(seed, seed.rotate_left(32)))
     }
 }
 
-/// The search `M` where objects are placed in the order of addresses.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Ordered<M>(M);
+/// A placement as a type.
+pub trait Placing: Send {
+    /// It.
+    const PLACEMENT: Placement;
+}
 
-impl<M: Mesher> Mesher for Ordered<M> {
+/// [`Placement::Permuted`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Permute;
+
+/// [`Placement::Ascending`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ascend;
+
+impl Placing for Permute {
+    const PLACEMENT: Placement = Placement::Permuted;
+}
+
+impl Placing for Ascend {
+    const PLACEMENT: Placement = Placement::Ascending;
+}
+
+/// The search `M` where objects are placed as `P` says.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Placed<M, P>(M, PhantomData<P>);
+
+/// The search `M` where the slots in use are a random set whatever the program does: for what must not be guessed.
+pub type Permuted<M> = Placed<M, Permute>;
+
+/// The search `M` where objects are placed in the order of addresses.
+pub type Ordered<M> = Placed<M, Ascend>;
+
+impl<M: Mesher, P> Mesher for Placed<M, P> {
     fn scratch_words(spans: usize, slots: usize) -> usize {
         M::scratch_words(spans, slots)
     }
@@ -58,11 +90,11 @@ impl<M: Mesher> Mesher for Ordered<M> {
     }
 }
 
-impl<M: MeshPolicy> MeshPolicy for Ordered<M> {
+impl<M: MeshPolicy, P: Placing> MeshPolicy for Placed<M, P> {
     const MESHES: bool = M::MESHES;
-    const PLACEMENT: Placement = Placement::Ascending;
+    const PLACEMENT: Placement = P::PLACEMENT;
 
     fn seeded(seed: u64) -> Self {
-        Self(M::seeded(seed))
+        Self(M::seeded(seed), PhantomData)
     }
 }

@@ -4,7 +4,7 @@ use core::ops::ControlFlow;
 
 use globalheap::Report;
 use heap::{Guard, PageHeap, SizeClass, SpanId};
-use meshing::{Budget, Candidate, Merge, has_fair_chance};
+use meshing::{Budget, Candidate, Merge, expected_partners, has_fair_chance};
 use miniheap::SpanClasses;
 
 use crate::kept::Cycle;
@@ -13,7 +13,10 @@ use crate::neighbours::tag_of;
 use crate::policy::MeshPolicy;
 use crate::portion::Portion;
 use crate::scratch::{Parts, Scratch};
-use crate::tuning::{LEAST_STEPS, STEPS, STEPS_PER_CANDIDATE};
+use crate::tuning::{
+    JUDGED_SHARE, LEAST_JUDGED, LEAST_STEPS, MOST_JUDGED, PARTNERS_OF_RANDOM, STEPS,
+    STEPS_PER_CANDIDATE,
+};
 use crate::width::Width;
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
@@ -66,6 +69,9 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         };
         let found = self.search(cycle, slots, &mut parts, candidates);
         let candidates = &parts.candidates[..candidates];
+        if neighbours == 1 && is_unlike_random(candidates, slots, found) {
+            self.permute(class);
+        }
         let merges = parts.merges[..found].iter();
         act(cycle, &mut Found { candidates, merges });
         copied.next
@@ -108,6 +114,18 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
 pub(crate) fn budget(candidates: usize) -> Budget {
     let steps = STEPS_PER_CANDIDATE * candidates as u64;
     Budget::steps(steps.clamp(LEAST_STEPS, STEPS))
+}
+
+/// Whether a search found much less among the candidates than among as many random sets, where hardly one is left over: then what
+/// is kept of each span is about the same, and rotation does not help.
+fn is_unlike_random(candidates: &[Candidate], slots: usize, found: usize) -> bool {
+    if candidates.len() < LEAST_JUDGED || found * JUDGED_SHARE >= candidates.len() {
+        return false;
+    }
+    let live: usize = candidates.iter().map(|unit| unit.live.len()).sum();
+    let mean = live.div_ceil(candidates.len());
+    let seen = candidates.len().min(MOST_JUDGED);
+    expected_partners(slots, mean, seen) >= PARTNERS_OF_RANDOM
 }
 
 /// The pairs that a search found, of units that were there then: the one to keep, and the one to join to it.

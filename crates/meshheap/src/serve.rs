@@ -30,8 +30,9 @@ unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> CentralHeap for MeshHeap<P, M
         take: impl FnMut(&mut Pcg32, SpanSlots),
     ) -> usize {
         self.upkeep();
+        let placement = self.placement(class);
         self.below()
-            .claim(Self::PLACEMENT, (class, owner), wanted, rng, take)
+            .claim(placement, (class, owner), wanted, rng, take)
     }
 
     unsafe fn release(&self, class: SizeClass, slots: &[NonNull<u8>]) {

@@ -41,6 +41,19 @@ pub const LEAST_STEPS: u64 = 4_096;
 /// Steps of search per cycle and size class, at most: a few nanoseconds each.
 pub const STEPS: u64 = 1 << 23;
 
+/// Candidates of a search from which on it is judged whether rotation serves a class.
+pub const LEAST_JUDGED: usize = 64;
+
+/// It does when at least one candidate in this many is meshed.
+pub const JUDGED_SHARE: usize = 32;
+
+/// Partners that a candidate would have among random sets, at least, for a search that found none to say anything: a few times
+/// what it takes for nearly all to find one.
+pub const PARTNERS_OF_RANDOM: usize = 8;
+
+/// Candidates that such a partner is looked for among, at most: larger classes are not searched as a whole.
+pub const MOST_JUDGED: usize = 1 << 10;
+
 /// Groups of which the members are looked at under one hold of a class lock, at most.
 pub const GROUPS_PER_HOLD: usize = 128;
 

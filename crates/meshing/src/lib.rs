@@ -32,5 +32,5 @@ pub use candidate::Candidate;
 pub use complement::ComplementMesher;
 pub use mesher::{Merge, Mesher};
 pub use no_mesh::NoMesh;
-pub use odds::has_fair_chance;
+pub use odds::{expected_partners, has_fair_chance};
 pub use split::SplitMesher;

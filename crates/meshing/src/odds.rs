@@ -63,9 +63,22 @@ pub fn has_fair_chance(slots: usize, live: usize) -> bool {
     fullest_partner(slots, live) >= live
 }
 
+/// How many of `spans` spans with `live` live slots each, any set being equally likely, mesh with one more of them: the mean, rounded
+/// down.
+#[must_use]
+pub fn expected_partners(slots: usize, live: usize, spans: usize) -> usize {
+    // C(s − a, b) / C(s, b), factor by factor.
+    let chance = (0..live).fold(CERTAIN, |chance, slot| {
+        chance * slots.saturating_sub(live + slot) as u64 / (slots - slot).max(1) as u64
+    });
+    (u128::from(chance) * spans as u128 / u128::from(CERTAIN)) as usize
+}
+
+/// A chance of one.
+const CERTAIN: u64 = 1 << 40;
+
 /// The most live slots of a partner with which a span of `live` live slots has a fair chance to mesh.
 pub(crate) fn fullest_partner(slots: usize, live: usize) -> usize {
-    const CERTAIN: u64 = 1 << 40;
     let mut chance = CERTAIN;
     for partner in 0..slots {
         // C(s − a − 1, b) / C(s − a, b) = (s − a − b) / (s − a).
@@ -111,6 +124,20 @@ mod tests {
     fn many_slots_have_no_chance_when_they_are_a_third_full() {
         assert!(has_fair_chance(16, 8) && has_fair_chance(64, 20));
         assert!(!has_fair_chance(16, 9) && !has_fair_chance(256, 80));
+    }
+
+    #[test]
+    fn partners_are_as_many_as_the_chance_says() {
+        for slots in [2, 7, 16, 64, 256] {
+            for live in 1..slots {
+                let expected = 10_000.0 * chance(slots, live, live);
+                let said = expected_partners(slots, live, 10_000) as f64;
+                assert!(
+                    said <= expected && said >= expected - 1.001,
+                    "{slots} {live}"
+                );
+            }
+        }
     }
 
     #[test]

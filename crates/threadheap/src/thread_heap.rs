@@ -177,12 +177,13 @@ impl<C: CentralHeap> ThreadHeap<C> {
         if taken == 0 {
             // Slots of a span stay together: what is allocated together often dies together.
             global.refill(class, self.owner, wanted..=limit, rng, |rng, slots| {
-                match C::PLACEMENT {
-                    Placement::Random => vector.refill(rng, slots),
-                    Placement::Ascending => vector.refill_as_is(slots),
-                };
+                if slots.shuffled() {
+                    vector.refill(rng, slots);
+                } else {
+                    vector.refill_as_is(slots);
+                }
             });
-            if C::PLACEMENT == Placement::Ascending {
+            if C::PLACEMENT != Placement::Permuted {
                 // The newest is the first to be handed out.
                 vector.reverse();
             }

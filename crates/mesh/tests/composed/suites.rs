@@ -3,7 +3,8 @@
 use std::sync::Mutex;
 
 use mesh::{
-    ComplementMesher, Mesh, MeshOfThePaper, MeshOrdered, MeshWithoutMeshing, Ordered, SplitMesher,
+    ComplementMesher, Mesh, MeshOfThePaper, MeshOrdered, MeshPermuted, MeshWithoutMeshing, Ordered,
+    Permuted, SplitMesher,
 };
 use shadowheap::shared_heap_suite;
 
@@ -13,11 +14,13 @@ use crate::lent::{Composed, Idle, Lent, Meshing, Slot, Unmeshed};
 const _: fn(&Mesh<Slot>) -> &Composed<Meshing<ComplementMesher>> = |heap| heap;
 const _: fn(&MeshWithoutMeshing<Slot>) -> &Composed<Unmeshed> = |heap| heap;
 const _: fn(&MeshOfThePaper<Slot>) -> &Composed<Meshing<SplitMesher<64>>> = |heap| heap;
+const _: fn(&MeshPermuted<Slot>) -> &Composed<Meshing<Permuted<ComplementMesher>>> = |heap| heap;
 const _: fn(&MeshOrdered<Slot>) -> &Composed<Meshing<Ordered<ComplementMesher>>> = |heap| heap;
 
 static DEFAULT: Idle<Meshing<ComplementMesher>> = Mutex::new(Vec::new());
 static WITHOUT: Idle<Unmeshed> = Mutex::new(Vec::new());
 static PAPER: Idle<Meshing<SplitMesher<64>>> = Mutex::new(Vec::new());
+static PERMUTED: Idle<Meshing<Permuted<ComplementMesher>>> = Mutex::new(Vec::new());
 static ORDERED: Idle<Meshing<Ordered<ComplementMesher>>> = Mutex::new(Vec::new());
 
 shared_heap_suite!(
@@ -35,6 +38,12 @@ shared_heap_suite!(
 shared_heap_suite!(
     of_the_paper,
     || Lent::from(&PAPER),
+    thread_end = |heap| heap.leave(),
+    at_end = |heap| heap.assert_unused()
+);
+shared_heap_suite!(
+    permuted,
+    || Lent::from(&PERMUTED),
     thread_end = |heap| heap.leave(),
     at_end = |heap| heap.assert_unused()
 );

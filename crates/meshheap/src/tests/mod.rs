@@ -6,6 +6,7 @@ mod fork;
 mod hazards;
 mod mappings;
 mod pins;
+mod placement;
 mod portraits;
 #[path = "../../../globalheap/src/tests/program.rs"]
 mod program;

@@ -90,13 +90,13 @@ fn everything(program: &mut Program) -> bool {
 /// Groups that thin out are taken apart.
 fn taking_apart(program: &mut Program) -> bool {
     let class = class_of(256);
-    for _ in 0..14 {
+    for _ in 0..16 {
         program.allocate(class, OwnerId(1), 64);
     }
-    program.thin_out(4);
+    program.thin_out(5);
     program.heap.mesh_cycle();
     let mut taken_apart = 0;
-    for _ in 0..2 {
+    for _ in 0..3 {
         program.release_one_in(4);
         let whole = found(program, &mut ComplementMesher, class);
         let before = program.heap.mesh_stats().meshes;

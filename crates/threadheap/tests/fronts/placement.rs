@@ -5,7 +5,7 @@ use std::alloc::Layout;
 use arena::{Arena, FailNth};
 use globalheap::Ignore;
 use heap::{Heap, ThreadLocalHeap};
-use meshheap::{MeshHeap, MeshPolicy, Ordered};
+use meshheap::{MeshHeap, MeshPolicy, Ordered, Permuted};
 use meshing::ComplementMesher;
 use threadheap::Threads;
 
@@ -27,15 +27,23 @@ fn addresses<M: MeshPolicy>(count: usize) -> Vec<usize> {
     (0..count).map(allocate).collect()
 }
 
+/// How often the next object of a span lies below the one before, in each span. Spans of a page each.
+fn falls(objects: &[usize]) -> Vec<usize> {
+    let spans = objects.chunk_by(|one, next| one >> 12 == next >> 12);
+    // The first refills take a part of a span each.
+    spans
+        .skip(1)
+        .map(|span| span.windows(2).filter(|pair| pair[1] < pair[0]).count())
+        .collect()
+}
+
 #[test]
-fn in_the_order_of_addresses_or_not() {
-    // Spans of a page each.
-    let has_order = |objects: &[usize]| {
-        let mut spans = objects.chunk_by(|one, next| one >> 12 == next >> 12);
-        spans.all(|span| span.is_sorted())
-    };
-    let ordered = addresses::<Ordered<ComplementMesher>>(1000);
-    assert!(has_order(&ordered), "{ordered:x?}");
-    let random = addresses::<ComplementMesher>(1000);
-    assert!(!has_order(&random), "{random:x?}");
+fn spans_are_filled_in_order_from_a_random_slot_on_or_at_random() {
+    let ordered = falls(&addresses::<Ordered<ComplementMesher>>(1000));
+    assert!(ordered.iter().all(|&falls| falls == 0), "{ordered:?}");
+    let rotated = falls(&addresses::<ComplementMesher>(1000));
+    assert!(rotated.iter().all(|&falls| falls <= 1), "{rotated:?}");
+    assert!(rotated.contains(&1), "{rotated:?}");
+    let permuted = falls(&addresses::<Permuted<ComplementMesher>>(1000));
+    assert!(permuted.iter().any(|&falls| falls > 1), "{permuted:?}");
 }

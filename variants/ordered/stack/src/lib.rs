@@ -1,4 +1,4 @@
-//! The kit, with objects in the order of addresses in the place of random placement.
+//! The kit, with objects in the order of addresses in the place of rotations.
 #![no_std]
 
 pub use mesh::*;
