@@ -55,7 +55,7 @@ pub const fn meshed<M: MeshPolicy, R: Report>() -> Meshed<M, R> {
     Threads::new(MeshHeap::new(Arena::new(Linux::new())))
 }
 
-/// The same without meshing.
+/// The same without meshing, and so with huge pages where the system likes.
 pub const fn plain<R: Report>() -> Plain<R> {
-    Threads::new(GlobalHeap::new(Arena::new(Linux::new())))
+    Threads::new(GlobalHeap::new(Arena::new(Linux::new()).with_huge_pages()))
 }
