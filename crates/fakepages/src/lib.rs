@@ -6,6 +6,7 @@
 
 mod memory;
 mod objects;
+mod page;
 mod page_heap;
 mod refusals;
 mod turns;
@@ -20,11 +21,9 @@ use memory::Memory;
 use sync::Word;
 use window::Window;
 
+pub use page::PAGE;
 pub use refusals::Refusals;
 pub use turns::{Outcome, every_turn};
-
-/// Bytes in a page.
-pub const PAGE: usize = 4096;
 
 /// Where the pages pretend to be. Nothing is there: objects are read and written through the fake only.
 const BASE: usize = 0x1000_0000_0000;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use heap::{PageCount, PageIndex, Run};
 
-use super::PAGE;
+use crate::page::PAGE;
 
 /// A physical page, by number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

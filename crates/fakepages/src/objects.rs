@@ -4,8 +4,8 @@ use core::ops::Range;
 
 use heap::{PageIndex, Run};
 
-use super::PAGE;
 use super::memory::{Memory, Physical, Virtual};
+use crate::page::PAGE;
 
 impl Memory {
     fn physical(&self, address: usize) -> (&Virtual, &Physical) {
