@@ -22,7 +22,7 @@ use std::path::PathBuf;
 /// does not count. One allocator runs a second time under another name: what differs between the two is noise.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Workloads, or suites of them: micro (those of this tool), programs, all [default: all]
+    /// Workloads, or suites of them: micro (those of this tool), programs, all, startup [default: all]
     #[arg(value_name = "WORKLOAD_OR_SUITE")]
     workloads: Vec<String>,
     #[command(flatten)]
@@ -52,7 +52,11 @@ pub(crate) struct Args {
 /// The command.
 pub(crate) fn run(args: &Args) -> Result<()> {
     if args.list {
-        for (suite, of) in [("micro", Suite::Micro), ("programs", Suite::Programs)] {
+        for (suite, of) in [
+            ("micro", Suite::Micro),
+            ("programs", Suite::Programs),
+            ("startup", Suite::Startup),
+        ] {
             println!("{suite}:");
             for workload in of.workloads() {
                 println!("  {:<18} {}", workload.name, workload.about);

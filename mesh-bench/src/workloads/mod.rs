@@ -13,6 +13,7 @@ mod jq;
 mod large;
 mod larson;
 mod linux_scalability;
+mod lua;
 mod mixed;
 mod mleak;
 mod mstress;
@@ -28,6 +29,7 @@ mod sh8;
 mod simple;
 mod sizes;
 mod sqlite;
+mod startup;
 mod threadtest;
 mod workload;
 mod xmalloc;
@@ -68,7 +70,9 @@ pub(crate) const ALL: &[Workload] = &[
     python::MALLOC,
     python::DEFAULT,
     perl::WORKLOAD,
+    lua::WORKLOAD,
     ruby::WORKLOAD,
+    ruby::WORKER,
     gcc::WORKLOAD,
     cargo::WORKLOAD,
     sqlite::WORKLOAD,
@@ -76,6 +80,11 @@ pub(crate) const ALL: &[Workload] = &[
     xz::WORKLOAD,
     redis::WORKLOAD,
 ];
+
+/// Every workload that has a name: those of the suites, and what it costs to start a program.
+fn every() -> impl Iterator<Item = &'static Workload> {
+    const { &startup::ALL }.iter().chain(ALL)
+}
 
 /// Names for several workloads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,13 +95,16 @@ pub(crate) enum Suite {
     Programs,
     /// Both.
     All,
+    /// Programs that do nothing.
+    Startup,
 }
 
 impl Suite {
-    const NAMES: [(&str, Self); 3] = [
+    const NAMES: [(&str, Self); 4] = [
         ("micro", Self::Micro),
         ("programs", Self::Programs),
         ("all", Self::All),
+        ("startup", Self::Startup),
     ];
 
     /// The suite of that name.
@@ -101,19 +113,23 @@ impl Suite {
         found.map(|&(_, suite)| suite)
     }
 
-    /// Its workloads, in the order of [`ALL`].
+    /// Its workloads, in the order of the report.
     pub(crate) fn workloads(self) -> impl Iterator<Item = &'static Workload> {
-        ALL.iter().filter(move |workload| match self {
+        let of = match self {
+            Self::Startup => const { &startup::ALL },
+            Self::Micro | Self::Programs | Self::All => ALL,
+        };
+        of.iter().filter(move |workload| match self {
             Self::Micro => workload.is_own(),
             Self::Programs => !workload.is_own(),
-            Self::All => true,
+            Self::All | Self::Startup => true,
         })
     }
 }
 
 /// The workload of that name.
 pub(crate) fn named(name: &str) -> Result<&'static Workload> {
-    ALL.iter()
+    every()
         .find(|workload| workload.name == name)
         .with_context(|| format!("there is no workload or suite `{name}`: see --list"))
 }
@@ -136,17 +152,14 @@ mod tests {
 
     #[test]
     fn names_are_distinct_and_lead_to_their_workload() {
-        let names: BTreeSet<_> = ALL.iter().map(|workload| workload.name).collect();
-        assert_eq!(names.len(), ALL.len());
-        assert!(
-            ALL.iter()
-                .all(|workload| named(workload.name).unwrap().about == workload.about)
-        );
+        let names: BTreeSet<_> = every().map(|workload| workload.name).collect();
+        assert_eq!(names.len(), every().count());
+        assert!(every().all(|workload| named(workload.name).unwrap().about == workload.about));
         assert!(named("none").is_err());
     }
 
     #[test]
-    fn the_two_suites_are_all_workloads() {
+    fn two_suites_are_all_workloads_and_one_is_apart() {
         let names = |suite: &str| -> BTreeSet<_> {
             let suite = Suite::named(suite).unwrap();
             suite.workloads().map(|workload| workload.name).collect()
@@ -155,6 +168,7 @@ mod tests {
         assert!(micro.contains("larson") && programs.contains("gcc"));
         assert!(micro.is_disjoint(&programs));
         assert_eq!(&micro | &programs, names("all"));
-        assert!(ALL.iter().all(|one| Suite::named(one.name).is_none()));
+        assert!(names("startup").is_disjoint(&names("all")));
+        assert!(every().all(|one| Suite::named(one.name).is_none()));
     }
 }

@@ -1,22 +1,30 @@
-//! Ruby: hashes, strings, JSON, regular expressions, sorting.
+//! Ruby: hashes, strings, JSON, regular expressions, sorting; and a worker with threads, over records that stay.
 
 use super::workload::{Body, Workload};
 use crate::site::{Scale, Site};
 use anyhow::Result;
 use std::process::Command;
 
+/// Jobs in JSON, done by four threads.
+pub(crate) const WORKER: Workload = Workload {
+    name: "ruby-worker",
+    about: "Ruby: four threads take jobs in JSON from a queue and keep records",
+    needs: &["ruby"],
+    body: Body::Program(|site| run(site, "worker.rb", include_str!("worker.rb"), "3")),
+};
+
 /// One script.
 pub(crate) const WORKLOAD: Workload = Workload {
     name: "ruby",
     about: "Ruby: hashes, strings, JSON, regular expressions, sorting",
     needs: &["ruby"],
-    body: Body::Program(script),
+    body: Body::Program(|site| run(site, "script.rb", include_str!("script.rb"), "6")),
 };
 
-fn script(site: &Site) -> Result<Command> {
-    let path = site.file("script.rb", || include_str!("script.rb").into())?;
+fn run(site: &Site, name: &str, script: &str, full: &str) -> Result<Command> {
+    let path = site.file(name, || script.into())?;
     let rounds = match site.scale {
-        Scale::Full => "6",
+        Scale::Full => full,
         Scale::Quick => "1",
     };
     let mut command = site.command("ruby")?;

@@ -28,25 +28,36 @@ struct Function {
     name: Name,
     ours: *const c_void,
     librarys: *const c_void,
+    /// The program's entry for it; zero where it has none.
+    entry: usize,
 }
 
 fn functions() -> [Function; 3] {
+    let program = Objects::all().next();
+    let function = |name, ours, librarys| Function {
+        name,
+        ours,
+        librarys,
+        entry: program
+            .as_ref()
+            .map_or(0, |program| program.stand_in(name).addr()),
+    };
     [
-        Function {
-            name: const { Name::new(c"malloc") },
-            ours: c::malloc as *const c_void,
-            librarys: library::malloc as *const c_void,
-        },
-        Function {
-            name: const { Name::new(c"calloc") },
-            ours: c::calloc as *const c_void,
-            librarys: library::calloc as *const c_void,
-        },
-        Function {
-            name: const { Name::new(c"realloc") },
-            ours: c::realloc as *const c_void,
-            librarys: library::realloc as *const c_void,
-        },
+        function(
+            const { Name::new(c"malloc") },
+            c::malloc as *const c_void,
+            library::malloc as *const c_void,
+        ),
+        function(
+            const { Name::new(c"calloc") },
+            c::calloc as *const c_void,
+            library::calloc as *const c_void,
+        ),
+        function(
+            const { Name::new(c"realloc") },
+            c::realloc as *const c_void,
+            library::realloc as *const c_void,
+        ),
     ]
 }
 
@@ -101,11 +112,8 @@ fn is_first(function: &Function) -> bool {
 
 /// Whether who calls this address comes to our function: it is there, or the program's entry for it.
 fn leads_to(value: usize, function: &Function) -> bool {
-    let is_entry = || {
-        let program = Objects::all().next();
-        program.is_some_and(|program| program.stand_in(function.name).addr() == value)
-    };
-    value == function.ours.addr() || (value != 0 && is_entry() && is_first(function))
+    let is_entry = value != 0 && value == function.entry;
+    value == function.ours.addr() || (is_entry && is_first(function))
 }
 
 /// Repoints the loader's own variables; says whether there was one for each function.
