@@ -48,6 +48,8 @@ pub struct Arena<O: Os> {
     pub(crate) mappings_limit: AtomicUsize,
     /// Where upkeep runs.
     pub(crate) aside: Aside,
+    /// Whether spans may lie on huge pages.
+    huge_pages: bool,
     /// Advice that was refused: a cost, never an error.
     pub(crate) hints_refused: AtomicUsize,
 }
@@ -113,8 +115,15 @@ impl<O: Os> Arena<O> {
             mappings: AtomicUsize::new(0),
             mappings_limit: AtomicUsize::new(0),
             aside: Aside::new(),
+            huge_pages: false,
             hints_refused: AtomicUsize::new(0),
         }
+    }
+
+    /// The same, with spans on huge pages where the system likes. For heaps that do not mesh: a remap of one page parts a huge one.
+    pub const fn with_huge_pages(mut self) -> Self {
+        self.huge_pages = true;
+        self
     }
 
     /// The system below.
@@ -253,8 +262,7 @@ impl<O: Os> Arena<O> {
         let Some((at, len)) = self.range(fresh) else {
             return;
         };
-        // With huge pages, memory would come back in larger pieces only.
-        self.hint(at, len, Advice::NoHugePages);
+        self.keep_pages_small(at, len);
         drop(state);
         // Where it is late, or refused, it is done when a span is protected.
         self.uninterrupted(|| self.follow(at, len));
@@ -325,6 +333,13 @@ impl<O: Os> Arena<O> {
     pub(crate) fn hint(&self, at: NonNull<u8>, len: usize, advice: Advice) {
         if self.os.advise(at, len, advice).is_err() {
             self.hints_refused.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Asks for no huge pages where spans lie: memory would come back in larger pieces only.
+    pub(crate) fn keep_pages_small(&self, at: NonNull<u8>, len: usize) {
+        if !self.huge_pages {
+            self.hint(at, len, Advice::NoHugePages);
         }
     }
 

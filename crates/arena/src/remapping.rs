@@ -7,7 +7,7 @@ use heap::{PageIndex, Refused, Remapping, Run};
 use crate::area::Side;
 use crate::arena::Arena;
 use crate::ground::Ground;
-use crate::os::{Access, Advice, Errno, Os};
+use crate::os::{Access, Errno, Os};
 use crate::page_map::PageMap;
 use crate::site::chunk_pages;
 
@@ -89,7 +89,7 @@ impl<O: Os> Arena<O> {
             };
             let replaced = self.uninterrupted(replace).is_ok();
             if replaced && side == Side::Spans {
-                self.hint(at, len, Advice::NoHugePages);
+                self.keep_pages_small(at, len);
                 self.uninterrupted(|| self.follow(at, len));
             }
             replaced

@@ -6,7 +6,7 @@ use bitmap::SlotSet;
 use rand_pcg::Pcg32;
 use shufflevector::below;
 
-use crate::policy::Placement;
+use crate::placement::Placement;
 
 /// Slots to claim.
 pub(crate) struct Choice {

@@ -6,7 +6,6 @@ use heap::{Label, PageHeap, PageIndex, SizeClass};
 use miniheap::SpanClasses;
 
 use crate::global::GlobalHeap;
-use crate::policy::MeshPolicy;
 use crate::report::Report;
 
 /// What is at an address.
@@ -20,7 +19,7 @@ pub enum Found {
     Object(usize),
 }
 
-impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
+impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
     /// What is at `address`.
     pub fn find(&self, address: NonNull<u8>) -> Found {
         let (labels, address) = (self.labels(), address.addr().get());

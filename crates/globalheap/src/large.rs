@@ -6,7 +6,6 @@ use core::sync::atomic::Ordering;
 use heap::{PageCount, PageHeap, PageIndex};
 
 use crate::global::GlobalHeap;
-use crate::policy::MeshPolicy;
 use crate::report::{Misuse, Report};
 use crate::tuning::REMAPPED;
 
@@ -19,7 +18,7 @@ pub struct LargeBlock {
     pub zeroed: bool,
 }
 
-impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
+impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
     fn pages_for(size: usize) -> Option<PageCount> {
         u32::try_from(size.max(1).div_ceil(P::PAGE_SIZE))
             .ok()
@@ -35,8 +34,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
 
     /// An object of at least `size` bytes on pages of its own, aligned to `align` bytes, a power of two. `None` when there
     /// is no memory.
-    pub fn allocate_large(&self, size: usize, align: usize) -> Option<LargeBlock> {
-        self.upkeep();
+    pub fn place_large(&self, size: usize, align: usize) -> Option<LargeBlock> {
         let align = u32::try_from(align.div_ceil(P::PAGE_SIZE).max(1)).ok()?;
         let pages = Self::pages_for(size)?;
         let allocate = || self.pages.allocate_large(pages, PageCount(align));
@@ -55,7 +53,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     ///
     /// # Safety
     /// Nobody uses the object any more.
-    pub unsafe fn free_large(&self, object: NonNull<u8>) {
+    pub unsafe fn remove_large(&self, object: NonNull<u8>) {
         let freed = self.large_at(object).and_then(|(page, _)| {
             // SAFETY: nobody uses the object any more.
             unsafe { self.pages.free_large(page) }
@@ -68,7 +66,6 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
             }
             None => Self::misuse(Misuse::NotAnObject, object.addr().get()),
         }
-        self.upkeep();
     }
 
     /// Makes room for `size` bytes in a large object, where it is or, if that is cheaper than copying, at another address,

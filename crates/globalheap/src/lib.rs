@@ -1,74 +1,57 @@
-//! The heap that all threads share: bins of spans, refill and release, large objects, and the mesh cycle.
+//! The heap that all threads share: bins of spans, refill and release, and large objects.
 //!
-//! [`GlobalHeap`] owns a [`PageHeap`](heap::PageHeap) and knows the system only through it.
+//! [`GlobalHeap`] owns a [`PageHeap`](heap::PageHeap) and knows the system only through it. It is a whole heap by itself, and knows
+//! nothing of meshing: that is a layer above, in a crate of its own, which owns one.
 //!
+//! * [`CentralHeap`]: what a thread's front end asks of this heap, or of the layer above it; `serve`: the answers of this one;
 //! * `choice`: which slots of a span, and in what order; `span_slots`: their addresses;
-//! * `refill` and `release`: slots for a thread's front end, in batches, under the lock of one size class; `transfer`: batches on
-//!   their way from one thread to another;
+//! * `refill` and `release`: slots for a thread's front end, in batches, under the lock of one size class; `transfer` and `passing`:
+//!   batches on their way from one thread to another;
 //! * `large`: page runs of their own;
 //! * `found`: what an address is;
-//! * `cycle`: which spans to mesh is searched for without a lock, and carried out in short steps under it;
-//! * `portion`: what one search looks at;
-//! * `commit`: one mesh, step by step;
-//! * `width`, `neighbours`: when mappings are scarce, runs of neighbours are meshed onto runs of neighbours first;
-//! * `named`: what the kernel may write to for a call of the program stays where it is;
-//! * `scatter`: a thinned-out group is taken apart, and its members go to other groups;
-//! * `leftovers`: spans that a mesh has left behind go back to private pages;
-//! * `fork`: a child's own copy of the meshed groups, and of nothing else;
-//! * `slice`: a cycle piece by piece, so that nobody waits long;
-//! * `schedule`: when to do which;
+//! * `upkeep`: unused pages go back to the system; `purging`: when;
+//! * `pin`: objects whose physical pages must not change;
+//! * `locking`: the locks at a fork;
 //! * `portraits`: what all spans look like, for pictures.
 //!
-//! **Invariant (lock order):** the cycle's lock, then a transfer's or that of one size class, then whatever the page heap locks inside
-//! its own calls. No path takes two of the middle ones, but fork, which takes all in order.
+//! **Invariant (lock order):** a transfer's lock or that of one size class, then whatever the page heap locks inside its own calls.
+//! No path takes two of the first, but fork, which takes all in order. A layer above takes its own before these.
 //!
 //! **Invariant:** no lock is held while bytes of an object are written through the object's own address. A writer that
-//! waits for a barrier therefore never holds a lock that the mesh needs.
+//! waits for a barrier therefore never holds a lock that a layer above needs.
 #![cfg_attr(not(test), no_std)]
 
-mod allowance;
-mod bound;
+mod central;
 mod choice;
-mod commit;
-mod cycle;
-#[cfg(test)]
-mod fake;
-mod fork;
 mod found;
 mod global;
-mod joined;
 mod large;
-mod leftovers;
-mod named;
-mod narrow;
-mod neighbours;
+mod locking;
+mod passing;
 mod pin;
-mod policy;
-mod portion;
+mod placement;
 mod portraits;
+mod purging;
 mod refill;
 mod release;
 mod report;
-mod scatter;
-mod schedule;
-mod scratch;
-mod slice;
+mod serve;
 mod span_slots;
 mod stats;
-mod stretch;
 #[cfg(test)]
 mod tests;
 mod transfer;
 pub mod tuning;
-mod width;
+mod upkeep;
 
-pub use fork::{Begun, Fork, Standing, Writers};
+pub use central::CentralHeap;
 pub use found::Found;
 pub use global::GlobalHeap;
 pub use large::LargeBlock;
-pub use policy::{MeshPolicy, Ordered, Permuted, Placed, Placement, Placing};
+pub use locking::{Held, Locker, Standing};
+pub use placement::Placement;
 pub use portraits::{PORTRAITS, Portraits};
 pub use report::{Ignore, Misuse, Report};
-pub use schedule::Sleep;
 pub use span_slots::SpanSlots;
-pub use stats::{ClassStats, HeapStats, MeshStats};
+pub use stats::{ClassStats, HeapStats};
+pub use upkeep::Purged;

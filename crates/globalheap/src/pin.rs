@@ -7,10 +7,9 @@ use heap::{Guard, PageCount, PageHeap, PageIndex, Run, SpanId};
 use miniheap::Spans;
 
 use crate::global::GlobalHeap;
-use crate::policy::MeshPolicy;
 use crate::report::Report;
 
-impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
+impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
     /// Keeps the object at `address` on its physical pages until [`unpin`](Self::unpin), or until all objects near it are
     /// gone. False when no object can be there. Large objects always stay where they are.
     pub fn pin(&self, address: usize) -> bool {

@@ -4,7 +4,6 @@ use heap::{PageHeap, SizeClass, SpanId};
 use miniheap::Portrait;
 
 use crate::global::GlobalHeap;
-use crate::policy::MeshPolicy;
 use crate::report::Report;
 
 /// Records that are looked at under one hold of a class's lock.
@@ -19,7 +18,7 @@ pub struct Portraits {
     pub next: Option<SpanId>,
 }
 
-impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
+impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
     /// The spans of `class` from number `from` on. Spans may change between two calls, so a group may be seen in part.
     pub fn portraits(&self, class: SizeClass, from: SpanId) -> Portraits {
         let spans = self.class(class);

@@ -8,40 +8,40 @@ use rand_pcg::Pcg32;
 
 use crate::choice::choose;
 use crate::global::GlobalHeap;
-use crate::policy::MeshPolicy;
+use crate::placement::Placement;
 use crate::report::Report;
 use crate::span_slots::SpanSlots;
 use crate::tuning::SPANS_PER_REFILL;
 
-impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
+impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
     /// Claims free slots of `class` for `owner` and passes them to `take`, span by span. Returns their number: `wanted`, or up to
     /// `most` when so many are left in the last span; less when they would come from too many spans, none when there is no
     /// memory.
     ///
-    /// Which of a span's free slots, and in what order, says the [placement](crate::Placement) of the class: that is what makes two
-    /// spans likely to mesh.
-    pub fn refill(
+    /// Which of a span's free slots, and in what order, says `placement`: that is what makes two spans likely to mesh.
+    #[inline]
+    pub fn claim(
         &self,
-        class: SizeClass,
-        owner: OwnerId,
+        placement: Placement,
+        (class, owner): (SizeClass, OwnerId),
         wanted: RangeInclusive<usize>,
         rng: &mut Pcg32,
         mut take: impl FnMut(&mut Pcg32, SpanSlots),
     ) -> usize {
-        self.upkeep();
-        let taken = self.claim(class, owner, &wanted, rng, &mut take);
+        let to = (class, owner);
+        let taken = self.claim_once(placement, to, &wanted, rng, &mut take);
         if taken == 0 && self.send_home() {
             // Pages came back with what waited for other threads, perhaps.
-            return self.claim(class, owner, &wanted, rng, &mut take);
+            return self.claim_once(placement, to, &wanted, rng, &mut take);
         }
         taken
     }
 
-    /// [`refill`](Self::refill) without the upkeep, and without another try when there is no memory.
-    fn claim(
+    /// [`claim`](Self::claim) without another try when there is no memory.
+    fn claim_once(
         &self,
-        class: SizeClass,
-        owner: OwnerId,
+        placement: Placement,
+        (class, owner): (SizeClass, OwnerId),
         wanted: &RangeInclusive<usize>,
         rng: &mut Pcg32,
         take: &mut impl FnMut(&mut Pcg32, SpanSlots),
@@ -56,7 +56,14 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
                 break;
             };
             let wanted = wanted.start() - taken..=wanted.end() - taken;
-            taken += self.claim_from((&mut spans, unit), (class, owner), wanted, rng, take);
+            taken += self.claim_from(
+                placement,
+                (&mut spans, unit),
+                (class, owner),
+                wanted,
+                rng,
+                take,
+            );
         }
         taken
     }
@@ -65,6 +72,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     #[inline(never)]
     fn claim_from(
         &self,
+        placement: Placement,
         (spans, unit): (&mut Spans, SpanId),
         (class, owner): (SizeClass, OwnerId),
         wanted: RangeInclusive<usize>,
@@ -73,13 +81,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
     ) -> usize {
         let geometry = SpanClasses::geometry(class);
         let free = spans.free_slots(unit);
-        let chosen = choose(
-            &free,
-            wanted,
-            geometry.slots.into(),
-            self.placement(class),
-            rng,
-        );
+        let chosen = choose(&free, wanted, geometry.slots.into(), placement, rng);
         let Some(heap) = spans.get(unit) else {
             return 0;
         };

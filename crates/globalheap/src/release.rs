@@ -7,7 +7,6 @@ use heap::{PageHeap, Run, SizeClass, SpanId};
 use miniheap::{SpanClasses, Spans};
 
 use crate::global::GlobalHeap;
-use crate::policy::MeshPolicy;
 use crate::report::{Findings, Misuse, Report};
 
 /// Slots of one span that came one after the other: the span's record is looked up and changed once for all of them.
@@ -32,22 +31,12 @@ impl Batch {
     }
 }
 
-impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
+impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
     /// Takes slots of `class` back. An address at which no object of the class is in use is reported and otherwise ignored.
     ///
     /// # Safety
     /// * The slots were claimed by a refill and not released since.
     /// * Nobody uses the objects any more.
-    pub unsafe fn release(&self, class: SizeClass, slots: &[NonNull<u8>]) {
-        // SAFETY: the same contract.
-        unsafe { self.take_home(class, slots) };
-        self.upkeep();
-    }
-
-    /// [`release`](Self::release) without the upkeep that may be due.
-    ///
-    /// # Safety
-    /// As for `release`.
     pub unsafe fn take_home(&self, class: SizeClass, slots: &[NonNull<u8>]) {
         let mut findings = Findings::none();
         let mut spans = self.class(class);

@@ -10,13 +10,10 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use heap::{Guard, Metadata, Mutex, PageHeap, RawLock, SizeClass};
+use heap::{Guard, Metadata, Mutex, RawLock, SizeClass};
 use miniheap::SpanClasses;
 use shufflevector::ShuffleVector;
 
-use crate::global::GlobalHeap;
-use crate::policy::MeshPolicy;
-use crate::report::Report;
 use crate::tuning::{TRANSFER_BYTES, TRANSFER_SLOTS};
 
 /// The slots of one class that wait for a taker, on cache lines of their own.
@@ -26,9 +23,6 @@ pub(crate) struct Transfer<L> {
     waiting: AtomicUsize,
     slots: Mutex<L, ShuffleVector>,
 }
-
-/// Slots that go home under one hold of the lock, at most.
-const HOME_AT_ONCE: usize = 16;
 
 impl<L: RawLock> Transfer<L> {
     pub(crate) const fn new() -> Self {
@@ -55,10 +49,9 @@ impl<L: RawLock> Transfer<L> {
         unsafe { self.slots.unlock_after_fork() }
     }
 
-    /// Whether nobody holds the lock.
-    #[cfg(test)]
-    pub(crate) fn is_open(&self) -> bool {
-        self.slots.try_lock().is_some()
+    /// How many slots wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     /// The slots, if there may be any.
@@ -69,7 +62,12 @@ impl<L: RawLock> Transfer<L> {
 
     /// Adds all of `slots`; says whether there was room. Its frame is not above those of a release: some stacks are small.
     #[inline(never)]
-    fn put(&self, memory: &impl Metadata, class: SizeClass, slots: &[NonNull<u8>]) -> bool {
+    pub(crate) fn put(
+        &self,
+        memory: &impl Metadata,
+        class: SizeClass,
+        slots: &[NonNull<u8>],
+    ) -> bool {
         let mut waiting = self.slots.lock();
         if waiting.capacity() == 0 {
             let Some(storage) = storage(memory, class) else {
@@ -86,7 +84,7 @@ impl<L: RawLock> Transfer<L> {
     }
 
     /// Passes up to `most` of the newest slots to `take`; returns their number.
-    fn take(&self, most: usize, take: impl FnOnce(&[NonNull<u8>])) -> usize {
+    pub(crate) fn take(&self, most: usize, take: impl FnOnce(&[NonNull<u8>])) -> usize {
         let Some(mut waiting) = self.lock_unless_empty() else {
             return 0;
         };
@@ -110,68 +108,3 @@ fn storage(memory: &impl Metadata, class: SizeClass) -> Option<ShuffleVector> {
 
 /// One for each class.
 pub(crate) type Transfers<L> = [Transfer<L>; SpanClasses::ALL];
-
-impl<P: PageHeap, M: MeshPolicy, R: Report> GlobalHeap<P, M, R> {
-    fn transfer(&self, class: SizeClass) -> &Transfer<P::Lock> {
-        let last = &self.transfers[SpanClasses::ALL - 1];
-        self.transfers.get(class.index()).unwrap_or(last)
-    }
-
-    /// Takes slots of `class` for the next thread that [asks](Self::take_over); when too many wait already, back to their spans.
-    ///
-    /// # Safety
-    /// As for [`release`](Self::release).
-    pub unsafe fn hand_over(&self, class: SizeClass, slots: &[NonNull<u8>]) {
-        if self.transfer(class).put(&self.pages, class, slots) {
-            self.upkeep();
-        } else {
-            // SAFETY: the same contract.
-            unsafe { self.release(class, slots) };
-        }
-    }
-
-    /// Passes up to `most` slots of `class` that were [handed over](Self::hand_over) to `take`; returns their number.
-    pub fn take_over(
-        &self,
-        class: SizeClass,
-        most: usize,
-        take: impl FnOnce(&[NonNull<u8>]),
-    ) -> usize {
-        self.transfer(class).take(most, take)
-    }
-
-    /// Sends home what nobody has taken over; says whether there was anything.
-    pub fn send_home(&self) -> bool {
-        let mut sent = false;
-        for class in Self::class_numbers() {
-            loop {
-                let mut slots = [NonNull::<u8>::dangling(); HOME_AT_ONCE];
-                let taken = self.transfer(class).take(HOME_AT_ONCE, |waiting| {
-                    for (slot, waiting) in slots.iter_mut().zip(waiting) {
-                        *slot = *waiting;
-                    }
-                });
-                if taken == 0 {
-                    break;
-                }
-                sent = true;
-                if let Some(slots) = slots.get(..taken) {
-                    // SAFETY: handed over by those who had claimed them.
-                    unsafe { self.take_home(class, slots) };
-                }
-            }
-        }
-        sent
-    }
-
-    /// Bytes of the slots that wait for a taker.
-    pub fn waiting_bytes(&self) -> usize {
-        let sizes = SpanClasses::GEOMETRIES
-            .iter()
-            .map(|spans| spans.object_size);
-        let waiting = self.transfers.iter().zip(sizes);
-        waiting
-            .map(|(transfer, size)| transfer.waiting.load(Ordering::Relaxed) * size as usize)
-            .sum()
-    }
-}

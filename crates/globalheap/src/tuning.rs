@@ -18,96 +18,15 @@ pub const TRANSFER_BYTES: usize = 128 << 10;
 /// Slots of one class that wait, at least and at most, when they would be fewer or more.
 pub const TRANSFER_SLOTS: RangeInclusive<usize> = 16..=1024;
 
-/// Milliseconds between two mesh cycles, at least, unless the program or its environment says otherwise.
-pub const PERIOD_MS: u64 = 100;
-
-/// A cycle starts by itself when at least this many bytes could come back; in proportion less when the period is shorter
-/// than [`PERIOD_MS`].
-pub const WORTHWHILE: usize = 1 << 20;
-
-/// A cycle that gave back less than one part in this many of what it could have is followed by a longer pause.
-pub const EFFECTIVE_SHARE: usize = 32;
-
-/// The pause grows up to this many periods.
-pub const LONGEST_PAUSE: u64 = 32;
-
-/// Nanoseconds that a thread works on a cycle at a time, while the program waits for it to come back. A search and one hold
-/// of a lock are not interrupted.
+/// Nanoseconds that a thread works on what is due at a time, while the program waits for it to come back. A step of the work is
+/// not interrupted.
 pub const SLICE_NS: u64 = 1_000_000;
 
-/// Milliseconds of a busy program of which the share for cycles is saved up, at most.
-pub const CREDIT_MS: u64 = 2_000;
-
-/// Milliseconds between two slices of a cycle.
+/// Milliseconds between two slices of such work.
 pub const SLICE_PAUSE_MS: u64 = 2;
-
-/// Pairs that a cycle in slices keeps from one search, at most.
-pub const PAIRS_KEPT: usize = 4_096;
-
-/// Candidates of one search, at most.
-pub const CANDIDATES: usize = 1 << 16;
-
-/// Candidates of one search of a cycle in slices, at most: nobody else can work in the thread meanwhile.
-pub const CANDIDATES_PER_SLICE: usize = 1 << 12;
-
-/// Records of spans that are looked at for one search, at most: most may be of no use to it.
-pub const RECORDS_PER_SEARCH: u32 = if cfg!(test) { 1 << 8 } else { 1 << 16 };
-
-/// Records of spans that are looked at under one hold of a class lock, at most.
-pub const RECORDS_PER_HOLD: u32 = if cfg!(test) { 1 << 5 } else { 1 << 10 };
-
-/// Steps of search per candidate: at 3 ns each, 10 ms at most for 100 MiB of spans of one page, and half of it for those of up
-/// to 32 slots.
-pub const STEPS_PER_CANDIDATE: u64 = 128;
-
-/// Steps of search per cycle and size class, at least: a few spans of many slots need an index too.
-pub const LEAST_STEPS: u64 = 4_096;
-
-/// Steps of search per cycle and size class, at most: a few nanoseconds each.
-pub const STEPS: u64 = 1 << 23;
-
-/// Candidates of a search from which on it is judged whether rotation serves a class.
-pub const LEAST_JUDGED: usize = 64;
-
-/// It does when at least one candidate in this many is meshed.
-pub const JUDGED_SHARE: usize = 32;
-
-/// Partners that a candidate would have among random sets, at least, for a search that found none to say anything: a few times
-/// what it takes for nearly all to find one.
-pub const PARTNERS_OF_RANDOM: usize = 8;
-
-/// Candidates that such a partner is looked for among, at most: larger classes are not searched as a whole.
-pub const MOST_JUDGED: usize = 1 << 10;
-
-/// Groups of which the members are looked at under one hold of a class lock, at most.
-pub const GROUPS_PER_HOLD: usize = 128;
-
-/// Meshes that are carried out under one hold of a class lock, at most.
-pub const MESHES_PER_HOLD: usize = 16;
 
 /// How long a thread that forks over an operation of the heap tries to get locks that may be its own, in nanoseconds.
 pub const NANOSECONDS_FOR_LOCKS: u64 = 1_000_000;
 
-/// Spans that are dissolved under one hold of a class lock, at most.
-pub const LEFTOVERS_PER_HOLD: usize = 32;
-
-/// A cycle takes apart at most one group in this many, the emptiest.
-pub const SCATTERED_SHARE: usize = 8;
-
-/// Members of a group that is taken apart, at most: each costs a remap, and one page comes back for all of them.
-pub const SCATTERED_MEMBERS: u32 = 8;
-
-/// Pages of the widest runs that are meshed onto others.
-pub const WIDEST: u8 = 16;
-
-/// Slots of the longest runs that are meshed onto others while there are mappings for single spans too.
-pub const SLOTS_OF_CHEAP_RUNS: usize = 64;
-
-/// Pages of the narrowest runs that are meshed while mappings are scarce and the program frees much.
-pub const NARROWEST_HELD: u8 = 4;
-
-/// A program frees much when, from one cycle to the next, more than one byte of small objects in this many goes.
-pub const CALM_SHARE: usize = 64;
-
-/// Of the mappings that may be added, one in this many is kept for moves among groups.
-pub const MOVING_SHARE: usize = 32;
+/// Milliseconds between two looks at pages that have been unused for long.
+pub const PURGE_MS: u64 = 50;

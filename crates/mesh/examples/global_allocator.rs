@@ -17,7 +17,7 @@ static HEAP: AsGlobal<ThreadLocal<Slot, Mesh>> = AsGlobal(
 );
 
 /// What a thread's word points to.
-type Front = ThreadHeap<mesh::Arena<mesh::Linux>, ComplementMesher, mesh::Ignore>;
+type Front = ThreadHeap<mesh::MeshHeap<mesh::Arena<mesh::Linux>, ComplementMesher, mesh::Ignore>>;
 
 /// Each thread's own word.
 struct Slot;
@@ -86,13 +86,16 @@ extern "C" fn on_fault(_signal: c_int, info: *mut libc::siginfo_t, _context: *mu
 
 /// Physical bytes of spans, and bytes of the slots in use.
 fn print(when: &str) {
-    let stats = HEAP.0.shared().global().stats();
+    let (heap, mesh) = (
+        HEAP.0.shared().global().stats(),
+        HEAP.0.shared().global().mesh_stats(),
+    );
     println!(
         "{when:>14}: {:>6} KiB in spans, {:>6} KiB of them in use, {:>5} pages saved by {} meshes",
-        stats.span_bytes >> 10,
-        stats.small_bytes >> 10,
-        stats.mesh.pages_saved,
-        stats.mesh.meshes,
+        heap.span_bytes >> 10,
+        heap.small_bytes >> 10,
+        mesh.pages_saved,
+        mesh.meshes,
     );
 }
 

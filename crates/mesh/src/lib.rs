@@ -1,11 +1,12 @@
 //! The composed allocator, and its variants.
 //!
-//! Read from the outside in: a front end for each thread, over spans that are meshed, over pages.
+//! Read from the outside in: a front end for each thread, over a heap that meshes the spans of the one below it, over pages.
 //!
 //! ```text
-//!  Mesh = Threads<                claimed slots, a stack for each size class
-//!           Arena<Linux>,         pages, labels, remapping
-//!           ComplementMesher >    which spans to mesh
+//!  Mesh = Threads<                  claimed slots, a stack for each size class
+//!           MeshHeap<               the cycle, over a GlobalHeap: spans and large objects
+//!             Arena<Linux>,         pages, labels, remapping
+//!             ComplementMesher > >  which spans to mesh
 //! ```
 //!
 //! The variants differ in one type each, so benchmarks and tests run them side by side. A thread finds its front end through a word
@@ -13,13 +14,17 @@
 #![cfg_attr(not(test), no_std)]
 
 pub use arena::{Arena, BarrierChoice, BarrierTier, FailNth, Linux};
-pub use globalheap::{GlobalHeap, Ignore, MeshPolicy, Misuse, Ordered, Permuted, Report};
+pub use globalheap::{CentralHeap, GlobalHeap, Ignore, Misuse, Report};
 pub use heap::{Heap, LockedHeap, SizeClassHeap, ThreadLocalHeap};
+pub use meshheap::{MeshHeap, MeshPolicy, MeshStats, Ordered, Permuted};
 pub use meshing::{ComplementMesher, NoMesh, SplitMesher};
 pub use threadheap::{Calls, ThreadHeap, Threads};
 
 /// Everything below the thread's slot, with the search `M` and misuse reported to `R`.
-pub type Meshed<M, R = Ignore> = Threads<Arena<Linux>, M, R>;
+pub type Meshed<M, R = Ignore> = Threads<MeshHeap<Arena<Linux>, M, R>>;
+
+/// The same without the layer that meshes, which costs nothing then: objects lie in the order of addresses.
+pub type Plain<R = Ignore> = Threads<GlobalHeap<Arena<Linux>, R>>;
 
 /// How the allocator meshes. A stack with another one under this name makes a library of its own: see the workspace's directory
 /// `variants`.
@@ -29,7 +34,7 @@ pub type Policy = ComplementMesher;
 pub type Mesh = Meshed<Policy>;
 
 /// The allocator without meshing.
-pub type MeshWithoutMeshing = Meshed<NoMesh>;
+pub type MeshWithoutMeshing = Plain;
 
 /// The allocator with the search of the paper (PLDI 2019, Figure 2, t = 64).
 pub type MeshOfThePaper = Meshed<SplitMesher<64>>;
@@ -41,8 +46,13 @@ pub type MeshPermuted = Meshed<Permuted<ComplementMesher>>;
 /// The allocator with objects in the order of addresses: most programs then have little that meshes.
 pub type MeshOrdered = Meshed<Ordered<ComplementMesher>>;
 
-/// A heap that hands out front ends ([`ThreadLocalHeap`]), over the running system. Meshing begins when the global heap below is told so
-/// ([`GlobalHeap::enable_meshing`]).
+/// A heap that hands out front ends ([`ThreadLocalHeap`]), over the running system. Meshing begins when the layer below is told so
+/// ([`MeshHeap::enable_meshing`]).
 pub const fn meshed<M: MeshPolicy, R: Report>() -> Meshed<M, R> {
-    Threads::new(GlobalHeap::new(Arena::new(Linux::new())))
+    Threads::new(MeshHeap::new(Arena::new(Linux::new())))
+}
+
+/// The same without meshing, and so with huge pages where the system likes.
+pub const fn plain<R: Report>() -> Plain<R> {
+    Threads::new(GlobalHeap::new(Arena::new(Linux::new()).with_huge_pages()))
 }

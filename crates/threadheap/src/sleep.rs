@@ -3,8 +3,8 @@
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 
-use globalheap::{MeshPolicy, Report};
-use heap::PageHeap;
+use globalheap::CentralHeap;
+use heap::Upkeep;
 
 use crate::rest::{ASLEEP, AWAKE, Calls, RELIEVED, Rest, SEEN, TAKEN};
 use crate::thread_heap::ThreadHeap;
@@ -26,14 +26,14 @@ const SOON_MS: u64 = 1;
 ///
 /// # Safety
 /// A heap is there. Heaps stay for ever.
-unsafe fn rest_of<'a, P: PageHeap, M, R>(local: NonNull<ThreadHeap<P, M, R>>) -> &'a Rest {
+unsafe fn rest_of<'a, C: CentralHeap>(local: NonNull<ThreadHeap<C>>) -> &'a Rest {
     // SAFETY: in bounds of the heap (contract).
     let rest = unsafe { &raw const (*local.as_ptr()).rest };
     // SAFETY: valid for reads for ever (contract); all of it is atomic.
     unsafe { &*rest }
 }
 
-impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
+impl<C: CentralHeap> Threads<C> {
     /// The calling thread may sleep from now on: gives back what `local` keeps if that is due, and otherwise lets others do
     /// it later. Looks after other sleeping threads, if nobody did lately.
     ///
@@ -41,7 +41,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
     /// `local` is the calling thread's own heap. Until [`wake`](Self::wake) it is not used, but for the end of a call that
     /// was interrupted, as `calls` says.
     #[inline]
-    pub unsafe fn fall_asleep(&self, local: NonNull<ThreadHeap<P, M, R>>, calls: Calls) {
+    pub unsafe fn fall_asleep(&self, local: NonNull<ThreadHeap<C>>, calls: Calls) {
         // SAFETY: an attached heap.
         let rest = unsafe { rest_of(local) };
         if !rest.is_calm() {
@@ -59,7 +59,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
     /// # Safety
     /// `local` is the calling thread's own heap.
     #[inline]
-    pub unsafe fn is_calm(&self, local: NonNull<ThreadHeap<P, M, R>>) -> bool {
+    pub unsafe fn is_calm(&self, local: NonNull<ThreadHeap<C>>) -> bool {
         // SAFETY: an attached heap.
         unsafe { rest_of(local) }.is_calm()
     }
@@ -69,7 +69,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
     /// # Safety
     /// `local` is the calling thread's own heap.
     #[inline]
-    pub unsafe fn stay_calm(&self, local: NonNull<ThreadHeap<P, M, R>>) {
+    pub unsafe fn stay_calm(&self, local: NonNull<ThreadHeap<C>>) {
         // SAFETY: an attached heap.
         unsafe { rest_of(local) }.count();
     }
@@ -80,7 +80,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
     /// As for [`fall_asleep`](Self::fall_asleep).
     #[cold]
     #[inline(never)]
-    unsafe fn give_back_if_due(&self, local: NonNull<ThreadHeap<P, M, R>>, calls: Calls) {
+    unsafe fn give_back_if_due(&self, local: NonNull<ThreadHeap<C>>, calls: Calls) {
         // SAFETY: an attached heap.
         let rest = unsafe { rest_of(local) };
         let now = self.global().pages().clock_ms();
@@ -101,7 +101,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
     /// # Safety
     /// `local` is the calling thread's own heap.
     #[inline]
-    pub unsafe fn wake(&self, local: NonNull<ThreadHeap<P, M, R>>) {
+    pub unsafe fn wake(&self, local: NonNull<ThreadHeap<C>>) {
         // SAFETY: an attached heap.
         let rest = unsafe { rest_of(local) };
         if !rest.step(ASLEEP, AWAKE, Ordering::Acquire) {
@@ -197,7 +197,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
     ///
     /// # Safety
     /// Nobody else uses the heap, but for a call that was interrupted and needs no more than what stays.
-    unsafe fn relieve(&self, local: NonNull<ThreadHeap<P, M, R>>, stays: usize) {
+    unsafe fn relieve(&self, local: NonNull<ThreadHeap<C>>, stays: usize) {
         // SAFETY: a heap is there, and this is its only user (contract).
         let heap = unsafe { &mut *local.as_ptr() };
         if heap.kept_bytes() > LITTLE {

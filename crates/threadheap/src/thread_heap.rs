@@ -7,8 +7,8 @@ use core::alloc::Layout;
 use core::mem::{MaybeUninit, offset_of};
 use core::ptr::NonNull;
 
-use globalheap::{GlobalHeap, MeshPolicy, Placement, Report};
-use heap::{ClassMap, Heap, Label, Labels, OwnerId, PageHeap, SizeClass};
+use globalheap::{CentralHeap, Placement};
+use heap::{ClassMap, Heap, Label, Labels, Metadata, OwnerId, SizeClass, SpanPages, Upkeep};
 use miniheap::SpanClasses;
 use rand_pcg::Pcg32;
 use shufflevector::ShuffleVector;
@@ -19,7 +19,7 @@ use crate::depth::{
 };
 use crate::rest::Rest;
 
-/// The front end of one thread over pages of `P`.
+/// The front end of one thread over the heap `C`.
 ///
 /// A freed object stays with the thread that frees it, whoever's page it is in: threads that free each other's objects reuse
 /// them. Only objects smaller than a cache line go home to their page's heap, since two threads that write to one line slow
@@ -29,7 +29,7 @@ use crate::rest::Rest;
 /// [serves nobody](Self::IDLE) has vectors without room and no labels, so that its fast paths find nothing: there is no
 /// question "is there a heap".
 #[repr(C, align(64))]
-pub struct ThreadHeap<P: PageHeap, M, R> {
+pub struct ThreadHeap<C: CentralHeap> {
     /// None of them lies across two cache lines. They come first: a vector's address is one addition then.
     vectors: [ShuffleVector; CLASSES],
     /// Those that there were when a free was last looked at closely: of newer pages the fast path knows nothing.
@@ -40,7 +40,7 @@ pub struct ThreadHeap<P: PageHeap, M, R> {
     /// The next heap that serves nobody, while this one does not either.
     pub(crate) next: Option<NonNull<Self>>,
     /// The heap below, which outlives this one; `None` when this one serves nobody for good.
-    global: Option<NonNull<GlobalHeap<P, M, R>>>,
+    global: Option<NonNull<C>>,
     /// Slots of other heaps' pages, of the classes whose objects share cache lines.
     homeward: [ShuffleVector; LINE_CLASSES],
     rng: MaybeUninit<Pcg32>,
@@ -52,10 +52,13 @@ pub struct ThreadHeap<P: PageHeap, M, R> {
     pub(crate) older: Option<NonNull<Self>>,
 }
 
-// SAFETY: it is the only one to use its slots and entries; the global heap may be shared.
-unsafe impl<P: PageHeap, M: Send, R> Send for ThreadHeap<P, M, R> {}
+// SAFETY: it is the only one to use its slots and entries; the heap below is shared.
+unsafe impl<C: CentralHeap> Send for ThreadHeap<C> {}
 
-impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
+impl<C: CentralHeap> ThreadHeap<C> {
+    /// Bytes in a page.
+    const PAGE_SIZE: usize = <C::Pages as SpanPages>::PAGE_SIZE;
+
     const LINES: () = assert!(
         offset_of!(Self, vectors).is_multiple_of(size_of::<ShuffleVector>())
             && CACHE_LINE.is_multiple_of(size_of::<ShuffleVector>())
@@ -85,13 +88,10 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     ///
     /// # Safety
     /// `global` stays where it is for as long as the heap is used.
-    pub(crate) unsafe fn make(
-        global: &GlobalHeap<P, M, R>,
-        owner: OwnerId,
-    ) -> Option<NonNull<Self>> {
+    pub(crate) unsafe fn make(global: &C, owner: OwnerId) -> Option<NonNull<Self>> {
         let storage = Layout::array::<*mut u8>(ENTRIES).ok()?;
         const { Self::LINES };
-        let storage = storage.align_to(P::PAGE_SIZE).ok()?;
+        let storage = storage.align_to(Self::PAGE_SIZE).ok()?;
         let (layout, behind) = storage.extend(Layout::new::<Self>()).ok()?;
         let storage = global.pages().metadata(layout)?;
         // SAFETY: the offset lies in the block.
@@ -141,7 +141,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     }
 
     /// The heap below; `None` when this heap serves nobody.
-    fn global<'g>(&self) -> Option<&'g GlobalHeap<P, M, R>> {
+    fn global<'g>(&self) -> Option<&'g C> {
         // SAFETY: it stays where it is for as long as this heap is used (contract of `make`).
         self.global.map(|global| unsafe { global.as_ref() })
     }
@@ -183,7 +183,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
                     vector.refill_as_is(slots);
                 }
             });
-            if M::PLACEMENT != Placement::Permuted {
+            if C::PLACEMENT != Placement::Permuted {
                 // The newest is the first to be handed out.
                 vector.reverse();
             }
@@ -220,7 +220,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
             return unsafe { global.free_large(object) };
         };
         if let Some(what) = self.mistake(global, class, page, object) {
-            return R::misuse(what, address);
+            return C::misuse(what, address);
         }
         let is_mine = owner == self.owner;
         if self.vector_for(class, is_mine).room() == 0 {
@@ -242,7 +242,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
     /// Makes room in the full vector for slots of `class`, of pages of mine or of others: it may keep more from now on, or gives
     /// up its older half.
     #[inline(never)]
-    fn make_room(&mut self, global: &GlobalHeap<P, M, R>, class: SizeClass, is_mine: bool) {
+    fn make_room(&mut self, global: &C, class: SizeClass, is_mine: bool) {
         let homeward = self.homeward.get_mut(class.index());
         let (vector, given) = match homeward.filter(|_| !is_mine) {
             Some(vector) => {
@@ -296,7 +296,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
 
     /// Has no pages for the storage of vectors, if all of them are empty.
     pub(crate) fn give_back_storage(&mut self) {
-        let entries = const { ENTRIES * size_of::<*mut u8>() / P::PAGE_SIZE * P::PAGE_SIZE };
+        let entries = const { ENTRIES * size_of::<*mut u8>() / Self::PAGE_SIZE * Self::PAGE_SIZE };
         if let (Some(global), Some(storage)) = (self.global(), self.storage)
             && self.all_vectors().all(|(_, _, vector)| vector.is_empty())
         {
@@ -362,7 +362,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
 
 // SAFETY: slots come from refills, which claim each for one taker; large blocks from runs of their own. `class_for` gives a
 // class with the size and alignment that the layout asks for.
-unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> Heap for ThreadHeap<P, M, R> {
+unsafe impl<C: CentralHeap> Heap for ThreadHeap<C> {
     #[inline]
     fn allocate(&mut self, layout: Layout) -> Option<NonNull<u8>> {
         match SpanClasses::class_for(layout.size(), layout.align()) {

@@ -1,39 +1,42 @@
-//! All thread heaps over one global heap.
+//! All thread heaps over one heap that they share.
 
 use core::alloc::Layout;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use globalheap::{GlobalHeap, Ignore, MeshPolicy, Report, Standing};
-use heap::{LockedHeap, Mutex, OwnerId, PageHeap, SizeClass, ThreadLocalHeap};
+use globalheap::{CentralHeap, Standing};
+use heap::{LockedHeap, Mutex, OwnerId, SizeClass, SpanPages, ThreadLocalHeap, Upkeep};
 use miniheap::SpanClasses;
 use rand_pcg::Pcg32;
 
 use crate::thread_heap::ThreadHeap;
 
-/// A global heap that gives each thread a [`ThreadHeap`]. Those of threads that ended serve new ones.
-pub struct Threads<P: PageHeap, M, R = Ignore> {
-    global: GlobalHeap<P, M, R>,
-    pub(crate) heaps: Mutex<P::Lock, Heaps<P, M, R>>,
+/// A heap that gives each thread a [`ThreadHeap`]. Those of threads that ended serve new ones.
+pub struct Threads<C: CentralHeap> {
+    global: C,
+    pub(crate) heaps: Mutex<LockOf<C>, Heaps<C>>,
     attached: AtomicUsize,
     /// When sleeping threads are looked at next, in milliseconds of the coarse clock.
     pub(crate) next_look: AtomicU64,
 }
 
-pub(crate) struct Heaps<P: PageHeap, M, R> {
+/// The lock of the system that `C` is over.
+type LockOf<C> = <<C as CentralHeap>::Pages as SpanPages>::Lock;
+
+pub(crate) struct Heaps<C: CentralHeap> {
     /// Heaps that serve nobody, linked through `next`.
-    idle: Option<NonNull<ThreadHeap<P, M, R>>>,
+    idle: Option<NonNull<ThreadHeap<C>>>,
     /// Heaps ever made: the number of the newest.
     made: u32,
     /// The heap made last: all are linked through `older`.
-    pub(crate) newest: Option<NonNull<ThreadHeap<P, M, R>>>,
+    pub(crate) newest: Option<NonNull<ThreadHeap<C>>>,
     /// The next heap to look at, if its thread sleeps; `None` for the newest.
-    pub(crate) looked_at: Option<NonNull<ThreadHeap<P, M, R>>>,
+    pub(crate) looked_at: Option<NonNull<ThreadHeap<C>>>,
 }
 
 // SAFETY: a heap in the list of idle ones belongs to nobody, and is reached under the lock only. Of any other only `older`
 // and `rest` are looked at, unless `rest` says that its thread keeps away from it.
-unsafe impl<P: PageHeap, M: Send, R> Send for Heaps<P, M, R> {}
+unsafe impl<C: CentralHeap> Send for Heaps<C> {}
 
 /// Figures of the thread heaps, as numbers.
 #[derive(Clone, Copy, Default, Debug)]
@@ -47,9 +50,9 @@ pub struct ThreadsStats {
 /// The owner of spans that are refilled from without a thread heap. No thread heap has this number.
 const SHARED: OwnerId = OwnerId(u32::MAX >> 8);
 
-impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
+impl<C: CentralHeap> Threads<C> {
     /// No thread heaps yet, over `global`.
-    pub const fn new(global: GlobalHeap<P, M, R>) -> Self {
+    pub const fn new(global: C) -> Self {
         let heaps = Mutex::new(Heaps {
             idle: None,
             made: 0,
@@ -65,7 +68,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
     }
 
     /// The heap below.
-    pub fn global(&self) -> &GlobalHeap<P, M, R> {
+    pub fn global(&self) -> &C {
         &self.global
     }
 
@@ -102,7 +105,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
     /// # Safety
     /// `local` is the calling thread's own heap, and no other call of it is under way, but for a
     /// [`pop_at`](ThreadHeap::pop_at) or [`push_at`](ThreadHeap::push_at) that will not go on.
-    pub unsafe fn settle(&self, mut local: NonNull<ThreadHeap<P, M, R>>) {
+    pub unsafe fn settle(&self, mut local: NonNull<ThreadHeap<C>>) {
         // SAFETY: used by the caller alone (contract).
         unsafe { local.as_mut() }.give_back(0);
         self.global.send_home();
@@ -158,7 +161,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> Threads<P, M, R> {
 }
 
 // SAFETY: as for `ThreadHeap`: slots are claimed for one taker each, and large blocks have runs of their own.
-unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> LockedHeap for Threads<P, M, R> {
+unsafe impl<C: CentralHeap> LockedHeap for Threads<C> {
     fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
         match SpanClasses::class_for(layout.size(), layout.align()) {
             Some(class) => self.allocate_direct(class),
@@ -178,8 +181,8 @@ unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> LockedHeap for Threads<P, M, 
 
 // SAFETY: a heap is taken out of the list of idle ones, or new, so no other thread has it; its memory is never unmapped. All
 // heaps give back to the one global heap, which takes each other's blocks.
-unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadLocalHeap for Threads<P, M, R> {
-    type Local = ThreadHeap<P, M, R>;
+unsafe impl<C: CentralHeap> ThreadLocalHeap for Threads<C> {
+    type Local = ThreadHeap<C>;
 
     fn attach(&self) -> Option<NonNull<Self::Local>> {
         let mut heaps = self.heaps.lock();

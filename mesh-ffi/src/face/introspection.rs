@@ -221,7 +221,7 @@ pub unsafe extern "C" fn mesh_stats_json(buffer: *mut c_char, size: usize) -> us
 #[unsafe(no_mangle)]
 pub extern "C" fn mesh_usable_size(object: *mut c_void) -> usize {
     core::ptr::NonNull::new(object.cast())
-        .and_then(|object| HEAP.global().usable_size(object))
+        .and_then(|object| HEAP.global().below().usable_size(object))
         .unwrap_or(0)
 }
 

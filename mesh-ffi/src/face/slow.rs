@@ -2,7 +2,7 @@
 
 use core::ptr::{NonNull, null_mut};
 
-use globalheap::{Found, Misuse, Report};
+use globalheap::{CentralHeap, Found, Misuse, Report};
 use heap::SizeClass;
 use miniheap::SpanClasses;
 
@@ -165,7 +165,7 @@ unsafe fn free_elsewhere(object: NonNull<u8>) {
 #[cold]
 #[inline(never)]
 pub(crate) fn find(block: NonNull<u8>) -> Found {
-    let found = HEAP.global().find(block);
+    let found = HEAP.global().below().find(block);
     if found == Found::Nothing {
         // Another mapping may lie between pages of ours.
         if !HEAP.global().pages().owns(block.addr().get()) {
@@ -203,5 +203,5 @@ pub(crate) unsafe fn resize_large(object: NonNull<u8>, size: usize) -> Option<No
         return None;
     }
     // SAFETY: the caller uses only what is returned, if something is.
-    tls::within(|| unsafe { HEAP.global().resize_large(object, size) })
+    tls::within(|| unsafe { HEAP.global().below().resize_large(object, size) })
 }

@@ -81,7 +81,7 @@ pub(crate) fn barrier_name() -> &'static CStr {
 
 /// Bytes saved now for each 1,000 mappings that meshing added; none where it added none.
 pub(crate) fn saved_per_thousand() -> usize {
-    let saved = HEAP.global().stats().mesh.pages_saved * Linux::PAGE_SIZE;
+    let saved = HEAP.global().mesh_stats().pages_saved * Linux::PAGE_SIZE;
     let mappings = HEAP.global().pages().stats().mappings;
     (saved * 1_000).checked_div(mappings).unwrap_or(0)
 }
@@ -90,7 +90,7 @@ pub(crate) fn saved_per_thousand() -> usize {
 pub(crate) fn print() {
     let stats = HEAP.global().stats();
     let arena = HEAP.global().pages().stats();
-    let mesh = stats.mesh;
+    let mesh = HEAP.global().mesh_stats();
     figure("MESH COUNT", mesh.meshes);
     mebibytes("Meshed MB (total)", mesh.pages_released * Linux::PAGE_SIZE);
     figure("Meshed pages HWM", mesh.pages_saved_peak);
@@ -133,7 +133,7 @@ pub(crate) fn print() {
 pub(crate) fn write_json(mut write: impl FnMut(&mut Line)) {
     let stats = HEAP.global().stats();
     let arena = HEAP.global().pages().stats();
-    let mesh = stats.mesh;
+    let mesh = HEAP.global().mesh_stats();
     let figures: [(&str, usize); 22] = [
         ("mesh_count", mesh.meshes),
         ("pages_released", mesh.pages_released),

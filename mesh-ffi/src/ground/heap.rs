@@ -1,18 +1,18 @@
 //! The heap of this process.
 
 use arena::{Arena, Linux};
-use globalheap::{GlobalHeap, Misuse, Report};
-use stack::{Meshed, Policy, ThreadHeap};
+use globalheap::{Misuse, Report};
+use stack::{MeshHeap, Meshed, Policy, ThreadHeap};
 
 use crate::ground::misuse;
 
 /// The allocator: claimed slots for each thread, over spans that are meshed, over pages.
 type Heap = Meshed<Policy, ToStandardError>;
 /// A thread's front end.
-pub(crate) type Front = ThreadHeap<Arena<Linux>, Policy, ToStandardError>;
+pub(crate) type Front = ThreadHeap<Global>;
 
 /// What all threads share.
-pub(crate) type Global = GlobalHeap<Arena<Linux>, Policy, ToStandardError>;
+pub(crate) type Global = MeshHeap<Arena<Linux>, Policy, ToStandardError>;
 
 /// The heap of this process.
 pub(crate) static HEAP: Heap = stack::meshed();

@@ -22,13 +22,13 @@ use crate::unseen::written::Written;
 pub extern "C" fn mesh_pin(object: *const c_void) -> c_int {
     // Somebody may wait there by a bare system call, or wake.
     marks::set(object.addr());
-    answer(tls::within(|| HEAP.global().pin(object.addr())))
+    answer(tls::within(|| HEAP.global().below().pin(object.addr())))
 }
 
 /// Ends one `mesh_pin`. Returns 0, or -1 with EINVAL when there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn mesh_unpin(object: *const c_void) -> c_int {
-    answer(tls::within(|| HEAP.global().unpin(object.addr())))
+    answer(tls::within(|| HEAP.global().below().unpin(object.addr())))
 }
 
 fn answer(done: bool) -> c_int {
@@ -43,14 +43,14 @@ fn answer(done: bool) -> c_int {
 pub(crate) fn pin(start: *const c_void, len: usize) {
     // A signal handler over a slow path of ours: its lock may be held.
     if !tls::inside() {
-        tls::within(|| HEAP.global().pin_range(start.addr(), len));
+        tls::within(|| HEAP.global().below().pin_range(start.addr(), len));
     }
 }
 
 /// Takes back one [`pin`] of the same bytes, whose objects have lived since.
 pub(crate) fn unpin(start: *const c_void, len: usize) {
     if !tls::inside() {
-        tls::within(|| HEAP.global().unpin_range(start.addr(), len));
+        tls::within(|| HEAP.global().below().unpin_range(start.addr(), len));
     }
 }
 
@@ -99,7 +99,7 @@ pub(crate) fn having_property<R: Copy>(
     call: impl FnOnce() -> R,
 ) -> R {
     if lasts {
-        HEAP.global().note_property(start.addr(), len);
+        HEAP.global().below().note_property(start.addr(), len);
     }
     pinned(start, len, fails, call)
 }
@@ -107,7 +107,7 @@ pub(crate) fn having_property<R: Copy>(
 /// Makes way for a `userfaultfd` of the program's, which is about to be registered for `len` bytes at `start`: a mapping can have
 /// one.
 pub(crate) fn make_way(start: usize, len: usize) {
-    HEAP.global().note_property(start, len);
+    HEAP.global().below().note_property(start, len);
     pin(without_provenance(start), len);
     HEAP.global().pages().leave_unwatched(start, len);
 }

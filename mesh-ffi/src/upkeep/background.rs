@@ -19,7 +19,7 @@ const PAUSES: (u64, u64) = (1, 50);
 pub(crate) fn start() -> bool {
     request::THREAD.answer_with(start_in_child);
     let started = own_thread::run(run);
-    HEAP.global().set_background(started);
+    HEAP.global().below().set_background(started);
     started
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn start() -> bool {
 fn start_in_child() {
     // A child that shares its parent's memory has nothing to look after.
     if !tls::inside() && process::is_ours() {
-        request::THREAD.answer_all(|| HEAP.global().set_background(own_thread::begin()));
+        request::THREAD.answer_all(|| HEAP.global().below().set_background(own_thread::begin()));
     }
 }
 

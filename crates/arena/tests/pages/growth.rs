@@ -337,6 +337,20 @@ fn a_property_ends_with_what_is_there() {
 }
 
 #[test]
+fn spans_lie_on_huge_pages_where_that_was_permitted_only() {
+    for permitted in [false, true] {
+        let arena = Arena::new(Confined::to(256 * MIB));
+        let arena = if permitted {
+            arena.with_huge_pages()
+        } else {
+            arena
+        };
+        let span = span(&arena, 8);
+        assert_eq!(!flags(span.start().addr().get()).contains("nh"), permitted);
+    }
+}
+
+#[test]
 fn pages_that_nobody_can_write_to_are_not_handed_out() {
     let arena = Arena::new(FailNth::new(Confined::to(256 * MIB)));
     let large = arena

@@ -1,13 +1,13 @@
 //! Objects on pages of their own.
 
+use fakepages::PAGE;
 use heap::OwnerId;
-use meshing::ComplementMesher;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::program::{Kept, Program, class_of};
-use crate::Misuse;
-use crate::fake::PAGE;
+use super::Program;
+use super::program::{Kept, class_of};
+use crate::{CentralHeap, Misuse};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -31,7 +31,7 @@ proptest! {
 
     #[test]
     fn content_stays_and_figures_add_up(steps in steps()) {
-        let mut program = Program::<ComplementMesher>::new(256);
+        let mut program = Program::new(256);
         for step in steps {
             let count = program.large.len();
             match step {
@@ -52,7 +52,7 @@ proptest! {
 
 #[test]
 fn only_the_start_of_a_large_object_can_be_freed_and_only_once() {
-    let mut program = Program::<ComplementMesher>::new(64);
+    let mut program = Program::new(64);
     assert!(program.allocate_large(3 * PAGE, 1));
     program.allocate(class_of(512), OwnerId(1), 1);
     let start = program.large[0].start;
@@ -76,7 +76,7 @@ fn only_the_start_of_a_large_object_can_be_freed_and_only_once() {
 
 #[test]
 fn sizes_that_no_arena_has_are_refused() {
-    let mut program = Program::<ComplementMesher>::new(64);
+    let mut program = Program::new(64);
     for size in [65 * PAGE, 1 << 44, 1 << 45, usize::MAX / 2, usize::MAX] {
         assert!(program.heap.allocate_large(size, 1).is_none(), "{size}");
     }

@@ -1,18 +1,37 @@
-//! A program over the heap, with its objects.
+//! A program over a heap, with its objects.
 
 use core::cell::RefCell;
 use core::ptr::NonNull;
 use std::rc::Rc;
 
-use heap::{ClassMap, OwnerId, Refused, SizeClass};
-use meshing::ComplementMesher;
+use fakepages::{FakePages, PAGE};
+use heap::{ClassMap, OwnerId, SizeClass};
 use miniheap::SpanClasses;
 use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng;
 
-use crate::fake::FakePages;
-use crate::transfer::Transfer;
-use crate::{Fork, GlobalHeap, MeshPolicy, Misuse, Report, Standing, Writers};
+use super::{CentralHeap, GlobalHeap, Misuse, Report, Standing};
+
+/// A heap that a program can be over.
+pub(super) trait Shared: CentralHeap<Pages = FakePages> {
+    /// A heap over `pages`.
+    fn over(pages: FakePages) -> Self;
+
+    /// The heap that has the spans.
+    fn global(&self) -> &GlobalHeap<FakePages, Kept>;
+
+    /// Pages that spans share.
+    fn pages_saved(&self) -> usize;
+
+    /// Meshes what there is to mesh.
+    fn cycle(&self);
+
+    /// Gives back all that can be given back.
+    fn compact(&self);
+
+    /// Whether a cycle is under way.
+    fn is_in_cycle(&self) -> bool;
+}
 
 /// Keeps what was reported on this thread.
 pub(super) struct Kept;
@@ -49,8 +68,8 @@ pub(super) struct Large {
 }
 
 /// A heap, and the objects that a program has in it. The fake below knows what is written there.
-pub(super) struct Program<M = ComplementMesher> {
-    pub(super) heap: Rc<GlobalHeap<FakePages, M, Kept>>,
+pub(super) struct Program<H> {
+    pub(super) heap: Rc<H>,
     pub(super) objects: Vec<Object>,
     pub(super) large: Vec<Large>,
     pub(super) rng: Pcg32,
@@ -61,27 +80,12 @@ pub(super) fn class_of(size: usize) -> SizeClass {
     SpanClasses::class_of(size).expect("a small size")
 }
 
-impl<M: MeshPolicy> Program<M> {
-    /// Goes up to the moment when the process is duplicated, if there is room.
-    pub(super) fn prepare_fork(
-        &self,
-        standing: Standing,
-        writers: Writers,
-    ) -> Result<Fork, Refused> {
-        self.heap.reserve_fork(standing)?;
-        let begun = self.heap.begin_fork(standing);
-        // SAFETY: begun above; the heap is not used before the fork has ended.
-        Ok(unsafe { self.heap.prepare_fork(begun, writers) })
-    }
-
-    /// A program that has nothing yet. It writes nothing while a step of the heap runs, so meshing may begin.
+impl<H: Shared> Program<H> {
+    /// A program that has nothing yet. It writes nothing while a step of the heap runs.
     pub(super) fn new(pages: u32) -> Self {
         Kept::take();
-        let heap = Rc::new(GlobalHeap::new(FakePages::new(pages)));
-        // SAFETY: there is one thread, which is never caught at a protected page.
-        unsafe { heap.enable_meshing() };
         Self {
-            heap,
+            heap: Rc::new(H::over(FakePages::new(pages))),
             objects: Vec::new(),
             large: Vec::new(),
             rng: Pcg32::new(0x1234_5678, 9),
@@ -212,11 +216,21 @@ impl<M: MeshPolicy> Program<M> {
         unsafe { self.heap.free_large(large.start) };
     }
 
+    /// Panics if a lock is held.
+    pub(super) fn assert_open(&self) {
+        assert!(!self.heap.is_in_cycle(), "the lock of the cycle is held");
+        let held = self.heap.global().hold_still(Standing::Inside);
+        assert!(held.is_whole(), "a lock is held: {held:?}");
+        // SAFETY: taken above.
+        unsafe { self.heap.global().let_go(held) };
+    }
+
     /// Panics if anything is wrong with the heap, or with what the program has in it.
     pub(super) fn check(&self) {
         self.pages().verify();
         for class in (0..SpanClasses::ALL as u8).map(SizeClass) {
-            let spans = self.heap.class(class);
+            // SAFETY: they are only looked at.
+            let spans = unsafe { self.heap.global().spans(class) };
             assert_eq!(spans.check(), Ok(()), "{class:?}");
             let live = self.objects.iter().filter(|object| object.class == class);
             assert_eq!(spans.live(), live.count(), "{class:?}");
@@ -226,16 +240,17 @@ impl<M: MeshPolicy> Program<M> {
 
     /// Each figure is what can be counted.
     fn check_figures(&self) {
-        let stats = self.heap.stats();
+        let stats = self.heap.global().stats();
         let (mut saved, mut physical) = (0, 0);
         for class in (0..SpanClasses::ALL as u8).map(SizeClass) {
-            let spans = self.heap.class(class);
+            // SAFETY: they are only looked at.
+            let spans = unsafe { self.heap.global().spans(class) };
             let pages = spans.geometry().pages.index();
             saved += (spans.spans() - spans.physical_spans()) * pages;
             physical += spans.physical_spans() * pages;
         }
-        assert_eq!(stats.mesh.pages_saved, saved);
-        assert_eq!(stats.span_bytes, physical * crate::fake::PAGE);
+        assert_eq!(self.heap.pages_saved(), saved);
+        assert_eq!(stats.span_bytes, physical * PAGE);
         let sizes = self
             .objects
             .iter()
@@ -245,7 +260,7 @@ impl<M: MeshPolicy> Program<M> {
         let sizes = self
             .large
             .iter()
-            .map(|large| self.heap.usable_size(large.start));
+            .map(|large| self.heap.global().usable_size(large.start));
         assert_eq!(Some(stats.large_bytes), sizes.sum());
     }
 
@@ -261,22 +276,10 @@ impl<M: MeshPolicy> Program<M> {
         self.pages().verify_empty();
         assert!(
             self.heap
+                .global()
                 .classes()
                 .all(|class| class.spans == 0 && class.groups == 0)
         );
         assert_eq!(Kept::take(), []);
-    }
-}
-
-impl<M: MeshPolicy> GlobalHeap<FakePages, M, Kept> {
-    /// Panics if a lock is held.
-    pub(super) fn assert_open(&self) {
-        assert!(
-            self.cycle.try_lock().is_some(),
-            "the lock of the cycle is held"
-        );
-        assert!(self.transfers.iter().all(Transfer::is_open));
-        let mut classes = Self::class_numbers();
-        assert!(classes.all(|class| self.class_lock(class).try_lock().is_some()));
     }
 }

@@ -7,9 +7,8 @@ use miniheap::SpanClasses;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::program::{Kept, Program, class_of};
-use crate::Misuse;
-use crate::tuning::SPANS_PER_REFILL;
+use super::program::{Kept, Shared, class_of};
+use super::{CentralHeap, Misuse, Program, SPANS_PER_REFILL};
 
 const PAGES: u32 = 512;
 
@@ -78,7 +77,7 @@ fn apply(program: &mut Program, step: &Step) {
         }
         Step::ThinOut(share) => program.thin_out(*share),
         Step::Cycle => {
-            program.heap.mesh_cycle();
+            program.heap.cycle();
         }
         Step::FreeTwice(index) => {
             let Some(object) = nth(program, index) else {
@@ -133,7 +132,7 @@ fn allocate(program: &mut Program, class: SizeClass, owner: OwnerId, wanted: usi
         let page = labels.page_at(object.start.addr().get()).unwrap();
         assert_eq!(labels.label(page).as_small(), Some((class, owner)));
         assert_eq!(
-            program.heap.usable_size(object.start),
+            program.heap.global().usable_size(object.start),
             Some(SpanClasses::object_size(class))
         );
         spans.insert(program.pages().span_at(page));

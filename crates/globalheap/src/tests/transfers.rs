@@ -1,11 +1,13 @@
 //! Batches that pass from thread to thread.
 
 use core::ptr::NonNull;
+use fakepages::PAGE;
 
 use heap::{OwnerId, SizeClass};
 
-use super::program::{Object, Program, class_of};
-use crate::fake::PAGE;
+use super::Program;
+use super::program::{Object, class_of};
+use crate::CentralHeap;
 use crate::tuning::TRANSFER_BYTES;
 
 const PAGES: u32 = 512;
@@ -67,9 +69,7 @@ fn what_nobody_takes_goes_home() {
             program.heap.upkeep();
         },
         |program| program.heap.purge(),
-        |program| {
-            program.heap.compact();
-        },
+        |program| program.heap.give_back_all(),
     ];
     for order in orders {
         let mut program = Program::new(PAGES);

@@ -8,13 +8,94 @@ use std::sync::{Mutex, TryLockError};
 
 use heap::LockedHeap;
 use kit::{ThreadLocal, ThreadSlot};
-use mesh::{Arena, GlobalHeap, Ignore, Linux, MeshPolicy, Meshed, meshed};
+use mesh::{
+    Arena, CentralHeap, GlobalHeap, Linux, MeshHeap, MeshPolicy, MeshStats, Threads, meshed, plain,
+};
 
 use crate::handler;
 use crate::tenants::Tenants;
 
+/// What front ends are over.
+pub(crate) trait Below: CentralHeap<Pages = Arena<Linux>> + Sized + 'static {
+    /// Whether it meshes.
+    const MESHES: bool;
+
+    fn threads() -> Threads<Self>;
+
+    /// The heap that has the spans.
+    fn global(&self) -> &GlobalHeap<Arena<Linux>>;
+
+    /// Writers are made to wait.
+    fn begin(&self);
+
+    fn mesh(&self);
+
+    fn mesh_stats(&self) -> MeshStats;
+
+    fn compact(&self);
+}
+
+/// Spans that are meshed as `M` finds.
+pub(crate) type Meshing<M> = MeshHeap<Arena<Linux>, M>;
+
+impl<M: MeshPolicy + 'static> Below for Meshing<M> {
+    const MESHES: bool = M::MESHES;
+
+    fn threads() -> Threads<Self> {
+        meshed()
+    }
+
+    fn global(&self) -> &GlobalHeap<Arena<Linux>> {
+        self.below()
+    }
+
+    fn begin(&self) {
+        // SAFETY: the handler makes writers wait.
+        unsafe { self.enable_meshing() };
+    }
+
+    fn mesh(&self) {
+        self.mesh_cycle();
+    }
+
+    fn mesh_stats(&self) -> MeshStats {
+        self.mesh_stats()
+    }
+
+    fn compact(&self) {
+        self.compact();
+    }
+}
+
+/// Spans that are not.
+pub(crate) type Unmeshed = GlobalHeap<Arena<Linux>>;
+
+impl Below for Unmeshed {
+    const MESHES: bool = false;
+
+    fn threads() -> Threads<Self> {
+        plain()
+    }
+
+    fn global(&self) -> &Self {
+        self
+    }
+
+    fn begin(&self) {}
+
+    fn mesh(&self) {}
+
+    fn mesh_stats(&self) -> MeshStats {
+        MeshStats::default()
+    }
+
+    fn compact(&self) {
+        self.give_back_all();
+    }
+}
+
 /// One of the allocators, with a word for each thread.
-pub(crate) type Composed<M> = ThreadLocal<Slot, Meshed<M>>;
+pub(crate) type Composed<B> = ThreadLocal<Slot, Threads<B>>;
 
 /// The thread's word for whichever heap it uses at the time.
 pub(crate) struct Slot;
@@ -39,19 +120,19 @@ unsafe impl<T> ThreadSlot<T> for Slot {
 const CALLS_PER_CYCLE: usize = 50;
 
 /// A heap with tenants, for the length of one test case.
-pub(crate) struct Lent<M: MeshPolicy + 'static> {
-    heap: &'static Composed<M>,
+pub(crate) struct Lent<B: Below> {
+    heap: &'static Composed<B>,
     tenants: Mutex<Tenants>,
     calls: AtomicUsize,
-    idle: &'static Idle<M>,
+    idle: &'static Idle<B>,
 }
 
 /// Heaps that nobody uses at the moment.
-pub(crate) type Idle<M> = Mutex<Vec<&'static Composed<M>>>;
+pub(crate) type Idle<B> = Mutex<Vec<&'static Composed<B>>>;
 
-impl<M: MeshPolicy> Lent<M> {
+impl<B: Below> Lent<B> {
     /// A heap of `idle`, or a new one.
-    pub(crate) fn from(idle: &'static Idle<M>) -> Self {
+    pub(crate) fn from(idle: &'static Idle<B>) -> Self {
         let heap = idle.lock().expect(SOUND).pop();
         Self {
             heap: heap.unwrap_or_else(new_heap),
@@ -61,7 +142,7 @@ impl<M: MeshPolicy> Lent<M> {
         }
     }
 
-    fn global(&self) -> &'static GlobalHeap<Arena<Linux>, M, Ignore> {
+    fn below(&self) -> &'static B {
         self.heap.shared().global()
     }
 
@@ -75,18 +156,20 @@ impl<M: MeshPolicy> Lent<M> {
         self.mesh();
         self.tenants.lock().expect(SOUND).leave(self.heap);
         self.leave();
-        self.global().compact();
+        self.below().compact();
         assert!(
-            self.global()
+            self.below()
+                .global()
                 .classes()
                 .all(|class| class.live == 0 && class.spans == 0)
         );
-        let stats = self.global().stats();
+        let stats = self.below().global().stats();
+        let mesh = self.below().mesh_stats();
         assert_eq!(
-            (stats.large_count, stats.large_bytes, stats.mesh.pages_saved),
+            (stats.large_count, stats.large_bytes, mesh.pages_saved),
             (0, 0, 0)
         );
-        assert_eq!(stats.mesh.meshes > 0, M::MESHES, "{:?}", stats.mesh);
+        assert_eq!(mesh.meshes > 0, B::MESHES, "{:?}", mesh);
         assert_eq!(self.heap.shared().stats().attached, 0);
     }
 
@@ -107,22 +190,21 @@ impl<M: MeshPolicy> Lent<M> {
         }
         // What the thread keeps looks like objects in use.
         self.heap.detach_thread();
-        self.global().mesh_cycle();
+        self.below().mesh();
     }
 }
 
 /// A heap of its own, for good.
-pub(crate) fn new_heap<M: MeshPolicy>() -> &'static Composed<M> {
+pub(crate) fn new_heap<B: Below>() -> &'static Composed<B> {
     // SAFETY: of a thread's word see `Slot`; the heap is never moved or dropped.
-    let heap: &'static Composed<M> = Box::leak(Box::new(unsafe { ThreadLocal::new(meshed()) }));
-    let global = heap.shared().global();
-    handler::watch(global.pages());
-    // SAFETY: the handler makes writers wait.
-    unsafe { global.enable_meshing() };
+    let heap: &'static Composed<B> = Box::leak(Box::new(unsafe { ThreadLocal::new(B::threads()) }));
+    let below = heap.shared().global();
+    handler::watch(below.global().pages());
+    below.begin();
     heap
 }
 
-impl<M: MeshPolicy> Drop for Lent<M> {
+impl<B: Below> Drop for Lent<B> {
     fn drop(&mut self) {
         // After a failure the heap is not lent again.
         if !std::thread::panicking() {
@@ -133,7 +215,7 @@ impl<M: MeshPolicy> Drop for Lent<M> {
 }
 
 // SAFETY: every call goes to the heap as it is.
-unsafe impl<M: MeshPolicy> LockedHeap for Lent<M> {
+unsafe impl<B: Below> LockedHeap for Lent<B> {
     fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
         self.disturb();
         self.heap.allocate(layout)

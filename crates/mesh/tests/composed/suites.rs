@@ -4,24 +4,24 @@ use std::sync::Mutex;
 
 use mesh::{
     ComplementMesher, Mesh, MeshOfThePaper, MeshOrdered, MeshPermuted, MeshWithoutMeshing, Meshed,
-    NoMesh, Ordered, Permuted, SplitMesher,
+    Ordered, Permuted, Plain, SplitMesher,
 };
 use shadowheap::shared_heap_suite;
 
-use crate::lent::{Idle, Lent};
+use crate::lent::{Idle, Lent, Meshing, Unmeshed};
 
 /// The variants are what the suite is stamped on.
 const _: fn(&Mesh) -> &Meshed<ComplementMesher> = |heap| heap;
-const _: fn(&MeshWithoutMeshing) -> &Meshed<NoMesh> = |heap| heap;
+const _: fn(&MeshWithoutMeshing) -> &Plain = |heap| heap;
 const _: fn(&MeshOfThePaper) -> &Meshed<SplitMesher<64>> = |heap| heap;
 const _: fn(&MeshPermuted) -> &Meshed<Permuted<ComplementMesher>> = |heap| heap;
 const _: fn(&MeshOrdered) -> &Meshed<Ordered<ComplementMesher>> = |heap| heap;
 
-static DEFAULT: Idle<ComplementMesher> = Mutex::new(Vec::new());
-static WITHOUT: Idle<NoMesh> = Mutex::new(Vec::new());
-static PAPER: Idle<SplitMesher<64>> = Mutex::new(Vec::new());
-static PERMUTED: Idle<Permuted<ComplementMesher>> = Mutex::new(Vec::new());
-static ORDERED: Idle<Ordered<ComplementMesher>> = Mutex::new(Vec::new());
+static DEFAULT: Idle<Meshing<ComplementMesher>> = Mutex::new(Vec::new());
+static WITHOUT: Idle<Unmeshed> = Mutex::new(Vec::new());
+static PAPER: Idle<Meshing<SplitMesher<64>>> = Mutex::new(Vec::new());
+static PERMUTED: Idle<Meshing<Permuted<ComplementMesher>>> = Mutex::new(Vec::new());
+static ORDERED: Idle<Meshing<Ordered<ComplementMesher>>> = Mutex::new(Vec::new());
 
 shared_heap_suite!(
     default,

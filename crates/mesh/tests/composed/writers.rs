@@ -12,7 +12,7 @@ use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng;
 
 use crate::handler;
-use crate::lent::{Composed, new_heap};
+use crate::lent::{Composed, Meshing, new_heap};
 
 const WRITERS: u64 = 2;
 /// Objects of a writer before they thin out, and after it.
@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Objects that nobody else writes to.
 struct Writer<'h> {
-    heap: &'h Composed<ComplementMesher>,
+    heap: &'h Composed<Meshing<ComplementMesher>>,
     /// Each with what is in its words, added to their numbers.
     objects: Vec<(NonNull<u64>, u64)>,
     rng: Pcg32,
@@ -98,7 +98,7 @@ impl Writer<'_> {
 
 #[test]
 fn no_write_is_lost_and_writers_wait() {
-    let heap = new_heap::<ComplementMesher>();
+    let heap = new_heap::<Meshing<ComplementMesher>>();
     let global = heap.shared().global();
     let done = AtomicBool::new(false);
     let before = handler::waits();
@@ -128,7 +128,7 @@ fn no_write_is_lost_and_writers_wait() {
         done.store(true, Ordering::Relaxed);
     });
     assert!(handler::waits() > before, "no writer ever met a barrier");
-    assert!(global.stats().mesh.meshes > 0);
+    assert!(global.mesh_stats().meshes > 0);
     global.compact();
     assert!(
         global

@@ -2,7 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use globalheap::{Standing, Writers};
+use globalheap::Standing;
+use meshheap::Writers;
 
 use crate::program::Program;
 
@@ -78,7 +79,7 @@ fn meshed() -> Program {
     program.allocate(100_000, 2);
     program.thin_out(4);
     program.cycle();
-    assert!(program.heap.global().stats().mesh.pages_saved > 10);
+    assert!(program.heap.global().mesh_stats().pages_saved > 10);
     program
 }
 

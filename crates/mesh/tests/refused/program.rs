@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 use std::ptr::NonNull;
 
 use heap::{Heap, PageCount, SpanPages, ThreadLocalHeap};
-use mesh::{Arena, ComplementMesher, FailNth, GlobalHeap, Ignore, ThreadHeap, Threads};
+use mesh::{Arena, CentralHeap, ComplementMesher, FailNth, Ignore, MeshHeap, ThreadHeap, Threads};
 use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng;
 
 use crate::confined::Confined;
 
 type Pages = Arena<FailNth<Confined>>;
-type Shared = Threads<Pages, ComplementMesher, Ignore>;
-type Front = ThreadHeap<Pages, ComplementMesher, Ignore>;
+type Shared = Threads<MeshHeap<Pages, ComplementMesher, Ignore>>;
+type Front = ThreadHeap<MeshHeap<Pages, ComplementMesher, Ignore>>;
 
 const PAGE: usize = 4096;
 
@@ -73,7 +73,7 @@ impl Object {
 impl Program {
     pub(crate) fn new() -> Self {
         let pages = Arena::new(FailNth::new(Confined::to(32 << 20)));
-        let heap = Box::new(Threads::new(GlobalHeap::new(pages)));
+        let heap = Box::new(Threads::new(MeshHeap::new(pages)));
         // SAFETY: there is one thread, and it writes to no object while a cycle runs.
         unsafe { heap.global().enable_meshing() };
         Self {
@@ -237,7 +237,11 @@ impl Program {
         );
         let stats = heap.stats();
         assert_eq!(
-            (stats.large_count, stats.large_bytes, stats.mesh.pages_saved),
+            (
+                stats.large_count,
+                stats.large_bytes,
+                heap.mesh_stats().pages_saved
+            ),
             (0, 0, 0)
         );
         let pages = self.pages().stats();

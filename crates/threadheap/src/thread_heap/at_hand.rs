@@ -2,14 +2,14 @@
 
 use core::ptr::NonNull;
 
-use globalheap::{MeshPolicy, Report};
-use heap::{Label, PageHeap, SizeClass};
+use globalheap::CentralHeap;
+use heap::{Label, SizeClass};
 use shufflevector::ShuffleVector;
 
 use super::ThreadHeap;
 use crate::depth::{CLASSES, LINE_CLASSES};
 
-impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
+impl<C: CentralHeap> ThreadHeap<C> {
     /// The vector of `class` of the heap at `this`.
     #[inline(always)]
     pub(super) unsafe fn vector_at(
@@ -47,7 +47,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         let labels = unsafe { &raw const (*this.as_ptr()).labels };
         // SAFETY: valid for reads (contract).
         let labels = unsafe { labels.read() };
-        labels.label_of_object(address.addr(), const { P::PAGE_SIZE.trailing_zeros() })
+        labels.label_of_object(address.addr(), const { Self::PAGE_SIZE.trailing_zeros() })
     }
 
     /// The class of the small object at `address`; `None` for all others, and for all where the heap at `this` has no arena.

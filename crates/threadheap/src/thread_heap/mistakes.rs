@@ -5,18 +5,18 @@
 
 use core::ptr::NonNull;
 
-use globalheap::{GlobalHeap, MeshPolicy, Misuse, Report};
-use heap::{PageCount, PageHeap, PageIndex, SizeClass};
+use globalheap::{CentralHeap, Misuse};
+use heap::{PageCount, PageIndex, SizeClass};
 use miniheap::SpanClasses;
 use shufflevector::ShuffleVector;
 
 use super::ThreadHeap;
 
-impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
+impl<C: CentralHeap> ThreadHeap<C> {
     /// What is wrong with giving back the object at `object`, in `page`, which is labelled as one of `class`.
     pub(super) fn mistake(
         &self,
-        global: &GlobalHeap<P, M, R>,
+        global: &C,
         class: SizeClass,
         page: PageIndex,
         object: NonNull<u8>,
@@ -43,7 +43,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> ThreadHeap<P, M, R> {
         object: NonNull<u8>,
     ) -> Option<Misuse> {
         let geometry = SpanClasses::geometry(class);
-        let in_page = object.addr().get() % P::PAGE_SIZE;
+        let in_page = object.addr().get() % Self::PAGE_SIZE;
         if geometry.pages == PageCount(1) && geometry.slot_at(in_page).is_none() {
             return Some(Misuse::NotAnObject);
         }

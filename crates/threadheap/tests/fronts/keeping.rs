@@ -44,7 +44,7 @@ fn a_front_end_keeps_a_bounded_part_of_what_it_freed() {
             "a front end for objects of {size} bytes learns to keep them"
         );
         front.front().flush();
-        heap.global().purge();
+        heap.global().below().purge();
         assert_eq!(heap.global().class_stats(class).live, 0);
     }
 }
@@ -113,7 +113,7 @@ fn a_slot_that_another_front_end_frees_comes_home() {
     assert_eq!(other.kept_bytes(), 8 * 512, "they wait to be sent");
     assert_eq!(heap.global().class_stats(class).live, 8);
     other.front().flush();
-    heap.global().purge();
+    heap.global().below().purge();
     assert_eq!(heap.global().class_stats(class).live, 0);
     // The same pages serve the next ones.
     let again = objects(&mut one, 512, 8);

@@ -139,7 +139,7 @@ fn objects_change_threads() {
             .for_each(|object| front.free(object));
     }
     front.front().flush();
-    heap.global().purge();
+    heap.global().below().purge();
     assert!(
         heap.global()
             .classes()

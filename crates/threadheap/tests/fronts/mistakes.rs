@@ -97,7 +97,7 @@ fn a_full_vector_looks_at_all_of_its_slots() {
         noticed += Told::take().len();
     }
     program.front().flush();
-    heap.global().send_home();
+    heap.global().below().send_home();
     assert!(noticed > 0 && !Told::take().is_empty());
 }
 
@@ -135,7 +135,7 @@ fn every_object_is_found_and_nothing_else() {
         let count = (usize::from(geometry.slots) * 5).min((2 << 20) / size);
         let some = objects(&mut program, size, count);
         for &object in &some {
-            assert_eq!(heap.global().find(object), Found::Object(size));
+            assert_eq!(heap.global().below().find(object), Found::Object(size));
             // SAFETY: the heap is this test's alone.
             let mistake =
                 unsafe { ThreadHeap::mistake_at(program.at(), SizeClass(class as u8), object) };
@@ -143,7 +143,7 @@ fn every_object_is_found_and_nothing_else() {
             for offset in [1, 16, size / 2, size - 16] {
                 if offset > 0 && offset < size {
                     assert_eq!(
-                        heap.global().find(inside(object, offset)),
+                        heap.global().below().find(inside(object, offset)),
                         Found::Nothing,
                         "{size} + {offset}"
                     );
@@ -158,9 +158,9 @@ fn every_object_is_found_and_nothing_else() {
             assert_eq!(mistake, Some(Misuse::DoubleFree), "{size}");
         }
         program.front().flush();
-        heap.global().send_home();
+        heap.global().below().send_home();
     }
     assert_eq!(Told::take(), []);
     let outside = NonNull::from(&heap).cast();
-    assert_eq!(heap.global().find(outside), Found::Foreign);
+    assert_eq!(heap.global().below().find(outside), Found::Foreign);
 }

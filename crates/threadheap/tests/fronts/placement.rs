@@ -3,8 +3,9 @@
 use std::alloc::Layout;
 
 use arena::{Arena, FailNth};
-use globalheap::{GlobalHeap, Ignore, MeshPolicy, Ordered, Permuted};
+use globalheap::Ignore;
 use heap::{Heap, ThreadLocalHeap};
+use meshheap::{MeshHeap, MeshPolicy, Ordered, Permuted};
 use meshing::ComplementMesher;
 use threadheap::Threads;
 
@@ -14,7 +15,8 @@ use crate::program::Pages;
 /// The addresses of the first `count` objects of 64 bytes.
 fn addresses<M: MeshPolicy>(count: usize) -> Vec<usize> {
     let pages: Pages = Arena::new(FailNth::new(Confined::to(64 << 20)));
-    let heap: Box<Threads<Pages, M, Ignore>> = Box::new(Threads::new(GlobalHeap::new(pages)));
+    let heap: Box<Threads<MeshHeap<Pages, M, Ignore>>> =
+        Box::new(Threads::new(MeshHeap::new(pages)));
     let mut front = heap.attach().expect("there is memory for a front end");
     let layout = Layout::from_size_align(64, 1).expect("a plain layout");
     let allocate = |_| {

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use arena::{Arena, FailNth};
-use globalheap::{GlobalHeap, Misuse, Report};
+use globalheap::{Misuse, Report};
 use heap::{Heap, ThreadLocalHeap};
+use meshheap::MeshHeap;
 use meshing::ComplementMesher;
 use miniheap::SpanClasses;
 use threadheap::{ThreadHeap, Threads};
@@ -16,8 +17,8 @@ use threadheap::{ThreadHeap, Threads};
 use crate::confined::Confined;
 
 pub(crate) type Pages = Arena<FailNth<Confined>>;
-pub(crate) type Shared = Threads<Pages, ComplementMesher, Told>;
-pub(crate) type Front = ThreadHeap<Pages, ComplementMesher, Told>;
+pub(crate) type Shared = Threads<MeshHeap<Pages, ComplementMesher, Told>>;
+pub(crate) type Front = ThreadHeap<MeshHeap<Pages, ComplementMesher, Told>>;
 
 /// Keeps what was told on this thread.
 pub(crate) struct Told;
@@ -57,7 +58,7 @@ pub(crate) fn heap_with_addresses(bytes: usize) -> Box<Shared> {
 fn heap_over(os: Confined) -> (Box<Shared>, Arc<AtomicU64>) {
     let clock = os.clock();
     let pages = Arena::new(FailNth::new(os));
-    (Box::new(Threads::new(GlobalHeap::new(pages))), clock)
+    (Box::new(Threads::new(MeshHeap::new(pages))), clock)
 }
 
 /// A front end that the test uses alone, until it is dropped.

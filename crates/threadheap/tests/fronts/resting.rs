@@ -43,7 +43,7 @@ fn work(front: &mut Attached<'_>) {
 
 /// Bytes of the slots that threads keep, without those that pass between them.
 fn kept_by_threads(heap: &Shared) -> usize {
-    heap.kept_bytes() - heap.global().waiting_bytes()
+    heap.kept_bytes() - heap.global().below().waiting_bytes()
 }
 
 fn sleep(heap: &Shared, front: &Attached<'_>, calls: Calls) {
@@ -63,7 +63,7 @@ fn the_first_sleep_gives_everything_back() {
     work(&mut front);
     sleep(&heap, &front, Calls::None);
     assert_eq!(kept_by_threads(&heap), 0);
-    heap.global().purge();
+    heap.global().below().purge();
     assert_eq!(heap.global().stats().small_bytes, 0);
     wake(&heap, &front);
     // It works as before.
@@ -148,7 +148,7 @@ fn all_of_many_are_relieved() {
     assert_eq!(live, heap.kept_bytes());
     heap.relieve_sleepers();
     assert_eq!(kept_by_threads(&heap), 0);
-    heap.global().purge();
+    heap.global().below().purge();
     assert_eq!(heap.kept_bytes(), 0);
     assert_eq!(heap.global().stats().small_bytes, 0);
     for front in &mut fronts {
@@ -218,6 +218,6 @@ fn sleepers_wake_while_they_are_relieved() {
         stop.store(true, Ordering::Relaxed);
         assert!(ended.into_iter().all(|result| result.is_ok()));
     });
-    heap.global().purge();
+    heap.global().below().purge();
     assert_eq!(heap.global().stats().small_bytes, 0);
 }

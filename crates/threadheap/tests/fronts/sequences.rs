@@ -142,7 +142,7 @@ impl<'h> Program<'h> {
         self.objects.iter().for_each(Object::verify);
         let stats = self.heap.global().stats();
         let at_hand: usize = self.fronts.iter().map(Attached::kept_bytes).sum();
-        let at_hand = at_hand + self.heap.global().waiting_bytes();
+        let at_hand = at_hand + self.heap.global().below().waiting_bytes();
         let small = |object: &&Object| object.rounded() <= SpanClasses::LARGEST;
         let (small, large): (Vec<_>, Vec<_>) = self.objects.iter().partition(small);
         let bytes =
@@ -156,7 +156,7 @@ impl<'h> Program<'h> {
 
     fn check_classes(&self) {
         // What passes between front ends goes home.
-        self.heap.global().purge();
+        self.heap.global().below().purge();
         for class in (0..SpanClasses::COUNT as u8).map(SizeClass) {
             let size = SpanClasses::object_size(class);
             let live = self
@@ -221,7 +221,7 @@ fn sparse_spans_are_meshed_below_the_front_ends() {
     }
     program.apply(&Step::FreeMost(12345));
     program.apply(&Step::Cycle { flush: true });
-    assert!(heap.global().stats().mesh.meshes > 10);
+    assert!(heap.global().mesh_stats().meshes > 10);
     program.check();
     program.apply(&Step::Allocate {
         front: 1,

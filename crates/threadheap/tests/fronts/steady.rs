@@ -2,6 +2,8 @@
 
 use std::alloc::Layout;
 
+use globalheap::CentralHeap;
+
 use crate::program::{Attached, Shared, heap_with_addresses};
 
 /// More than the objects below take at a time, old and new ones.
@@ -109,7 +111,7 @@ fn clean_pages_are_known_to_be_zero_and_others_are_not() {
     assert_eq!((used.start, used.zeroed), (fresh.start, false));
     // SAFETY: given up.
     unsafe { global.free_large(used.start) };
-    global.purge();
+    global.below().purge();
     let clean = global.allocate_large(1 << 20, 1).expect("there is memory");
     assert_eq!((clean.start, clean.zeroed), (fresh.start, true));
     // SAFETY: the object has so many bytes.

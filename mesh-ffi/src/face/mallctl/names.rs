@@ -6,6 +6,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use arena::{ArenaStats, Linux, Os};
 use globalheap::{ClassStats, HeapStats};
 use heap::{ClassMap, SizeClass};
+use meshheap::MeshStats;
 use miniheap::SpanClasses;
 
 use super::value::Value;
@@ -41,13 +42,18 @@ fn heap_figure(of: impl FnOnce(HeapStats) -> usize) -> Value {
     Value::Size(of(HEAP.global().stats()))
 }
 
+fn mesh_figure(of: impl FnOnce(MeshStats) -> usize) -> Value {
+    Value::Size(of(HEAP.global().mesh_stats()))
+}
+
 fn arena_figure(of: impl FnOnce(ArenaStats) -> usize) -> Value {
     Value::Size(of(HEAP.global().pages().stats()))
 }
 
 /// Bytes of the addresses of spans and large objects in use.
 fn active(stats: HeapStats) -> usize {
-    stats.span_bytes + stats.mesh.pages_saved * Linux::PAGE_SIZE + stats.large_bytes
+    let saved = HEAP.global().mesh_stats().pages_saved;
+    stats.span_bytes + saved * Linux::PAGE_SIZE + stats.large_bytes
 }
 
 /// Physical bytes: what was used and not given back, each page counted once.
@@ -79,10 +85,10 @@ pub(super) fn find(name: &[u8]) -> Option<Name> {
         b"stats.mapped" => Figure(|| arena_figure(|arena| arena.opened + arena.metadata)),
         b"stats.retained" => Figure(|| arena_figure(|arena| arena.clean)),
         b"thread.tcache.flush" => Order(introspection::flush),
-        b"arena.0.purge" | b"mesh.scavenge" => Order(|| HEAP.global().purge()),
+        b"arena.0.purge" | b"mesh.scavenge" => Order(|| HEAP.global().below().purge()),
         b"arena.0.decay" => Order(|| HEAP.global().upkeep()),
         b"map.write" => Name::File(map::write_to),
-        b"background_thread" => Figure(|| Value::Bool(HEAP.global().is_in_background())),
+        b"background_thread" => Figure(|| Value::Bool(HEAP.global().below().is_in_background())),
         _ => return of_meshing(name).or_else(|| of_class(name)),
     })
 }
@@ -115,20 +121,20 @@ fn of_meshing(name: &[u8]) -> Option<Name> {
         b"compact" => Order(|| {
             introspection::compact();
         }),
-        b"count" => Figure(|| heap_figure(|heap| heap.mesh.meshes)),
-        b"pages_saved" => Figure(|| heap_figure(|heap| heap.mesh.pages_saved)),
-        b"bytes_saved" => Figure(|| heap_figure(|heap| heap.mesh.pages_saved * Linux::PAGE_SIZE)),
+        b"count" => Figure(|| mesh_figure(|mesh| mesh.meshes)),
+        b"pages_saved" => Figure(|| mesh_figure(|mesh| mesh.pages_saved)),
+        b"bytes_saved" => Figure(|| mesh_figure(|mesh| mesh.pages_saved * Linux::PAGE_SIZE)),
         b"kept_bytes" => Figure(|| Value::Size(HEAP.kept_bytes())),
         b"dirty_bytes" => Figure(|| arena_figure(|arena| arena.dirty)),
         b"mappings" => Figure(|| arena_figure(|arena| arena.mappings)),
         b"mappings_limit" => Figure(|| arena_figure(|arena| arena.mappings_limit)),
         b"saved_per_1000_mappings" => Figure(|| Value::Size(summary::saved_per_thousand())),
-        b"unaffordable" => Figure(|| heap_figure(|heap| heap.mesh.unaffordable)),
+        b"unaffordable" => Figure(|| mesh_figure(|mesh| mesh.unaffordable)),
         b"barrier" => Figure(|| Value::Text(summary::barrier_name())),
         b"pause_max_ns" => Figure(|| {
-            heap_figure(|heap| usize::try_from(heap.mesh.longest_hold_ns).unwrap_or(usize::MAX))
+            mesh_figure(|mesh| usize::try_from(mesh.longest_hold_ns).unwrap_or(usize::MAX))
         }),
-        b"failed" => Figure(|| heap_figure(|heap| heap.mesh.refused)),
+        b"failed" => Figure(|| mesh_figure(|mesh| mesh.refused)),
         _ => return None,
     })
 }

@@ -25,8 +25,9 @@ use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use arena::os::{Os, SignalMask};
-use globalheap::{Fork, Standing, Writers};
+use globalheap::Standing;
 use heap::Refused;
+use meshheap::{Fork, Writers};
 
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
@@ -176,7 +177,7 @@ pub(super) fn leave_child() {
     stop::forget_holds();
     signals::forget_others();
     // A thread that did the upkeep is not in the child.
-    HEAP.global().set_background(false);
+    HEAP.global().below().set_background(false);
     request::THREAD.ask();
     PREPARED_BY.store(0, Ordering::Relaxed);
     // SAFETY: the child has one thread, which prepared in its parent.

@@ -1,4 +1,4 @@
-//! Fork. What happens to the groups is told in the `fork` module of `globalheap`.
+//! Fork. What happens to the groups is told in the `fork` module of `meshheap`.
 //!
 //! Ways in: our [`fork`] reserves and leaves the rest to the handlers that the C library calls; a fork inside the C library
 //! (`daemon`, `forkpty`) comes to the handlers without a reservation; `clones` has the ways that call no handlers. In a static

@@ -1,6 +1,6 @@
 //! Whether other threads may write to the heap while a fork copies from it.
 
-use globalheap::Writers;
+use meshheap::Writers;
 
 use crate::ground::next::Next;
 

@@ -213,7 +213,7 @@ pub(crate) fn absent<T>(call: impl FnOnce() -> T) -> T {
         })
     });
     if before.absences <= 1 && !begin() {
-        HEAP.global().set_background(false);
+        HEAP.global().below().set_background(false);
     }
     result
 }

@@ -14,7 +14,7 @@ mod select;
 mod sleeps;
 mod times;
 
-use globalheap::Sleep;
+use meshheap::Sleep;
 
 use crate::ground::heap::HEAP;
 use crate::ground::{errno, process, tls};
@@ -44,5 +44,5 @@ fn may_purge() -> bool {
 
 /// Gives back some unused pages before a long wait; says whether there are more.
 fn purge() -> bool {
-    may_purge() && errno::preserved(|| tls::within(|| HEAP.global().purge_slice()))
+    may_purge() && errno::preserved(|| tls::within(|| HEAP.global().below().purge_slice()))
 }

@@ -1,8 +1,8 @@
 //! A wait taken apart.
 
 use arena::{Os, SignalMask};
-use globalheap::Sleep;
 use libc::c_int;
+use meshheap::Sleep;
 
 use crate::ground::heap::HEAP;
 use crate::ground::reach::is_filtered;
@@ -107,7 +107,7 @@ fn in_parts(
     let has_work = || sleep.is_long() || HEAP.global().wants_upkeep(sleep);
     // A filter of the program's lets through what the program asks for.
     let must_stay_whole = clock::is_replaced() || is_filtered();
-    if timeout == 0 || HEAP.global().is_in_background() || must_stay_whole || !has_work() {
+    if timeout == 0 || HEAP.global().below().is_in_background() || must_stay_whole || !has_work() {
         return (call.wait)(whole);
     }
     if !sleep.is_idle() {

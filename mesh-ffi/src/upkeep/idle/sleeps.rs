@@ -6,8 +6,8 @@
 use core::ptr::null_mut;
 
 use arena::Os;
-use globalheap::Sleep;
 use libc::{c_int, c_uint, timespec};
+use meshheap::Sleep;
 
 use crate::ground::errno;
 use crate::ground::heap::HEAP;

@@ -1,7 +1,7 @@
 //! How long a call was asked to wait.
 
-use globalheap::Sleep;
 use libc::{c_int, timespec, timeval};
+use meshheap::Sleep;
 
 use crate::ground::reach::peek;
 

@@ -2,9 +2,9 @@
 
 use arena::{Linux, Os};
 use heap::{SizeClass, SpanId};
-use miniheap::{Place, Portrait};
+use miniheap::{Place, Portrait, SpanClasses};
 
-use crate::ground::heap::{Global, HEAP};
+use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
 
 use super::output::Output;
@@ -15,7 +15,7 @@ pub(super) fn write_lines(file: &mut Output<'_>) {
     line.text("{\"kind\":\"map\",\"version\":1,\"page_size\":");
     file.put(line.number(Linux::PAGE_SIZE).text("}"));
     let mut count = 0;
-    for class in (0..Global::CLASSES as u8).map(SizeClass) {
+    for class in (0..SpanClasses::ALL as u8).map(SizeClass) {
         let stats = HEAP.global().class_stats(class);
         if stats.made == 0 {
             continue;
@@ -29,7 +29,7 @@ pub(super) fn write_lines(file: &mut Output<'_>) {
         file.put(line.text("}"));
         let mut from = Some(SpanId(0));
         while let Some(start) = from {
-            let some = HEAP.global().portraits(class, start);
+            let some = HEAP.global().below().portraits(class, start);
             for span in some.spans.iter().flatten() {
                 file.put(&mut span_line(class, stats.slots, span));
                 count += 1;

@@ -1,0 +1,4 @@
+//! The size of pages.
+
+/// Bytes in a page.
+pub const PAGE: usize = 4096;

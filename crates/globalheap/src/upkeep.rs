@@ -1,0 +1,109 @@
+//! Unused pages go back to the system.
+//!
+//! Slow paths look at a coarse clock and do what is due ([`GlobalHeap::upkeep`]), unless there is a thread for it. A layer above with
+//! more to do from time to time looks at the same clock, and takes the steps by itself.
+
+use heap::{PageHeap, Run};
+
+use crate::global::GlobalHeap;
+use crate::report::Report;
+use crate::tuning::{PURGE_MS, SLICE_NS, SLICE_PAUSE_MS};
+
+/// What came of a look for pages that have been unused for long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purged {
+    /// It was not time.
+    NotDue,
+    /// There are more.
+    InPart,
+    /// There are no more for now.
+    Done,
+}
+
+impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
+    /// Gives back pages that have been unused for long, if it is time to look for them.
+    #[inline]
+    pub fn upkeep(&self) {
+        let now = self.pages.clock_ms();
+        if self.is_upkeep_due(now) && !self.is_in_background() {
+            let _ = self.pages.aside(|| self.upkeep_due(now));
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn upkeep_due(&self, now: u64) {
+        if self.purge_if_due(now, PURGE_MS) == Purged::InPart {
+            self.set_next_upkeep(now + SLICE_PAUSE_MS);
+        }
+    }
+
+    /// Whether it is time for the next look. Cheap.
+    #[inline]
+    pub fn is_upkeep_due(&self, now: u64) -> bool {
+        self.purging.is_due(now)
+    }
+
+    /// Sets the time of the next look.
+    pub fn set_next_upkeep(&self, then: u64) {
+        self.purging.set_next(then);
+    }
+
+    /// Gives back pages that have been unused for long, if it is time to look for them; the next time is `interval`
+    /// milliseconds later.
+    pub fn purge_if_due(&self, now: u64, interval: u64) -> Purged {
+        if !self.purging.claim(now, interval) {
+            return Purged::NotDue;
+        }
+        self.send_home();
+        match self.pages.purge(false, SLICE_NS) {
+            true => Purged::InPart,
+            false => Purged::Done,
+        }
+    }
+
+    /// Gives back all unused pages now.
+    pub fn purge(&self) {
+        self.send_home();
+        let _ = self.pages.purge(true, u64::MAX);
+    }
+
+    /// The same for about as long as nobody minds to wait; says whether there are more.
+    pub fn purge_slice(&self) -> bool {
+        let act = || {
+            self.send_home();
+            self.pages.purge(true, SLICE_NS)
+        };
+        self.pages.aside(act).unwrap_or(false)
+    }
+
+    /// Gives back all that can be given back now, what is in stock for spans to come included.
+    pub fn give_back_all(&self) {
+        self.send_home();
+        self.give_back_stock();
+        let _ = self.pages.purge(true, u64::MAX);
+    }
+
+    /// Gives back the runs that are in stock for spans to come.
+    fn give_back_stock(&self) {
+        for class in Self::class_numbers() {
+            let mut spans = self.class(class);
+            let pages = spans.geometry().pages;
+            while let Some(first) = spans.take_stock() {
+                // SAFETY: the run was allocated for a span, is private, and in nobody's hands.
+                unsafe { self.pages.free_span(Run { first, pages }) };
+            }
+        }
+    }
+
+    /// Says whether there is a thread that does what is due every now and then: then nobody else does unless asked to.
+    pub fn set_background(&self, background: bool) {
+        self.purging.set_background(background);
+    }
+
+    /// Whether there is such a thread.
+    #[inline]
+    pub fn is_in_background(&self) -> bool {
+        self.purging.is_in_background()
+    }
+}

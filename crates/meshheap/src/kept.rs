@@ -1,0 +1,23 @@
+//! What cycles keep from one to the next.
+
+use crate::progress::Progress;
+
+/// What cycles keep from one to the next.
+pub(crate) struct Cycle<M> {
+    /// Made at the first cycle, since it wants a seed.
+    pub(crate) mesher: Option<M>,
+    /// How far a cycle in slices has come.
+    pub(crate) progress: Progress,
+    /// Bytes of small objects in use when the last cycle began.
+    pub(crate) live_before: usize,
+}
+
+impl<M> Cycle<M> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            mesher: None,
+            progress: Progress::new(),
+            live_before: usize::MAX,
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! When cycles are due.
+
+use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+use miniheap::Spans;
+
+use crate::allowance::Allowance;
+use crate::tuning::{EFFECTIVE_SHARE, LONGEST_PAUSE, PERIOD_MS, WORTHWHILE};
+
+/// Milliseconds from which on a sleep is a long one.
+const LONG_SLEEP_MS: u64 = 500;
+
+/// Milliseconds from which on there is time in a sleep for more than the slice that is due.
+const IDLE_MS: u64 = 10;
+
+/// A sleep or a wait that takes so many milliseconds at most, and may end before. Zero: it has no end, or nobody knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sleep(pub u64);
+
+impl Sleep {
+    /// Whether there is time for more than what a busy program is charged for.
+    pub fn is_idle(self) -> bool {
+        matches!(self.0, 0 | IDLE_MS..)
+    }
+
+    /// Whether it may be long before the program comes by again.
+    pub fn is_long(self) -> bool {
+        matches!(self.0, 0 | LONG_SLEEP_MS..)
+    }
+}
+
+pub(crate) struct Schedule {
+    period_ms: AtomicU64,
+    next_mesh: AtomicU64,
+    /// When a cycle may start before that, should there be more to do than after the last one.
+    earliest: AtomicU64,
+    /// What the last cycle saw and left that could still come back at the very best, in bytes.
+    left: AtomicUsize,
+    pub(crate) allowance: Allowance,
+    /// Periods to wait after the next cycle.
+    pause: AtomicU64,
+    /// Whether a cycle in slices has begun and not ended.
+    under_way: AtomicBool,
+    /// What that cycle could give back at the very best, in bytes.
+    possible: AtomicUsize,
+}
+
+impl Schedule {
+    pub(crate) const fn new() -> Self {
+        Self {
+            period_ms: AtomicU64::new(PERIOD_MS),
+            next_mesh: AtomicU64::new(0),
+            earliest: AtomicU64::new(0),
+            left: AtomicUsize::new(0),
+            allowance: Allowance::new(),
+            pause: AtomicU64::new(1),
+            under_way: AtomicBool::new(false),
+            possible: AtomicUsize::new(0),
+        }
+    }
+
+    pub(crate) fn set_under_way(&self, under_way: bool) {
+        self.under_way.store(under_way, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.under_way.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_period(&self, milliseconds: u64) {
+        self.period_ms.store(milliseconds, Ordering::Relaxed);
+        self.next_mesh.store(0, Ordering::Relaxed);
+        self.earliest.store(0, Ordering::Relaxed);
+    }
+
+    pub(crate) fn period(&self) -> u64 {
+        self.period_ms.load(Ordering::Relaxed)
+    }
+
+    /// Whether a cycle may begin that could release `possible` bytes, as far as time goes.
+    pub(crate) fn is_due(&self, now: u64, possible: usize, worthwhile: usize) -> bool {
+        let left = self.left.load(Ordering::Relaxed);
+        let is_new = possible >= left.saturating_add(worthwhile);
+        now >= self.next_mesh.load(Ordering::Relaxed)
+            || is_new && now >= self.earliest.load(Ordering::Relaxed)
+    }
+
+    /// A cycle begins.
+    pub(crate) fn begin(&self, now: u64, possible: usize) {
+        self.possible.store(possible, Ordering::Relaxed);
+        self.postpone(now, 1);
+    }
+
+    /// The next cycle has to wait for so many periods.
+    fn postpone(&self, now: u64, periods: u64) {
+        let wait = self.period().saturating_mul(periods);
+        self.next_mesh
+            .store(now.saturating_add(wait), Ordering::Relaxed);
+    }
+
+    /// The next cycle need not wait: the last one has helped, and the program has nothing else to do.
+    pub(crate) fn hurry(&self) {
+        self.next_mesh.store(0, Ordering::Relaxed);
+    }
+
+    /// Sets the pause before the next cycle by what this one achieved, which released some bytes and left others. Says
+    /// whether it was effective.
+    pub(crate) fn settle(&self, now: u64, released: usize, left: usize) -> bool {
+        let possible = self.possible.load(Ordering::Relaxed);
+        let effective = released * EFFECTIVE_SHARE >= possible.max(1);
+        let before = self.pause.load(Ordering::Relaxed);
+        let pause = if effective {
+            1
+        } else {
+            (before * 2).min(LONGEST_PAUSE)
+        };
+        self.pause.store(pause, Ordering::Relaxed);
+        // What came up while the cycle was under way, it may not have seen.
+        let seen = possible.saturating_sub(released);
+        self.left.store(left.min(seen), Ordering::Relaxed);
+        self.earliest
+            .store(now.saturating_add(self.period()), Ordering::Relaxed);
+        self.postpone(now, pause);
+        effective
+    }
+}
+
+/// Bytes that would come back if the spans were as full as they could be.
+pub(crate) fn possible(spans: &Spans, page_size: usize) -> usize {
+    let geometry = spans.geometry();
+    let slots = usize::from(geometry.slots);
+    let needed = spans.live().div_ceil(slots);
+    spans.physical_spans().saturating_sub(needed) * geometry.pages.index() * page_size
+}
+
+/// Bytes that a cycle must promise at this period, so that the work per second is worth the same at any.
+pub(crate) fn worthwhile(period_ms: u64) -> usize {
+    let share = period_ms.clamp(1, PERIOD_MS) as usize;
+    WORTHWHILE * share / PERIOD_MS as usize
+}
