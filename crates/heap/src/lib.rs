@@ -26,8 +26,8 @@ pub use locked::Locked;
 pub use nothing::Nothing;
 pub use number::{OwnerId, PageCount, PageIndex, SizeClass, Slot, SpanId};
 pub use pages::{
-    Barrier, ForkPages, HeldMappings, KeptOut, Label, Labels, LargePages, LargeRun, Metadata,
-    PageHeap, Refused, Remapping, Run, SpanPages, Upkeep, WriteProtection,
+    Barrier, ForkLock, ForkPages, HeldMappings, KeptOut, Label, Labels, LargePages, LargeRun,
+    Metadata, PageHeap, PlainPages, Refused, Remapping, Run, SpanPages, Upkeep, WriteProtection,
 };
 pub use per_class::PerClass;
 pub use segregated::Segregated;
