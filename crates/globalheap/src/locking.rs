@@ -18,7 +18,7 @@ pub enum Standing {
 }
 
 /// Locks that a fork has taken: a bit for each class, its spans and its transfer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 #[must_use]
 pub struct Held {
     state: bool,
