@@ -2,7 +2,7 @@
 
 use core::sync::atomic::Ordering;
 
-use heap::{ForkPages, KeptOut, PageIndex, Refused, Remapping, Run, SizeClass};
+use heap::{ForkLock, ForkPages, KeptOut, PageIndex, Refused, Remapping, Run, SizeClass};
 
 use crate::arena::{Arena, Windows};
 use crate::os::{Access, Os};
@@ -10,8 +10,7 @@ use crate::page_map::{NOWHERE, PageMap};
 use crate::shared_pages::Runs;
 use crate::site::chunk_pages;
 
-// SAFETY: copies are made of shared pages that nobody writes to; what is refused has changed nothing.
-unsafe impl<O: Os> ForkPages for Arena<O> {
+impl<O: Os> ForkLock for Arena<O> {
     fn lock_for_fork(&self) {
         self.state.lock_for_fork();
     }
@@ -24,7 +23,10 @@ unsafe impl<O: Os> ForkPages for Arena<O> {
         // SAFETY: the caller took the lock.
         unsafe { self.state.unlock_after_fork() };
     }
+}
 
+// SAFETY: copies are made of shared pages that nobody writes to; what is refused has changed nothing.
+unsafe impl<O: Os> ForkPages for Arena<O> {
     fn lock_windows_for_fork(&self) {
         self.windows.lock_for_fork();
         self.watch.lock_for_fork();

@@ -3,7 +3,7 @@
 use core::ops::RangeInclusive;
 use core::ptr::NonNull;
 
-use heap::{Labels, OwnerId, PageHeap, PageIndex, SizeClass};
+use heap::{Labels, OwnerId, PageIndex, PlainPages, SizeClass};
 use rand_pcg::Pcg32;
 
 use crate::large::LargeBlock;
@@ -21,7 +21,7 @@ use crate::span_slots::SpanSlots;
 /// * The label of a live object's page has its class.
 pub unsafe trait CentralHeap: Sync {
     /// The pages below.
-    type Pages: PageHeap;
+    type Pages: PlainPages;
 
     /// Where among the free slots of a span objects are placed; of a class it may change.
     const PLACEMENT: Placement;

@@ -2,7 +2,7 @@
 
 use core::ptr::NonNull;
 
-use heap::{Label, PageHeap, PageIndex, SizeClass};
+use heap::{Label, PageIndex, PlainPages, SizeClass};
 use miniheap::SpanClasses;
 
 use crate::global::GlobalHeap;
@@ -19,7 +19,7 @@ pub enum Found {
     Object(usize),
 }
 
-impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
+impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// What is at `address`.
     pub fn find(&self, address: NonNull<u8>) -> Found {
         let (labels, address) = (self.labels(), address.addr().get());

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 use core::sync::atomic::AtomicUsize;
 
-use heap::{Guard, Labels, Mutex, PageHeap, SizeClass};
+use heap::{Guard, Labels, Mutex, PlainPages, SizeClass};
 use miniheap::{SpanClasses, Spans};
 
 use crate::purging::Purging;
@@ -11,7 +11,7 @@ use crate::report::{Ignore, Misuse, Report};
 use crate::transfer::{Transfer, Transfers};
 
 /// Spans of all size classes and large objects over the pages of `P`; misuse goes to `R`.
-pub struct GlobalHeap<P: PageHeap, R = Ignore> {
+pub struct GlobalHeap<P: PlainPages, R = Ignore> {
     pub(crate) pages: P,
     classes: [ClassLock<P>; SpanClasses::ALL],
     pub(crate) transfers: Transfers<P::Lock>,
@@ -24,10 +24,10 @@ pub struct GlobalHeap<P: PageHeap, R = Ignore> {
 
 /// The spans of one size class behind their lock, on cache lines of their own.
 #[repr(align(128))]
-struct ClassLock<P: PageHeap>(Mutex<P::Lock, Spans>);
+struct ClassLock<P: PlainPages>(Mutex<P::Lock, Spans>);
 
 /// One open lock for each class.
-const fn class_locks<P: PageHeap>() -> [ClassLock<P>; SpanClasses::ALL] {
+const fn class_locks<P: PlainPages>() -> [ClassLock<P>; SpanClasses::ALL] {
     let mut locks =
         [const { ClassLock(Mutex::new(Spans::new(SpanClasses::GEOMETRIES[0]))) }; SpanClasses::ALL];
     let mut class = 0;
@@ -40,7 +40,7 @@ const fn class_locks<P: PageHeap>() -> [ClassLock<P>; SpanClasses::ALL] {
     locks
 }
 
-impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
+impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// A heap over `pages`.
     pub const fn new(pages: P) -> Self {
         Self {

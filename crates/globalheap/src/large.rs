@@ -3,7 +3,7 @@
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 
-use heap::{PageCount, PageHeap, PageIndex};
+use heap::{PageCount, PageIndex, PlainPages};
 
 use crate::global::GlobalHeap;
 use crate::report::{Misuse, Report};
@@ -18,7 +18,7 @@ pub struct LargeBlock {
     pub zeroed: bool,
 }
 
-impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
+impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     fn pages_for(size: usize) -> Option<PageCount> {
         u32::try_from(size.max(1).div_ceil(P::PAGE_SIZE))
             .ok()

@@ -1,6 +1,6 @@
 //! The heap that all threads share: bins of spans, refill and release, and large objects.
 //!
-//! [`GlobalHeap`] owns a [`PageHeap`](heap::PageHeap) and knows the system only through it. It is a whole heap by itself, and knows
+//! [`GlobalHeap`] owns [pages](heap::PlainPages) and knows the system only through it. It is a whole heap by itself, and knows
 //! nothing of meshing: that is a layer above, in a crate of its own, which owns one.
 //!
 //! * [`CentralHeap`]: what a thread's front end asks of this heap, or of the layer above it; `serve`: the answers of this one;

@@ -1,6 +1,6 @@
 //! The locks of the heap at a fork.
 
-use heap::{Mutex, PageHeap, SizeClass};
+use heap::{Mutex, PlainPages, SizeClass};
 use miniheap::{SpanClasses, Spans};
 
 use crate::global::GlobalHeap;
@@ -18,7 +18,7 @@ pub enum Standing {
 }
 
 /// Locks that a fork has taken: a bit for each class, its spans and its transfer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 #[must_use]
 pub struct Held {
     state: bool,
@@ -63,7 +63,7 @@ pub struct Locker<'p, P> {
     deadline: u64,
 }
 
-impl<'p, P: PageHeap> Locker<'p, P> {
+impl<'p, P: PlainPages> Locker<'p, P> {
     /// A thread with this standing, from now on.
     pub fn new(pages: &'p P, standing: Standing) -> Self {
         Self {
@@ -107,7 +107,7 @@ impl<'p, P: PageHeap> Locker<'p, P> {
     }
 }
 
-impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
+impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// Takes the locks that are to be had: all, by who waits for them. In order: those of transfers, of classes, and of the pages below.
     pub fn hold_still(&self, standing: Standing) -> Held {
         let locker = Locker::new(&self.pages, standing);

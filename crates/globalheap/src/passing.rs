@@ -2,7 +2,7 @@
 
 use core::ptr::NonNull;
 
-use heap::{PageHeap, SizeClass};
+use heap::{PlainPages, SizeClass};
 use miniheap::SpanClasses;
 
 use crate::global::GlobalHeap;
@@ -12,7 +12,7 @@ use crate::transfer::Transfer;
 /// Slots that go home under one hold of a lock, at most.
 const HOME_AT_ONCE: usize = 16;
 
-impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
+impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     fn transfer(&self, class: SizeClass) -> &Transfer<P::Lock> {
         let last = &self.transfers[SpanClasses::ALL - 1];
         self.transfers.get(class.index()).unwrap_or(last)

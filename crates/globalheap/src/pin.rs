@@ -3,13 +3,13 @@
 //! Devices, futexes that several processes share, and locked memory know a page by what it is physically. What they are
 //! given is pinned: see the module `pins` of `miniheap` for what that means for a mesh.
 
-use heap::{Guard, PageCount, PageHeap, PageIndex, Run, SpanId};
+use heap::{Guard, PageCount, PageIndex, PlainPages, Run, SpanId};
 use miniheap::Spans;
 
 use crate::global::GlobalHeap;
 use crate::report::Report;
 
-impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
+impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// Keeps the object at `address` on its physical pages until [`unpin`](Self::unpin), or until all objects near it are
     /// gone. False when no object can be there. Large objects always stay where they are.
     pub fn pin(&self, address: usize) -> bool {

@@ -1,6 +1,6 @@
 //! All spans, a few at a time.
 
-use heap::{PageHeap, SizeClass, SpanId};
+use heap::{PlainPages, SizeClass, SpanId};
 use miniheap::Portrait;
 
 use crate::global::GlobalHeap;
@@ -18,7 +18,7 @@ pub struct Portraits {
     pub next: Option<SpanId>,
 }
 
-impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
+impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// The spans of `class` from number `from` on. Spans may change between two calls, so a group may be seen in part.
     pub fn portraits(&self, class: SizeClass, from: SpanId) -> Portraits {
         let spans = self.class(class);

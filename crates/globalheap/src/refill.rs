@@ -2,7 +2,7 @@
 
 use core::ops::RangeInclusive;
 
-use heap::{OwnerId, PageHeap, Run, SizeClass, SpanId};
+use heap::{OwnerId, PlainPages, Run, SizeClass, SpanId};
 use miniheap::{SpanClasses, Spans};
 use rand_pcg::Pcg32;
 
@@ -13,7 +13,7 @@ use crate::report::Report;
 use crate::span_slots::SpanSlots;
 use crate::tuning::SPANS_PER_REFILL;
 
-impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
+impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// Claims free slots of `class` for `owner` and passes them to `take`, span by span. Returns their number: `wanted`, or up to
     /// `most` when so many are left in the last span; less when they would come from too many spans, none when there is no
     /// memory.

@@ -3,7 +3,7 @@
 use core::ptr::NonNull;
 
 use bitmap::SlotSet;
-use heap::{PageHeap, Run, SizeClass, SpanId};
+use heap::{PlainPages, Run, SizeClass, SpanId};
 use miniheap::{SpanClasses, Spans};
 
 use crate::global::GlobalHeap;
@@ -31,7 +31,7 @@ impl Batch {
     }
 }
 
-impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
+impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// Takes slots of `class` back. An address at which no object of the class is in use is reported and otherwise ignored.
     ///
     /// # Safety

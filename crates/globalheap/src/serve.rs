@@ -3,7 +3,7 @@
 use core::ops::RangeInclusive;
 use core::ptr::NonNull;
 
-use heap::{OwnerId, PageHeap, PageIndex, SizeClass};
+use heap::{OwnerId, PageIndex, PlainPages, SizeClass};
 use rand_pcg::Pcg32;
 
 use crate::central::CentralHeap;
@@ -15,7 +15,7 @@ use crate::span_slots::SpanSlots;
 
 // SAFETY: a slot's bit says whether it is claimed, and changes under the lock of its class; large objects have runs of their own.
 // Nothing is moved here.
-unsafe impl<P: PageHeap, R: Report> CentralHeap for GlobalHeap<P, R> {
+unsafe impl<P: PlainPages, R: Report> CentralHeap for GlobalHeap<P, R> {
     type Pages = P;
 
     /// Nobody asks for chance where nothing is meshed.

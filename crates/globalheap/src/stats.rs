@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use heap::{PageHeap, SizeClass};
+use heap::{PlainPages, SizeClass};
 use miniheap::SpanClasses;
 
 use crate::global::GlobalHeap;
@@ -54,7 +54,7 @@ pub struct HeapStats {
     pub spans_peak: usize,
 }
 
-impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
+impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// The spans of `class`.
     pub fn class_stats(&self, class: SizeClass) -> ClassStats {
         let spans = self.class(class);

@@ -3,7 +3,7 @@
 //! Slow paths look at a coarse clock and do what is due ([`GlobalHeap::upkeep`]), unless there is a thread for it. A layer above with
 //! more to do from time to time looks at the same clock, and takes the steps by itself.
 
-use heap::{PageHeap, Run};
+use heap::{PlainPages, Run};
 
 use crate::global::GlobalHeap;
 use crate::report::Report;
@@ -20,7 +20,7 @@ pub enum Purged {
     Done,
 }
 
-impl<P: PageHeap, R: Report> GlobalHeap<P, R> {
+impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// Gives back pages that have been unused for long, if it is time to look for them.
     #[inline]
     pub fn upkeep(&self) {

@@ -10,8 +10,8 @@ mod traits;
 pub use lock::{Guard, Mutex, RawLock, SpinLock};
 pub use number::{OwnerId, PageCount, PageIndex, SizeClass, Slot, SpanId};
 pub use pages::{
-    Barrier, ForkPages, HeldMappings, KeptOut, Label, Labels, LargePages, LargeRun, Metadata,
-    PageHeap, Refused, Remapping, Run, SpanPages, Upkeep, WriteProtection,
+    Barrier, ForkLock, ForkPages, HeldMappings, KeptOut, Label, Labels, LargePages, LargeRun,
+    Metadata, PageHeap, PlainPages, Refused, Remapping, Run, SpanPages, Upkeep, WriteProtection,
 };
 pub use size_classes::{ClassMap, object_alignment};
 pub use traits::{Heap, LockedHeap, SizeClassHeap, ThreadLocalHeap};

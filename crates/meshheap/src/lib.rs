@@ -3,7 +3,7 @@
 //! [`MeshHeap`] owns a [`GlobalHeap`](globalheap::GlobalHeap), which knows nothing of it, and does what is due when a thread's front end
 //! comes by on a slow path.
 //!
-//! * `mesh_heap`: the layer itself; `serve`: what front ends ask of it;
+//! * `mesh_heap`: the layer itself; `serve`: what front ends ask of it; `policy`: how it searches and places; `counters`: its figures;
 //! * `cycle`: which spans to mesh is searched for without a lock, and carried out in short steps under it;
 //! * `slice`: a cycle piece by piece, so that nobody waits long; `progress`: how far it has come; `kept`: what cycles keep;
 //! * `portion`: what one search looks at; `units`: a copy of it; `search`;

@@ -1,7 +1,7 @@
 //! Copies of shared pages, for a child.
 
 use arena::{Arena, Os};
-use heap::{ForkPages, KeptOut, Remapping, WriteProtection};
+use heap::{ForkLock, ForkPages, KeptOut, Remapping, WriteProtection};
 
 use crate::bytes::{Owned, PAGE};
 use crate::confined::Confined;

@@ -1,8 +1,8 @@
 //! The model at a fork.
 
 use heap::{
-    ForkPages, KeptOut, PageCount, PageIndex, Refused, Remapping, Run, SizeClass, SpanPages,
-    WriteProtection,
+    ForkLock, ForkPages, KeptOut, PageCount, PageIndex, Refused, Remapping, Run, SizeClass,
+    SpanPages, WriteProtection,
 };
 
 use crate::memory::pages;
@@ -34,8 +34,7 @@ impl State {
     }
 }
 
-// SAFETY: the model keeps runs apart, and panics when a step would change what the program sees.
-unsafe impl ForkPages for FakePages {
+impl ForkLock for FakePages {
     fn lock_for_fork(&self) {
         let state = &mut *self.state();
         assert!(
@@ -52,7 +51,10 @@ unsafe impl ForkPages for FakePages {
     unsafe fn unlock_after_fork(&self) {
         drop(self.state());
     }
+}
 
+// SAFETY: the model keeps runs apart, and panics when a step would change what the program sees.
+unsafe impl ForkPages for FakePages {
     fn lock_windows_for_fork(&self) {
         self.state().locked_for_fork = true;
     }

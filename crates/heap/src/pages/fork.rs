@@ -12,16 +12,9 @@ pub struct KeptOut {
     pub by_signal: bool,
 }
 
-/// Copies of the shared pages for a child, and the locks that hold still meanwhile.
-///
-/// All of it goes by what lies where, which changes only under [`hold_mappings`](Remapping::hold_mappings): the records of spans
-/// are not asked, so a thread can fork while it, or another, is in the middle of a change to them.
-///
-/// # Safety
-/// * Copies have the bytes that the shared pages had.
-/// * An operation that returns [`Refused`] has changed no byte that the program can see.
-pub unsafe trait ForkPages: Remapping {
-    /// Takes the locks that interrupted code may hold.
+/// Locks that code may hold which a fork, or a signal handler that forks, has interrupted.
+pub trait ForkLock {
+    /// Takes them.
     fn lock_for_fork(&self);
 
     /// [`lock_for_fork`](Self::lock_for_fork), if they are open; says whether they were.
@@ -32,7 +25,17 @@ pub unsafe trait ForkPages: Remapping {
     /// # Safety
     /// The calling thread took it, in this process or in its parent.
     unsafe fn unlock_after_fork(&self);
+}
 
+/// Copies of the shared pages for a child, and the locks that hold still meanwhile.
+///
+/// All of it goes by what lies where, which changes only under [`hold_mappings`](Remapping::hold_mappings): the records of spans
+/// are not asked, so a thread can fork while it, or another, is in the middle of a change to them.
+///
+/// # Safety
+/// * Copies have the bytes that the shared pages had.
+/// * An operation that returns [`Refused`] has changed no byte that the program can see.
+pub unsafe trait ForkPages: Remapping + ForkLock {
     /// Takes the other locks, after the last copy: mappings are held, and nobody who waits for them is needed.
     fn lock_windows_for_fork(&self);
 

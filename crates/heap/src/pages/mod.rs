@@ -1,6 +1,6 @@
 //! What a heap asks of the pages below it.
 //!
-//! A [`PageHeap`] hands out runs of pages, remembers for each page what it holds, and can put several runs onto the same
+//! [`PlainPages`] hand out runs of pages, and remember for each page what it holds; a [`PageHeap`] can put several runs onto the same
 //! physical pages. The heap above it knows pages by number only; over a fake of it, it is tested without a system call.
 //!
 //! | trait | subject |
@@ -10,7 +10,7 @@
 //! | [`LargePages`] | large objects |
 //! | [`WriteProtection`] | the barrier of a mesh or a fork |
 //! | [`Remapping`] | spans on shared pages |
-//! | [`ForkPages`] | a child's copies |
+//! | [`ForkLock`], [`ForkPages`] | locks at a fork; a child's copies |
 //! | [`Upkeep`] | unused pages, scratch memory, clocks |
 
 mod fork;
@@ -23,7 +23,7 @@ mod run;
 mod spans;
 mod upkeep;
 
-pub use fork::{ForkPages, KeptOut};
+pub use fork::{ForkLock, ForkPages, KeptOut};
 pub use labels::{Label, Labels};
 pub use large::{LargePages, LargeRun};
 pub use metadata::Metadata;
@@ -33,7 +33,12 @@ pub use run::Run;
 pub use spans::SpanPages;
 pub use upkeep::Upkeep;
 
-/// All that a meshing heap asks of its pages.
-pub trait PageHeap: LargePages + WriteProtection + ForkPages + Upkeep {}
+/// All that a heap asks of its pages if it does not mesh.
+pub trait PlainPages: LargePages + ForkLock + Upkeep {}
 
-impl<P: LargePages + WriteProtection + ForkPages + Upkeep> PageHeap for P {}
+impl<P: LargePages + ForkLock + Upkeep> PlainPages for P {}
+
+/// All that a meshing heap asks of its pages.
+pub trait PageHeap: PlainPages + WriteProtection + ForkPages {}
+
+impl<P: PlainPages + WriteProtection + ForkPages> PageHeap for P {}

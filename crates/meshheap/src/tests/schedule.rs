@@ -3,6 +3,7 @@
 use core::sync::atomic::Ordering;
 
 use fakepages::PAGE;
+use globalheap::CentralHeap;
 use globalheap::tuning::SLICE_PAUSE_MS;
 use heap::{ClassMap, OwnerId};
 use meshing::{ComplementMesher, NoMesh};
@@ -196,6 +197,37 @@ fn pages_that_take_long_to_give_back_go_in_parts() {
     while program.heap.below().purge_slice() {}
     assert_eq!(times().len(), PARTS);
     program.end();
+}
+
+#[test]
+fn what_waits_for_other_threads_goes_home_when_pages_are_looked_at() {
+    type Order = fn(&Program);
+    let orders: [Order; 3] = [
+        |program| program.heap.upkeep(),
+        |program| {
+            let _ = program.heap.before_sleep(Sleep(0));
+        },
+        |program| {
+            program.heap.compact();
+        },
+    ];
+    for order in orders {
+        let mut program = Program::new(PAGES);
+        let class = class_of(64);
+        program.allocate(class, OwnerId(1), 300);
+        let objects = std::mem::take(&mut program.objects);
+        let slots: Vec<_> = objects.iter().map(|object| object.start).collect();
+        for slot in &slots {
+            program.pages().forget(slot.addr().get());
+        }
+        // SAFETY: the program had these objects, and has given them up.
+        unsafe { program.heap.hand_over(class, &slots) };
+        assert!(program.heap.waiting_bytes() > 0);
+        program.pages().advance_clock(PERIOD_MS);
+        order(&program);
+        assert_eq!(program.heap.waiting_bytes(), 0);
+        program.end();
+    }
 }
 
 #[test]
