@@ -1,7 +1,7 @@
 //! The heap itself: a page heap, and a lock for each size class.
 
 use core::marker::PhantomData;
-use core::sync::atomic::AtomicUsize;
+use core::sync::atomic::{AtomicBool, AtomicUsize};
 
 use heap::{Guard, Labels, Mutex, PlainPages, SizeClass};
 use miniheap::{SpanClasses, Spans};
@@ -16,6 +16,8 @@ pub struct GlobalHeap<P: PlainPages, R = Ignore> {
     classes: [ClassLock<P>; SpanClasses::ALL],
     pub(crate) transfers: Transfers<P::Lock>,
     pub(crate) purging: Purging,
+    /// Whether a class keeps spans that were emptied.
+    pub(crate) keeps: AtomicBool,
     /// Bytes and number of large objects in use.
     pub(crate) large_bytes: AtomicUsize,
     pub(crate) large_count: AtomicUsize,
@@ -48,6 +50,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
             classes: class_locks(),
             transfers: [const { Transfer::new() }; SpanClasses::ALL],
             purging: Purging::new(),
+            keeps: AtomicBool::new(false),
             large_bytes: AtomicUsize::new(0),
             large_count: AtomicUsize::new(0),
             report: PhantomData,

@@ -39,7 +39,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         self.transfer(class).take(most, take)
     }
 
-    /// Sends home what nobody has taken over; says whether there was anything.
+    /// Sends home what nobody has taken over, and gives back the spans that were emptied; says whether there was anything.
     pub fn send_home(&self) -> bool {
         let mut sent = false;
         for class in Self::class_numbers() {
@@ -60,7 +60,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
                 }
             }
         }
-        sent
+        self.give_back_kept() || sent
     }
 
     /// Bytes of the slots that wait for a taker.

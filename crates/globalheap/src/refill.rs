@@ -103,7 +103,8 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         chosen.slots.len()
     }
 
-    /// The unit to take slots from: the fullest that is worth it, else a dead group on its shared pages, else a new span.
+    /// The unit to take slots from: the fullest that is worth it, else a dead group on its shared pages, else a span that was
+    /// emptied a moment ago, else a new one.
     #[inline(always)]
     fn unit_with_room(
         &self,
@@ -111,7 +112,8 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         class: SizeClass,
         owner: OwnerId,
     ) -> Option<SpanId> {
-        if let Some(unit) = spans.fullest(owner).or_else(|| spans.revive()) {
+        let known = spans.fullest(owner).or_else(|| spans.revive());
+        if let Some(unit) = known.or_else(|| spans.take_kept()) {
             return Some(unit);
         }
         self.new_unit(spans, class)

@@ -1,6 +1,7 @@
 //! Slots that a thread's front end gives back.
 
 use core::ptr::NonNull;
+use core::sync::atomic::Ordering;
 
 use bitmap::SlotSet;
 use heap::{PlainPages, Run, SizeClass, SpanId};
@@ -8,6 +9,7 @@ use miniheap::{SpanClasses, Spans};
 
 use crate::global::GlobalHeap;
 use crate::report::{Findings, Misuse, Report};
+use crate::tuning::KEPT_BYTES;
 
 /// Slots of one span that came one after the other: the span's record is looked up and changed once for all of them.
 struct Batch {
@@ -79,6 +81,9 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         }
         let gone = settle(spans, &batch, findings);
         self.give_up(gone);
+        if spans.kept() > 0 && !self.keeps.load(Ordering::Relaxed) {
+            self.keeps.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Makes `batch` the empty one of the span of `class` at `address`; one that covers nothing if there is none.
@@ -103,7 +108,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         batch.bytes = spans.geometry().bytes_of_slots();
     }
 
-    /// Gives the pages of a span that was emptied back to the arena.
+    /// Gives the pages of a span that was emptied back to the arena, where the class has not kept them.
     #[inline(always)]
     fn give_up(&self, gone: Option<Run>) {
         if let Some(run) = gone {
@@ -127,9 +132,14 @@ fn settle(spans: &mut Spans, batch: &Batch, findings: &mut Findings) -> Option<R
             findings.add(Misuse::DoubleFree, batch.start + slot * size);
         }
     }
-    if released.emptied {
+    if released.emptied && !spans.keep(batch.span, most_kept(spans)) {
         spans.remove(batch.span)
     } else {
         None
     }
+}
+
+/// Runs of emptied spans that a class keeps, at most.
+fn most_kept(spans: &Spans) -> usize {
+    KEPT_BYTES / spans.geometry().bytes_of_slots()
 }

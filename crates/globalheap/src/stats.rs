@@ -33,6 +33,8 @@ pub struct ClassStats {
     pub made: usize,
     /// The most virtual spans at a time.
     pub peak: usize,
+    /// Spans that were emptied and whose pages the class keeps for a moment: they count nowhere else.
+    pub kept: usize,
 }
 
 /// All of the heap.
@@ -71,6 +73,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
             listed: spans.listed(),
             made: spans.made(),
             peak: spans.peak(),
+            kept: spans.kept(),
         }
     }
 

@@ -12,6 +12,9 @@ pub const REMAPPED: usize = if cfg!(test) { 16 << 10 } else { 8 << 20 };
 /// Spans that one refill takes slots from, at most.
 pub const SPANS_PER_REFILL: usize = 16;
 
+/// Bytes of emptied spans that one class keeps until the next upkeep, at most: a round of the program often wants them back.
+pub const KEPT_BYTES: usize = 256 << 10;
+
 /// Bytes of one class that wait to be taken over by another thread, at most.
 pub const TRANSFER_BYTES: usize = 128 << 10;
 

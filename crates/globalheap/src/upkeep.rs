@@ -3,6 +3,8 @@
 //! Slow paths look at a coarse clock and do what is due ([`GlobalHeap::upkeep`]), unless there is a thread for it. A layer above with
 //! more to do from time to time looks at the same clock, and takes the steps by itself.
 
+use core::sync::atomic::Ordering;
+
 use heap::{PlainPages, Run};
 
 use crate::global::GlobalHeap;
@@ -94,6 +96,22 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
                 unsafe { self.pages.free_span(Run { first, pages }) };
             }
         }
+    }
+
+    /// Gives back the spans that were emptied and that their classes keep; says whether there were any.
+    pub(crate) fn give_back_kept(&self) -> bool {
+        // Relaxed: who keeps one meanwhile is noticed the next time.
+        if !self.keeps.swap(false, Ordering::Relaxed) {
+            return false;
+        }
+        for class in Self::class_numbers() {
+            let mut spans = self.class(class);
+            while let Some(run) = spans.give_up_kept() {
+                // SAFETY: a span's own pages, in nobody's hands.
+                unsafe { self.pages.free_span(run) };
+            }
+        }
+        true
     }
 
     /// Says whether there is a thread that does what is due every now and then: then nobody else does unless asked to.

@@ -53,6 +53,8 @@ const OWNER_BITS: u32 = 24;
 pub(crate) enum State {
     /// Nothing: the record is unused.
     Unused = 0,
+    /// A run that the class keeps, with its labels: the next span is made of it.
+    Kept,
     /// A span on pages of its own, or the leader of a group.
     Unit,
     /// A member of a group that is not its leader.

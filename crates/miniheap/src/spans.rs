@@ -10,6 +10,7 @@ use crate::group::{Group, GroupId};
 use crate::miniheap::{MiniHeap, NONE, State};
 use crate::pool::Pool;
 
+mod kept;
 mod list;
 mod pins;
 mod portrait;
@@ -17,6 +18,7 @@ mod regroup;
 mod stock;
 mod walk;
 
+use kept::Kept;
 use list::List;
 pub use portrait::{Place, Portrait};
 use stock::Stock;
@@ -35,6 +37,8 @@ pub use walk::Violation;
 ///    |                       +----------------------------- revive ----------------------------------+  |
 ///    +------------------------------------------------------ forget -----------------------------------+
 /// ```
+///
+/// Instead of being removed a span that was emptied may be `Kept`, and becomes a `Unit` again as it is.
 pub struct Spans {
     geometry: Geometry,
     heaps: Pool<MiniHeap>,
@@ -50,6 +54,8 @@ pub struct Spans {
     dead: List,
     /// Runs for spans to come.
     stock: Stock,
+    /// Runs of spans that were emptied, for spans to come.
+    kept: Kept,
     /// Spans that are in use, and groups that are.
     spans: usize,
     live_groups: usize,
@@ -88,6 +94,7 @@ impl Spans {
             aside: List::EMPTY,
             dead: List::EMPTY,
             stock: Stock::EMPTY,
+            kept: Kept::NONE,
             spans: 0,
             live_groups: 0,
             units: 0,
@@ -142,7 +149,7 @@ impl Spans {
     pub fn get(&self, id: SpanId) -> Option<&MiniHeap> {
         self.heaps
             .get(id.0)
-            .filter(|heap| heap.state != State::Unused)
+            .filter(|heap| !matches!(heap.state, State::Unused | State::Kept))
     }
 
     /// The pages of `id`.

@@ -1,5 +1,6 @@
 //! The heap over pages that are a model, with every contract checked and any call refused.
 
+mod kept;
 mod large;
 mod program;
 mod purges;

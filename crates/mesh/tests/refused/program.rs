@@ -207,7 +207,10 @@ impl Program {
         let apart: BTreeSet<_> = self.objects.iter().map(|object| object.start).collect();
         assert_eq!(apart.len(), self.objects.len());
         let heap = self.heap.global();
-        let in_spans: usize = heap.classes().map(|class| class.spans * class.pages).sum();
+        let in_spans: usize = heap
+            .classes()
+            .map(|class| (class.spans + class.kept) * class.pages)
+            .sum();
         let in_large = heap.stats().large_bytes / PAGE;
         let unused = self.pages().stats();
         let known = in_spans + in_large + (unused.clean + unused.dirty) / PAGE;

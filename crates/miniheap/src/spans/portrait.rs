@@ -40,7 +40,7 @@ impl Spans {
     pub fn portrait(&self, id: SpanId) -> Option<Portrait> {
         let heap = self.get(id)?;
         let place = match heap.state {
-            State::Unused => return None,
+            State::Unused | State::Kept => return None,
             State::Detached | State::Dead => Place::Leftover,
             State::Unit | State::Member if heap.group().is_none() => Place::Alone,
             State::Unit | State::Member => Place::InGroup(SpanId(self.unit_of(id.0))),

@@ -10,6 +10,7 @@ use crate::SpanClasses;
 use crate::leaked::Leaked;
 
 mod agreement;
+mod kept;
 mod model;
 mod pair;
 mod step;

@@ -83,7 +83,15 @@ impl Spans {
                 matches!(state, Some(State::Detached | State::Dead))
             })
             .count();
+        let kept = (0..self.heaps.len())
+            .filter(|&id| {
+                let heap = self.heaps.get(id);
+                heap.is_some_and(|heap| heap.state == State::Kept && heap.live.is_empty())
+            })
+            .count();
         let sums = [
+            (kept, self.kept.iter(&self.heaps).count()),
+            (kept, self.kept.len()),
             (spans, self.spans),
             (live, self.live),
             (listed, binned),
