@@ -3,10 +3,10 @@
 use core::ops::RangeInclusive;
 
 use heap::{OwnerId, PlainPages, Run, SizeClass, SpanId};
-use miniheap::{SpanClasses, Spans};
+use miniheap::{Geometry, SpanClasses, Spans};
 use rand_pcg::Pcg32;
 
-use crate::choice::choose;
+use crate::choice::{Choice, choose};
 use crate::global::GlobalHeap;
 use crate::placement::Placement;
 use crate::report::Report;
@@ -97,9 +97,13 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
             );
         }
         spans.claim(unit, &chosen.slots, owner);
-        let start = self.labels().address_of(first);
-        let size = geometry.object_size as usize;
-        take(rng, SpanSlots::new(start, size, &chosen));
+        pass(
+            self.labels().address_of(first),
+            geometry,
+            &chosen,
+            rng,
+            take,
+        );
         chosen.slots.len()
     }
 
@@ -138,4 +142,17 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         self.pages.label_span(run, class, OwnerId::NOBODY, id);
         Some(id)
     }
+}
+
+/// Passes on what was chosen of the span at `start`. Its frame is not above those that choose: some stacks are small.
+#[inline(never)]
+fn pass(
+    start: usize,
+    geometry: &Geometry,
+    chosen: &Choice,
+    rng: &mut Pcg32,
+    take: &mut impl FnMut(&mut Pcg32, SpanSlots),
+) {
+    let size = geometry.object_size as usize;
+    take(rng, SpanSlots::new(start, size, chosen));
 }

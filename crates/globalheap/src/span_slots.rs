@@ -2,16 +2,21 @@
 
 use core::ptr::NonNull;
 
-use bitmap::Iter;
+use bitmap::SpanBits;
 
 use crate::choice::Choice;
+
+/// Bits of a word of a set.
+const WORD: usize = u64::BITS as usize;
+const WORDS: usize = SpanBits::BITS / WORD;
 
 /// Addresses of claimed slots of one span: ascending from the first that was chosen on, then ascending from the lowest on.
 pub struct SpanSlots {
     start: usize,
     object_size: usize,
-    /// From the first on, and those below it.
-    parts: [Iter<4>; 2],
+    slots: SpanBits,
+    /// None of the slots from the first on to this one is left.
+    at: usize,
     left: usize,
     shuffled: bool,
 }
@@ -20,11 +25,11 @@ impl SpanSlots {
     /// What was chosen of the span of objects of `object_size` bytes that begins at `start`.
     #[inline(always)]
     pub(crate) fn new(start: usize, object_size: usize, chosen: &Choice) -> Self {
-        let (below, from) = chosen.slots.bits().split_at(chosen.first);
         Self {
             start,
             object_size,
-            parts: [from.iter(), below.iter()],
+            slots: *chosen.slots.bits(),
+            at: chosen.first,
             left: chosen.slots.len(),
             shuffled: chosen.shuffled,
         }
@@ -43,27 +48,46 @@ fn address(start: usize, slot: usize, object_size: usize) -> Option<NonNull<u8>>
     NonNull::new((start + slot * object_size) as *mut u8)
 }
 
+/// The words of a set from that of slot `at` on, all round and to it again, each with the number of its first slot: of the first only
+/// the slots from `at` on are there, and of the last those below it.
+#[inline(always)]
+fn round(slots: &SpanBits, at: usize) -> impl Iterator<Item = (usize, u64)> + '_ {
+    (0..=WORDS).map(move |step| {
+        let word = (at / WORD + step) % WORDS;
+        let from = u64::MAX << (at % WORD);
+        let mask = match step {
+            0 => from,
+            WORDS => !from,
+            _ => u64::MAX,
+        };
+        (word * WORD, slots.words()[word] & mask)
+    })
+}
+
 impl Iterator for SpanSlots {
     type Item = NonNull<u8>;
 
     #[inline]
     fn next(&mut self) -> Option<NonNull<u8>> {
-        let slot = self.parts.iter_mut().find_map(Iterator::next)?;
+        let (first, bits) = round(&self.slots, self.at).find(|&(_, bits)| bits != 0)?;
+        let slot = first + bits.trailing_zeros() as usize;
+        self.slots.remove(slot);
+        self.at = slot;
         self.left -= 1;
         address(self.start, slot, self.object_size)
     }
 
     #[inline]
     fn fold<A, F: FnMut(A, NonNull<u8>) -> A>(self, first: A, mut step: F) -> A {
-        let (start, object_size) = (self.start, self.object_size);
         let mut folded = first;
-        for part in self.parts {
-            folded = part.fold(folded, |folded, slot| {
-                match address(start, slot, object_size) {
-                    Some(slot) => step(folded, slot),
-                    None => folded,
+        for (start, mut bits) in round(&self.slots, self.at) {
+            while bits != 0 {
+                let slot = start + bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                if let Some(slot) = address(self.start, slot, self.object_size) {
+                    folded = step(folded, slot);
                 }
-            });
+            }
         }
         folded
     }

@@ -98,7 +98,9 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         }
     }
 
-    /// Gives back the spans that were emptied and that their classes keep; says whether there were any.
+    /// Gives back the spans that were emptied and that their classes keep; says whether there were any. Its frame is not above those of
+    /// a release: some stacks are small.
+    #[inline(never)]
     pub(crate) fn give_back_kept(&self) -> bool {
         // Relaxed: who keeps one meanwhile is noticed the next time.
         if !self.keeps.swap(false, Ordering::Relaxed) {

@@ -10,6 +10,7 @@ use crate::group::{Group, GroupId};
 use crate::miniheap::{MiniHeap, NONE, State};
 use crate::pool::Pool;
 
+mod emptied;
 mod kept;
 mod list;
 mod pins;
@@ -18,7 +19,7 @@ mod regroup;
 mod stock;
 mod walk;
 
-use kept::Kept;
+use emptied::Emptied;
 use list::List;
 pub use portrait::{Place, Portrait};
 use stock::Stock;
@@ -55,7 +56,7 @@ pub struct Spans {
     /// Runs for spans to come.
     stock: Stock,
     /// Runs of spans that were emptied, for spans to come.
-    kept: Kept,
+    kept: Emptied,
     /// Spans that are in use, and groups that are.
     spans: usize,
     live_groups: usize,
@@ -94,7 +95,7 @@ impl Spans {
             aside: List::EMPTY,
             dead: List::EMPTY,
             stock: Stock::EMPTY,
-            kept: Kept::NONE,
+            kept: Emptied::NONE,
             spans: 0,
             live_groups: 0,
             units: 0,

@@ -81,7 +81,7 @@ fn a_class_keeps_so_many_bytes_at_most() {
     let objects = program.objects.clone();
     program.release(&objects);
     let mut kept = 0;
-    while let Some(_) = program.heap.class(class).take_kept() {
+    while program.heap.class(class).take_kept().is_some() {
         kept += 1;
     }
     assert_eq!(kept, KEPT_BYTES / PAGE);

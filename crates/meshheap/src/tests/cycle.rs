@@ -164,6 +164,7 @@ fn thinned_out_groups_are_taken_apart() {
 fn nothing_is_meshed_unless_it_is_enabled() {
     let program = sparse::<ComplementMesher>(&classes());
     program.heap.disable_meshing();
+    program.heap.below().purge();
     let before = program.pages().physical_pages();
     assert_eq!((program.heap.mesh_cycle(), program.heap.compact()), (0, 0));
     assert_eq!(program.pages().physical_pages(), before);

@@ -151,6 +151,7 @@ fn a_cycle_that_helps_is_followed_by_the_next_after_one_period() {
         let all = program.objects.clone();
         program.release(&all);
         program.heap.mesh_cycle();
+        program.heap.below().purge();
         program.pages().verify_empty();
     }
     program.end();

@@ -6,39 +6,8 @@
 use heap::{Run, SpanId};
 
 use super::Spans;
-use super::list::List;
 use crate::fullness::UNLISTED;
-use crate::miniheap::{MiniHeap, State};
-use crate::pool::Pool;
-
-pub(super) struct Kept {
-    list: List,
-    len: usize,
-}
-
-impl Kept {
-    pub(super) const NONE: Self = Self {
-        list: List::EMPTY,
-        len: 0,
-    };
-
-    pub(super) fn len(&self) -> usize {
-        self.len
-    }
-
-    pub(super) fn iter<'a>(
-        &self,
-        heaps: &'a Pool<MiniHeap>,
-    ) -> impl Iterator<Item = u32> + use<'a> {
-        self.list.iter(heaps)
-    }
-
-    fn pop(&mut self, heaps: &mut Pool<MiniHeap>) -> Option<u32> {
-        let id = self.list.pop(heaps)?;
-        self.len -= 1;
-        Some(id)
-    }
-}
+use crate::miniheap::State;
 
 impl Spans {
     /// Keeps the pages of a span that was emptied, where there are less than `most` of them; says whether it did. Otherwise the
@@ -48,13 +17,12 @@ impl Spans {
             return false;
         };
         let is_plain = heap.state == State::Unit && heap.group().is_none() && heap.pins == 0;
-        if self.kept.len >= most || !is_plain || heap.count != 0 {
+        if self.kept.len() >= most || !is_plain || heap.count != 0 {
             return false;
         }
         debug_assert!(heap.bin == UNLISTED && heap.live.is_empty());
         heap.state = State::Kept;
-        self.kept.list.push(&mut self.heaps, id.0);
-        self.kept.len += 1;
+        self.kept.push(&mut self.heaps, id.0);
         self.spans -= 1;
         self.units -= 1;
         true
@@ -62,7 +30,7 @@ impl Spans {
 
     /// Emptied spans that are kept.
     pub fn kept(&self) -> usize {
-        self.kept.len
+        self.kept.len()
     }
 
     /// The span that was emptied last of those that are kept, with all slots free and in no bin.
