@@ -1,6 +1,6 @@
 /* Threads that worked and sleep keep little, whatever they sleep in; those that go on working keep more. */
 #define _GNU_SOURCE
-#include "../check.h"
+#include "aside.h"
 #include <linux/futex.h>
 #include <mesh.h>
 #include <poll.h>
@@ -88,6 +88,9 @@ static atomic_int spoiled, waiting;
 static void *work_and_wait(void *argument)
 {
     const struct way *way = argument;
+#ifdef ASIDE
+    have_alternate_stack();
+#endif
     unsigned state = (unsigned)(size_t)&state;
     void *blocks[SET];
     for (int i = 0; i < SET; i++)
@@ -150,8 +153,15 @@ static int is_relieved(const struct way *way)
     return relieved;
 }
 
+static void never(int signal) { _exit(signal); }
+
 int main(void)
 {
+#ifdef ASIDE
+    set_handler(never);
+#else
+    (void)never;
+#endif
     size_t count = sizeof ways / sizeof *ways;
     for (size_t i = 0; i < count; i++) {
         int works = ways[i].wait == in_work;

@@ -1,6 +1,6 @@
 /* Handlers that sleep over `malloc` and `free`, while other threads take what sleepers keep. */
 #define _GNU_SOURCE
-#include "../check.h"
+#include "aside.h"
 #include <malloc.h>
 #include <mesh.h>
 #include <poll.h>
@@ -32,6 +32,7 @@ struct block {
 static void *allocate_until_over(void *argument)
 {
     unsigned state = (unsigned)(size_t)argument;
+    have_alternate_stack();
     struct block blocks[SET] = {0};
     while (!over)
         for (int i = 0; i < 1000; i++) {
@@ -60,13 +61,13 @@ static void *relieve_until_over(void *argument)
 
 int main(void)
 {
-    signal(SIGUSR1, sleep_in_handler);
+    set_handler(sleep_in_handler);
     pthread_t threads[THREADS], other;
     for (size_t i = 0; i < THREADS; i++)
         need("a thread", pthread_create(&threads[i], NULL, allocate_until_over, (void *)(i + 1)) == 0);
     need("a thread", pthread_create(&other, NULL, relieve_until_over, NULL) == 0);
     for (int i = 0; i < SIGNALS; i++) {
-        pthread_kill(threads[i % THREADS], SIGUSR1);
+        pthread_kill(threads[i % THREADS], SIGNAL);
         usleep(300);
     }
     over = 1;

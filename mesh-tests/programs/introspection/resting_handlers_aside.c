@@ -1,0 +1,2 @@
+#define ASIDE
+#include "resting_handlers.c"
