@@ -60,6 +60,9 @@ fn a_handler_of_faults_on_an_alternate_stack_changes_nothing_of_that() -> Result
 fn handlers_that_sleep_take_nothing_from_below_them() -> Result<()> {
     linked("introspection/resting_handlers.c", Library::release()?)?;
     linked("introspection/resting_handlers.c", Library::debug()?)?;
-    linked("introspection/resting_handlers_aside.c", Library::release()?)?;
+    linked(
+        "introspection/resting_handlers_aside.c",
+        Library::release()?,
+    )?;
     linked("introspection/resting_handlers_aside.c", Library::debug()?)
 }
