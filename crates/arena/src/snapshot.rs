@@ -1,5 +1,6 @@
 //! What a fork copies for its child: the shared pages, in a second window.
 
+use core::ops::Range;
 use core::sync::atomic::Ordering;
 
 use heap::{ForkLock, ForkPages, KeptOut, PageIndex, Refused, Remapping, Run, SizeClass};
@@ -51,13 +52,14 @@ unsafe impl<O: Os> ForkPages for Arena<O> {
         // Some of it may be for spans that have gone.
         windows.snapshot.unmap(&self.os);
         windows.snapshot_of = None;
-        for shared in runs::<O>(windows, map) {
-            let mut opened = Ok(());
-            shared.homes(map, |run| {
-                opened = opened.and_then(|()| open::<O>(&self.os, windows, map, run));
-            });
-            opened?;
-        }
+        open_all(&self.os, windows, map).or_else(|_| {
+            // There is no mapping left for each chunk.
+            windows.snapshot.unmap(&self.os);
+            let homes = all_homes::<O>(windows, map);
+            let mapped = windows.snapshot.map_as_one(&self.os, map.site(), homes);
+            mapped.map_err(|_| Refused)?;
+            open_all(&self.os, windows, map)
+        })?;
         windows.snapshot_of = Some(changes);
         Ok(())
     }
@@ -183,6 +185,29 @@ impl<O: Os> Arena<O> {
 
 fn runs<'a, O: Os>(windows: &Windows, map: &'a PageMap) -> Runs<'a> {
     windows.shared.runs(map, chunk_pages(O::PAGE_SIZE))
+}
+
+/// Makes room for copies of all shared pages.
+fn open_all<O: Os>(os: &O, windows: &mut Windows, map: &PageMap) -> Result<(), Refused> {
+    for shared in runs::<O>(windows, map) {
+        let mut opened = Ok(());
+        shared.homes(map, |run| {
+            opened = opened.and_then(|()| open::<O>(os, windows, map, run));
+        });
+        opened?;
+    }
+    Ok(())
+}
+
+/// From the first page to the last that stands for shared ones.
+fn all_homes<O: Os>(windows: &Windows, map: &PageMap) -> Range<usize> {
+    let mut all = usize::MAX..0;
+    for shared in runs::<O>(windows, map) {
+        shared.homes(map, |run| {
+            all = all.start.min(run.first.0)..all.end.max(run.end().0);
+        });
+    }
+    all
 }
 
 /// Makes room for a copy of the shared pages of a run.

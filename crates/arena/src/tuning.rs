@@ -33,6 +33,10 @@ pub(crate) const SMALLEST_GAP: usize = 1 << 20;
 /// Bytes of the window that are mapped at a time.
 pub(crate) const WINDOW_CHUNK: usize = 16 << 20;
 
+/// Chunks of the window of a child that are mapped as one, at most, where the system has few mappings left: addresses, of which most may
+/// be in between.
+pub(crate) const MOST_AS_ONE: usize = 1 << 10;
+
 /// Bytes of metadata that are mapped at a time.
 pub(crate) const METADATA_CHUNK: usize = 256 << 10;
 

@@ -6,6 +6,7 @@
 //! A child of a fork gets neither the window nor the spans on its pages, which are second mappings of it: it would write to its
 //! parent's pages. It gets the window that was made for it, the snapshot.
 
+use core::ops::Range;
 use core::ptr::NonNull;
 
 use heap::{PageIndex, Run};
@@ -13,7 +14,7 @@ use heap::{PageIndex, Run};
 use crate::os::{Advice, Errno, Os};
 use crate::site::{CHUNK_ENTRY, Site, chunk_pages};
 use crate::table::Table;
-use crate::tuning::WINDOW_CHUNK;
+use crate::tuning::{MOST_AS_ONE, WINDOW_CHUNK};
 
 /// A piece of a window: its address, or null when it is not mapped. The lowest bit says that it is *warm*: it may have entries
 /// in the page tables.
@@ -92,7 +93,7 @@ impl Window {
     }
 
     /// The chunks `range`, as far as there are entries for them.
-    fn table(&mut self, range: core::ops::Range<usize>) -> &mut [Chunk] {
+    fn table(&mut self, range: Range<usize>) -> &mut [Chunk] {
         let Some(chunks) = &self.chunks else {
             return &mut [];
         };
@@ -142,13 +143,7 @@ impl Window {
             // A run that crosses from one chunk into the next cannot be mapped in one piece.
             return Err(Errno::ENOMEM);
         }
-        let at = site.tables.get(self.place).copied().unwrap_or_default();
-        let count = site.pages.div_ceil(chunk_pages(O::PAGE_SIZE)) + 1;
-        let new = || Table::new(at, CHUNK_ENTRY, count);
-        let chunks = self.chunks.get_or_insert_with(new);
-        chunks
-            .cover(os, chunk..chunk + 1)
-            .map_err(|_| Errno::ENOMEM)?;
+        self.cover(os, site, chunk..chunk + 1)?;
         if self.address::<O>(run.first).is_none() {
             let mapped = os.map_shared(WINDOW_CHUNK)?;
             // Hints: without them huge pages or core dumps would cost memory, but nothing would be wrong.
@@ -180,6 +175,44 @@ impl Window {
         }
         self.opened = Some(run);
         Ok(at)
+    }
+
+    /// Maps all chunks that the pages `from..to` are in, none of which is mapped, as one mapping: where no more can be had. It
+    /// is for a snapshot, which has few to spare at the limit.
+    pub(crate) fn map_as_one<O: Os>(
+        &mut self,
+        os: &O,
+        site: &Site,
+        pages: Range<usize>,
+    ) -> Result<(), Errno> {
+        let in_chunk = chunk_pages(O::PAGE_SIZE);
+        let chunks = pages.start / in_chunk..pages.end.div_ceil(in_chunk);
+        if chunks.is_empty() || chunks.len() > MOST_AS_ONE {
+            return Err(Errno::ENOMEM);
+        }
+        debug_assert!(self.inherited && self.mapped == 0);
+        self.cover(os, site, chunks.clone())?;
+        let len = chunks.len() * WINDOW_CHUNK;
+        let mapped = os.map_shared(len)?;
+        // Hints, as for a single chunk.
+        let _ = os.advise(mapped, len, Advice::NotInDumps);
+        let _ = os.advise(mapped, len, Advice::NoHugePages);
+        self.mapped = chunks.len();
+        for (nth, entry) in self.table(chunks).iter_mut().enumerate() {
+            // SAFETY: a chunk of the mapping.
+            let chunk = unsafe { mapped.add(nth * WINDOW_CHUNK) };
+            *entry = Chunk(chunk.as_ptr());
+        }
+        Ok(())
+    }
+
+    /// Has entries for the chunks `range`.
+    fn cover<O: Os>(&mut self, os: &O, site: &Site, range: Range<usize>) -> Result<(), Errno> {
+        let at = site.tables.get(self.place).copied().unwrap_or_default();
+        let count = site.pages.div_ceil(chunk_pages(O::PAGE_SIZE)) + 1;
+        let new = || Table::new(at, CHUNK_ENTRY, count);
+        let chunks = self.chunks.get_or_insert_with(new);
+        chunks.cover(os, range).map_err(|_| Errno::ENOMEM)
     }
 
     /// The run's pages are gone: they must be made present again before anything is written to them.

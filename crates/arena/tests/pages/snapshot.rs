@@ -1,6 +1,8 @@
 //! Copies of shared pages, for a child.
 
-use arena::{Arena, Os};
+use std::ops::Range;
+
+use arena::{Arena, FailNth, Os};
 use heap::{ForkLock, ForkPages, KeptOut, Remapping, WriteProtection};
 
 use crate::bytes::{Owned, PAGE};
@@ -69,6 +71,50 @@ fn a_child_gets_pages_of_its_own() {
     let stats = arena.stats();
     assert_eq!(stats.clean, 6 * PAGE);
     assert_eq!(stats.mappings, 1, "the window is all that is left");
+}
+
+/// Two groups that are so far apart that their shared pages are in two pieces of the window.
+fn two_groups_apart<O: Os>(arena: &Arena<O>) -> [[Owned; 2]; 2] {
+    let one = group(arena);
+    for _ in 0..(17 << 20) / (16 * PAGE) {
+        let _ = span(arena, 16);
+    }
+    [one, group(arena)]
+}
+
+#[test]
+fn calls_that_are_refused_for_a_moment_do_not_stop_a_fork() {
+    let apart = || {
+        let arena = Arena::new(FailNth::new(Confined::to(64 << 20)));
+        let groups = two_groups_apart(&arena);
+        (arena, groups)
+    };
+    let (arena, _) = apart();
+    let before = arena.os().calls();
+    open(&arena);
+    let calls = arena.os().calls() - before;
+    assert!(calls > 6, "two pieces are mapped");
+    // Three in a row, when the first piece is mapped: the second one, giving ballast up, and the second once more.
+    let first_piece = 3;
+    let once = (0..calls).map(|nth| nth..nth + 1);
+    let refused = once.chain((first_piece..calls).map(|nth| nth..nth + 3));
+    for Range { start, end } in refused {
+        let (arena, groups) = apart();
+        arena.os().refuse(start, end);
+        open(&arena);
+        arena.copy_to_snapshot();
+        arena.adopt_snapshot().unwrap();
+        for [one, other] in groups {
+            assert_eq!(&one.bytes()[10..15], b"first");
+            assert_eq!(&other.bytes()[PAGE + 20..PAGE + 26], b"second");
+            for span in [&other, &one] {
+                // SAFETY: the span is shared, and given up.
+                unsafe { arena.dissolve(span.run) }.unwrap();
+            }
+            // SAFETY: nobody is on them any more.
+            unsafe { arena.free_shared(one.run) };
+        }
+    }
 }
 
 #[test]
