@@ -236,15 +236,14 @@ impl<O: Os> Arena<O> {
             return None;
         }
         let ground = self.ground()?;
-        let mut has_made_room = false;
+        let mut has_given_up = false;
         loop {
             let mut state = self.state.lock();
             let taken = state.take(&self.os, ground, side, place);
             self.unlock_grown(state);
-            if taken.is_some() || has_made_room || !self.make_room(place.pages.index()) {
+            if taken.is_some() || !self.make_room(place.pages.index(), &mut has_given_up) {
                 return taken;
             }
-            has_made_room = true;
         }
     }
 
@@ -268,12 +267,13 @@ impl<O: Os> Arena<O> {
         self.uninterrupted(|| self.follow(at, len));
     }
 
-    /// Makes room for what a program needs, which comes first: gives the ballast up, and addresses of unused pages, enough for
-    /// `pages` pages. Says whether that made room.
+    /// Makes room for what a program needs: gives up addresses of unused pages, enough for `pages` pages, unless `has_given_up`
+    /// says that it did so before; then some of the ballast. Says whether that made room.
     #[cold]
-    pub(crate) fn make_room(&self, pages: usize) -> bool {
-        let lighter = self.with_windows(|windows| windows.ballast.drop(&self.os));
-        self.give_up_addresses(pages) || lighter
+    pub(crate) fn make_room(&self, pages: usize, has_given_up: &mut bool) -> bool {
+        let is_first = !core::mem::replace(has_given_up, true);
+        is_first && self.give_up_addresses(pages)
+            || self.with_windows(|windows| windows.ballast.lighten_to_reserve(&self.os))
     }
 
     pub(crate) fn large_run(&self, page: PageIndex) -> Option<Run> {

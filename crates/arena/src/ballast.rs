@@ -1,94 +1,97 @@
 //! Mappings that are held only to be given up.
 //!
 //! A step that must not fail (memory for the program, finishing a group, dissolving one, fork) may meet the limit on mappings.
-//! Giving the ballast up makes room for it. A fork gives up one half for the copies that its child needs; the child has the other half for its
-//! own step.
+//! Giving some of the ballast up makes room for it; the rest stays for the next one. The *reserve* is for steps of a mesh and of a
+//! fork alone: a program that asks for memory at the limit shall not use up what the next fork needs.
 
 use core::ptr::NonNull;
 
 use crate::os::{Access, Os};
 
-/// Mappings in each half.
-const HALF: usize = 16;
+/// Mappings that are given up at a time: more than one step needs.
+const PART: usize = 4;
+
+/// Parts in all. A program may have this many without the reserve, at the limit.
+const PARTS: usize = 12;
+
+/// Parts that are kept for steps that must not fail.
+const RESERVE: usize = 4;
+
+const _: () = assert!(PART.is_multiple_of(2) && RESERVE < PARTS);
 
 pub(crate) struct Ballast {
-    halves: [Half; 2],
+    parts: [Option<Part>; PARTS],
 }
 
 impl Ballast {
     pub(crate) const fn new() -> Self {
         Self {
-            halves: [Half::EMPTY; 2],
+            parts: [const { None }; PARTS],
         }
     }
 
     /// Takes the ballast on board, as much of it as the system permits.
     pub(crate) fn load<O: Os>(&mut self, os: &O) {
-        self.halves.iter_mut().for_each(|half| half.load(os));
+        for part in &mut self.parts {
+            if part.is_none() {
+                *part = Part::take(os);
+                if part.is_none() {
+                    // So few mappings are left that the program needs each of them.
+                    return;
+                }
+            }
+        }
     }
 
     /// Whether everything is on board that is to be.
     pub(crate) fn is_full(&self) -> bool {
-        self.halves.iter().all(|half| half.full)
+        self.parts.iter().all(Option::is_some)
     }
 
-    /// Gives all mappings up; says whether there were any.
-    pub(crate) fn drop<O: Os>(&mut self, os: &O) -> bool {
-        self.halves
-            .iter_mut()
-            .fold(false, |any, half| half.drop(os) | any)
-    }
-
-    /// Gives one half up, if it is there, and never the other; says whether that made room.
+    /// Gives some of it up, the reserve last; says whether that made room.
     pub(crate) fn lighten<O: Os>(&mut self, os: &O) -> bool {
-        let [spare, _] = &mut self.halves;
-        spare.drop(os)
+        self.lighten_to(os, 0)
+    }
+
+    /// Gives some of it up and leaves the reserve; says whether that made room.
+    pub(crate) fn lighten_to_reserve<O: Os>(&mut self, os: &O) -> bool {
+        self.lighten_to(os, RESERVE)
+    }
+
+    fn lighten_to<O: Os>(&mut self, os: &O, left: usize) -> bool {
+        let mut on_board = self.parts.iter_mut().filter(|part| part.is_some());
+        on_board
+            .nth(left)
+            .and_then(Option::take)
+            .is_some_and(|part| part.give_up(os))
     }
 }
 
-struct Half {
-    at: Option<NonNull<u8>>,
-    /// Whether each page is a mapping of its own.
-    full: bool,
-}
+/// Pages of which no two neighbours are alike, so each is a mapping of its own.
+struct Part(NonNull<u8>);
 
 // SAFETY: the range belongs to the ballast alone.
-unsafe impl Send for Half {}
+unsafe impl Send for Part {}
 
-impl Half {
-    const EMPTY: Self = Self {
-        at: None,
-        full: false,
-    };
-
-    fn load<O: Os>(&mut self, os: &O) {
-        if self.full {
-            return;
-        }
-        self.drop(os);
-        let Ok(at) = os.reserve(HALF * O::PAGE_SIZE, Access::None) else {
-            return;
-        };
-        self.at = Some(at);
-        self.full = (1..HALF).step_by(2).all(|odd| {
+impl Part {
+    fn take<O: Os>(os: &O) -> Option<Self> {
+        let part = Self(os.reserve(PART * O::PAGE_SIZE, Access::None).ok()?);
+        let is_apart = (1..PART).step_by(2).all(|odd| {
             // SAFETY: the offset is smaller than the range.
-            let page = unsafe { at.add(odd * O::PAGE_SIZE) };
+            let page = unsafe { part.0.add(odd * O::PAGE_SIZE) };
             // SAFETY: the range is ours and unused.
             unsafe { os.protect(page, O::PAGE_SIZE, Access::Read) }.is_ok()
         });
-        if !self.full {
-            // So few mappings are left that the program needs each of them.
-            self.drop(os);
+        if is_apart {
+            return Some(part);
         }
+        part.give_up(os);
+        None
     }
 
-    fn drop<O: Os>(&mut self, os: &O) -> bool {
-        let Some(at) = self.at.take() else {
-            return false;
-        };
-        self.full = false;
+    fn give_up<O: Os>(self, os: &O) -> bool {
         // SAFETY: the range is ours and unused.
-        unsafe { os.unmap(at, HALF * O::PAGE_SIZE) }.is_ok()
+        unsafe { os.unmap(self.0, PART * O::PAGE_SIZE) }.is_ok()
     }
 }
 
@@ -98,29 +101,37 @@ mod tests {
     use crate::os::{FailNth, Linux};
 
     #[test]
-    fn one_half_is_left_to_the_child() {
+    fn programs_leave_the_reserve() {
         let os = Linux::new();
         let mut ballast = Ballast::new();
-        assert!(!ballast.is_full());
+        assert!(!ballast.is_full() && !ballast.lighten(&os));
         ballast.load(&os);
         assert!(ballast.is_full());
-        assert!(ballast.lighten(&os) && !ballast.is_full());
-        assert!(!ballast.lighten(&os), "the other half stays");
-        assert!(ballast.drop(&os));
-        assert!(!ballast.drop(&os), "nothing is left");
+        let mut given_up = 0;
+        while ballast.lighten_to_reserve(&os) {
+            given_up += 1;
+        }
+        assert_eq!(given_up, PARTS - RESERVE);
+        while ballast.lighten(&os) {
+            given_up += 1;
+        }
+        assert_eq!(given_up, PARTS);
+        ballast.load(&os);
+        assert!(ballast.is_full());
+        while ballast.lighten(&os) {}
     }
 
     #[test]
     fn what_was_refused_is_loaded_later() {
         let os = FailNth::new(Linux::new());
-        // The first half is reserved, and cannot be taken apart.
+        // A part is reserved, and cannot be taken apart.
         os.refuse(1, 2);
         let mut ballast = Ballast::new();
         ballast.load(&os);
-        assert!(!ballast.is_full());
+        assert!(!ballast.is_full() && !ballast.lighten(&os));
         ballast.load(&os);
         assert!(ballast.is_full());
-        ballast.drop(&os);
+        while ballast.lighten(&os) {}
         os.refuse(0, u64::MAX);
         ballast.load(&os);
         assert!(!ballast.is_full() && !ballast.lighten(&os));

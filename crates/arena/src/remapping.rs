@@ -11,6 +11,22 @@ use crate::os::{Access, Errno, Os};
 use crate::page_map::PageMap;
 use crate::site::chunk_pages;
 
+/// Tries `step`; as long as the system refuses and `make_room` makes room, again.
+pub(crate) fn retry<R>(
+    mut step: impl FnMut() -> Result<R, Errno>,
+    mut make_room: impl FnMut() -> bool,
+) -> Result<R, Refused> {
+    loop {
+        if let Ok(done) = step() {
+            return Ok(done);
+        }
+        if !make_room() {
+            // Another thread may have made room, the last that there was.
+            return step().map_err(|_| Refused);
+        }
+    }
+}
+
 impl<O: Os> Arena<O> {
     /// Mappings that may still be added, by our own count of them, where the window has `windows`.
     pub(crate) fn count_left(&self, windows: usize) -> usize {
@@ -18,12 +34,9 @@ impl<O: Os> Arena<O> {
         Remapping::mappings_permitted(self).saturating_sub(used)
     }
 
-    /// Tries `step`; when the system refuses, gives the ballast up and tries once more.
+    /// Tries `step`; as long as the system refuses, gives some of the ballast up and tries again.
     pub(crate) fn insist<R>(&self, step: impl Fn() -> Result<R, Errno>) -> Result<R, Refused> {
-        step().or_else(|_| {
-            self.windows.lock().ballast.drop(&self.os);
-            step().map_err(|_| Refused)
-        })
+        retry(step, || self.windows.lock().ballast.lighten(&self.os))
     }
 
     /// Notes that `run` is now on the shared pages named by `onto`, or on private ones again, and counts the mappings that

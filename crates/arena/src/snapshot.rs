@@ -6,8 +6,10 @@ use core::sync::atomic::Ordering;
 use heap::{ForkLock, ForkPages, KeptOut, PageIndex, Refused, Remapping, Run, SizeClass};
 
 use crate::arena::{Arena, Windows};
+use crate::ballast::Ballast;
 use crate::os::{Access, Os};
 use crate::page_map::{NOWHERE, PageMap};
+use crate::remapping::retry;
 use crate::shared_pages::Runs;
 use crate::site::chunk_pages;
 
@@ -52,13 +54,16 @@ unsafe impl<O: Os> ForkPages for Arena<O> {
         // Some of it may be for spans that have gone.
         windows.snapshot.unmap(&self.os);
         windows.snapshot_of = None;
-        open_all(&self.os, windows, map).or_else(|_| {
+        open_all(&self.os, windows, map, Ballast::lighten_to_reserve).or_else(|_| {
             // There is no mapping left for each chunk.
             windows.snapshot.unmap(&self.os);
             let homes = all_homes::<O>(windows, map);
-            let mapped = windows.snapshot.map_as_one(&self.os, map.site(), homes);
-            mapped.map_err(|_| Refused)?;
-            open_all(&self.os, windows, map)
+            let Windows {
+                snapshot, ballast, ..
+            } = &mut *windows;
+            let map_as_one = || snapshot.map_as_one(&self.os, map.site(), homes.clone());
+            retry(map_as_one, || ballast.lighten(&self.os))?;
+            open_all(&self.os, windows, map, Ballast::lighten)
         })?;
         windows.snapshot_of = Some(changes);
         Ok(())
@@ -187,12 +192,25 @@ fn runs<'a, O: Os>(windows: &Windows, map: &'a PageMap) -> Runs<'a> {
     windows.shared.runs(map, chunk_pages(O::PAGE_SIZE))
 }
 
+/// Gives some of the ballast up; says whether that made room.
+type Lighten<O> = fn(&mut Ballast, &O) -> bool;
+
 /// Makes room for copies of all shared pages.
-fn open_all<O: Os>(os: &O, windows: &mut Windows, map: &PageMap) -> Result<(), Refused> {
+fn open_all<O: Os>(
+    os: &O,
+    windows: &mut Windows,
+    map: &PageMap,
+    lighten: Lighten<O>,
+) -> Result<(), Refused> {
     for shared in runs::<O>(windows, map) {
+        let Windows {
+            snapshot, ballast, ..
+        } = &mut *windows;
         let mut opened = Ok(());
         shared.homes(map, |run| {
-            opened = opened.and_then(|()| open::<O>(os, windows, map, run));
+            let open = || snapshot.open(os, map.site(), run);
+            let room = || retry(open, || lighten(ballast, os)).map(drop);
+            opened = opened.and_then(|()| room());
         });
         opened?;
     }
@@ -201,28 +219,12 @@ fn open_all<O: Os>(os: &O, windows: &mut Windows, map: &PageMap) -> Result<(), R
 
 /// From the first page to the last that stands for shared ones.
 fn all_homes<O: Os>(windows: &Windows, map: &PageMap) -> Range<usize> {
-    let mut all = usize::MAX..0;
+    let (mut first, mut end) = (usize::MAX, 0);
     for shared in runs::<O>(windows, map) {
         shared.homes(map, |run| {
-            all = all.start.min(run.first.0)..all.end.max(run.end().0);
+            first = first.min(run.first.0);
+            end = end.max(run.end().0);
         });
     }
-    all
-}
-
-/// Makes room for a copy of the shared pages of a run.
-fn open<O: Os>(os: &O, windows: &mut Windows, map: &PageMap, run: Run) -> Result<(), Refused> {
-    let Windows {
-        snapshot, ballast, ..
-    } = windows;
-    let mut open = || snapshot.open(os, map.site(), run).map(drop);
-    open()
-        .or_else(|refused| {
-            if ballast.lighten(os) {
-                open()
-            } else {
-                Err(refused)
-            }
-        })
-        .map_err(|_| Refused)
+    first..end
 }
