@@ -280,8 +280,8 @@ impl ShuffleVector {
     /// `capacity` is that of [`new`](Self::new).
     #[inline]
     pub unsafe fn settle(&mut self, capacity: usize) -> bool {
-        // SAFETY: the storage has `capacity` entries (contract).
-        let start = unsafe { self.end.sub(capacity) };
+        // SAFETY: the same contract.
+        let start = unsafe { self.storage(capacity) }.cast();
         if start == self.bottom {
             return false;
         }
@@ -292,6 +292,15 @@ impl ShuffleVector {
         // SAFETY: `count` is no more than the capacity.
         self.top = unsafe { start.add(count) };
         true
+    }
+
+    /// Where the storage begins, which has `capacity` entries.
+    ///
+    /// # Safety
+    /// `capacity` is that of [`new`](Self::new).
+    pub unsafe fn storage(&self, capacity: usize) -> NonNull<*mut u8> {
+        // SAFETY: the storage has `capacity` entries (contract).
+        unsafe { self.end.sub(capacity) }.cast()
     }
 
     /// Drops the `n` newest slots, or all if there are fewer.

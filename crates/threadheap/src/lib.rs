@@ -5,14 +5,16 @@
 //! names this thread heap as the owner. Neither takes a lock, writes an atomic, divides, or looks at a span's record.
 //!
 //! * [`ThreadHeap`]: the slow paths; `thread_heap/at_hand.rs`: the fast ones before them;
-//! * `depth`: how many slots a thread may keep;
+//! * `budget`: how much a thread may keep; `thread_heap/room.rs`: how its classes share that;
+//! * `storage`: the memory for the entries of vectors;
 //! * `rest` and `sleep`: what becomes of them while the thread sleeps;
 //! * [`Threads`]: all thread heaps over one global heap, recycled from thread to thread.
 #![cfg_attr(not(test), no_std)]
 
-mod depth;
+mod budget;
 mod rest;
 mod sleep;
+mod storage;
 mod thread_heap;
 mod threads;
 

@@ -193,7 +193,7 @@ impl<C: CentralHeap> Threads<C> {
     }
 
     /// Gives back what the heap at `local` keeps, but for the `stays` newest slots of each class, if it is more than a
-    /// little. Where nothing stays and there are other threads, the pages of its vectors go too.
+    /// little. Where nothing stays and there are other threads, or much, the pages of its vectors go too.
     ///
     /// # Safety
     /// Nobody else uses the heap, but for a call that was interrupted and needs no more than what stays.
@@ -202,8 +202,8 @@ impl<C: CentralHeap> Threads<C> {
         let heap = unsafe { &mut *local.as_ptr() };
         if heap.kept_bytes() > LITTLE {
             heap.give_back(stays);
-            if stays == 0 && self.attached() > 1 {
-                heap.give_back_storage();
+            if stays == 0 {
+                heap.give_back_storage(self.attached() > 1);
             }
         }
     }

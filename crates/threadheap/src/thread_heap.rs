@@ -2,6 +2,7 @@
 
 mod at_hand;
 mod mistakes;
+mod room;
 
 use core::alloc::Layout;
 use core::mem::{MaybeUninit, offset_of};
@@ -13,11 +14,12 @@ use miniheap::SpanClasses;
 use rand_pcg::Pcg32;
 use shufflevector::ShuffleVector;
 
-use crate::depth::{
-    CACHE_LINE, CAPACITIES, CLASSES, ENTRIES, HOMEWARD, LINE_CLASSES, first_limit, limit_when_full,
+use crate::budget::{
+    CACHE_LINE, CLASSES, GIVEN_AT_ONCE, HOMEWARD, LINE_CLASSES, budget_of, free_limit, most_slots,
     refill_size,
 };
 use crate::rest::Rest;
+use crate::storage::Storage;
 
 /// The front end of one thread over the heap `C`.
 ///
@@ -43,13 +45,40 @@ pub struct ThreadHeap<C: CentralHeap> {
     global: Option<NonNull<C>>,
     /// Slots of other heaps' pages, of the classes whose objects share cache lines.
     homeward: [ShuffleVector; LINE_CLASSES],
+    /// What is behind each of the vectors.
+    behind: [Behind; CLASSES],
+    behind_homeward: [Behind; LINE_CLASSES],
     rng: MaybeUninit<Pcg32>,
     /// The entries of all vectors.
-    storage: Option<NonNull<u8>>,
+    storage: Storage,
+    /// Bytes that the limits of the vectors are charged for, and how much that may be.
+    charged: usize,
+    budget: usize,
+    /// The class that lost room last.
+    hand: usize,
     /// Whether the thread sleeps.
     pub(crate) rest: Rest,
     /// The heap that was made before this one.
     pub(crate) older: Option<NonNull<Self>>,
+}
+
+/// What a vector does not know of itself.
+#[derive(Clone, Copy)]
+struct Behind {
+    /// Entries of its storage; there is none for zero.
+    capacity: u32,
+    /// Slots that refills brought since it last ran full.
+    refilled: u32,
+    /// Whether it ran empty or full since the hand last came by.
+    used: bool,
+}
+
+impl Behind {
+    const NOTHING: Self = Self {
+        capacity: 0,
+        refilled: 0,
+        used: false,
+    };
 }
 
 // SAFETY: it is the only one to use its slots and entries; the heap below is shared.
@@ -77,52 +106,36 @@ impl<C: CentralHeap> ThreadHeap<C> {
         vectors: [const { ShuffleVector::empty() }; CLASSES],
         rng: MaybeUninit::uninit(),
         homeward: [const { ShuffleVector::empty() }; LINE_CLASSES],
-        storage: None,
+        behind: [Behind::NOTHING; CLASSES],
+        behind_homeward: [Behind::NOTHING; LINE_CLASSES],
+        storage: Storage::NONE,
+        charged: 0,
+        budget: 0,
+        hand: 0,
         rest: Rest::awake(),
         older: None,
         next: None,
         global: None,
     };
 
-    /// Makes a heap for `owner`, with the storage of its vectors behind it; `None` when there is no memory.
+    /// Makes a heap for `owner`; `None` when there is no memory.
     ///
     /// # Safety
     /// `global` stays where it is for as long as the heap is used.
     pub(crate) unsafe fn make(global: &C, owner: OwnerId) -> Option<NonNull<Self>> {
-        let storage = Layout::array::<*mut u8>(ENTRIES).ok()?;
         const { Self::LINES };
-        let storage = storage.align_to(Self::PAGE_SIZE).ok()?;
-        let (layout, behind) = storage.extend(Layout::new::<Self>()).ok()?;
-        let storage = global.pages().metadata(layout)?;
-        // SAFETY: the offset lies in the block.
-        let at = unsafe { storage.add(behind) };
-        let at = at.cast::<Self>();
+        let at = global.pages().metadata(Layout::new::<Self>())?.cast();
         // In its place: it is too large for a small stack.
         // SAFETY: the block is large enough, aligned, and ours.
         unsafe { at.write(Self::IDLE) };
         // SAFETY: written above, and nobody else knows it yet.
-        let heap = unsafe { &mut *at.as_ptr() };
+        let heap: &mut Self = unsafe { &mut *at.as_ptr() };
         heap.labels = global.labels();
         heap.mine = Label::small(SizeClass(0), owner).0 as usize;
         heap.owner = owner;
-        heap.storage = Some(storage);
+        heap.budget = budget_of(owner);
         heap.global = Some(NonNull::from(global));
         heap.rng = MaybeUninit::new(Pcg32::new(global.pages().entropy(), owner.0.into()));
-        // The first entries are nobody's: who looks for a slot among a vector's newest reads those in front of it as well.
-        // SAFETY: there are so many more than the capacities add up to.
-        let mut entries = unsafe { storage.cast::<*mut u8>().add(ShuffleVector::FRONT) };
-        let mut give = |vector: &mut ShuffleVector, capacity, limit| {
-            // SAFETY: `capacity` of the block's entries that no other vector gets; metadata is never given back.
-            *vector = unsafe { ShuffleVector::new(entries, capacity, limit) };
-            // SAFETY: the capacities of all vectors add up to the entries of the block.
-            entries = unsafe { entries.add(capacity) };
-        };
-        for (vector, &capacity) in heap.vectors.iter_mut().zip(&CAPACITIES) {
-            give(vector, capacity, first_limit(capacity));
-        }
-        for vector in &mut heap.homeward {
-            give(vector, HOMEWARD, HOMEWARD);
-        }
         Some(at)
     }
 
@@ -159,24 +172,34 @@ impl<C: CentralHeap> ThreadHeap<C> {
         self.rest.stir();
         // What is handed out soon may be on pages that are newer than what is known of them.
         self.labels.renew(global.labels());
+        if self.settle(class) {
+            // What the thread kept when it went to sleep was too much.
+            let limit = self.vector(class).limit();
+            self.shrink(class, (limit / 2).max(free_limit(class)));
+        } else {
+            self.grow_by_refill(global, class);
+        }
+        let limit = self.vector(class).limit();
         // SAFETY: a heap that has a global heap was made by `make`, which wrote the generator.
         let rng = unsafe { self.rng.assume_init_mut() };
         let vector = self.vectors.get_mut(class.index())?;
-        // SAFETY: the capacity that `make` gave it.
-        let rested = unsafe { vector.settle(CAPACITIES[class.index()]) };
-        if rested {
-            // What the thread kept when it went to sleep was too much.
-            vector.set_limit((vector.limit() / 2).max(first_limit(vector.capacity())));
+        if limit == 0 {
+            // Nothing is kept of the class, for now.
+            let mut found = None;
+            global.refill(class, self.owner, 1..=1, rng, |_, mut slots| {
+                found = slots.next();
+            });
+            return found;
         }
-        let limit = vector.limit();
-        let wanted = refill_size(limit);
+        let wanted = refill_size(class, limit);
+        let most = limit.min(2 * wanted);
         // There is room: the vector was empty, and there are no more than its limit.
-        let taken = global.take_over(class, wanted, |slots| {
+        let mut taken = global.take_over(class, wanted, |slots| {
             vector.append(slots);
         });
         if taken == 0 {
             // Slots of a span stay together: what is allocated together often dies together.
-            global.refill(class, self.owner, wanted..=limit, rng, |rng, slots| {
+            taken = global.refill(class, self.owner, wanted..=most, rng, |rng, slots| {
                 if slots.shuffled() {
                     vector.refill(rng, slots);
                 } else {
@@ -188,10 +211,9 @@ impl<C: CentralHeap> ThreadHeap<C> {
                 vector.reverse();
             }
         }
-        if !rested {
-            vector.set_limit(limit * 2);
-        }
-        vector.pop()
+        let behind = self.behind.get_mut(class.index())?;
+        behind.refilled = behind.refilled.saturating_add(taken as u32);
+        self.vector(class).pop()
     }
 
     /// Takes back an object of which [`push_at`](Self::push_at) said no, for whatever reason.
@@ -223,11 +245,12 @@ impl<C: CentralHeap> ThreadHeap<C> {
             return C::misuse(what, address);
         }
         let is_mine = owner == self.owner;
-        if self.vector_for(class, is_mine).room() == 0 {
-            self.make_room(global, class, is_mine);
+        self.make_room(global, class, is_mine);
+        if !self.vector_for(class, is_mine).push(object) {
+            // Nothing is kept of the class, for now.
+            // SAFETY: nobody uses the object any more.
+            unsafe { global.release(class, &[object]) };
         }
-        let kept = self.vector_for(class, is_mine).push(object);
-        debug_assert!(kept, "room was made");
     }
 
     /// The vector that takes slots of `class`, of pages of mine or of others.
@@ -239,87 +262,41 @@ impl<C: CentralHeap> ThreadHeap<C> {
         }
     }
 
-    /// Makes room in the full vector for slots of `class`, of pages of mine or of others: it may keep more from now on, or gives
-    /// up its older half.
-    #[inline(never)]
-    fn make_room(&mut self, global: &C, class: SizeClass, is_mine: bool) {
-        let homeward = self.homeward.get_mut(class.index());
-        let (vector, given) = match homeward.filter(|_| !is_mine) {
-            Some(vector) => {
-                // SAFETY: the capacity that `make` gave it.
-                let _ = unsafe { vector.settle(HOMEWARD) };
-                (vector, HOMEWARD)
-            }
-            None => {
-                let vector = self.vector(class);
-                // SAFETY: the capacity that `make` gave it.
-                let _ = unsafe { vector.settle(CAPACITIES[class.index()]) };
-                let limit = vector.limit();
-                if limit < limit_when_full(vector.capacity()) {
-                    return vector.set_limit(limit * 2);
-                }
-                let older = vector.len().div_ceil(2);
-                (vector, older)
-            }
-        };
-        let given = given.min(vector.len());
-        if let Some(slots) = vector.as_slice().get(..given) {
-            // SAFETY: the vector's slots are claimed, and the program does not have them.
-            unsafe { global.hand_over(class, slots) };
-        }
-        vector.remove_oldest(given);
-    }
-
-    /// All vectors, those of slots that go home included, with the class and the capacity of each.
-    fn all_vectors(&mut self) -> impl Iterator<Item = (SizeClass, usize, &mut ShuffleVector)> {
-        let vectors = self.vectors.iter_mut().zip(CAPACITIES);
-        let homeward = self.homeward.iter_mut().zip([HOMEWARD; LINE_CLASSES]);
-        let numbered = |(class, (vector, capacity))| (SizeClass(class as u8), capacity, vector);
-        let vectors = vectors.enumerate().map(numbered);
-        vectors.chain(homeward.enumerate().map(numbered))
+    /// All vectors, those of slots that go home included, with the class of each.
+    fn all_vectors(&mut self) -> impl Iterator<Item = (SizeClass, &mut ShuffleVector)> {
+        let numbered = |(class, vector)| (SizeClass(class as u8), vector);
+        let vectors = self.vectors.iter_mut().enumerate().map(numbered);
+        let homeward = self.homeward.iter_mut().enumerate().map(numbered);
+        vectors.chain(homeward)
     }
 
     /// Gives back all slots but the `stays` newest of each vector, which stay where they are. Upkeep is left to others.
     pub(crate) fn give_back(&mut self, stays: usize) {
         let Some(global) = self.global() else { return };
-        for (class, _, vector) in self.all_vectors() {
+        for (class, vector) in self.all_vectors() {
             let older = vector.len().saturating_sub(stays);
-            if let Some(slots) = vector.as_slice().get(..older)
-                && older > 0
-            {
+            let slots = vector.as_slice().get(..older).unwrap_or_default();
+            for slots in slots.chunks(GIVEN_AT_ONCE) {
                 // SAFETY: the vector's slots are claimed, and the program does not have them.
                 unsafe { global.take_home(class, slots) };
+            }
+            if older > 0 {
                 vector.drop_oldest_in_place(older);
             }
-        }
-    }
-
-    /// Has no pages for the storage of vectors, if all of them are empty.
-    pub(crate) fn give_back_storage(&mut self) {
-        let entries = const { ENTRIES * size_of::<*mut u8>() / Self::PAGE_SIZE * Self::PAGE_SIZE };
-        if let (Some(global), Some(storage)) = (self.global(), self.storage)
-            && self.all_vectors().all(|(_, _, vector)| vector.is_empty())
-        {
-            // SAFETY: whole pages of this heap's block, which no vector reads before it writes.
-            unsafe { global.pages().forget_metadata(storage, entries) };
         }
     }
 
     /// Gives back all slots, and starts with small vectors again.
     pub fn flush(&mut self) {
         let Some(global) = self.global() else { return };
-        for (class, capacity, vector) in self.all_vectors() {
-            if !vector.is_empty() {
+        for (class, vector) in self.all_vectors() {
+            for slots in vector.as_slice().chunks(GIVEN_AT_ONCE) {
                 // SAFETY: the vector's slots are claimed, and the program does not have them.
-                unsafe { global.release(class, vector.as_slice()) };
-                vector.remove_oldest(usize::MAX);
+                unsafe { global.release(class, slots) };
             }
-            // SAFETY: the capacity that `make` gave it.
-            let _ = unsafe { vector.settle(capacity) };
+            vector.remove_oldest(usize::MAX);
         }
-        for (vector, capacity) in self.vectors.iter_mut().zip(CAPACITIES) {
-            vector.set_limit(first_limit(capacity));
-        }
+        self.start_anew(global);
     }
 
     /// [`kept_bytes`](Self::kept_bytes) of a heap that its thread may be using: an estimate then.
@@ -335,12 +312,12 @@ impl<C: CentralHeap> ThreadHeap<C> {
             let Some(vector) = NonNull::new(first.wrapping_add(class)) else {
                 return 0;
             };
-            // SAFETY: a vector of the heap: there are as many as capacities.
+            // SAFETY: a vector of the heap: there is one for each of these classes.
             let slots = unsafe { ShuffleVector::estimate_len_at(vector, capacity) };
             slots * SpanClasses::object_size(SizeClass(class as u8))
         };
-        let at_hand = CAPACITIES.into_iter().enumerate();
-        let at_hand = at_hand.map(|(class, capacity)| estimate(vectors, class, capacity));
+        let most = |class| most_slots(SizeClass(class as u8));
+        let at_hand = (0..CLASSES).map(|class| estimate(vectors, class, most(class)));
         let on_their_way = (0..LINE_CLASSES).map(|class| estimate(homeward, class, HOMEWARD));
         at_hand.chain(on_their_way).sum()
     }

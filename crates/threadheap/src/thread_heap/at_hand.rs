@@ -7,7 +7,7 @@ use heap::{Label, SizeClass};
 use shufflevector::ShuffleVector;
 
 use super::ThreadHeap;
-use crate::depth::{CLASSES, LINE_CLASSES};
+use crate::budget::{CLASSES, LINE_CLASSES};
 
 impl<C: CentralHeap> ThreadHeap<C> {
     /// The vector of `class` of the heap at `this`.

@@ -7,11 +7,11 @@ use miniheap::SpanClasses;
 
 use crate::program::{Attached, Front, Object, heap};
 
-/// Bytes of one class that a front end keeps at most, unless this many slots are more.
-const MOST_BYTES: usize = 64 << 10;
-const LEAST_SLOTS: usize = 16;
-/// Slots of one class that it keeps at most.
-const MOST_SLOTS: usize = 512;
+/// The budget of a front end, and what it may keep of a class besides.
+const BUDGET: usize = 1 << 20;
+const FREE_BYTES: usize = 8 << 10;
+/// What it keeps at most that only frees: bytes and slots of a class.
+const FREED_BYTES: usize = 16 << 10;
 
 fn layout(size: usize) -> Layout {
     Layout::from_size_align(size, 1).expect("a plain layout")
@@ -28,25 +28,52 @@ fn a_front_end_keeps_a_bounded_part_of_what_it_freed() {
         let heap = heap();
         let mut front = Attached::to(&heap);
         let size = SpanClasses::object_size(class);
-        let bound = MOST_SLOTS.min(MOST_BYTES / size).max(LEAST_SLOTS);
         let mut kept_most = 0;
-        // Twice, since the limit grows as long as the class is used.
-        for _ in 0..2 {
-            for object in objects(&mut front, size, 3 * bound + 1) {
-                front.free(object);
-                let kept = front.kept_bytes() / size;
-                assert!(kept <= bound, "{kept} slots of {size} bytes");
-                kept_most = kept_most.max(kept);
-            }
+        for object in objects(&mut front, size, 2 * BUDGET / size) {
+            front.free(object);
+            let kept = front.kept_bytes();
+            assert!(kept <= BUDGET + FREE_BYTES, "{kept} bytes of {size}");
+            kept_most = kept_most.max(kept);
         }
-        assert_eq!(
-            kept_most, bound,
-            "a front end for objects of {size} bytes learns to keep them"
+        assert!(
+            // With the entries for them, and limits double.
+            kept_most >= BUDGET / 2 / (size + 8) * size,
+            "a front end for objects of {size} bytes learns to keep them: {kept_most}"
         );
         front.front().flush();
         heap.global().below().purge();
         assert_eq!(heap.global().class_stats(class).live, 0);
     }
+}
+
+#[test]
+fn classes_share_one_budget() {
+    let heap = heap();
+    let mut front = Attached::to(&heap);
+    let sizes =
+        || (0..SpanClasses::COUNT as u8).map(|class| SpanClasses::object_size(SizeClass(class)));
+    let free: usize = sizes().map(|size| FREE_BYTES / size * size).sum();
+    for size in sizes().chain(sizes()) {
+        let before = front.kept_bytes();
+        for object in objects(&mut front, size, BUDGET / size) {
+            front.free(object);
+            let kept = front.kept_bytes();
+            assert!(
+                kept <= BUDGET + free,
+                "{kept} bytes, {before} before those of {size}"
+            );
+        }
+    }
+    // Who comes last has room as well: others have forgotten theirs.
+    for _ in 0..4 {
+        objects(&mut front, 64, 4_096)
+            .into_iter()
+            .for_each(|object| front.free(object));
+    }
+    let before = front.kept_bytes();
+    let mut all = objects(&mut front, 64, 1_024);
+    assert!(front.kept_bytes() <= before - 1_000 * 64, "they were kept");
+    all.drain(..).for_each(|object| front.free(object));
 }
 
 #[test]
@@ -131,10 +158,7 @@ fn who_only_frees_keeps_little() {
     for size in [16, 48, 64, 1024, 32 << 10] {
         for object in objects(&mut one, size, 1000.min((4 << 20) / size)) {
             other.free(object);
-            assert!(
-                other.kept_bytes() <= (MOST_BYTES / 4).max(LEAST_SLOTS / 4 * size),
-                "{size}"
-            );
+            assert!(other.kept_bytes() <= FREED_BYTES, "{size}");
         }
         other.front().flush();
     }

@@ -71,9 +71,15 @@ fn twice_with_others_between_is_told_when_the_slots_go_home() {
         free(&mut program, some[0]);
         free(&mut program, some[1]);
         free(&mut program, some[0]);
-        assert_eq!(Told::take(), []);
+        // Who keeps little of a class looks at all of it.
+        let at_once = Told::take();
         // SAFETY: attached, and no other call of it is under way.
         unsafe { heap.settle(program.at()) };
+        if !at_once.is_empty() {
+            assert_eq!(at_once, told(Misuse::DoubleFree, some[0]), "{geometry:?}");
+            assert_eq!(Told::take(), []);
+            continue;
+        }
         let what = if geometry.slots > 1 {
             Misuse::DoubleFree
         } else {

@@ -1,0 +1,130 @@
+//! How much a thread may keep.
+//!
+//! What a thread keeps looks like objects in use to everybody else: nobody else gets it, and meshing cannot move anything onto it.
+//! So a thread has one budget of bytes over all classes. Few slots of a class are free of charge; each time its vector runs empty, or
+//! full after it ran empty, it may keep twice as many, as long as the budget lasts. Then others that do not use their room lose it.
+
+use core::ops::RangeInclusive;
+
+use heap::{OwnerId, SizeClass};
+use miniheap::SpanClasses;
+
+/// Bytes that each of the first threads keeps at most, with the entries for it, but for what is free of charge.
+pub(crate) const MOST_BYTES: usize = 1 << 20;
+/// So many threads may keep as much. Of later ones the `n`-th keeps that part of it that these are of `n`.
+const FIRST_THREADS: u32 = 8;
+/// What every thread may keep.
+const LEAST_BYTES: usize = 64 << 10;
+
+/// Bytes of one class that are free of charge, and slots of it, at most.
+const FREE_BYTES: usize = 8 << 10;
+const FREE_SLOTS: usize = 8;
+
+/// Bytes and slots that a refill fetches at most, twice: a vector grows up to that by running empty.
+const BATCH_BYTES: usize = 64 << 10;
+const BATCH_SLOTS: RangeInclusive<usize> = 1..=512;
+/// The slots, of what is kept apart: few objects, which come one by one.
+const BATCH_SLOTS_APART: usize = 64;
+/// Slots of a class that a thread keeps which only frees, at most.
+const MOST_SLOTS_FREED: usize = 64;
+
+/// Slots of a class that wait to go home, at most.
+pub(crate) const HOMEWARD: usize = 256;
+
+/// Slots that are given up under one hold of a lock, at most.
+pub(crate) const GIVEN_AT_ONCE: usize = 256;
+
+/// Bytes that processors exchange as one.
+pub(crate) const CACHE_LINE: usize = 64;
+
+/// The classes whose objects share cache lines with others: those below this number.
+pub(crate) const LINE_CLASSES: usize = {
+    let mut class = 0;
+    while (SpanClasses::GEOMETRIES[class].object_size as usize) < CACHE_LINE {
+        class += 1;
+    }
+    class
+};
+
+/// The number of size classes.
+pub(crate) const CLASSES: usize = SpanClasses::ALL;
+
+/// What the thread heap with this number may keep, in bytes.
+pub(crate) fn budget_of(owner: OwnerId) -> usize {
+    let share = (owner.0 / FIRST_THREADS).max(1) as usize;
+    (MOST_BYTES / share).max(LEAST_BYTES)
+}
+
+fn bytes_of(class: SizeClass) -> usize {
+    SpanClasses::geometry(class).object_size as usize
+}
+
+/// The slots of `class` that are free of charge.
+pub(crate) fn free_limit(class: SizeClass) -> usize {
+    (FREE_BYTES / bytes_of(class)).min(FREE_SLOTS)
+}
+
+/// Bytes of the budget that it takes to keep `limit` slots of `class`.
+pub(crate) fn charge(class: SizeClass, limit: usize) -> usize {
+    limit.saturating_sub(free_limit(class)) * (bytes_of(class) + size_of::<*mut u8>())
+}
+
+/// Slots of `class` that nobody keeps more of.
+pub(crate) fn most_slots(class: SizeClass) -> usize {
+    free_limit(class) + MOST_BYTES / bytes_of(class)
+}
+
+/// The limit up to which a vector of `class` grows by running empty.
+pub(crate) fn batch_limit(class: SizeClass) -> usize {
+    let most = if SpanClasses::is_apart(class) {
+        BATCH_SLOTS_APART
+    } else {
+        *BATCH_SLOTS.end()
+    };
+    (BATCH_BYTES / bytes_of(class)).clamp(*BATCH_SLOTS.start(), most)
+}
+
+/// The limit up to which a vector of `class` grows by running full, of a thread that only frees: it has no use for more.
+pub(crate) fn limit_when_full(class: SizeClass) -> usize {
+    let share = (batch_limit(class) / 4).min(MOST_SLOTS_FREED);
+    share.max(free_limit(class))
+}
+
+/// How many slots of `class` a refill asks for at this limit.
+pub(crate) fn refill_size(class: SizeClass, limit: usize) -> usize {
+    limit.min(batch_limit(class)).div_ceil(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn classes() -> impl Iterator<Item = SizeClass> {
+        (0..CLASSES as u8).map(SizeClass)
+    }
+
+    #[test]
+    fn what_is_free_of_charge_is_little() {
+        let bytes: usize = classes()
+            .map(|class| free_limit(class) * bytes_of(class))
+            .sum();
+        assert!(bytes <= 256 << 10, "{bytes}");
+        assert!(classes().all(|class| charge(class, free_limit(class)) == 0));
+    }
+
+    #[test]
+    fn a_thousand_threads_keep_no_more_than_a_hundred() {
+        let all: usize = (1..=1_000).map(|n| budget_of(OwnerId(n))).sum();
+        assert!(all <= 100 * MOST_BYTES, "{all}");
+        assert_eq!(budget_of(OwnerId(1)), MOST_BYTES);
+        assert_eq!(budget_of(OwnerId(1_000)), LEAST_BYTES);
+    }
+
+    #[test]
+    fn a_budget_suffices_for_a_batch_of_any_class() {
+        for class in classes() {
+            assert!(charge(class, batch_limit(class)) <= LEAST_BYTES * 3);
+            assert!(refill_size(class, 1) == 1 && limit_when_full(class) <= batch_limit(class));
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Room in the vectors: the storage behind them, and the budget of the thread.
+
+use globalheap::CentralHeap;
+use heap::{SizeClass, SpanPages};
+use shufflevector::ShuffleVector;
+
+use super::{Behind, ThreadHeap};
+use crate::budget::{
+    CLASSES, GIVEN_AT_ONCE, HOMEWARD, LINE_CLASSES, batch_limit, charge, free_limit,
+    limit_when_full,
+};
+use crate::storage::{SMALLEST, Storage};
+
+/// Classes that the hand passes, at most, before another one may have more.
+const LOOKED_AT: usize = 8;
+
+/// A vector's storage becomes that of `capacity` entries, a power of two. False when there is no memory.
+fn move_to(
+    storage: &mut Storage,
+    memory: &impl heap::Metadata,
+    (vector, behind): (&mut ShuffleVector, &mut Behind),
+    capacity: usize,
+) -> bool {
+    let Some(piece) = storage.take(memory, capacity) else {
+        return false;
+    };
+    // SAFETY: as many entries, which are nobody else's; there are others in front of them.
+    let mut moved = unsafe { ShuffleVector::new(piece, capacity, capacity) };
+    moved.append(vector.as_slice());
+    moved.set_limit(vector.limit());
+    let before = core::mem::replace(vector, moved);
+    let old = core::mem::replace(&mut behind.capacity, capacity as u32) as usize;
+    if old > 0 {
+        // SAFETY: the capacity of its storage.
+        let piece = unsafe { before.storage(old) };
+        // SAFETY: the vector has another piece now.
+        unsafe { storage.put(piece, old) };
+    }
+    true
+}
+
+impl<C: CentralHeap> ThreadHeap<C> {
+    /// Moves the slots of `class` to the start of their storage; says whether they were not there: the thread slept.
+    pub(super) fn settle(&mut self, class: SizeClass) -> bool {
+        let capacity = self.behind.get(class.index()).map_or(0, |b| b.capacity);
+        // SAFETY: the capacity of its storage.
+        unsafe { self.vector(class).settle(capacity as usize) }
+    }
+
+    fn note_used(&mut self, class: SizeClass) {
+        if let Some(behind) = self.behind.get_mut(class.index()) {
+            behind.used = true;
+        }
+    }
+
+    /// The vector of `class` is empty: more is kept of it from now on, until a refill is as large as is good for one.
+    pub(super) fn grow_by_refill(&mut self, global: &C, class: SizeClass) {
+        self.note_used(class);
+        let limit = self.vector(class).limit();
+        let wanted = (limit * 2).max(free_limit(class)).max(1);
+        let wanted = wanted.min(batch_limit(class).max(free_limit(class)));
+        if wanted > limit {
+            self.grow(global, class, wanted);
+        }
+    }
+
+    /// Makes room in the full vector for slots of `class`, of pages of mine or of others: it may keep more from now on, or gives
+    /// up its older half.
+    #[inline(never)]
+    pub(super) fn make_room(&mut self, global: &C, class: SizeClass, is_mine: bool) {
+        if !is_mine && class.index() < LINE_CLASSES {
+            return self.make_room_homeward(global, class);
+        }
+        self.settle(class);
+        let vector = self.vector(class);
+        let limit = vector.limit();
+        if vector.len() < limit {
+            return;
+        }
+        self.note_used(class);
+        // What ran empty before will do so again, and have use for it.
+        let refilled = self.behind.get(class.index()).map_or(0, |b| b.refilled) as usize;
+        let is_used = refilled > 0 && 2 * refilled >= limit;
+        let wanted = (2 * limit).max(free_limit(class)).max(1);
+        let permitted = is_used || wanted <= limit_when_full(class);
+        if permitted && self.grow(global, class, wanted) {
+            if let Some(behind) = self.behind.get_mut(class.index()) {
+                behind.refilled = refilled.saturating_sub(limit) as u32;
+            }
+            return;
+        }
+        let older = self.vector(class).len().div_ceil(2);
+        self.give_up_oldest(global, class, older);
+    }
+
+    /// Gives slots up, for other threads to take over.
+    fn give_up_oldest(&mut self, global: &C, class: SizeClass, count: usize) {
+        let vector = self.vector(class);
+        for slots in vector
+            .as_slice()
+            .get(..count)
+            .unwrap_or_default()
+            .chunks(GIVEN_AT_ONCE)
+        {
+            // SAFETY: the vector's slots are claimed, and the program does not have them.
+            unsafe { global.hand_over(class, slots) };
+        }
+        vector.remove_oldest(count);
+    }
+
+    /// The same of slots of pages of others, all of which go home when there are enough of them.
+    fn make_room_homeward(&mut self, global: &C, class: SizeClass) {
+        let (Some(vector), Some(behind)) = (
+            self.homeward.get_mut(class.index()),
+            self.behind_homeward.get_mut(class.index()),
+        ) else {
+            return;
+        };
+        // SAFETY: the capacity of its storage.
+        let _ = unsafe { vector.settle(behind.capacity as usize) };
+        let limit = vector.limit();
+        if vector.len() < limit {
+            return;
+        }
+        let wanted = (2 * limit).max(SMALLEST);
+        if wanted <= HOMEWARD
+            && move_to(
+                &mut self.storage,
+                global.pages(),
+                (&mut *vector, behind),
+                wanted,
+            )
+        {
+            return vector.set_limit(wanted);
+        }
+        if !vector.is_empty() {
+            // SAFETY: the vector's slots are claimed, and the program does not have them.
+            unsafe { global.hand_over(class, vector.as_slice()) };
+        }
+        vector.remove_oldest(usize::MAX);
+    }
+
+    /// Lets the vector of `class` keep `limit` slots, more than now, if the budget and the memory suffice; says whether it did.
+    fn grow(&mut self, global: &C, class: SizeClass, limit: usize) -> bool {
+        let before = self.vector(class).limit();
+        let more = charge(class, limit) - charge(class, before);
+        if !self.is_affordable(more) && !self.make_affordable(global, class, more) {
+            return false;
+        }
+        let (Some(vector), Some(behind)) = (
+            self.vectors.get_mut(class.index()),
+            self.behind.get_mut(class.index()),
+        ) else {
+            return false;
+        };
+        if limit > behind.capacity as usize {
+            let capacity = limit.next_power_of_two().max(SMALLEST);
+            let place = (&mut *vector, behind);
+            if !move_to(&mut self.storage, global.pages(), place, capacity) {
+                return false;
+            }
+        }
+        vector.set_limit(limit);
+        self.charged += more;
+        true
+    }
+
+    /// Lets the vector of `class` keep no more than `limit` slots, or as many as it has.
+    pub(super) fn shrink(&mut self, class: SizeClass, limit: usize) {
+        let vector = self.vector(class);
+        let before = charge(class, vector.limit());
+        vector.set_limit(limit.min(vector.limit()));
+        let after = charge(class, vector.limit());
+        self.charged -= before - after;
+    }
+
+    fn is_affordable(&self, more: usize) -> bool {
+        more <= self.budget.saturating_sub(self.charged)
+    }
+
+    /// Takes room from a few other classes, one after the other, until `class` can have `more` bytes; says whether it can. A class that
+    /// asked for room or slots since the hand last came by is passed over.
+    fn make_affordable(&mut self, global: &C, class: SizeClass, more: usize) -> bool {
+        if more > self.budget {
+            return false;
+        }
+        for _ in 0..LOOKED_AT {
+            self.hand = (self.hand + 1) % CLASSES;
+            let other = SizeClass(self.hand as u8);
+            let limit = self.vector(other).limit();
+            let behind = self.behind.get_mut(self.hand);
+            let was_used = behind.is_some_and(|b| core::mem::replace(&mut b.used, false));
+            if other == class || was_used || charge(other, limit) == 0 {
+                continue;
+            }
+            self.settle(other);
+            if self.vector(other).len() == limit {
+                // It has forgotten what it keeps.
+                self.give_up_oldest(global, other, limit.div_ceil(2));
+            }
+            self.shrink(other, free_limit(other));
+            if self.is_affordable(more) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Has no storage any more: all vectors are empty.
+    pub(super) fn start_anew(&mut self, global: &C) {
+        debug_assert!(self.all_vectors().all(|(_, vector)| vector.is_empty()));
+        for (_, vector) in self.all_vectors() {
+            *vector = ShuffleVector::empty();
+        }
+        self.behind.fill(Behind::NOTHING);
+        self.behind_homeward.fill(Behind::NOTHING);
+        self.charged = 0;
+        let page_size = <C::Pages as SpanPages>::PAGE_SIZE;
+        // SAFETY: no vector has a piece of it any more.
+        unsafe { self.storage.clear(global.pages(), page_size) };
+    }
+
+    /// Has no storage any more, if all vectors are empty and `others` could use it, or it is large.
+    pub(crate) fn give_back_storage(&mut self, others: bool) {
+        const LARGE: usize = 32 << 10;
+        if let Some(global) = self.global()
+            && (others || self.storage.bytes() > LARGE)
+            && self.all_vectors().all(|(_, vector)| vector.is_empty())
+        {
+            self.start_anew(global);
+        }
+    }
+}
