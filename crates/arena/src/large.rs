@@ -2,12 +2,14 @@
 
 use core::sync::atomic::Ordering;
 
-use heap::{Label, LargePages, LargeRun, PageCount, PageIndex, Run};
+use heap::{Guard, Label, LargePages, LargeRun, PageCount, PageIndex, Run};
 
 use crate::area::Side;
 use crate::arena::Arena;
+use crate::ground::Ground;
 use crate::os::{NotMoved, Os};
 use crate::run_store::Place;
+use crate::state::State;
 
 // SAFETY: runs come from the stores, which hold each page at most once, or from the frontiers, which only move on. What is moved
 // keeps its pages.
@@ -27,7 +29,7 @@ unsafe impl<O: Os> LargePages for Arena<O> {
     unsafe fn free_large(&self, page: PageIndex) -> Option<PageCount> {
         let ground = self.ground()?;
         let map = &ground.map;
-        let mut state = self.state.lock();
+        let state = self.state.lock();
         // Looked up under the lock, so that of two frees of one object only the first finds it.
         let run = self.large_run(page)?;
         let moved = map.label(page) == Label::LARGE_MOVED;
@@ -38,12 +40,7 @@ unsafe impl<O: Os> LargePages for Arena<O> {
             // SAFETY: the object is dead.
             unsafe { self.give_back_plain(ground, Side::Large, run, moved) };
         } else {
-            state.give_back(map, Side::Large, run);
-            let surplus = state.take_surplus(&self.os, ground);
-            drop(state);
-            if surplus.is_some_and(|surplus| self.give_up(ground, surplus)) {
-                self.give_up_surplus();
-            }
+            self.give_back_large(ground, state, run);
         }
         Some(run.pages)
     }
@@ -137,5 +134,22 @@ unsafe impl<O: Os> LargePages for Arena<O> {
             state.area(Side::Large).clean.insert(map, old);
         }
         Some(new.first)
+    }
+}
+
+impl<O: Os> Arena<O> {
+    /// Takes back the pages of a large object, which nobody uses; if by now so many are unused, some go back to the system.
+    pub(crate) fn give_back_large(
+        &self,
+        ground: &Ground,
+        mut state: Guard<'_, O::Lock, State>,
+        run: Run,
+    ) {
+        state.give_back(&ground.map, Side::Large, run);
+        let surplus = state.take_surplus(&self.os, ground);
+        drop(state);
+        if surplus.is_some_and(|surplus| self.give_up(ground, surplus)) {
+            self.give_up_surplus();
+        }
     }
 }

@@ -7,6 +7,18 @@ use crate::arena::Arena;
 use crate::os::Os;
 use crate::run_store::Place;
 
+/// Spans of more pages have one object each, and lie among the large objects.
+const MOST_PAGES: PageCount = PageCount(16);
+
+/// Where a span of so many pages lies.
+fn side_of(pages: PageCount) -> Side {
+    if pages > MOST_PAGES {
+        Side::Large
+    } else {
+        Side::Spans
+    }
+}
+
 // SAFETY: runs come from the stores, which hold each page at most once, or from the frontiers, which only move on.
 unsafe impl<O: Os> SpanPages for Arena<O> {
     const PAGE_SIZE: usize = O::PAGE_SIZE;
@@ -19,23 +31,27 @@ unsafe impl<O: Os> SpanPages for Arena<O> {
 
     #[inline(always)]
     fn allocate_span(&self, pages: PageCount) -> Option<PageIndex> {
-        self.take(Side::Spans, Place::anywhere(pages))
+        self.take(side_of(pages), Place::anywhere(pages))
             .map(|(run, _)| run.first)
     }
 
     unsafe fn free_span(&self, run: Run) {
         let Some(ground) = self.ground() else { return };
+        let side = side_of(run.pages);
         if ground.has_property(run) {
             // SAFETY: nobody uses the span any more (contract).
-            unsafe { self.give_back_plain(ground, Side::Spans, run, false) };
-        } else {
-            let mut state = self.state.lock();
-            state.give_back(&ground.map, Side::Spans, run);
-            let is_limited = state.is_limited(&self.os);
-            drop(state);
-            if is_limited {
-                self.give_up_surplus();
-            }
+            unsafe { self.give_back_plain(ground, side, run, false) };
+            return;
+        }
+        let mut state = self.state.lock();
+        if side == Side::Large {
+            return self.give_back_large(ground, state, run);
+        }
+        state.give_back(&ground.map, side, run);
+        let is_limited = state.is_limited(&self.os);
+        drop(state);
+        if is_limited {
+            self.give_up_surplus();
         }
     }
 
@@ -50,6 +66,21 @@ unsafe impl<O: Os> SpanPages for Arena<O> {
         for page in (run.first.0..run.end().0).map(PageIndex) {
             ground.map.set_record(page, id.0);
             ground.map.set_label(page, Label::small(class, owner));
+        }
+    }
+
+    fn label_whole(&self, first: PageIndex, class: SizeClass, owner: OwnerId) {
+        if let Some(ground) = self.ground() {
+            ground.map.set_label(first, Label::small(class, owner));
+        }
+    }
+
+    fn clear_labels(&self, run: Run) {
+        let Some(ground) = self.ground() else { return };
+        for page in (run.first.0..run.end().0).map(PageIndex) {
+            if ground.map.label(page).as_small().is_some() {
+                ground.map.set_label(page, Label::UNLABELLED);
+            }
         }
     }
 

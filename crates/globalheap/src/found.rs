@@ -52,6 +52,9 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     pub fn is_slot(&self, class: SizeClass, page: PageIndex, address: usize) -> bool {
         let labels = self.labels();
         let geometry = SpanClasses::geometry(class);
+        if geometry.slots == 1 {
+            return address == labels.address_of(page);
+        }
         let span = self.pages.span_at(page);
         let mut first = page;
         // Nobody else has changed the labels and the records of a span while one of its objects was in use, but for the owner.

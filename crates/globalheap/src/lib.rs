@@ -7,7 +7,7 @@
 //! * `choice`: which slots of a span, and in what order; `span_slots`: their addresses;
 //! * `refill` and `release`: slots for a thread's front end, in batches, under the lock of one size class; `transfer` and `passing`:
 //!   batches on their way from one thread to another;
-//! * `large`: page runs of their own;
+//! * `whole`: small objects that are whole pages; `large`: larger ones;
 //! * `found`: what an address is;
 //! * `upkeep`: unused pages go back to the system; `purging`: when;
 //! * `pin`: objects whose physical pages must not change;
@@ -43,6 +43,7 @@ mod tests;
 mod transfer;
 pub mod tuning;
 mod upkeep;
+mod whole;
 
 pub use central::CentralHeap;
 pub use found::Found;

@@ -23,7 +23,8 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// # Safety
     /// As for [`take_home`](Self::take_home).
     pub unsafe fn pass_on(&self, class: SizeClass, slots: &[NonNull<u8>]) {
-        if !self.transfer(class).put(&self.pages, class, slots) {
+        // Where an object has a span to itself, its class passes it on.
+        if SpanClasses::is_whole(class) || !self.transfer(class).put(&self.pages, class, slots) {
             // SAFETY: the same contract.
             unsafe { self.take_home(class, slots) };
         }

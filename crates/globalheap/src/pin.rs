@@ -3,8 +3,10 @@
 //! Devices, futexes that several processes share, and locked memory know a page by what it is physically. What they are
 //! given is pinned: see the module `pins` of `miniheap` for what that means for a mesh.
 
-use heap::{Guard, PageCount, PageIndex, PlainPages, Run, SpanId};
-use miniheap::Spans;
+use core::ops::RangeInclusive;
+
+use heap::{ClassMap, Guard, OwnerId, PageCount, PageIndex, PlainPages, Run, SpanId};
+use miniheap::{SpanClasses, Spans};
 
 use crate::global::GlobalHeap;
 use crate::report::Report;
@@ -68,6 +70,24 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         {
             let pages = u32::try_from(last.0 - page.0 + 1).map_or(PageCount(u32::MAX), PageCount);
             self.pages.note_property(Run { first: page, pages });
+            self.disown_whole(page..=last);
+        }
+    }
+
+    /// Makes objects that have some of these pages to themselves nobody's: no thread and no class keeps them when they are given back,
+    /// and their pages lose all properties.
+    fn disown_whole(&self, pages: RangeInclusive<PageIndex>) {
+        let labels = self.labels();
+        // Only the first page has a label.
+        let longest = SpanClasses::LARGEST / P::PAGE_SIZE;
+        let start = pages.start().0.saturating_sub(longest - 1);
+        for first in (start..=pages.end().0).map(PageIndex) {
+            let small = labels.label(first).as_small();
+            if let Some((class, _)) = small.filter(|&(class, _)| SpanClasses::is_whole(class))
+                && first.0 + SpanClasses::geometry(class).pages.index() > pages.start().0
+            {
+                self.pages.label_whole(first, class, OwnerId::NOBODY);
+            }
         }
     }
 
@@ -76,7 +96,9 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         let Some(page) = labels.page_at(address) else {
             return false;
         };
-        if labels.label(page).is_large() {
+        let label = labels.label(page);
+        let is_whole = |(class, _)| SpanClasses::is_whole(class);
+        if label.is_large() || label.as_small().is_some_and(is_whole) {
             return true;
         }
         match self.small_at(page) {

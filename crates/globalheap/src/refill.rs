@@ -2,7 +2,7 @@
 
 use core::ops::RangeInclusive;
 
-use heap::{OwnerId, PlainPages, Run, SizeClass, SpanId};
+use heap::{ClassMap, OwnerId, PlainPages, Run, SizeClass, SpanId};
 use miniheap::{Geometry, SpanClasses, Spans};
 use rand_pcg::Pcg32;
 
@@ -46,6 +46,12 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         rng: &mut Pcg32,
         take: &mut impl FnMut(&mut Pcg32, SpanSlots),
     ) -> usize {
+        if SpanClasses::is_whole(class) {
+            let size = SpanClasses::object_size(class);
+            return self.claim_whole((class, owner), *wanted.start(), |start| {
+                take(rng, SpanSlots::one(start, size));
+            });
+        }
         let mut spans = self.class(class);
         let mut taken = 0;
         for _ in 0..SPANS_PER_REFILL {

@@ -41,6 +41,10 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// * Nobody uses the objects any more.
     pub unsafe fn take_home(&self, class: SizeClass, slots: &[NonNull<u8>]) {
         let mut findings = Findings::none();
+        if SpanClasses::is_whole(class) {
+            self.release_whole(class, slots, &mut findings);
+            return findings.tell(Self::misuse);
+        }
         let mut spans = self.class(class);
         self.take_back(&mut spans, class, slots, &mut findings);
         spans.assert_sound();
@@ -81,7 +85,14 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         }
         let gone = settle(spans, &batch, findings);
         self.give_up(gone);
-        if spans.kept() > 0 && !self.keeps.load(Ordering::Relaxed) {
+        if spans.kept() > 0 {
+            self.note_kept();
+        }
+    }
+
+    /// Notes that a class keeps something.
+    pub(crate) fn note_kept(&self) {
+        if !self.keeps.load(Ordering::Relaxed) {
             self.keeps.store(true, Ordering::Relaxed);
         }
     }

@@ -35,6 +35,18 @@ impl SpanSlots {
         }
     }
 
+    /// The only slot of a span of whole pages.
+    pub(crate) fn one(start: NonNull<u8>, object_size: usize) -> Self {
+        Self {
+            start: start.addr().get(),
+            object_size,
+            slots: SpanBits::first(1),
+            at: 0,
+            left: 1,
+            shuffled: false,
+        }
+    }
+
     /// Whether they are to be handed out in random order; else as they come.
     #[inline]
     pub fn shuffled(&self) -> bool {
@@ -78,7 +90,13 @@ impl Iterator for SpanSlots {
     }
 
     #[inline]
-    fn fold<A, F: FnMut(A, NonNull<u8>) -> A>(self, first: A, mut step: F) -> A {
+    fn fold<A, F: FnMut(A, NonNull<u8>) -> A>(mut self, first: A, mut step: F) -> A {
+        if self.left == 1 {
+            return match self.next() {
+                Some(slot) => step(first, slot),
+                None => first,
+            };
+        }
         let mut folded = first;
         for (start, mut bits) in round(&self.slots, self.at) {
             while bits != 0 {

@@ -15,6 +15,9 @@ pub const SPANS_PER_REFILL: usize = 16;
 /// Bytes of emptied spans that one class keeps until the next upkeep, at most: a round of the program often wants them back.
 pub const KEPT_BYTES: usize = 256 << 10;
 
+/// The same of objects of whole pages.
+pub const KEPT_WHOLE_BYTES: usize = 2 << 20;
+
 /// Bytes of one class that wait to be taken over by another thread, at most.
 pub const TRANSFER_BYTES: usize = 128 << 10;
 

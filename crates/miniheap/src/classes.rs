@@ -1,6 +1,6 @@
 //! Size classes and the spans that hold them, computed from one rule.
 //!
-//! **Classes.** Steps of 16 bytes up to 128, then four classes a doubling up to 32 KiB: at most a fifth of an object is
+//! **Classes.** Steps of 16 bytes up to 128, then four classes a doubling up to 256 KiB: at most a fifth of an object is
 //! lost to rounding.
 //!
 //! **Spans.** The smallest run of pages with at least [`MIN_SLOTS`] slots, at most [`MAX_SLOTS`], and a tail of at most one
@@ -29,7 +29,7 @@ const QUANTUM: usize = 16;
 const LINEAR: usize = 128;
 /// Classes per doubling above.
 const PER_DOUBLING: usize = 4;
-const LARGEST: usize = 32 << 10;
+const LARGEST: usize = 256 << 10;
 const COUNT: usize = LINEAR / QUANTUM + (LARGEST / LINEAR).ilog2() as usize * PER_DOUBLING;
 /// With those of what is kept apart.
 const ALL: usize = COUNT + apart::SIZES.len();
@@ -157,6 +157,12 @@ impl SpanClasses {
     #[inline(always)]
     pub const fn may_be_meshed(class: SizeClass) -> bool {
         (class.0 as usize) < MESHED
+    }
+
+    /// Whether objects of `class` are alone in their spans, since they are whole pages.
+    #[inline]
+    pub fn is_whole(class: SizeClass) -> bool {
+        Self::geometry(class).slots == 1
     }
 
     /// Whether `class` is one of those of what is kept apart.
@@ -298,8 +304,8 @@ const _: () = {
             assert!(bin == count * BINS / spans.slots as usize && bin < BINS);
             count += 1;
         }
-        // The reciprocal divides exactly up to the span's length.
-        assert!(bytes as u64 <= (1_u64 << 32) / size as u64);
+        // The reciprocal divides exactly up to the span's length. Of one slot, what does not start at its start is told either way.
+        assert!(spans.slots == 1 || bytes as u64 <= (1_u64 << 32) / size as u64);
         class += 1;
     }
 };

@@ -18,6 +18,7 @@ mod portrait;
 mod regroup;
 mod stock;
 mod walk;
+mod whole;
 
 use emptied::Emptied;
 use list::List;

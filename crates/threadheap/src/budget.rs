@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn a_budget_suffices_for_a_batch_of_any_class() {
         for class in classes() {
-            assert!(charge(class, batch_limit(class)) <= LEAST_BYTES * 3);
+            assert!(charge(class, batch_limit(class)) <= MOST_BYTES);
             assert!(refill_size(class, 1) == 1 && limit_when_full(class) <= batch_limit(class));
         }
     }

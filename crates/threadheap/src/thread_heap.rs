@@ -56,6 +56,8 @@ pub struct ThreadHeap<C: CentralHeap> {
     budget: usize,
     /// The class that lost room last.
     hand: usize,
+    /// How often more will be denied without a look.
+    denied: u32,
     /// Whether the thread sleeps.
     pub(crate) rest: Rest,
     /// The heap that was made before this one.
@@ -112,6 +114,7 @@ impl<C: CentralHeap> ThreadHeap<C> {
         charged: 0,
         budget: 0,
         hand: 0,
+        denied: 0,
         rest: Rest::awake(),
         older: None,
         next: None,
@@ -245,9 +248,12 @@ impl<C: CentralHeap> ThreadHeap<C> {
             return C::misuse(what, address);
         }
         let is_mine = owner == self.owner;
-        self.make_room(global, class, is_mine);
-        if !self.vector_for(class, is_mine).push(object) {
-            // Nothing is kept of the class, for now.
+        // What is nobody's has properties that end with it.
+        let may_stay = owner != OwnerId::NOBODY;
+        if may_stay {
+            self.make_room(global, class, is_mine);
+        }
+        if !(may_stay && self.vector_for(class, is_mine).push(object)) {
             // SAFETY: nobody uses the object any more.
             unsafe { global.release(class, &[object]) };
         }

@@ -16,6 +16,9 @@ use crate::ground::{errno, tls};
 /// Bytes in a page, as `valloc` and `pvalloc` mean it.
 const PAGE: usize = 4096;
 
+/// Of so many bytes it is cheaper to clear or to copy them than to do something about their pages.
+const MOST_COPIED: usize = 32 << 10;
+
 /// A slot for `size` bytes, few of them, that the thread has at hand. For more, [`slow::malloc`] looks.
 #[inline(always)]
 fn at_hand<S: Side>(size: usize) -> Option<NonNull<u8>> {
@@ -100,6 +103,8 @@ pub(super) fn calloc_for<S: Side>(count: usize, size: usize) -> *mut c_void {
             start,
             zeroed: false,
         }),
+        // Fresh pages are zero, and cost nothing as long as nobody writes to them.
+        None if bytes > MOST_COPIED => slow::allocate_pages(bytes),
         None => slow::allocate::<S>(bytes),
     };
     if let Some(Block {
@@ -165,7 +170,7 @@ unsafe fn realloc_elsewhere(old: NonNull<u8>, size: usize) -> *mut c_void {
     if stays(room, size) {
         return old.as_ptr().cast();
     }
-    if size > SpanClasses::LARGEST {
+    if size > MOST_COPIED {
         // SAFETY: the caller uses only what is returned.
         if let Some(resized) = unsafe { slow::resize_large(old, size) } {
             return resized.as_ptr().cast();
@@ -195,7 +200,8 @@ unsafe fn replaced(old: NonNull<u8>, kept: usize, size: usize) -> *mut c_void {
 /// Whether a block with `room` bytes is the right one for `size` bytes.
 fn stays(room: usize, size: usize) -> bool {
     match SpanClasses::class_of(size) {
-        // A smaller class is worth a copy only when half of the room would come back.
+        // A smaller class is worth a copy only when half of the room would come back, or a quarter of many pages.
+        Some(_) if room > MOST_COPIED => size <= room && size >= room / 4 * 3,
         Some(_) => size <= room && size >= room / 2,
         None => size <= room && room - size < PAGE,
     }

@@ -71,6 +71,11 @@ pub(crate) fn allocate_aligned(size: usize, align: usize) -> Option<Block> {
     allocate_from(class, size, align)
 }
 
+/// A block on pages of its own, which are often fresh.
+pub(crate) fn allocate_pages(size: usize) -> Option<Block> {
+    allocate_anew(None, size, 1)
+}
+
 fn small(class: SizeClass) -> Option<Block> {
     let start = match front() {
         Some(front) => {

@@ -63,8 +63,12 @@ fn what_is_mapped_follows_what_is_used() {
     let now = mapped(arena.os());
     assert!((100 * MIB..105 * MIB).contains(&now), "{now}");
     assert!(first < large.first, "they grow apart");
-    let below = arena.allocate_span(PageCount(10 * 256)).expect("10 MiB");
-    assert!(below < first);
+    for _ in 0..10 * 16 {
+        let below = arena.allocate_span(PageCount(16)).expect("64 KiB");
+        assert!(below < first);
+    }
+    let long = arena.allocate_span(PageCount(17)).expect("17 pages");
+    assert!(long > first, "it is as long as a large object");
     let stats = arena.stats();
     assert!(stats.opened + stats.metadata >= mapped(arena.os()));
 }

@@ -58,6 +58,21 @@ unsafe impl SpanPages for FakePages {
         }
     }
 
+    fn label_whole(&self, first: PageIndex, class: SizeClass, owner: OwnerId) {
+        assert!(self.state().memory.run_at(first, Purpose::Span).is_some());
+        self.set_label(first, Label::small(class, owner));
+    }
+
+    fn clear_labels(&self, run: Run) {
+        assert!(
+            self.state()
+                .memory
+                .run_at(run.first, Purpose::Span)
+                .is_some()
+        );
+        pages(run).for_each(|page| self.set_label(page, Label::UNLABELLED));
+    }
+
     fn set_owner(&self, run: Run, class: SizeClass, owner: OwnerId) {
         assert!(self.state().memory.run_at(run.first, Purpose::Span) == Some(run));
         pages(run).for_each(|page| self.set_label(page, Label::small(class, owner)));

@@ -12,8 +12,8 @@ use crate::number::{OwnerId, PageIndex, SizeClass};
 /// ```text
 ///  31            8 7      0
 /// +---------------+--------+
-/// |     owner     |  code  |   code < 64: objects of this size class, owner >= 1
-/// +---------------+--------+   code >= 64: one of the other kinds, owner 0; all zero: never used
+/// |     owner     |  code  |   code < 128: objects of this size class, owner >= 1
+/// +---------------+--------+   code >= 128: one of the other kinds, owner 0; all zero: never used
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(transparent)]
@@ -21,17 +21,17 @@ pub struct Label(pub u32);
 
 impl Label {
     /// No size class has this number or a larger one.
-    pub const CLASSES: u32 = 64;
+    pub const CLASSES: u32 = 128;
     /// The page was never used.
     pub const UNTOUCHED: Self = Self(0);
     /// The first page of a large object.
-    pub const LARGE: Self = Self(72);
+    pub const LARGE: Self = Self(136);
     /// The last page of a large object of more than one page.
-    pub const LARGE_END: Self = Self(73);
+    pub const LARGE_END: Self = Self(137);
     /// The first page of a large object that was moved by remapping.
-    pub const LARGE_MOVED: Self = Self(75);
+    pub const LARGE_MOVED: Self = Self(139);
     /// A page of a span that is being taken apart or put together.
-    pub const UNLABELLED: Self = Self(74);
+    pub const UNLABELLED: Self = Self(138);
 
     /// Objects of `class`; `owner` last refilled from the span.
     #[inline(always)]
@@ -113,6 +113,9 @@ impl Labels {
 
     /// Takes over what `newer` has, which is of the same page heap. Whoever interrupts this finds either, or nothing.
     pub fn renew(&mut self, newer: Self) {
+        if self.quanta == newer.quanta && self.start == newer.start {
+            return;
+        }
         let quanta = &raw mut self.quanta;
         // SAFETY: a field of a value that is borrowed mutably.
         unsafe { quanta.write_volatile(0) };

@@ -35,6 +35,12 @@ pub unsafe trait SpanPages: Metadata + Sync {
     /// Says what the pages of a span hold, and which record is the span's.
     fn label_span(&self, run: Run, class: SizeClass, owner: OwnerId, id: SpanId);
 
+    /// Says that an object of `class` starts at the first of the pages of a span, the only one, and that `owner` got it.
+    fn label_whole(&self, first: PageIndex, class: SizeClass, owner: OwnerId);
+
+    /// Says that no object starts in these pages.
+    fn clear_labels(&self, run: Run);
+
     /// Changes the owner in the labels of a span.
     fn set_owner(&self, run: Run, class: SizeClass, owner: OwnerId);
 

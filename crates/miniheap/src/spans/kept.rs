@@ -30,7 +30,11 @@ impl Spans {
 
     /// Emptied spans that are kept.
     pub fn kept(&self) -> usize {
-        self.kept.len()
+        if self.are_whole() {
+            self.stock.len()
+        } else {
+            self.kept.len()
+        }
     }
 
     /// The span that was emptied last of those that are kept, with all slots free and in no bin.
@@ -46,12 +50,16 @@ impl Spans {
 
     /// The pages of one that is kept, which is kept no longer.
     pub fn give_up_kept(&mut self) -> Option<Run> {
+        let pages = self.geometry.pages;
+        if self.are_whole() {
+            let first = self.stock.take()?;
+            return Some(Run { first, pages });
+        }
         let id = self.kept.pop(&mut self.heaps)?;
         let heap = self.heaps.get_mut(id)?;
         heap.state = State::Unused;
         let first = heap.first();
         self.unused.push(&mut self.heaps, id);
-        let pages = self.geometry.pages;
         Some(Run { first, pages })
     }
 }

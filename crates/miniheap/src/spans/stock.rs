@@ -42,6 +42,20 @@ impl Stock {
         self.take()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Takes a run in; false when there is no room.
+    pub(super) fn put(&mut self, first: PageIndex) -> bool {
+        let Some(place) = self.firsts.get_mut(self.len) else {
+            return false;
+        };
+        *place = first;
+        self.len += 1;
+        true
+    }
+
     /// A run that is here.
     pub(super) fn take(&mut self) -> Option<PageIndex> {
         self.len = self.len.checked_sub(1)?;

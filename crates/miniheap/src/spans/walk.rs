@@ -49,6 +49,15 @@ impl Spans {
 
     /// Looks at every record; says what is wrong, if anything is.
     pub fn check(&self) -> Result<(), Violation> {
+        if self.are_whole() {
+            let is_sound =
+                self.heaps.len() == 0 && self.spans == self.live && self.units == self.live;
+            return if is_sound {
+                Ok(())
+            } else {
+                Err(Violation::Total)
+            };
+        }
         let (mut spans, mut live) = (0, 0);
         for id in (0..self.heaps.len()).map(SpanId) {
             let Some(heap) = self.get(id) else { continue };

@@ -3,7 +3,7 @@
 use core::ptr::NonNull;
 
 use globalheap::CentralHeap;
-use heap::{Label, SizeClass};
+use heap::{Label, OwnerId, SizeClass};
 use shufflevector::ShuffleVector;
 
 use super::ThreadHeap;
@@ -99,7 +99,7 @@ impl<C: CentralHeap> ThreadHeap<C> {
         let Some((class, owner)) = small else {
             return false;
         };
-        if class.index() >= CLASSES {
+        if class.index() >= CLASSES || owner == OwnerId::NOBODY {
             return false;
         }
         // SAFETY: valid for reads (contract).

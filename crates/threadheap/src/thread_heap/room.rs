@@ -14,6 +14,9 @@ use crate::storage::{SMALLEST, Storage};
 /// Classes that the hand passes, at most, before another one may have more.
 const LOOKED_AT: usize = 8;
 
+/// How often a class is denied more after that was in vain, before the hand goes on.
+const PATIENCE: u32 = 32;
+
 /// A vector's storage becomes that of `capacity` entries, a power of two. False when there is no memory.
 fn move_to(
     storage: &mut Storage,
@@ -181,7 +184,8 @@ impl<C: CentralHeap> ThreadHeap<C> {
     /// Takes room from a few other classes, one after the other, until `class` can have `more` bytes; says whether it can. A class that
     /// asked for room or slots since the hand last came by is passed over.
     fn make_affordable(&mut self, global: &C, class: SizeClass, more: usize) -> bool {
-        if more > self.budget {
+        if more > self.budget || self.denied > 0 {
+            self.denied = self.denied.saturating_sub(1);
             return false;
         }
         for _ in 0..LOOKED_AT {
@@ -203,6 +207,7 @@ impl<C: CentralHeap> ThreadHeap<C> {
                 return true;
             }
         }
+        self.denied = PATIENCE;
         false
     }
 

@@ -76,7 +76,8 @@ fn twice_with_others_between_is_told_when_the_slots_go_home() {
         // SAFETY: attached, and no other call of it is under way.
         unsafe { heap.settle(program.at()) };
         if !at_once.is_empty() {
-            assert_eq!(at_once, told(Misuse::DoubleFree, some[0]), "{geometry:?}");
+            let found = [Misuse::DoubleFree, Misuse::NotAnObject].map(|what| told(what, some[0]));
+            assert!(found.contains(&at_once), "{geometry:?}: {at_once:?}");
             assert_eq!(Told::take(), []);
             continue;
         }
