@@ -6,10 +6,10 @@ use core::ptr::NonNull;
 use heap::{Labels, OwnerId, PageIndex, PlainPages, SizeClass};
 use rand_pcg::Pcg32;
 
+use crate::claims::Claims;
 use crate::large::LargeBlock;
 use crate::placement::Placement;
 use crate::report::Misuse;
-use crate::span_slots::SpanSlots;
 
 /// Slots in batches, and large objects, for all threads. What is due from time to time is done in these calls, but for those of
 /// which it is said that they leave it to others.
@@ -34,16 +34,15 @@ pub unsafe trait CentralHeap: Sync {
         heap::SpanPages::labels(self.pages())
     }
 
-    /// Claims free slots of `class` for `owner` and passes them to `take`, span by span. Returns their number: `wanted`, or up to
-    /// `most` when so many are left in the last span; less when they would come from too many spans, none when there is no
-    /// memory.
+    /// Claims free slots of `class` for `owner`, of a few spans. Returns their number: `wanted`, or up to `most` when so many are left in
+    /// the last span; less when there are more to be had by asking again, none when there is no memory. There was nothing in `claims` before.
     fn refill(
         &self,
         class: SizeClass,
         owner: OwnerId,
         wanted: RangeInclusive<usize>,
         rng: &mut Pcg32,
-        take: impl FnMut(&mut Pcg32, SpanSlots),
+        claims: &mut Claims,
     ) -> usize;
 
     /// Takes slots of `class` back. An address at which no object of the class is in use is reported and otherwise ignored.

@@ -44,6 +44,7 @@ pub(crate) fn choose(
 }
 
 /// `wanted` of `free`: the one that has `skipped` below it, and those that follow it. The lowest follows the highest.
+#[inline(always)]
 fn run(free: &SlotSet, skipped: usize, wanted: usize) -> Choice {
     let first = free.bits().nth(skipped).unwrap_or(0);
     let all = wanted == free.len();
@@ -59,6 +60,7 @@ fn run(free: &SlotSet, skipped: usize, wanted: usize) -> Choice {
 }
 
 /// The slots of [`run`], where they are not all.
+#[inline(never)]
 fn between(free: &SlotSet, skipped: usize, wanted: usize) -> SlotSet {
     let below = |members: usize| {
         let end = free.bits().nth(members);

@@ -55,19 +55,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         if geometry.slots == 1 {
             return address == labels.address_of(page);
         }
-        let span = self.pages.span_at(page);
-        let mut first = page;
-        // Nobody else has changed the labels and the records of a span while one of its objects was in use, but for the owner.
-        for _ in 1..geometry.pages.index() {
-            let Some(before) = first.0.checked_sub(1).map(PageIndex) else {
-                break;
-            };
-            let same = labels.label(before).as_small();
-            if same.is_none_or(|(other, _)| other != class) || self.pages.span_at(before) != span {
-                break;
-            }
-            first = before;
-        }
+        let first = self.first_page(page, class, geometry);
         geometry
             .slot_at(address - labels.address_of(first))
             .is_some()

@@ -4,8 +4,9 @@
 //! nothing of meshing: that is a layer above, in a crate of its own, which owns one.
 //!
 //! * [`CentralHeap`]: what a thread's front end asks of this heap, or of the layer above it; `serve`: the answers of this one;
-//! * `choice`: which slots of a span, and in what order; `span_slots`: their addresses;
-//! * `refill` and `release`: slots for a thread's front end, in batches, under the lock of one size class; `transfer` and `passing`:
+//! * `choice`: which slots of a span, and in what order; `claims`: what was chosen, of several; `span_slots`: its addresses;
+//! * `refill` and `release`: slots for a thread's front end, in batches; sets of slots cross the lock of their class, and `sorted` makes
+//!   such of addresses; `transfer` and `passing`:
 //!   batches on their way from one thread to another;
 //! * `whole`: small objects that are whole pages; `large`: larger ones;
 //! * `found`: what an address is;
@@ -23,6 +24,7 @@
 
 mod central;
 mod choice;
+mod claims;
 mod found;
 mod global;
 mod large;
@@ -36,6 +38,7 @@ mod refill;
 mod release;
 mod report;
 mod serve;
+mod sorted;
 mod span_slots;
 mod stats;
 #[cfg(test)]
@@ -46,6 +49,7 @@ mod upkeep;
 mod whole;
 
 pub use central::CentralHeap;
+pub use claims::Claims;
 pub use found::Found;
 pub use global::GlobalHeap;
 pub use large::LargeBlock;

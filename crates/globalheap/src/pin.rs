@@ -70,13 +70,13 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         {
             let pages = u32::try_from(last.0 - page.0 + 1).map_or(PageCount(u32::MAX), PageCount);
             self.pages.note_property(Run { first: page, pages });
-            self.disown_whole(page..=last);
+            self.never_keep_whole(page..=last);
         }
     }
 
-    /// Makes objects that have some of these pages to themselves nobody's: no thread and no class keeps them when they are given back,
-    /// and their pages lose all properties.
-    fn disown_whole(&self, pages: RangeInclusive<PageIndex>) {
+    /// Lets no thread and no class keep objects that have some of these pages to themselves when they are given back: their pages lose
+    /// all properties then.
+    fn never_keep_whole(&self, pages: RangeInclusive<PageIndex>) {
         let labels = self.labels();
         // Only the first page has a label.
         let longest = SpanClasses::LARGEST / P::PAGE_SIZE;
@@ -86,7 +86,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
             if let Some((class, _)) = small.filter(|&(class, _)| SpanClasses::is_whole(class))
                 && first.0 + SpanClasses::geometry(class).pages.index() > pages.start().0
             {
-                self.pages.label_whole(first, class, OwnerId::NOBODY);
+                self.pages.label_whole(first, class, OwnerId::NEVER);
             }
         }
     }

@@ -1,37 +1,18 @@
 //! Slots that a thread's front end gives back.
+//!
+//! Addresses are sorted into sets of slots, span by span, before the lock of their class is taken: what crosses it are sets.
 
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 
 use bitmap::SlotSet;
-use heap::{PlainPages, Run, SizeClass, SpanId};
+use heap::{PlainPages, Run, SizeClass};
 use miniheap::{SpanClasses, Spans};
 
 use crate::global::GlobalHeap;
 use crate::report::{Findings, Misuse, Report};
+use crate::sorted::{Batch, Sorted};
 use crate::tuning::KEPT_BYTES;
-
-/// Slots of one span that came one after the other: the span's record is looked up and changed once for all of them.
-struct Batch {
-    span: SpanId,
-    /// The addresses of the span's slots: none while no span was found.
-    start: usize,
-    bytes: usize,
-    slots: SlotSet,
-}
-
-impl Batch {
-    const NONE: Self = Self {
-        span: SpanId(0),
-        start: 0,
-        bytes: 0,
-        slots: SlotSet::EMPTY,
-    };
-
-    fn covers(&self, address: usize) -> bool {
-        address.wrapping_sub(self.start) < self.bytes
-    }
-}
 
 impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// Takes slots of `class` back. An address at which no object of the class is in use is reported and otherwise ignored.
@@ -43,50 +24,70 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         let mut findings = Findings::none();
         if SpanClasses::is_whole(class) {
             self.release_whole(class, slots, &mut findings);
-            return findings.tell(Self::misuse);
+        } else {
+            let mut left = slots;
+            while !left.is_empty() {
+                left = self.take_some_home(class, left, &mut findings);
+            }
         }
-        let mut spans = self.class(class);
-        self.take_back(&mut spans, class, slots, &mut findings);
-        spans.assert_sound();
-        drop(spans);
         findings.tell(Self::misuse);
     }
 
-    /// [`take_home`](Self::take_home) under the lock. Its frame is not above the walk over all spans: some stacks are small.
+    /// [`take_home`](Self::take_home) of slots of a few spans; returns the others. Its frame is not above those that tell: some stacks
+    /// are small.
     #[inline(never)]
-    fn take_back(
+    fn take_some_home<'s>(
         &self,
-        spans: &mut Spans,
         class: SizeClass,
-        slots: &[NonNull<u8>],
+        slots: &'s [NonNull<u8>],
         findings: &mut Findings,
-    ) {
-        let geometry = SpanClasses::geometry(class);
-        let mut batch = Batch::NONE;
-        for slot in slots {
-            let address = slot.addr().get();
-            if !batch.covers(address) {
-                let gone = settle(spans, &batch, findings);
-                self.give_up(gone);
-                self.begin_batch(&mut batch, spans, class, address);
-                // Behind its last slot a span has bytes that belong to none.
-                if !batch.covers(address) {
-                    findings.add(Misuse::NotAnObject, address);
-                    continue;
-                }
-            }
-            let Some(slot) = geometry.slot_within(address - batch.start) else {
-                findings.add(Misuse::NotAnObject, address);
-                continue;
-            };
-            if !batch.slots.insert(slot.index()) {
-                findings.add(Misuse::DoubleFree, address);
-            }
+    ) -> &'s [NonNull<u8>] {
+        let mut sorted = Sorted::NONE;
+        let left = self.sort(class, slots, &mut sorted, findings);
+        let mut spans = self.class(class);
+        for batch in sorted.batches() {
+            self.mark_free(&mut spans, batch, findings);
         }
-        let gone = settle(spans, &batch, findings);
-        self.give_up(gone);
-        if spans.kept() > 0 {
+        spans.assert_sound();
+        let keeps = spans.kept() > 0;
+        drop(spans);
+        if keeps {
             self.note_kept();
+        }
+        left
+    }
+
+    /// Marks the batch's slots as free. If they were the last of a span that has pages of its own, the class keeps them, or they go
+    /// back.
+    #[inline(never)]
+    fn mark_free(&self, spans: &mut Spans, batch: &Batch, findings: &mut Findings) {
+        let labels = self.labels();
+        let is_there = |run: Run| labels.address_of(run.first) == batch.start;
+        let is_span = spans.run(batch.span).is_some_and(is_there);
+        let freed = if is_span {
+            let released = spans.release(batch.span, &batch.slots);
+            if released.emptied
+                && !spans.keep(batch.span, most_kept(spans))
+                && let Some(run) = spans.remove(batch.span)
+            {
+                // Under the lock: another span may get the record afterwards, and these pages must not look like a part of it.
+                // SAFETY: the span was on pages of its own, and its last object is gone.
+                unsafe { self.pages.free_span(run) };
+            }
+            released.freed
+        } else {
+            SlotSet::EMPTY
+        };
+        if freed.len() < batch.slots.len() {
+            let what = if is_span {
+                Misuse::DoubleFree
+            } else {
+                Misuse::NotAnObject
+            };
+            let size = spans.geometry().object_size as usize;
+            for slot in batch.slots.bits().without(freed.bits()).iter() {
+                findings.add(what, batch.start + slot * size);
+            }
         }
     }
 
@@ -95,58 +96,6 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         if !self.keeps.load(Ordering::Relaxed) {
             self.keeps.store(true, Ordering::Relaxed);
         }
-    }
-
-    /// Makes `batch` the empty one of the span of `class` at `address`; one that covers nothing if there is none.
-    #[inline(never)]
-    fn begin_batch(&self, batch: &mut Batch, spans: &Spans, class: SizeClass, address: usize) {
-        *batch = Batch::NONE;
-        let labels = self.labels();
-        let shift = const { P::PAGE_SIZE.trailing_zeros() };
-        let Some(page) = labels.page_by(address, shift) else {
-            return;
-        };
-        let small = labels.label(page).as_small();
-        if small.is_none_or(|(found, _)| found != class) {
-            return;
-        }
-        let span = self.pages.span_at(page);
-        let Some(run) = spans.run(span) else {
-            return;
-        };
-        batch.span = span;
-        batch.start = labels.address_of(run.first);
-        batch.bytes = spans.geometry().bytes_of_slots();
-    }
-
-    /// Gives the pages of a span that was emptied back to the arena, where the class has not kept them.
-    #[inline(always)]
-    fn give_up(&self, gone: Option<Run>) {
-        if let Some(run) = gone {
-            // SAFETY: the span is on pages of its own, and its last object is gone (`settle`).
-            unsafe { self.pages.free_span(run) };
-        }
-    }
-}
-
-/// Marks the batch's slots as free. Returns the pages of the span if they were its last and it has pages of its own. Its frame is not
-/// above those that give the pages back: some stacks are small.
-#[inline(never)]
-fn settle(spans: &mut Spans, batch: &Batch, findings: &mut Findings) -> Option<Run> {
-    if batch.bytes == 0 {
-        return None;
-    }
-    let released = spans.release(batch.span, &batch.slots);
-    if released.freed.len() < batch.slots.len() {
-        let size = spans.geometry().object_size as usize;
-        for slot in batch.slots.bits().without(released.freed.bits()).iter() {
-            findings.add(Misuse::DoubleFree, batch.start + slot * size);
-        }
-    }
-    if released.emptied && !spans.keep(batch.span, most_kept(spans)) {
-        spans.remove(batch.span)
-    } else {
-        None
     }
 }
 

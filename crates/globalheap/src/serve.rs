@@ -7,11 +7,11 @@ use heap::{OwnerId, PageIndex, PlainPages, SizeClass};
 use rand_pcg::Pcg32;
 
 use crate::central::CentralHeap;
+use crate::claims::Claims;
 use crate::global::GlobalHeap;
 use crate::large::LargeBlock;
 use crate::placement::Placement;
 use crate::report::{Misuse, Report};
-use crate::span_slots::SpanSlots;
 
 // SAFETY: a slot's bit says whether it is claimed, and changes under the lock of its class; large objects have runs of their own.
 // Nothing is moved here.
@@ -31,10 +31,10 @@ unsafe impl<P: PlainPages, R: Report> CentralHeap for GlobalHeap<P, R> {
         owner: OwnerId,
         wanted: RangeInclusive<usize>,
         rng: &mut Pcg32,
-        take: impl FnMut(&mut Pcg32, SpanSlots),
+        claims: &mut Claims,
     ) -> usize {
         self.upkeep();
-        self.claim(Self::PLACEMENT, (class, owner), wanted, rng, take)
+        self.claim(Self::PLACEMENT, (class, owner), wanted, rng, claims)
     }
 
     unsafe fn release(&self, class: SizeClass, slots: &[NonNull<u8>]) {

@@ -10,37 +10,47 @@ use crate::choice::Choice;
 const WORD: usize = u64::BITS as usize;
 const WORDS: usize = SpanBits::BITS / WORD;
 
-/// Addresses of claimed slots of one span: ascending from the first that was chosen on, then ascending from the lowest on.
+/// Addresses of claimed slots of one span: ascending from the first that was chosen on, then ascending from the lowest on. Small: some
+/// stacks are.
 pub struct SpanSlots {
     start: usize,
-    object_size: usize,
     slots: SpanBits,
+    object_size: u32,
     /// None of the slots from the first on to this one is left.
-    at: usize,
-    left: usize,
+    at: u16,
+    left: u16,
     shuffled: bool,
 }
 
 impl SpanSlots {
+    pub(crate) const NONE: Self = Self {
+        start: 0,
+        slots: SpanBits::EMPTY,
+        object_size: 0,
+        at: 0,
+        left: 0,
+        shuffled: false,
+    };
+
     /// What was chosen of the span of objects of `object_size` bytes that begins at `start`.
     #[inline(always)]
-    pub(crate) fn new(start: usize, object_size: usize, chosen: &Choice) -> Self {
+    pub(crate) fn new(start: usize, object_size: u32, chosen: &Choice) -> Self {
         Self {
             start,
-            object_size,
             slots: *chosen.slots.bits(),
-            at: chosen.first,
-            left: chosen.slots.len(),
+            object_size,
+            at: chosen.first as u16,
+            left: chosen.slots.len() as u16,
             shuffled: chosen.shuffled,
         }
     }
 
     /// The only slot of a span of whole pages.
-    pub(crate) fn one(start: NonNull<u8>, object_size: usize) -> Self {
+    pub(crate) fn one(start: usize, object_size: u32) -> Self {
         Self {
-            start: start.addr().get(),
-            object_size,
+            start,
             slots: SpanBits::first(1),
+            object_size,
             at: 0,
             left: 1,
             shuffled: false,
@@ -56,8 +66,8 @@ impl SpanSlots {
 
 /// The address of `slot`. `None` is for no slot: no address of the arena is zero.
 #[inline(always)]
-fn address(start: usize, slot: usize, object_size: usize) -> Option<NonNull<u8>> {
-    NonNull::new((start + slot * object_size) as *mut u8)
+fn address(start: usize, slot: usize, object_size: u32) -> Option<NonNull<u8>> {
+    NonNull::new((start + slot * object_size as usize) as *mut u8)
 }
 
 /// The words of a set from that of slot `at` on, all round and to it again, each with the number of its first slot: of the first only
@@ -81,10 +91,10 @@ impl Iterator for SpanSlots {
 
     #[inline]
     fn next(&mut self) -> Option<NonNull<u8>> {
-        let (first, bits) = round(&self.slots, self.at).find(|&(_, bits)| bits != 0)?;
+        let (first, bits) = round(&self.slots, self.at.into()).find(|&(_, bits)| bits != 0)?;
         let slot = first + bits.trailing_zeros() as usize;
         self.slots.remove(slot);
-        self.at = slot;
+        self.at = slot as u16;
         self.left -= 1;
         address(self.start, slot, self.object_size)
     }
@@ -98,7 +108,7 @@ impl Iterator for SpanSlots {
             };
         }
         let mut folded = first;
-        for (start, mut bits) in round(&self.slots, self.at) {
+        for (start, mut bits) in round(&self.slots, self.at.into()) {
             while bits != 0 {
                 let slot = start + bits.trailing_zeros() as usize;
                 bits &= bits - 1;
@@ -111,6 +121,6 @@ impl Iterator for SpanSlots {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.left, Some(self.left))
+        (self.left.into(), Some(self.left.into()))
     }
 }

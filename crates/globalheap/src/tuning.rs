@@ -9,8 +9,8 @@ use core::ops::RangeInclusive;
 /// it should happen often.
 pub const REMAPPED: usize = if cfg!(test) { 16 << 10 } else { 8 << 20 };
 
-/// Spans that one refill takes slots from, at most.
-pub const SPANS_PER_REFILL: usize = 16;
+/// Spans whose records are changed under one hold of their class's lock, for a refill or a release, at most.
+pub const SPANS_AT_ONCE: usize = 3;
 
 /// Bytes of emptied spans that one class keeps until the next upkeep, at most: a round of the program often wants them back.
 pub const KEPT_BYTES: usize = 256 << 10;

@@ -1,26 +1,30 @@
 //! Objects of whole pages: each is a run of its own, without a record.
 //!
 //! Only the first page of such an object has a label. It is true of no other page than that of an object in use, or of one that a thread
-//! keeps.
+//! keeps. It names no owner: who frees one looks closer, since any address in the first page has the same label.
 
 use core::ptr::NonNull;
 
 use heap::{OwnerId, PageCount, PlainPages, Run, SizeClass};
 use miniheap::{SpanClasses, Spans};
 
+use crate::claims::Claims;
 use crate::global::GlobalHeap;
 use crate::report::{Findings, Misuse, Report};
+use crate::span_slots::SpanSlots;
 use crate::tuning::KEPT_WHOLE_BYTES;
 
 impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
-    /// Claims the only slots of so many spans of `class` for `owner` and passes them to `take`. Returns their number: less than
-    /// `wanted` when there is no memory.
+    /// Claims the only slots of so many spans of `class`, or of as many as have room in `claims`. Returns their number: less when there is
+    /// no memory.
+    #[inline(never)]
     pub(crate) fn claim_whole(
         &self,
-        (class, owner): (SizeClass, OwnerId),
+        class: SizeClass,
         wanted: usize,
-        mut take: impl FnMut(NonNull<u8>),
+        claims: &mut Claims,
     ) -> usize {
+        let size = SpanClasses::geometry(class).object_size;
         let pages = SpanClasses::geometry(class).pages;
         let fetch = || {
             let first = self.pages.allocate_span(pages)?;
@@ -29,20 +33,21 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
             Some(first)
         };
         for nth in 0..wanted {
-            let first = self.class(class).take_whole(fetch);
-            let start = first.and_then(|first| {
-                self.pages.label_whole(first, class, owner);
-                NonNull::new(self.labels().address_of(first) as *mut u8)
-            });
-            match start {
-                Some(start) => take(start),
-                None => return nth,
-            }
+            let first = match claims.is_full() {
+                false => self.class(class).take_whole(fetch),
+                true => None,
+            };
+            let Some(first) = first else {
+                return nth;
+            };
+            self.pages.label_whole(first, class, OwnerId::NOBODY);
+            claims.push(SpanSlots::one(self.labels().address_of(first), size));
         }
         wanted
     }
 
-    /// Takes such objects back.
+    /// Takes such objects back. Its frame is not above those of other releases: some stacks are small.
+    #[inline(never)]
     pub(crate) fn release_whole(
         &self,
         class: SizeClass,
@@ -67,8 +72,8 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
                 pages: PageCount(1),
             };
             self.pages.clear_labels(its_first);
-            // What is nobody's has properties that end with it.
-            let most = if owner == OwnerId::NOBODY {
+            // It has properties that end with it.
+            let most = if owner == OwnerId::NEVER {
                 0
             } else {
                 most_kept(&spans)

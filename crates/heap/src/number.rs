@@ -52,6 +52,8 @@ impl PageIndex {
 }
 
 impl OwnerId {
-    /// No thread heap at all.
+    /// No thread heap at all: whoever frees an object of such a page looks closer, and may keep it.
     pub const NOBODY: Self = Self(0);
+    /// Nobody may keep an object of such a page when it is freed.
+    pub const NEVER: Self = Self((1 << 24) - 2);
 }

@@ -3,7 +3,7 @@
 use core::ops::RangeInclusive;
 use core::ptr::NonNull;
 
-use globalheap::{CentralHeap, LargeBlock, Misuse, Placement, Report, SpanSlots};
+use globalheap::{CentralHeap, Claims, LargeBlock, Misuse, Placement, Report};
 use heap::{OwnerId, PageHeap, PageIndex, SizeClass};
 use rand_pcg::Pcg32;
 
@@ -27,12 +27,12 @@ unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> CentralHeap for MeshHeap<P, M
         owner: OwnerId,
         wanted: RangeInclusive<usize>,
         rng: &mut Pcg32,
-        take: impl FnMut(&mut Pcg32, SpanSlots),
+        claims: &mut Claims,
     ) -> usize {
         self.upkeep();
         let placement = self.placement(class);
         self.below()
-            .claim(placement, (class, owner), wanted, rng, take)
+            .claim(placement, (class, owner), wanted, rng, claims)
     }
 
     unsafe fn release(&self, class: SizeClass, slots: &[NonNull<u8>]) {

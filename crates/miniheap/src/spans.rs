@@ -223,10 +223,14 @@ impl Spans {
         SlotSet::known(free, slots - usize::from(count))
     }
 
-    /// The first page of a run for the next span; `fetch` gives a run, or none when there is no memory.
-    #[inline(always)]
-    pub fn next_run(&mut self, fetch: impl FnMut() -> Option<PageIndex>) -> Option<PageIndex> {
-        self.stock.next(self.spans, fetch)
+    /// How many runs to fetch at once when the stock is empty.
+    pub fn runs_wanted(&self) -> usize {
+        Stock::wanted(self.spans)
+    }
+
+    /// Puts a run in stock for the next span; false when there is no room.
+    pub fn put_in_stock(&mut self, first: PageIndex) -> bool {
+        self.stock.put(first)
     }
 
     /// A run that is in stock: for the next span, or to be given back.

@@ -25,6 +25,8 @@ const BATCH_BYTES: usize = 64 << 10;
 const BATCH_SLOTS: RangeInclusive<usize> = 1..=512;
 /// The slots, of what is kept apart: few objects, which come one by one.
 const BATCH_SLOTS_APART: usize = 64;
+/// Spans that one refill takes slots from, at most.
+pub(crate) const SPANS_PER_REFILL: usize = 16;
 /// Slots of a class that a thread keeps which only frees, at most.
 const MOST_SLOTS_FREED: usize = 64;
 

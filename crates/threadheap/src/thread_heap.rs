@@ -8,15 +8,15 @@ use core::alloc::Layout;
 use core::mem::{MaybeUninit, offset_of};
 use core::ptr::NonNull;
 
-use globalheap::{CentralHeap, Placement};
+use globalheap::{CentralHeap, Claims, Placement};
 use heap::{ClassMap, Heap, Label, Labels, Metadata, OwnerId, SizeClass, SpanPages, Upkeep};
 use miniheap::SpanClasses;
 use rand_pcg::Pcg32;
 use shufflevector::ShuffleVector;
 
 use crate::budget::{
-    CACHE_LINE, CLASSES, GIVEN_AT_ONCE, HOMEWARD, LINE_CLASSES, budget_of, free_limit, most_slots,
-    refill_size,
+    CACHE_LINE, CLASSES, GIVEN_AT_ONCE, HOMEWARD, LINE_CLASSES, SPANS_PER_REFILL, budget_of,
+    free_limit, most_slots, refill_size,
 };
 use crate::rest::Rest;
 use crate::storage::Storage;
@@ -51,6 +51,8 @@ pub struct ThreadHeap<C: CentralHeap> {
     rng: MaybeUninit<Pcg32>,
     /// The entries of all vectors.
     storage: Storage,
+    /// What a refill brings, for a moment.
+    claims: Claims,
     /// Bytes that the limits of the vectors are charged for, and how much that may be.
     charged: usize,
     budget: usize,
@@ -111,6 +113,7 @@ impl<C: CentralHeap> ThreadHeap<C> {
         behind: [Behind::NOTHING; CLASSES],
         behind_homeward: [Behind::NOTHING; LINE_CLASSES],
         storage: Storage::NONE,
+        claims: Claims::NONE,
         charged: 0,
         budget: 0,
         hand: 0,
@@ -188,11 +191,8 @@ impl<C: CentralHeap> ThreadHeap<C> {
         let vector = self.vectors.get_mut(class.index())?;
         if limit == 0 {
             // Nothing is kept of the class, for now.
-            let mut found = None;
-            global.refill(class, self.owner, 1..=1, rng, |_, mut slots| {
-                found = slots.next();
-            });
-            return found;
+            global.refill(class, self.owner, 1..=1, rng, &mut self.claims);
+            return self.claims.take_one();
         }
         let wanted = refill_size(class, limit);
         let most = limit.min(2 * wanted);
@@ -201,14 +201,16 @@ impl<C: CentralHeap> ThreadHeap<C> {
             vector.append(slots);
         });
         if taken == 0 {
-            // Slots of a span stay together: what is allocated together often dies together.
-            taken = global.refill(class, self.owner, wanted..=most, rng, |rng, slots| {
-                if slots.shuffled() {
-                    vector.refill(rng, slots);
-                } else {
-                    vector.refill_as_is(slots);
+            let mut spans = 0;
+            while taken < wanted && spans < SPANS_PER_REFILL {
+                let left = wanted - taken..=most - taken;
+                let some = global.refill(class, self.owner, left, rng, &mut self.claims);
+                if some == 0 {
+                    break;
                 }
-            });
+                taken += some;
+                spans += expand(&mut self.claims, vector, rng);
+            }
             if C::PLACEMENT != Placement::Permuted {
                 // The newest is the first to be handed out.
                 vector.reverse();
@@ -248,8 +250,8 @@ impl<C: CentralHeap> ThreadHeap<C> {
             return C::misuse(what, address);
         }
         let is_mine = owner == self.owner;
-        // What is nobody's has properties that end with it.
-        let may_stay = owner != OwnerId::NOBODY;
+        // Otherwise it has properties that end with it.
+        let may_stay = owner != OwnerId::NEVER;
         if may_stay {
             self.make_room(global, class, is_mine);
         }
@@ -341,6 +343,23 @@ impl<C: CentralHeap> ThreadHeap<C> {
             .map(|(vector, size)| vector.len() * size as usize)
             .sum()
     }
+}
+
+/// Adds what was claimed to `vector`; returns the number of spans that it is of. Its frame is not above those of a refill: some stacks
+/// are small.
+#[inline(never)]
+fn expand(claims: &mut Claims, vector: &mut ShuffleVector, rng: &mut Pcg32) -> usize {
+    let mut spans = 0;
+    // Slots of a span stay together: what is allocated together often dies together.
+    for slots in claims.drain() {
+        spans += 1;
+        if slots.shuffled() {
+            vector.refill(rng, slots);
+        } else {
+            vector.refill_as_is(slots);
+        }
+    }
+    spans
 }
 
 // SAFETY: slots come from refills, which claim each for one taker; large blocks from runs of their own. `class_for` gives a

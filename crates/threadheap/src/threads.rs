@@ -4,7 +4,7 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use globalheap::{CentralHeap, Standing};
+use globalheap::{CentralHeap, Claims, Standing};
 use heap::{LockedHeap, Mutex, OwnerId, SizeClass, SpanPages, ThreadLocalHeap, Upkeep};
 use miniheap::SpanClasses;
 use rand_pcg::Pcg32;
@@ -73,14 +73,13 @@ impl<C: CentralHeap> Threads<C> {
     }
 
     /// A slot of `class` without a thread heap; `None` when there is no memory.
+    #[inline(never)]
     pub fn allocate_direct(&self, class: SizeClass) -> Option<NonNull<u8>> {
         let mut rng = Pcg32::new(self.global.pages().clock_ns(), 0);
-        let mut found = None;
+        let mut claims = Claims::NONE;
         self.global
-            .refill(class, SHARED, 1..=1, &mut rng, |_, mut slots| {
-                found = slots.next()
-            });
-        found
+            .refill(class, SHARED, 1..=1, &mut rng, &mut claims);
+        claims.take_one()
     }
 
     /// Takes an object back without a thread heap.

@@ -53,6 +53,14 @@ static void usable_size_freed_large(void)
     (void)size;
 }
 
+static void usable_size_freed_huge(void)
+{
+    char *one = block(2000000);
+    free(one);
+    volatile size_t size = malloc_usable_size(one);
+    (void)size;
+}
+
 static void usable_size_freed(void)
 {
     char *one = block(40);
@@ -78,7 +86,8 @@ const struct misuse regrown[] = {
     {"realloc-freed-large", AT_ONCE, realloc_freed_large},
     {"realloc-freed-large-to-small", AT_ONCE, realloc_freed_large_to_small},
     {"reallocarray-freed", AT_ONCE, reallocarray_freed},
-    {"usable-size-freed-large", AT_ONCE, usable_size_freed_large},
+    {"usable-size-freed-huge", AT_ONCE, usable_size_freed_huge},
+    {"usable-size-freed-large", UNNOTICED, usable_size_freed_large},
     {"usable-size-freed", UNNOTICED, usable_size_freed},
     {"twice-with-trimming", BY_THE_END, freed_with_trimming},
     {NULL, SOUND, NULL},

@@ -11,8 +11,8 @@ mod transfers;
 use fakepages::FakePages;
 use program::{Kept, Shared};
 
-use crate::tuning::SPANS_PER_REFILL;
-use crate::{CentralHeap, GlobalHeap, Misuse, Report, Standing};
+use crate::tuning::SPANS_AT_ONCE;
+use crate::{CentralHeap, Claims, GlobalHeap, Misuse, Report, Standing};
 
 type Program = program::Program<GlobalHeap<FakePages, Kept>>;
 

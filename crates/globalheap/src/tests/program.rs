@@ -10,7 +10,7 @@ use miniheap::SpanClasses;
 use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng;
 
-use super::{CentralHeap, GlobalHeap, Misuse, Report, Standing};
+use super::{CentralHeap, Claims, GlobalHeap, Misuse, Report, SPANS_AT_ONCE, Standing};
 
 /// A heap that a program can be over.
 pub(super) trait Shared: CentralHeap<Pages = FakePages> {
@@ -113,14 +113,20 @@ impl<H: Shared> Program<H> {
 
     /// Asks for `wanted` objects, and writes to those that it gets; returns their number.
     pub(super) fn allocate(&mut self, class: SizeClass, owner: OwnerId, wanted: usize) -> usize {
-        let mut got = Vec::new();
-        let taken = self
-            .heap
-            .refill(class, owner, wanted..=wanted, &mut self.rng, |_, slots| {
-                got.extend(slots)
-            });
-        assert_eq!(taken, got.len());
-        assert!(taken <= wanted);
+        let (mut got, mut claims) = (Vec::new(), Claims::NONE);
+        while got.len() < wanted {
+            let (before, left) = (got.len(), wanted - got.len());
+            let taken = self
+                .heap
+                .refill(class, owner, left..=left, &mut self.rng, &mut claims);
+            let spans = claims.drain().map(|slots| got.extend(slots)).count();
+            assert!(spans <= SPANS_AT_ONCE);
+            assert!(taken == got.len() - before && taken <= left);
+            if taken == 0 {
+                break;
+            }
+        }
+        let taken = got.len();
         for start in got {
             self.write(start, SpanClasses::object_size(class));
             self.objects.push(Object { class, start });

@@ -17,8 +17,8 @@ mod schedule;
 mod slices;
 
 use fakepages::FakePages;
-use globalheap::tuning::SPANS_PER_REFILL;
-use globalheap::{CentralHeap, GlobalHeap, Misuse, Report, Standing};
+use globalheap::tuning::SPANS_AT_ONCE;
+use globalheap::{CentralHeap, Claims, GlobalHeap, Misuse, Report, Standing};
 use heap::Refused;
 use meshing::ComplementMesher;
 use program::{Kept, Shared};

@@ -6,7 +6,7 @@
 use core::ptr::NonNull;
 use std::collections::{BTreeMap, BTreeSet};
 
-use globalheap::{CentralHeap, Placement};
+use globalheap::{CentralHeap, Claims, Placement};
 use heap::{OwnerId, SizeClass};
 use meshing::ComplementMesher;
 use rand_pcg::Pcg32;
@@ -26,15 +26,19 @@ fn handed_out(
     wanted: usize,
     rng: &mut Pcg32,
 ) -> Vec<NonNull<u8>> {
-    let mut order = Vec::new();
-    heap.refill(class, OWNER, wanted..=wanted, rng, |rng, slots| {
-        let shuffled = slots.shuffled();
-        let mut slots: Vec<_> = slots.collect();
-        if shuffled {
-            shuffle(&mut slots, rng);
-        }
-        order.extend(slots);
-    });
+    let (mut order, mut claims) = (Vec::new(), Claims::NONE);
+    while order.len() < wanted {
+        let left = wanted - order.len();
+        heap.refill(class, OWNER, left..=left, rng, &mut claims);
+        claims.drain().for_each(|slots| {
+            let shuffled = slots.shuffled();
+            let mut slots: Vec<_> = slots.collect();
+            if shuffled {
+                shuffle(&mut slots, rng);
+            }
+            order.extend(slots);
+        });
+    }
     assert_eq!(order.len(), wanted);
     order
 }

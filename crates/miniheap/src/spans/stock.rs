@@ -23,23 +23,9 @@ impl Stock {
         len: 0,
     };
 
-    /// The first page of a run for the next span of a class that has `spans`; `fetch` gives a run, or none when there is no
-    /// memory.
-    #[inline(always)]
-    pub(super) fn next(
-        &mut self,
-        spans: usize,
-        mut fetch: impl FnMut() -> Option<PageIndex>,
-    ) -> Option<PageIndex> {
-        if self.len == 0 {
-            let wanted = (spans / SPANS_PER_RUN).clamp(1, MOST);
-            for place in self.firsts.iter_mut().take(wanted) {
-                let Some(first) = fetch() else { break };
-                *place = first;
-                self.len += 1;
-            }
-        }
-        self.take()
+    /// How many runs a class that has `spans` fetches at once.
+    pub(super) fn wanted(spans: usize) -> usize {
+        (spans / SPANS_PER_RUN).clamp(1, MOST)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -66,44 +52,23 @@ impl Stock {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::classes::SpanClasses;
-    use crate::leaked::Leaked;
-    use crate::spans::Spans;
-
-    /// Takes the next run, where at most `granted` can be had; says how many were fetched.
-    fn next(spans: &mut Spans, granted: usize) -> (Option<PageIndex>, usize) {
-        let mut fetched = 0;
-        let next = spans.next_run(|| {
-            let first = (fetched < granted).then_some(PageIndex(fetched))?;
-            fetched += 1;
-            Some(first)
-        });
-        (next, fetched)
-    }
 
     #[test]
     fn a_class_that_has_grown_fetches_more_at_once() {
-        let mut spans = Spans::new(SpanClasses::GEOMETRIES[3]);
-        assert_eq!(next(&mut spans, usize::MAX), (Some(PageIndex(0)), 1));
-        let memory = Leaked::without_end();
-        for page in 0..SPANS_PER_RUN * 3 {
-            spans.add(&memory, PageIndex(page)).unwrap();
-        }
-        assert_eq!(next(&mut spans, usize::MAX), (Some(PageIndex(2)), 3));
-        assert_eq!(next(&mut spans, 0), (Some(PageIndex(1)), 0));
-        assert_eq!(spans.take_stock(), Some(PageIndex(0)));
-        assert_eq!(spans.take_stock(), None);
+        let wanted = [0, 1, SPANS_PER_RUN * 3, SPANS_PER_RUN * 1000].map(Stock::wanted);
+        assert_eq!(wanted, [1, 1, 3, MOST]);
     }
 
     #[test]
-    fn where_few_runs_can_be_had_these_are_used() {
-        let mut spans = Spans::new(SpanClasses::GEOMETRIES[3]);
-        let memory = Leaked::without_end();
-        for page in 0..SPANS_PER_RUN * 8 {
-            spans.add(&memory, PageIndex(page)).unwrap();
-        }
-        assert_eq!(next(&mut spans, 2), (Some(PageIndex(1)), 2));
-        assert_eq!(next(&mut spans, 0), (Some(PageIndex(0)), 0));
-        assert_eq!(next(&mut spans, 0), (None, 0));
+    fn runs_are_taken_newest_first_and_there_is_an_end() {
+        let mut stock = Stock::EMPTY;
+        assert!((0..MOST).all(|page| stock.put(PageIndex(page))));
+        assert!(!stock.put(PageIndex(MOST)));
+        assert!(
+            (0..MOST)
+                .rev()
+                .all(|page| stock.take() == Some(PageIndex(page)))
+        );
+        assert_eq!(stock.take(), None);
     }
 }

@@ -99,7 +99,9 @@ impl<C: CentralHeap> ThreadHeap<C> {
         let Some((class, owner)) = small else {
             return false;
         };
-        if class.index() >= CLASSES || owner == OwnerId::NOBODY {
+        // Of an object of whole pages no other address can be one.
+        let is_odd = owner == OwnerId::NOBODY && !address.addr().is_multiple_of(Self::PAGE_SIZE);
+        if class.index() >= CLASSES || is_odd || owner == OwnerId::NEVER {
             return false;
         }
         // SAFETY: valid for reads (contract).

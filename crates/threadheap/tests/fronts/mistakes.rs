@@ -123,8 +123,10 @@ fn what_is_no_object_is_told() {
         if size > 16 {
             let address = inside(some[0], 16);
             free(&mut program, address);
-            assert_eq!(Told::take(), []);
-            program.front().flush();
+            if !size.is_multiple_of(4096) {
+                assert_eq!(Told::take(), []);
+                program.front().flush();
+            }
             assert_eq!(Told::take(), told(Misuse::NotAnObject, address), "{size}");
         }
         program.front().flush();
