@@ -99,11 +99,12 @@ impl Storage {
         (FIRST_BLOCK << self.block) - FIRST_BLOCK + self.cut * size_of::<Entry>()
     }
 
-    /// Takes all pieces back, and gives up the pages of the blocks, of `page_size` bytes each.
+    /// Takes all pieces back, and gives up the pages of the blocks, of `page_size` bytes each, but for the first ones that have about
+    /// `kept` bytes.
     ///
     /// # Safety
     /// Nobody uses a piece any more.
-    pub(crate) unsafe fn clear(&mut self, memory: &impl Metadata, page_size: usize) {
+    pub(crate) unsafe fn clear(&mut self, memory: &impl Metadata, page_size: usize, kept: usize) {
         let used = self.block;
         *self = Self {
             blocks: self.blocks,
@@ -111,7 +112,8 @@ impl Storage {
         };
         for (nth, block) in self.blocks.iter().enumerate().take(used + 1) {
             let bytes = FIRST_BLOCK << nth;
-            if let (Some(block), true) = (block, bytes >= page_size.max(LARGEST_PAGE)) {
+            let is_kept = bytes < page_size.max(LARGEST_PAGE) || bytes <= kept / 2;
+            if let (Some(block), false) = (block, is_kept) {
                 // SAFETY: a block of our own, of whole pages, in which there is nothing that anybody needs (contract).
                 unsafe { memory.forget_metadata(block.cast(), bytes) };
             }
@@ -181,7 +183,7 @@ mod tests {
             assert_eq!(storage.take(&Leaked, 32), Some(*piece));
         }
         // SAFETY: nobody uses them.
-        unsafe { storage.clear(&Leaked, 4096) };
+        unsafe { storage.clear(&Leaked, 4096, 0) };
         assert_eq!(storage.take(&Leaked, 32), Some(pieces[0]));
     }
 

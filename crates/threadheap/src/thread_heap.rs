@@ -71,8 +71,10 @@ pub struct ThreadHeap<C: CentralHeap> {
 struct Behind {
     /// Entries of its storage; there is none for zero.
     capacity: u32,
-    /// Slots that refills brought since it last ran full.
-    refilled: u32,
+    /// Slots that were given up since it last ran empty.
+    given: u32,
+    /// Slots that a refill brought after as many had been given up: they could have stayed.
+    missed: u32,
     /// Whether it ran empty or full since the hand last came by.
     used: bool,
 }
@@ -80,7 +82,8 @@ struct Behind {
 impl Behind {
     const NOTHING: Self = Self {
         capacity: 0,
-        refilled: 0,
+        given: 0,
+        missed: 0,
         used: false,
     };
 }
@@ -216,8 +219,7 @@ impl<C: CentralHeap> ThreadHeap<C> {
                 vector.reverse();
             }
         }
-        let behind = self.behind.get_mut(class.index())?;
-        behind.refilled = behind.refilled.saturating_add(taken as u32);
+        self.note_refill(class, taken);
         self.vector(class).pop()
     }
 
@@ -304,7 +306,7 @@ impl<C: CentralHeap> ThreadHeap<C> {
             }
             vector.remove_oldest(usize::MAX);
         }
-        self.start_anew(global);
+        self.start_anew(global, room::LEFT_STORAGE);
     }
 
     /// [`kept_bytes`](Self::kept_bytes) of a heap that its thread may be using: an estimate then.

@@ -6,7 +6,7 @@ use shufflevector::ShuffleVector;
 
 use super::{Behind, ThreadHeap};
 use crate::budget::{
-    CLASSES, GIVEN_AT_ONCE, HOMEWARD, LINE_CLASSES, batch_limit, charge, free_limit,
+    CLASSES, GIVEN_AT_ONCE, HOMEWARD, LINE_CLASSES, OVERCOMMITTED, batch_limit, charge, free_limit,
     limit_when_full,
 };
 use crate::storage::{SMALLEST, Storage};
@@ -14,8 +14,14 @@ use crate::storage::{SMALLEST, Storage};
 /// Classes that the hand passes, at most, before another one may have more.
 const LOOKED_AT: usize = 8;
 
+/// Storage that stays in memory while the only thread sleeps, in bytes.
+const LITTLE_STORAGE: usize = 32 << 10;
+
+/// Storage that stays in memory when a thread ends: the next one will need it.
+pub(super) const LEFT_STORAGE: usize = 256 << 10;
+
 /// How often a class is denied more after that was in vain, before the hand goes on.
-const PATIENCE: u32 = 32;
+const PATIENCE: u32 = 16;
 
 /// A vector's storage becomes that of `capacity` entries, a power of two. False when there is no memory.
 fn move_to(
@@ -81,14 +87,14 @@ impl<C: CentralHeap> ThreadHeap<C> {
             return;
         }
         self.note_used(class);
-        // What ran empty before will do so again, and have use for it.
-        let refilled = self.behind.get(class.index()).map_or(0, |b| b.refilled) as usize;
-        let is_used = refilled > 0 && 2 * refilled >= limit;
+        // What was given up before was asked for again: it should have stayed.
+        let missed = self.behind.get(class.index()).map_or(0, |b| b.missed) as usize;
+        let is_used = missed > 0 && 2 * missed >= limit;
         let wanted = (2 * limit).max(free_limit(class)).max(1);
         let permitted = is_used || wanted <= limit_when_full(class);
         if permitted && self.grow(global, class, wanted) {
             if let Some(behind) = self.behind.get_mut(class.index()) {
-                behind.refilled = refilled.saturating_sub(limit) as u32;
+                behind.missed = missed.saturating_sub(limit) as u32;
             }
             return;
         }
@@ -109,6 +115,18 @@ impl<C: CentralHeap> ThreadHeap<C> {
             unsafe { global.hand_over(class, slots) };
         }
         vector.remove_oldest(count);
+        if let Some(behind) = self.behind.get_mut(class.index()) {
+            behind.given = behind.given.saturating_add(count as u32);
+        }
+    }
+
+    /// Notes that a refill brought so many slots.
+    pub(super) fn note_refill(&mut self, class: SizeClass, taken: usize) {
+        if let Some(behind) = self.behind.get_mut(class.index()) {
+            let missed = behind.given.min(taken as u32);
+            behind.given -= missed;
+            behind.missed = behind.missed.saturating_add(missed);
+        }
     }
 
     /// The same of slots of pages of others, all of which go home when there are enough of them.
@@ -177,8 +195,11 @@ impl<C: CentralHeap> ThreadHeap<C> {
         self.charged -= before - after;
     }
 
+    /// Whether limits may be raised by `more` bytes: the budget suffices for all of them, or for what is kept now and this.
     fn is_affordable(&self, more: usize) -> bool {
-        more <= self.budget.saturating_sub(self.charged)
+        let limits = self.charged + more;
+        limits <= self.budget
+            || limits <= self.budget * OVERCOMMITTED && self.kept_bytes() + more <= self.budget
     }
 
     /// Takes room from a few other classes, one after the other, until `class` can have `more` bytes; says whether it can. A class that
@@ -198,10 +219,9 @@ impl<C: CentralHeap> ThreadHeap<C> {
                 continue;
             }
             self.settle(other);
-            if self.vector(other).len() == limit {
-                // It has forgotten what it keeps.
-                self.give_up_oldest(global, other, limit.div_ceil(2));
-            }
+            // It has forgotten what it keeps.
+            let older = self.vector(other).len().div_ceil(2);
+            self.give_up_oldest(global, other, older);
             self.shrink(other, free_limit(other));
             if self.is_affordable(more) {
                 return true;
@@ -211,8 +231,8 @@ impl<C: CentralHeap> ThreadHeap<C> {
         false
     }
 
-    /// Has no storage any more: all vectors are empty.
-    pub(super) fn start_anew(&mut self, global: &C) {
+    /// Has no storage any more: all vectors are empty. Up to about `kept` bytes of it stay in memory.
+    pub(super) fn start_anew(&mut self, global: &C, kept: usize) {
         debug_assert!(self.all_vectors().all(|(_, vector)| vector.is_empty()));
         for (_, vector) in self.all_vectors() {
             *vector = ShuffleVector::empty();
@@ -222,17 +242,16 @@ impl<C: CentralHeap> ThreadHeap<C> {
         self.charged = 0;
         let page_size = <C::Pages as SpanPages>::PAGE_SIZE;
         // SAFETY: no vector has a piece of it any more.
-        unsafe { self.storage.clear(global.pages(), page_size) };
+        unsafe { self.storage.clear(global.pages(), page_size, kept) };
     }
 
     /// Has no storage any more, if all vectors are empty and `others` could use it, or it is large.
     pub(crate) fn give_back_storage(&mut self, others: bool) {
-        const LARGE: usize = 32 << 10;
         if let Some(global) = self.global()
-            && (others || self.storage.bytes() > LARGE)
+            && (others || self.storage.bytes() > LITTLE_STORAGE)
             && self.all_vectors().all(|(_, vector)| vector.is_empty())
         {
-            self.start_anew(global);
+            self.start_anew(global, 0);
         }
     }
 }
