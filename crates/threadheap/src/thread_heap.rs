@@ -15,8 +15,8 @@ use rand_pcg::Pcg32;
 use shufflevector::ShuffleVector;
 
 use crate::budget::{
-    CACHE_LINE, CLASSES, GIVEN_AT_ONCE, HOMEWARD, LINE_CLASSES, SPANS_PER_REFILL, budget_of,
-    free_limit, most_slots, refill_size,
+    CACHE_LINE, CLASSES, GIVEN_AT_ONCE, HOMEWARD, LEFT_STORAGE, LINE_CLASSES, SPANS_PER_REFILL,
+    budget_of, free_limit, most_slots, refill_size,
 };
 use crate::rest::Rest;
 use crate::storage::Storage;
@@ -306,7 +306,7 @@ impl<C: CentralHeap> ThreadHeap<C> {
             }
             vector.remove_oldest(usize::MAX);
         }
-        self.start_anew(global, room::LEFT_STORAGE);
+        self.start_anew(global, LEFT_STORAGE);
     }
 
     /// [`kept_bytes`](Self::kept_bytes) of a heap that its thread may be using: an estimate then.

@@ -17,9 +17,6 @@ const LOOKED_AT: usize = 8;
 /// Storage that stays in memory while the only thread sleeps, in bytes.
 const LITTLE_STORAGE: usize = 32 << 10;
 
-/// Storage that stays in memory when a thread ends: the next one will need it.
-pub(super) const LEFT_STORAGE: usize = 256 << 10;
-
 /// How often a class is denied more after that was in vain, before the hand goes on.
 const PATIENCE: u32 = 16;
 

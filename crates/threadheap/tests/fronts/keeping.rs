@@ -112,6 +112,28 @@ fn a_flushed_front_end_begins_with_little_again() {
 }
 
 #[test]
+fn a_block_whose_pages_have_a_property_is_kept_by_nobody() {
+    let heap = heap();
+    let mut front = Attached::to(&heap);
+    let whole = (0..SpanClasses::COUNT as u8).map(SizeClass);
+    for class in whole.filter(|&class| SpanClasses::is_whole(class)) {
+        let size = SpanClasses::object_size(class);
+        let mut both = objects(&mut front, size, 2);
+        let (kept, other) = (front.kept_bytes(), both.pop().expect("two of them"));
+        // The last byte: only the first page of the block has a label.
+        let at = other.start.addr().get() + size - 1;
+        heap.global().below().note_property(at, 1);
+        front.free(other);
+        assert_eq!(front.kept_bytes(), kept, "{size}");
+        assert_eq!(heap.global().class_stats(class).kept, 0, "{size}");
+        // Its neighbour has no property.
+        both.into_iter().for_each(|object| front.free(object));
+        assert_eq!(front.kept_bytes(), kept + size, "{size}");
+        front.front().flush();
+    }
+}
+
+#[test]
 fn a_freed_slot_is_the_next_one_handed_out() {
     let heap = heap();
     let mut front = Attached::to(&heap);
