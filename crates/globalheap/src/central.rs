@@ -34,6 +34,9 @@ pub unsafe trait CentralHeap: Sync {
         heap::SpanPages::labels(self.pages())
     }
 
+    /// Does what is due from time to time, if it is due.
+    fn keep_up(&self);
+
     /// Claims free slots of `class` for `owner`, of a few spans. Returns their number: `wanted`, or up to `most` when so many are left in
     /// the last span; less when there are more to be had by asking again, none when there is no memory. There was nothing in `claims` before.
     fn refill(

@@ -25,6 +25,10 @@ unsafe impl<P: PlainPages, R: Report> CentralHeap for GlobalHeap<P, R> {
         self.pages()
     }
 
+    fn keep_up(&self) {
+        self.upkeep();
+    }
+
     fn refill(
         &self,
         class: SizeClass,

@@ -21,6 +21,10 @@ unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> CentralHeap for MeshHeap<P, M
         self.pages()
     }
 
+    fn keep_up(&self) {
+        self.upkeep();
+    }
+
     fn refill(
         &self,
         class: SizeClass,

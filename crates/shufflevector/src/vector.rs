@@ -88,11 +88,24 @@ impl ShuffleVector {
     /// `this` is valid for reads. Unless it has no storage, nobody else uses it.
     #[inline(always)]
     pub unsafe fn pop_at(this: NonNull<Self>) -> Option<NonNull<u8>> {
+        // SAFETY: the same contract.
+        unsafe { Self::pop_unless_at(this, || false) }
+    }
+
+    /// [`pop_at`](Self::pop_at) that leaves the slot where it is when `stop`, which is asked if there is one, says so.
+    ///
+    /// # Safety
+    /// As for `pop_at`.
+    #[inline(always)]
+    pub unsafe fn pop_unless_at(
+        this: NonNull<Self>,
+        stop: impl FnOnce() -> bool,
+    ) -> Option<NonNull<u8>> {
         let this = this.as_ptr();
         // SAFETY: valid for reads (contract).
         let top = unsafe { (*this).top };
         // SAFETY: valid for reads (contract).
-        if top == unsafe { (*this).bottom } {
+        if top == unsafe { (*this).bottom } || stop() {
             return None;
         }
         // SAFETY: `top` is above `bottom` in the same storage.

@@ -39,6 +39,9 @@ pub(crate) const HOMEWARD: usize = 256;
 /// Slots that are given up under one hold of a lock, at most.
 pub(crate) const GIVEN_AT_ONCE: usize = 256;
 
+/// Slots that a thread hands out of what it keeps before it looks whether upkeep is due. The look costs some 100 instructions.
+pub(crate) const BETWEEN_LOOKS: i32 = 4096;
+
 /// Storage for entries that stays in memory when a thread ends, in bytes: the next one will need it.
 pub(crate) const LEFT_STORAGE: usize = 256 << 10;
 

@@ -15,8 +15,8 @@ use rand_pcg::Pcg32;
 use shufflevector::ShuffleVector;
 
 use crate::budget::{
-    CACHE_LINE, CLASSES, GIVEN_AT_ONCE, HOMEWARD, LEFT_STORAGE, LINE_CLASSES, SPANS_PER_REFILL,
-    budget_of, free_limit, most_slots, refill_size,
+    BETWEEN_LOOKS, CACHE_LINE, CLASSES, GIVEN_AT_ONCE, HOMEWARD, LEFT_STORAGE, LINE_CLASSES,
+    SPANS_PER_REFILL, budget_of, free_limit, most_slots, refill_size,
 };
 use crate::rest::Rest;
 use crate::storage::Storage;
@@ -38,6 +38,8 @@ pub struct ThreadHeap<C: CentralHeap> {
     labels: Labels,
     /// What the label of a page of mine has in common with that of class 0: my number in the owner's place.
     mine: usize,
+    /// Slots that are handed out before the upkeep is thought of, however much is at hand.
+    countdown: i32,
     owner: OwnerId,
     /// The next heap that serves nobody, while this one does not either.
     pub(crate) next: Option<NonNull<Self>>,
@@ -109,6 +111,7 @@ impl<C: CentralHeap> ThreadHeap<C> {
     pub const IDLE: Self = Self {
         labels: Labels::none(),
         mine: 0,
+        countdown: 0,
         owner: OwnerId::NOBODY,
         vectors: [const { ShuffleVector::empty() }; CLASSES],
         rng: MaybeUninit::uninit(),
@@ -142,6 +145,7 @@ impl<C: CentralHeap> ThreadHeap<C> {
         heap.labels = global.labels();
         heap.mine = Label::small(SizeClass(0), owner).0 as usize;
         heap.owner = owner;
+        heap.countdown = BETWEEN_LOOKS;
         heap.budget = budget_of(owner);
         heap.global = Some(NonNull::from(global));
         heap.rng = MaybeUninit::new(Pcg32::new(global.pages().entropy(), owner.0.into()));
@@ -171,6 +175,17 @@ impl<C: CentralHeap> ThreadHeap<C> {
     /// Whether this heap serves a thread.
     pub fn serves(&self) -> bool {
         self.global.is_some()
+    }
+
+    /// Does what is due from time to time, if [`pop_at`](Self::pop_at) said no since it has handed out so many slots.
+    #[inline]
+    pub fn look_after(&mut self) {
+        if self.countdown < 0 {
+            self.countdown = BETWEEN_LOOKS;
+            if let Some(global) = self.global() {
+                global.keep_up();
+            }
+        }
     }
 
     /// A slot of `class` after the vector ran empty; `None` when there is no memory.

@@ -79,6 +79,8 @@ pub(crate) fn allocate_pages(size: usize) -> Option<Block> {
 fn small(class: SizeClass) -> Option<Block> {
     let start = match front() {
         Some(front) => {
+            // SAFETY: attached, and used by this thread alone.
+            unsafe { &mut *front.as_ptr() }.look_after();
             // SAFETY: the calling thread's own heap.
             let at_hand = unsafe { Front::pop_at(front, class) };
             at_hand.or_else(|| {

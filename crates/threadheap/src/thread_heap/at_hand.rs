@@ -25,7 +25,7 @@ impl<C: CentralHeap> ThreadHeap<C> {
         unsafe { NonNull::new_unchecked(vector) }
     }
 
-    /// A slot of `class` that is at hand.
+    /// A slot of `class` that is at hand. `None` as well when it is time to [look](Self::look_after) whether upkeep is due.
     ///
     /// # Safety
     /// `this` is [`IDLE`](Self::IDLE), which is only read, or nobody else uses it.
@@ -33,8 +33,18 @@ impl<C: CentralHeap> ThreadHeap<C> {
     pub unsafe fn pop_at(this: NonNull<Self>, class: SizeClass) -> Option<NonNull<u8>> {
         // SAFETY: valid for reads (contract).
         let vector = unsafe { Self::vector_at(this, class) };
+        // SAFETY: valid for reads (contract); no reference is made.
+        let countdown = unsafe { &raw mut (*this.as_ptr()).countdown };
+        let is_time = || {
+            // SAFETY: a vector with slots is not an idle heap's, so the caller alone uses the heap.
+            let left = unsafe { countdown.read() }.wrapping_sub(1);
+            // SAFETY: as above.
+            unsafe { countdown.write(left) };
+            // It goes on saying so until somebody looks.
+            left < 0
+        };
         // SAFETY: an idle heap's vectors have no storage; any other is used by the caller alone.
-        unsafe { ShuffleVector::pop_at(vector) }
+        unsafe { ShuffleVector::pop_unless_at(vector, is_time) }
     }
 
     /// The label of the page of `address`, if that is in the arena of the heap at `this` and an object can start there.

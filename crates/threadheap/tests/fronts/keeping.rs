@@ -203,6 +203,30 @@ fn who_only_frees_keeps_little() {
 }
 
 #[test]
+fn who_has_all_at_hand_looks_whether_upkeep_is_due() {
+    let heap = heap();
+    let mut front = Attached::to(&heap);
+    let class = SpanClasses::class_of(64).expect("a small size");
+    objects(&mut front, 64, 8)
+        .into_iter()
+        .for_each(|object| front.free(object));
+    let mut handed_out = 0;
+    for _ in 0..3 {
+        // SAFETY: the test's own heap.
+        while let Some(slot) = unsafe { Front::pop_at(front.at(), class) } {
+            handed_out += 1;
+            // SAFETY: handed out just now, and not used.
+            assert!(unsafe { Front::push_at(front.at(), slot.as_ptr()) });
+        }
+        // SAFETY: the test's own heap.
+        let again = unsafe { Front::pop_at(front.at(), class) };
+        assert_eq!(again, None, "as long as nobody looks");
+        front.front().look_after();
+    }
+    assert!((5_000..50_000).contains(&handed_out), "{handed_out}");
+}
+
+#[test]
 fn a_front_end_that_serves_nobody_has_nothing_and_takes_nothing() {
     let mut idle = Front::IDLE;
     let at = std::ptr::NonNull::from(&mut idle);
