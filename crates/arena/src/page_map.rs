@@ -188,6 +188,13 @@ impl PageMap {
         }
     }
 
+    /// Changes a label from `old` to `new`, unless it has become another one.
+    pub(crate) fn exchange_label(&self, page: PageIndex, old: Label, new: Label) {
+        if let Some(word) = self.label_word(page) {
+            word.exchange(old.0, new.0);
+        }
+    }
+
     /// Labels the ends of a run, which is all that its neighbours look at.
     pub(crate) fn set_ends(&self, run: Run, label: Label) {
         self.set_label(run.first, label);

@@ -75,6 +75,14 @@ unsafe impl<O: Os> SpanPages for Arena<O> {
         }
     }
 
+    fn never_keep(&self, first: PageIndex, class: SizeClass) {
+        if let Some(ground) = self.ground() {
+            let kept = Label::small(class, OwnerId::NOBODY);
+            let never = Label::small(class, OwnerId::NEVER);
+            ground.map.exchange_label(first, kept, never);
+        }
+    }
+
     fn clear_labels(&self, run: Run) {
         let Some(ground) = self.ground() else { return };
         for page in (run.first.0..run.end().0).map(PageIndex) {

@@ -76,6 +76,7 @@ fn between(free: &SlotSet, skipped: usize, wanted: usize) -> SlotSet {
 }
 
 /// `wanted` of `free`, which has as many, every such subset being equally likely. The span has `slots` slots.
+#[inline(never)]
 fn subset(free: &SlotSet, wanted: usize, slots: usize, rng: &mut Pcg32) -> SlotSet {
     // Few of a set that most random slots belong to: a few draws find them.
     if wanted * 4 <= free.len() && slots <= free.len() * 4 {

@@ -55,7 +55,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         if geometry.slots == 1 {
             return address == labels.address_of(page);
         }
-        let first = self.first_page(page, class, geometry);
+        let first = self.first_page(&labels, page, class);
         geometry
             .slot_at(address - labels.address_of(first))
             .is_some()

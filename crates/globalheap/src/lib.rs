@@ -56,6 +56,7 @@ pub use large::LargeBlock;
 pub use locking::{Held, Locker, Standing};
 pub use placement::Placement;
 pub use portraits::{PORTRAITS, Portraits};
+pub use refill::Wish;
 pub use report::{Ignore, Misuse, Report};
 pub use span_slots::SpanSlots;
 pub use stats::{ClassStats, HeapStats};

@@ -5,7 +5,7 @@
 
 use core::ops::RangeInclusive;
 
-use heap::{ClassMap, Guard, OwnerId, PageCount, PageIndex, PlainPages, Run, SpanId};
+use heap::{ClassMap, Guard, PageCount, PageIndex, PlainPages, Run, SpanId};
 use miniheap::{SpanClasses, Spans};
 
 use crate::global::GlobalHeap;
@@ -86,7 +86,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
             if let Some((class, _)) = small.filter(|&(class, _)| SpanClasses::is_whole(class))
                 && first.0 + SpanClasses::geometry(class).pages.index() > pages.start().0
             {
-                self.pages.label_whole(first, class, OwnerId::NEVER);
+                self.pages.never_keep(first, class);
             }
         }
     }

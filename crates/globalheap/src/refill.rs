@@ -3,7 +3,7 @@
 use core::ops::RangeInclusive;
 
 use heap::{OwnerId, PageIndex, PlainPages, Run, SizeClass, SpanId};
-use miniheap::{Geometry, SpanClasses, Spans};
+use miniheap::{SpanClasses, Spans};
 use rand_pcg::Pcg32;
 
 use crate::choice::choose;
@@ -13,50 +13,48 @@ use crate::placement::Placement;
 use crate::report::Report;
 use crate::span_slots::SpanSlots;
 
+/// What a refill asks for: slots of a class, for an owner.
+pub struct Wish {
+    /// Which of a span's free slots.
+    pub placement: Placement,
+    /// Their class.
+    pub class: SizeClass,
+    /// Who takes them.
+    pub owner: OwnerId,
+    /// So many slots at least, if they can be had at once, and no more than so many.
+    pub slots: RangeInclusive<usize>,
+}
+
 impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
-    /// Claims free slots of `class` for `owner`, of a few spans. Returns their number: `wanted`, or up to `most` when so many are left in
+    /// Claims free slots of a few spans. Returns their number: as many as are wanted at least, or up to the most when so many are left in
     /// the last span; less when there are more to be had by asking again, none when there is no memory.
     ///
-    /// Which of a span's free slots, and in what order, says `placement`: that is what makes two spans likely to mesh.
-    pub fn claim(
-        &self,
-        placement: Placement,
-        (class, owner): (SizeClass, OwnerId),
-        wanted: RangeInclusive<usize>,
-        rng: &mut Pcg32,
-        claims: &mut Claims,
-    ) -> usize {
-        let to = (class, owner);
-        let taken = self.claim_from_spans(placement, to, &wanted, rng, claims);
-        // Pages come back with what waits for other threads, perhaps.
-        if taken == 0 && *wanted.start() > 0 && self.send_home() {
-            return self.claim_from_spans(placement, to, &wanted, rng, claims);
+    /// Which of a span's free slots, and in what order, says the placement: that is what makes two spans likely to mesh.
+    #[inline]
+    pub fn claim(&self, wish: &Wish, rng: &mut Pcg32, claims: &mut Claims) -> usize {
+        let mut may_come_back = true;
+        loop {
+            let taken = if SpanClasses::is_whole(wish.class) {
+                self.claim_whole(wish.class, *wish.slots.start(), claims)
+            } else {
+                match self.claim_known(wish, None, rng, claims) {
+                    0 => self.claim_new(wish, rng, claims),
+                    taken => taken,
+                }
+            };
+            // Pages come back with what waits for other threads, perhaps.
+            if taken > 0 || !may_come_back || !self.send_home() {
+                return taken;
+            }
+            may_come_back = false;
         }
-        taken
     }
 
-    /// [`claim`](Self::claim) without another try when there is no memory.
-    #[inline(never)]
-    fn claim_from_spans(
-        &self,
-        placement: Placement,
-        (class, owner): (SizeClass, OwnerId),
-        wanted: &RangeInclusive<usize>,
-        rng: &mut Pcg32,
-        claims: &mut Claims,
-    ) -> usize {
-        if SpanClasses::is_whole(class) {
-            return self.claim_whole(class, *wanted.start(), claims);
-        }
-        let to = (class, owner);
-        let taken = self.claim_known(placement, to, wanted, rng, (claims, None));
-        if taken > 0 || *wanted.start() == 0 {
-            return taken;
-        }
-        let Some(run) = self.fetch_runs(class) else {
-            return 0;
-        };
-        self.claim_known(placement, to, wanted, rng, (claims, Some(run)))
+    /// Claims slots of a new span, or of one that there is by now.
+    #[inline]
+    fn claim_new(&self, wish: &Wish, rng: &mut Pcg32, claims: &mut Claims) -> usize {
+        let run = self.fetch_runs(wish.class);
+        run.map_or(0, |run| self.claim_known(wish, Some(run), rng, claims))
     }
 
     /// Claims slots of spans that are there, or that there are runs for: those in stock, and `spare`, which is this thread's. Its frame is
@@ -64,21 +62,18 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     #[inline(never)]
     fn claim_known(
         &self,
-        placement: Placement,
-        (class, owner): (SizeClass, OwnerId),
-        wanted: &RangeInclusive<usize>,
+        wish: &Wish,
+        mut spare: Option<PageIndex>,
         rng: &mut Pcg32,
-        (claims, mut spare): (&mut Claims, Option<PageIndex>),
+        claims: &mut Claims,
     ) -> usize {
-        let mut spans = self.class(class);
+        let mut spans = self.class(wish.class);
         let mut taken = 0;
-        while taken < *wanted.start() && !claims.is_full() {
-            let Some(unit) = self.unit_with_room(&mut spans, class, owner, &mut spare) else {
+        while taken < *wish.slots.start() && !claims.is_full() {
+            let Some(unit) = self.unit_with_room(&mut spans, wish, &mut spare) else {
                 break;
             };
-            let wanted = wanted.start() - taken..=wanted.end() - taken;
-            let to = (class, owner);
-            taken += self.claim_unit(placement, (&mut spans, unit), to, wanted, (rng, claims));
+            taken += self.claim_unit(wish, taken, (&mut spans, unit), rng, claims);
         }
         if let Some(first) = spare {
             self.put_in_stock(&mut spans, first);
@@ -86,36 +81,36 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         taken
     }
 
-    /// Claims slots of one unit. Its frame is not above those that make one: some stacks are small. With assertions one frame for both is
-    /// smaller.
-    #[cfg_attr(debug_assertions, inline(always))]
-    #[cfg_attr(not(debug_assertions), inline(never))]
+    /// Claims slots of one unit, where so many were `taken` before. Its frame is not above those that make one: some stacks are small.
+    #[inline(never)]
     fn claim_unit(
         &self,
-        placement: Placement,
+        wish: &Wish,
+        taken: usize,
         (spans, unit): (&mut Spans, SpanId),
-        (class, owner): (SizeClass, OwnerId),
-        wanted: RangeInclusive<usize>,
-        (rng, claims): (&mut Pcg32, &mut Claims),
+        rng: &mut Pcg32,
+        claims: &mut Claims,
     ) -> usize {
-        let Geometry {
-            slots,
-            object_size,
-            pages,
-            ..
-        } = *spans.geometry();
+        let slots = spans.geometry().slots.into();
         let free = spans.free_slots(unit);
-        let choice = choose(&free, wanted, slots.into(), placement, rng);
+        let wanted = wish.slots.start() - taken..=wish.slots.end() - taken;
+        let choice = choose(&free, wanted, slots, wish.placement, rng);
         let Some(heap) = spans.get(unit) else {
             return 0;
         };
-        let first = heap.first();
-        if heap.owner() != owner {
-            self.pages.set_owner(Run { first, pages }, class, owner);
+        let (first, owner) = (heap.first(), heap.owner());
+        let pages = spans.geometry().pages;
+        if owner != wish.owner {
+            self.pages
+                .set_owner(Run { first, pages }, wish.class, wish.owner);
         }
-        spans.claim(unit, &choice.slots, owner);
-        let start = self.labels().address_of(first);
-        claims.push(SpanSlots::new(start, object_size, &choice));
+        spans.claim(unit, &choice.slots, wish.owner);
+        let size = spans.geometry().object_size;
+        claims.push(SpanSlots::new(
+            self.labels().address_of(first),
+            size,
+            &choice,
+        ));
         choice.slots.len()
     }
 
@@ -153,17 +148,16 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     fn unit_with_room(
         &self,
         spans: &mut Spans,
-        class: SizeClass,
-        owner: OwnerId,
+        wish: &Wish,
         spare: &mut Option<PageIndex>,
     ) -> Option<SpanId> {
-        let known = spans.fullest(owner).or_else(|| spans.revive());
+        let known = spans.fullest(wish.owner).or_else(|| spans.revive());
         if let Some(unit) = known.or_else(|| spans.take_kept()) {
             return Some(unit);
         }
         let first = spans.take_stock().or_else(|| spare.take())?;
         let pages = spans.geometry().pages;
-        self.add_unit(spans, class, Run { first, pages })
+        self.add_unit(spans, wish.class, Run { first, pages })
     }
 
     /// Makes `run`, which is nobody's, a span of its own.

@@ -12,7 +12,7 @@ use miniheap::{SpanClasses, Spans};
 use crate::global::GlobalHeap;
 use crate::report::{Findings, Misuse, Report};
 use crate::sorted::{Batch, Sorted};
-use crate::tuning::KEPT_BYTES;
+use crate::tuning::most_kept;
 
 impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// Takes slots of `class` back. An address at which no object of the class is in use is reported and otherwise ignored.
@@ -67,7 +67,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         let freed = if is_span {
             let released = spans.release(batch.span, &batch.slots);
             if released.emptied
-                && !spans.keep(batch.span, most_kept(spans))
+                && !spans.keep(batch.span, most_kept(spans.geometry()))
                 && let Some(run) = spans.remove(batch.span)
             {
                 // Under the lock: another span may get the record afterwards, and these pages must not look like a part of it.
@@ -97,9 +97,4 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
             self.keeps.store(true, Ordering::Relaxed);
         }
     }
-}
-
-/// Runs of emptied spans that a class keeps, at most.
-fn most_kept(spans: &Spans) -> usize {
-    KEPT_BYTES / spans.geometry().bytes_of_slots()
 }

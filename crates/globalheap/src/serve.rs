@@ -11,6 +11,7 @@ use crate::claims::Claims;
 use crate::global::GlobalHeap;
 use crate::large::LargeBlock;
 use crate::placement::Placement;
+use crate::refill::Wish;
 use crate::report::{Misuse, Report};
 
 // SAFETY: a slot's bit says whether it is claimed, and changes under the lock of its class; large objects have runs of their own.
@@ -38,7 +39,13 @@ unsafe impl<P: PlainPages, R: Report> CentralHeap for GlobalHeap<P, R> {
         claims: &mut Claims,
     ) -> usize {
         self.upkeep();
-        self.claim(Self::PLACEMENT, (class, owner), wanted, rng, claims)
+        let wish = Wish {
+            placement: Self::PLACEMENT,
+            class,
+            owner,
+            slots: wanted,
+        };
+        self.claim(&wish, rng, claims)
     }
 
     unsafe fn release(&self, class: SizeClass, slots: &[NonNull<u8>]) {

@@ -5,8 +5,8 @@
 use core::ptr::NonNull;
 
 use bitmap::SlotSet;
-use heap::{PageIndex, PlainPages, SizeClass, SpanId};
-use miniheap::{Geometry, SpanClasses};
+use heap::{Labels, PageIndex, PlainPages, SizeClass, SpanId};
+use miniheap::SpanClasses;
 
 use crate::global::GlobalHeap;
 use crate::report::{Findings, Misuse, Report};
@@ -54,6 +54,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     ) -> &'s [NonNull<u8>] {
         let geometry = SpanClasses::geometry(class);
         let bytes = geometry.bytes_of_slots();
+        let labels = self.labels();
         let mut nth = 0;
         for (done, slot) in slots.iter().enumerate() {
             let address = slot.addr().get();
@@ -66,7 +67,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
                     None if sorted.len == SPANS_AT_ONCE => {
                         return slots.get(done..).unwrap_or_default();
                     }
-                    None => match self.span_of(class, geometry, address) {
+                    None => match self.span_of(&labels, class, address) {
                         Some((span, start)) if address - start < bytes => {
                             let nth = sorted.len;
                             sorted.batches[nth] = Batch {
@@ -104,18 +105,17 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     #[inline(never)]
     fn span_of(
         &self,
+        labels: &Labels,
         class: SizeClass,
-        geometry: &Geometry,
         address: usize,
     ) -> Option<(SpanId, usize)> {
-        let labels = self.labels();
         let shift = const { P::PAGE_SIZE.trailing_zeros() };
         let page = labels.page_by(address, shift)?;
         let (found, _) = labels.label(page).as_small()?;
         if found != class {
             return None;
         }
-        let first = self.first_page(page, class, geometry);
+        let first = self.first_page(labels, page, class);
         Some((self.pages.span_at(page), labels.address_of(first)))
     }
 
@@ -123,11 +123,11 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     #[inline(always)]
     pub(crate) fn first_page(
         &self,
+        labels: &Labels,
         page: PageIndex,
         class: SizeClass,
-        geometry: &Geometry,
     ) -> PageIndex {
-        let labels = self.labels();
+        let geometry = SpanClasses::geometry(class);
         let span = self.pages.span_at(page);
         let mut first = page;
         for _ in 1..geometry.pages.index() {

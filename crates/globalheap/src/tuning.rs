@@ -2,6 +2,8 @@
 
 use core::ops::RangeInclusive;
 
+use miniheap::Geometry;
+
 /// Large objects of at least this many bytes that must move are remapped and not copied.
 ///
 /// Pages that were remapped are a mapping of their own, and go back to the system with the object: whoever comes next has to
@@ -10,13 +12,23 @@ use core::ops::RangeInclusive;
 pub const REMAPPED: usize = if cfg!(test) { 16 << 10 } else { 8 << 20 };
 
 /// Spans whose records are changed under one hold of their class's lock, for a refill or a release, at most.
-pub const SPANS_AT_ONCE: usize = 3;
+pub const SPANS_AT_ONCE: usize = 2;
 
 /// Bytes of emptied spans that one class keeps until the next upkeep, at most: a round of the program often wants them back.
 pub const KEPT_BYTES: usize = 256 << 10;
 
-/// The same of objects of whole pages.
+/// The same where objects are whole pages.
 pub const KEPT_WHOLE_BYTES: usize = 2 << 20;
+
+/// Runs that a class of this geometry keeps, at most.
+pub(crate) fn most_kept(geometry: &Geometry) -> usize {
+    let bytes = if geometry.slots == 1 {
+        KEPT_WHOLE_BYTES
+    } else {
+        KEPT_BYTES
+    };
+    bytes / geometry.bytes_of_slots()
+}
 
 /// Bytes of one class that wait to be taken over by another thread, at most.
 pub const TRANSFER_BYTES: usize = 128 << 10;

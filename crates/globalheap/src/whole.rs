@@ -5,14 +5,14 @@
 
 use core::ptr::NonNull;
 
-use heap::{OwnerId, PageCount, PlainPages, Run, SizeClass};
-use miniheap::{SpanClasses, Spans};
+use heap::{OwnerId, PageCount, PageIndex, PlainPages, Run, SizeClass};
+use miniheap::SpanClasses;
 
 use crate::claims::Claims;
 use crate::global::GlobalHeap;
 use crate::report::{Findings, Misuse, Report};
 use crate::span_slots::SpanSlots;
-use crate::tuning::KEPT_WHOLE_BYTES;
+use crate::tuning::most_kept;
 
 impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// Claims the only slots of so many spans of `class`, or of as many as have room in `claims`. Returns their number: less when there is
@@ -24,26 +24,30 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         wanted: usize,
         claims: &mut Claims,
     ) -> usize {
-        let size = SpanClasses::geometry(class).object_size;
-        let pages = SpanClasses::geometry(class).pages;
-        let fetch = || {
-            let first = self.pages.allocate_span(pages)?;
-            // Of spans that were here before.
-            self.pages.clear_labels(Run { first, pages });
-            Some(first)
-        };
+        let geometry = SpanClasses::geometry(class);
         for nth in 0..wanted {
-            let first = match claims.is_full() {
-                false => self.class(class).take_whole(fetch),
-                true => None,
-            };
-            let Some(first) = first else {
+            if claims.is_full() {
+                return nth;
+            }
+            let kept = self.class(class).take_whole();
+            let Some(first) = kept.or_else(|| self.new_whole(class)) else {
                 return nth;
             };
             self.pages.label_whole(first, class, OwnerId::NOBODY);
-            claims.push(SpanSlots::one(self.labels().address_of(first), size));
+            let start = self.labels().address_of(first);
+            claims.push(SpanSlots::one(start, geometry.object_size));
         }
         wanted
+    }
+
+    /// A new run for an object. The lock is not held while it is fetched, since the arena may have to grow.
+    fn new_whole(&self, class: SizeClass) -> Option<PageIndex> {
+        let pages = SpanClasses::geometry(class).pages;
+        let first = self.pages.allocate_span(pages)?;
+        // Of spans that were here before.
+        self.pages.clear_labels(Run { first, pages });
+        self.class(class).add_whole();
+        Some(first)
     }
 
     /// Takes such objects back. Its frame is not above those of other releases: some stacks are small.
@@ -73,10 +77,9 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
             };
             self.pages.clear_labels(its_first);
             // It has properties that end with it.
-            let most = if owner == OwnerId::NEVER {
-                0
-            } else {
-                most_kept(&spans)
+            let most = match owner {
+                OwnerId::NEVER => 0,
+                _ => most_kept(spans.geometry()),
             };
             let kept = spans.give_back_whole(first, most);
             drop(spans);
@@ -88,9 +91,4 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
             }
         }
     }
-}
-
-/// Runs that a class keeps, at most.
-fn most_kept(spans: &Spans) -> usize {
-    KEPT_WHOLE_BYTES / spans.geometry().bytes_of_slots()
 }

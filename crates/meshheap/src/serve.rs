@@ -3,7 +3,7 @@
 use core::ops::RangeInclusive;
 use core::ptr::NonNull;
 
-use globalheap::{CentralHeap, Claims, LargeBlock, Misuse, Placement, Report};
+use globalheap::{CentralHeap, Claims, LargeBlock, Misuse, Placement, Report, Wish};
 use heap::{OwnerId, PageHeap, PageIndex, SizeClass};
 use rand_pcg::Pcg32;
 
@@ -34,9 +34,13 @@ unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> CentralHeap for MeshHeap<P, M
         claims: &mut Claims,
     ) -> usize {
         self.upkeep();
-        let placement = self.placement(class);
-        self.below()
-            .claim(placement, (class, owner), wanted, rng, claims)
+        let wish = Wish {
+            placement: self.placement(class),
+            class,
+            owner,
+            slots: wanted,
+        };
+        self.below().claim(&wish, rng, claims)
     }
 
     unsafe fn release(&self, class: SizeClass, slots: &[NonNull<u8>]) {

@@ -16,12 +16,12 @@ const FIRST_BLOCK: usize = 1 << 10;
 /// Blocks, and sizes of pieces, at most.
 const BLOCKS: usize = 14;
 const SIZES: usize = 18;
-/// Blocks of so many bytes begin with a page.
-const LARGEST_PAGE: usize = 4 << 10;
+/// From so many bytes on a block is whole pages, where pages are no larger.
+const PAGES: usize = 4 << 10;
 
 /// Pieces of memory for entries, of a power of two of them each.
 pub(crate) struct Storage {
-    /// Never given back, since other threads may look at entries for a moment longer.
+    /// Made when pieces are first cut from them, and never given back: records have no other memory.
     blocks: [Option<NonNull<Entry>>; BLOCKS],
     /// The block that pieces are cut from, and how many of its entries are.
     block: usize,
@@ -75,7 +75,7 @@ impl Storage {
         if block.is_none() {
             let layout = Layout::array::<Entry>(entries_of(self.block)).ok()?;
             // Whole pages of it go back by themselves.
-            let align = layout.size().min(LARGEST_PAGE);
+            let align = layout.size().min(PAGES);
             *block = Some(memory.metadata(layout.align_to(align).ok()?)?.cast());
         }
         *block
@@ -112,7 +112,7 @@ impl Storage {
         };
         for (nth, block) in self.blocks.iter().enumerate().take(used + 1) {
             let bytes = FIRST_BLOCK << nth;
-            let is_kept = bytes < page_size.max(LARGEST_PAGE) || bytes <= kept / 2;
+            let is_kept = bytes < page_size.max(PAGES) || bytes <= kept / 2;
             if let (Some(block), false) = (block, is_kept) {
                 // SAFETY: a block of our own, of whole pages, in which there is nothing that anybody needs (contract).
                 unsafe { memory.forget_metadata(block.cast(), bytes) };

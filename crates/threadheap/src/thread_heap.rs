@@ -73,9 +73,9 @@ pub struct ThreadHeap<C: CentralHeap> {
 struct Behind {
     /// Entries of its storage; there is none for zero.
     capacity: u32,
-    /// Slots that were given up since it last ran empty.
+    /// Slots that were given up, and that no refill has brought back.
     given: u32,
-    /// Slots that a refill brought after as many had been given up: they could have stayed.
+    /// Slots that were given up and that refills brought back: they could have stayed. Counted until more is kept for them.
     missed: u32,
     /// Whether it ran empty or full since the hand last came by.
     used: bool,
@@ -186,6 +186,17 @@ impl<C: CentralHeap> ThreadHeap<C> {
                 global.keep_up();
             }
         }
+    }
+
+    /// A slot of `class` that is at hand, after what is due from time to time.
+    #[inline]
+    fn at_hand(&mut self, class: SizeClass) -> Option<NonNull<u8>> {
+        // SAFETY: `&mut self` makes this the only user.
+        let slot = unsafe { Self::pop_at(NonNull::from(&mut *self), class) };
+        slot.or_else(|| {
+            self.look_after();
+            self.vector(class).pop()
+        })
     }
 
     /// A slot of `class` after the vector ran empty; `None` when there is no memory.
@@ -385,7 +396,7 @@ unsafe impl<C: CentralHeap> Heap for ThreadHeap<C> {
     #[inline]
     fn allocate(&mut self, layout: Layout) -> Option<NonNull<u8>> {
         match SpanClasses::class_for(layout.size(), layout.align()) {
-            Some(class) => self.vector(class).pop().or_else(|| self.refill(class)),
+            Some(class) => self.at_hand(class).or_else(|| self.refill(class)),
             None => Some(
                 self.global()?
                     .allocate_large(layout.size(), layout.align())?

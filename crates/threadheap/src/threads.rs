@@ -193,7 +193,7 @@ unsafe impl<C: CentralHeap> ThreadLocalHeap for Threads<C> {
             }
             None => {
                 let owner = OwnerId(heaps.made + 1);
-                if owner == SHARED || self.global.labels().page_count() == 0 {
+                if owner >= OwnerId::NEVER || self.global.labels().page_count() == 0 {
                     return None;
                 }
                 // SAFETY: the global heap is not moved while a thread is attached (contract of `ThreadLocal::new`, and of

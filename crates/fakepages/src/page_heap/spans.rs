@@ -63,6 +63,10 @@ unsafe impl SpanPages for FakePages {
         self.set_label(first, Label::small(class, owner));
     }
 
+    fn never_keep(&self, first: PageIndex, class: SizeClass) {
+        self.set_label(first, Label::small(class, OwnerId::NEVER));
+    }
+
     fn clear_labels(&self, run: Run) {
         assert!(
             self.state()

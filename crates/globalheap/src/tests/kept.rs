@@ -5,8 +5,8 @@ use heap::OwnerId;
 
 use super::Program;
 use super::program::{Kept, class_of};
+use crate::CentralHeap;
 use crate::tuning::KEPT_BYTES;
-use crate::{CentralHeap, Claims};
 
 const PAGES: u32 = 512;
 /// Longer than the time between two looks of the upkeep.
@@ -49,15 +49,7 @@ fn they_go_back_with_the_next_upkeep_and_where_memory_is_wanted() {
     };
     empty(&mut program);
     program.pages().advance_clock(LATER_MS);
-    let mut claims = Claims::NONE;
-    CentralHeap::refill(
-        &*program.heap,
-        other,
-        OwnerId(1),
-        0..=0,
-        &mut program.rng,
-        &mut claims,
-    );
+    CentralHeap::keep_up(&*program.heap);
     assert!(program.heap.class(class).kept() == 0, "by upkeep");
 
     while program.allocate_large(PAGE, 1) {}

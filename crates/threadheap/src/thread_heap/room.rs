@@ -202,8 +202,8 @@ impl<C: CentralHeap> ThreadHeap<C> {
     /// Takes room from a few other classes, one after the other, until `class` can have `more` bytes; says whether it can. A class that
     /// asked for room or slots since the hand last came by is passed over.
     fn make_affordable(&mut self, global: &C, class: SizeClass, more: usize) -> bool {
-        if more > self.budget || self.denied > 0 {
-            self.denied = self.denied.saturating_sub(1);
+        if self.denied > 0 {
+            self.denied -= 1;
             return false;
         }
         for _ in 0..LOOKED_AT {
