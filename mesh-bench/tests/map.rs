@@ -5,6 +5,7 @@ use mesh_tests::Library;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 /// A program that is ended with the test.
 struct Program(Child);
@@ -33,6 +34,16 @@ impl Program {
         BufReader::new(output).read_line(&mut line)?;
         ensure!(line == "begun\n", "{line}");
         Ok(program)
+    }
+
+    /// Waits until it sleeps: it is in the call in which it waits for its input.
+    fn fall_asleep(&mut self) -> Result<()> {
+        let file = format!("/proc/{}/status", self.0.id());
+        while !std::fs::read_to_string(&file)?.contains("State:\tS") {
+            ensure!(self.is_alive()?, "it has ended");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
     }
 
     fn is_alive(&mut self) -> Result<bool> {
@@ -125,6 +136,7 @@ fn a_program_that_never_comes_by_is_waited_for_only_so_long() -> Result<()> {
     let library = Library::release()?.shared();
     let command = ["sh", "-c", "echo begun; read x"];
     let mut program = Program::start(directory.path(), Some(library), &command)?;
+    program.fall_asleep()?;
     let output = map(
         program.0.id(),
         &picture(directory.path()),
