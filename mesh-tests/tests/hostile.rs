@@ -169,7 +169,7 @@ fn few_descriptors_from_the_start() -> Result<()> {
 fn descriptors_that_are_closed_and_reused_while_heaps_are_meshed() -> Result<()> {
     let program = Program::compile(&["limits/closing.c"])?;
     let why = Says::Because("the program closed the userfaultfd");
-    unnoticed(&program.run(), 3, why)
+    unnoticed(&program.run(), 4, why)
 }
 
 #[test]
