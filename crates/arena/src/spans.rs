@@ -86,9 +86,7 @@ unsafe impl<O: Os> SpanPages for Arena<O> {
     fn clear_labels(&self, run: Run) {
         let Some(ground) = self.ground() else { return };
         for page in (run.first.0..run.end().0).map(PageIndex) {
-            if ground.map.label(page).as_small().is_some() {
-                ground.map.set_label(page, Label::UNLABELLED);
-            }
+            ground.map.set_label(page, Label::UNLABELLED);
         }
     }
 

@@ -18,7 +18,7 @@ const LOOKED_AT: usize = 8;
 const LITTLE_STORAGE: usize = 32 << 10;
 
 /// How often a class is denied more after that was in vain, before the hand goes on.
-const PATIENCE: u32 = 16;
+const PATIENCE: u32 = 64;
 
 /// A vector's storage becomes that of `capacity` entries, a power of two. False when there is no memory.
 fn move_to(
