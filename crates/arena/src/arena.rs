@@ -169,10 +169,15 @@ impl<O: Os> Arena<O> {
     }
 
     /// The tables, if the arena could be given a place.
+    #[inline]
     pub(crate) fn ground(&self) -> Option<&Ground> {
-        if let Some(ground) = self.ground.value() {
-            return Some(ground);
-        }
+        self.ground.value().or_else(|| self.first_ground())
+    }
+
+    /// The same when there are none yet, apart from all the code that asks for them.
+    #[cold]
+    #[inline(never)]
+    fn first_ground(&self) -> Option<&Ground> {
         self.prepare(&mut self.state.lock());
         self.ground.value()
     }

@@ -3,7 +3,7 @@
 use core::ffi::c_void;
 
 pub(crate) use crate::ground::resolved::Next;
-use crate::ground::{alone, late};
+use crate::ground::{alone, errno, late};
 
 /// Another definition of what the objects of the start do not have; null when there is none.
 #[cold]
@@ -20,6 +20,21 @@ pub(crate) fn other(next: &Next) -> *mut c_void {
     found
 }
 
+/// The address of what is not known yet; null when there is none. Apart from all the functions that ask for theirs.
+#[cold]
+#[inline(never)]
+pub(crate) fn look_up(next: &Next) -> *mut c_void {
+    let found = next.address();
+    if found.is_null() { other(next) } else { found }
+}
+
+/// Sets `errno` for a function that is not there.
+#[cold]
+#[inline(never)]
+pub(crate) fn missing() {
+    errno::set(libc::ENOSYS);
+}
+
 /// Declares a function that calls the next definition of the C function `$name`. When there is none, it sets ENOSYS and
 /// returns all ones, which is -1 for the functions that can fail.
 macro_rules! next {
@@ -32,12 +47,12 @@ macro_rules! next {
         $vis unsafe fn $function($($argument: $type),*) -> $result {
             #[unsafe(link_section = "mesh_next")]
             static NEXT: $crate::ground::resolved::Next = $crate::ground::resolved::Next::new($name);
-            let mut address = NEXT.address();
+            let mut address = NEXT.known();
             if address.is_null() {
-                address = $crate::ground::next::other(&NEXT);
+                address = $crate::ground::next::look_up(&NEXT);
             }
             if address.is_null() {
-                $crate::ground::errno::set(libc::ENOSYS);
+                $crate::ground::next::missing();
                 return !0;
             }
             type Function = unsafe extern "C" fn($($type),*) -> $result;

@@ -59,13 +59,19 @@ impl Next {
     /// The address; null when there is none.
     #[inline]
     pub(crate) fn address(&self) -> *mut c_void {
-        // Relaxed: all who look it up find the same.
-        let known = self.found.load(Ordering::Relaxed);
+        let known = self.known();
         if known.is_null() {
             self.look_up()
         } else {
             known
         }
+    }
+
+    /// The address; null when there is none, or when nobody has looked yet.
+    #[inline]
+    pub(crate) fn known(&self) -> *mut c_void {
+        // Relaxed: all who look it up find the same.
+        self.found.load(Ordering::Relaxed)
     }
 
     #[cold]
@@ -75,7 +81,7 @@ impl Next {
                 self.look_in(&object, object.is_called(C_LIBRARY));
             }
         }
-        self.found.load(Ordering::Relaxed)
+        self.known()
     }
 
     /// Takes what `find` has for it, if nothing is known.

@@ -26,8 +26,9 @@ pub(crate) struct Written {
     count: usize,
 }
 
-/// The pages of the object at `at` that may be meshed, as far as `len` bytes reach; `None` for all other memory.
-#[inline(always)]
+/// The pages of the object at `at` that may be meshed, as far as `len` bytes reach; `None` for all other memory. Apart from the many
+/// functions that ask.
+#[inline(never)]
 fn pages_of(at: usize, len: usize) -> Option<Pages> {
     let labels = HEAP.global().labels();
     let first = labels.page_at(at)?;
@@ -104,14 +105,21 @@ impl Written {
         self.and(Pages::ALL)
     }
 
+    #[inline(always)]
     fn and(mut self, pages: Pages) -> Self {
+        self.add(pages);
+        self
+    }
+
+    #[inline(never)]
+    fn add(&mut self, pages: Pages) {
         let filled = self.count;
         // The newest first: parts of a vector are neighbours more often than not.
         let known = self.ranges.iter_mut().take(filled).rev();
         for range in known {
             if range.meets(pages) {
                 *range = range.hull(pages);
-                return self;
+                return;
             }
         }
         match self.ranges.get_mut(filled) {
@@ -124,7 +132,6 @@ impl Written {
                 *last = last.hull(pages);
             }
         }
-        self
     }
 
     /// The parts that the vector at `parts` names as well.

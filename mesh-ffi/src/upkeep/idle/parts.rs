@@ -55,6 +55,9 @@ pub(super) struct Call<W, L> {
     pub(super) mask: Option<SignalMask>,
 }
 
+/// Any such call: there is one code for all of them.
+type AnyCall<'a> = Call<&'a mut dyn FnMut(Span) -> c_int, &'a mut dyn FnMut() -> c_int>;
+
 /// Makes a wait of `timeout` milliseconds, taken apart so that upkeep is done in it.
 ///
 /// Upkeep is done with signals blocked, and between the waits, so that handlers that end a wait find the mask that they would find
@@ -76,27 +79,31 @@ pub(super) fn waiting(
     timeout: c_int,
     mut call: Call<impl FnMut(Span) -> c_int, impl FnMut() -> c_int>,
 ) -> c_int {
-    resting_if(timeout != 0, Caller::Anybody, || {
-        let watch = Watch::begin();
-        let (mut left, mut again) = (timeout, false);
-        loop {
-            let result = in_parts(left, again, &mut call);
-            let Some(watch) = &watch else { return result };
-            if result >= 0 || !watch.was_ended(errno::value()) {
-                return result;
-            }
-            (left, again) = (left_of(timeout, watch.passed_ns()), true);
-        }
-    })
+    let call = Call {
+        wait: &mut call.wait as _,
+        look: &mut call.look as _,
+        mask: call.mask,
+    };
+    resting_if(timeout != 0, Caller::Anybody, || apart(timeout, call))
 }
 
-/// [`waiting`] without regard to what the thread keeps; the whole wait is for `timeout`, even if the program's was for longer,
-/// when it is made `again`.
-fn in_parts(
-    timeout: c_int,
-    again: bool,
-    call: &mut Call<impl FnMut(Span) -> c_int, impl FnMut() -> c_int>,
-) -> c_int {
+/// [`waiting`] without regard to what the thread keeps.
+fn apart(timeout: c_int, mut call: AnyCall<'_>) -> c_int {
+    let watch = Watch::begin();
+    let (mut left, mut again) = (timeout, false);
+    loop {
+        let result = in_parts(left, again, &mut call);
+        let Some(watch) = &watch else { return result };
+        if result >= 0 || !watch.was_ended(errno::value()) {
+            return result;
+        }
+        (left, again) = (left_of(timeout, watch.passed_ns()), true);
+    }
+}
+
+/// [`apart`], as far as it is not ended by a signal of ours; the whole wait is for `timeout`, even if the program's was for longer, when
+/// it is made `again`.
+fn in_parts(timeout: c_int, again: bool, call: &mut AnyCall<'_>) -> c_int {
     let limit = u64::try_from(timeout).unwrap_or(UNKNOWN);
     let sleep = Sleep(limit);
     let whole = if again {
@@ -131,7 +138,7 @@ fn in_parts(
         let wants = || is_free() && wants_upkeep(sleep);
         let mut helped = false;
         let act = || is_free() && upkeep(sleep);
-        let result = uninterrupted(call, wants, act, &mut helped);
+        let result = uninterrupted(call, &wants, &act, &mut helped);
         if result != 0 {
             return result;
         }
@@ -143,7 +150,7 @@ fn in_parts(
             return result;
         }
         if !helped && !wants_upkeep(sleep) {
-            let result = uninterrupted(call, may_purge, purge, &mut helped);
+            let result = uninterrupted(call, &may_purge, &purge, &mut helped);
             if result != 0 {
                 return result;
             }
@@ -157,9 +164,9 @@ fn in_parts(
 /// each time. Returns what the program's call returns then: zero if nothing has, -1 with EINTR if a handler has run.
 #[inline(never)]
 fn uninterrupted(
-    call: &mut Call<impl FnMut(Span) -> c_int, impl FnMut() -> c_int>,
-    wants: impl FnOnce() -> bool,
-    mut act: impl FnMut() -> bool,
+    call: &mut AnyCall<'_>,
+    wants: &dyn Fn() -> bool,
+    act: &dyn Fn() -> bool,
     helped: &mut bool,
 ) -> c_int {
     if !wants() {
