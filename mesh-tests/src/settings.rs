@@ -13,6 +13,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Whether the library has its assertions.
+    pub fn has_assertions(&self) -> bool {
+        Library::debug().is_ok_and(|debug| std::ptr::eq(debug, self.library))
+    }
+
     /// The release library as installed.
     pub fn release() -> Result<Self> {
         Ok(Self {

@@ -39,6 +39,20 @@ pub(crate) struct Field<'a, O> {
     pub(crate) segments: &'a Segments,
 }
 
+impl<O: Os> Field<'_, O> {
+    /// Maps the entries of `pages` in the tables, unless they are.
+    #[inline(always)]
+    fn cover(&mut self, pages: &Range<usize>) -> Result<(), NotMapped> {
+        if self.map.covers(pages) {
+            return Ok(());
+        }
+        let covered = self.tables.cover(self.os, pages.clone());
+        // SAFETY: these tables and this map belong together, and the lock of the state is held, whose part this is.
+        unsafe { self.map.follow(self.tables) };
+        covered
+    }
+}
+
 /// What came of an attempt to grow.
 enum Growth {
     Grown(Run),
@@ -112,17 +126,22 @@ impl Frontier {
         Some(Taken { run, grown })
     }
 
+    /// Maps the entries in the tables that it takes to grow for `place`. Before that is done, and not in the frames below: some stacks are
+    /// small. What is refused is tried again then.
+    pub(crate) fn cover_ahead<O: Os>(&self, field: &mut Field<'_, O>, place: Place) {
+        let missing = self.fit(place).and_then(Result::err);
+        let pages = missing.and_then(|missing| self.generous(field, missing));
+        if let Some(pages) = pages {
+            let _ = field.cover(&self.next(pages));
+        }
+    }
+
     /// Maps at least `missing` more pages. One frame with its callers: some stacks are small.
     #[inline(always)]
     fn grow<O: Os>(&mut self, field: &mut Field<'_, O>, missing: usize) -> Growth {
-        let room = self.room(field);
-        if missing > room {
+        let Some(generous) = self.generous(field, missing) else {
             return Growth::Refused;
-        }
-        let share = field.segments.pages() * O::PAGE_SIZE / tuning::GROWTH_SHARE;
-        let step = share.clamp(tuning::SMALLEST_GROWTH, tuning::LARGEST_GROWTH);
-        let step = step.next_power_of_two() / O::PAGE_SIZE;
-        let generous = missing.next_multiple_of(step).min(room);
+        };
         let mut failed = Growth::Refused;
         for pages in [generous, missing] {
             match self.map(field, pages) {
@@ -137,6 +156,26 @@ impl Frontier {
         failed
     }
 
+    /// How many pages are mapped at once where `missing` are missing; `None` when there is no room for these.
+    fn generous<O: Os>(&self, field: &Field<'_, O>, missing: usize) -> Option<usize> {
+        let room = self.room(field);
+        if missing > room {
+            return None;
+        }
+        let share = field.segments.pages() * O::PAGE_SIZE / tuning::GROWTH_SHARE;
+        let step = share.clamp(tuning::SMALLEST_GROWTH, tuning::LARGEST_GROWTH);
+        let step = step.next_power_of_two() / O::PAGE_SIZE;
+        Some(missing.next_multiple_of(step).min(room))
+    }
+
+    /// The next pages that are mapped: so many.
+    fn next(&self, pages: usize) -> Range<usize> {
+        match self.towards {
+            Towards::Low => self.reached - pages..self.reached,
+            Towards::High => self.reached..self.reached + pages,
+        }
+    }
+
     /// Pages that may still be reached.
     fn room<O: Os>(&self, field: &Field<'_, O>) -> usize {
         match self.towards {
@@ -148,18 +187,12 @@ impl Frontier {
     /// Maps the next pages, and their entries in the tables.
     #[inline(always)]
     fn map<O: Os>(&mut self, field: &mut Field<'_, O>, pages: usize) -> Result<Run, NotMapped> {
-        let range = match self.towards {
-            Towards::Low => self.reached - pages..self.reached,
-            Towards::High => self.reached..self.reached + pages,
-        };
+        let range = self.next(pages);
         if !field.segments.can_add(&range) {
             return Err(NotMapped::Refused);
         }
         // What is in the way of a table cannot be passed.
-        let covered = field.tables.cover(field.os, range.clone());
-        // SAFETY: these tables and this map belong together, and the lock of the state is held, whose part this is.
-        unsafe { field.map.follow(field.tables) };
-        covered.map_err(|_| NotMapped::Refused)?;
+        field.cover(&range).map_err(|_| NotMapped::Refused)?;
         let first = PageIndex(range.start);
         let at = NonNull::new(field.map.address(first) as *mut u8).ok_or(NotMapped::Refused)?;
         field

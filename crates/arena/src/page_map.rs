@@ -124,6 +124,12 @@ impl PageMap {
         self.first.load(Ordering::Acquire)..self.end.load(Ordering::Acquire)
     }
 
+    /// Whether all of these pages have entries.
+    pub(crate) fn covers(&self, pages: &Range<usize>) -> bool {
+        let covered = self.covered();
+        covered.start <= pages.start && pages.end <= covered.end
+    }
+
     /// What never changes.
     pub(crate) fn site(&self) -> &Site {
         &self.site

@@ -121,7 +121,11 @@ impl State {
             if known.is_some() {
                 return known;
             }
-            let new = self.take_new(os, ground, side, |frontier, field, spare| {
+            self.at_frontier(os, ground, side, |frontier, field, _| {
+                frontier.cover_ahead(field, place);
+                None
+            });
+            let new = self.at_frontier(os, ground, side, |frontier, field, spare| {
                 frontier.take(field, place, spare)
             });
             if let Some(run) = new {
@@ -144,9 +148,9 @@ impl State {
         mapped.or_else(|| self.regain(os, ground, side, place))
     }
 
-    /// A run at the frontier of `side`. Its frame takes the place of those that look in the stores: some stacks are small.
+    /// What `take` takes at the frontier of `side`. Its frame takes the place of those that look in the stores: some stacks are small.
     #[inline(never)]
-    fn take_new<O: Os>(
+    fn at_frontier<O: Os>(
         &mut self,
         os: &O,
         ground: &Ground,
@@ -240,7 +244,7 @@ impl State {
         let next = |frontier: &mut Frontier, field: &mut Field<'_, O>, _: &mut dyn FnMut(Run)| {
             frontier.take_next(field, run)
         };
-        self.take_new(os, ground, Side::Large, next).is_some()
+        self.at_frontier(os, ground, Side::Large, next).is_some()
     }
 
     /// Counts what is mapped ahead among the unused runs.

@@ -6,7 +6,7 @@ use heap::SpanId;
 use super::Spans;
 use crate::bins::Bins;
 use crate::fullness::UNLISTED;
-use crate::miniheap::State;
+use crate::miniheap::{MiniHeap, State};
 
 /// An invariant that does not hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,6 +58,15 @@ impl Spans {
                 Err(Violation::Total)
             };
         }
+        let sums = self.check_records()?;
+        let is_sound = sums == (self.spans, self.live) && self.lists_are_whole();
+        is_sound.then_some(()).ok_or(Violation::Total)
+    }
+
+    /// Looks at every record by itself; returns the spans and their slots in use. Not in the frame of [`check`](Self::check), nor is
+    /// what follows: some stacks are small.
+    #[inline(never)]
+    fn check_records(&self) -> Result<(usize, usize), Violation> {
         let (mut spans, mut live) = (0, 0);
         for id in (0..self.heaps.len()).map(SpanId) {
             let Some(heap) = self.get(id) else { continue };
@@ -72,44 +81,30 @@ impl Spans {
                 _ => {}
             }
         }
-        let listed = self.bins.iter(&self.heaps).count();
-        let binned = (0..self.heaps.len())
-            .filter(|&id| {
-                self.heaps
-                    .get(id)
-                    .is_some_and(|h| h.state == State::Unit && h.bin != UNLISTED)
-            })
-            .count();
-        let leftovers = self
-            .detached
-            .iter(&self.heaps)
-            .chain(self.aside.iter(&self.heaps))
-            .chain(self.dead.iter(&self.heaps))
-            .count();
-        let lost = (0..self.heaps.len())
-            .filter(|&id| {
-                let state = self.heaps.get(id).map(|heap| heap.state);
-                matches!(state, Some(State::Detached | State::Dead))
-            })
-            .count();
-        let kept = (0..self.heaps.len())
-            .filter(|&id| {
-                let heap = self.heaps.get(id);
-                heap.is_some_and(|heap| heap.state == State::Kept && heap.live.is_empty())
-            })
-            .count();
-        let sums = [
-            (kept, self.kept.iter(&self.heaps).count()),
-            (kept, self.kept.len()),
-            (spans, self.spans),
-            (live, self.live),
-            (listed, binned),
-            (leftovers, lost),
-        ];
-        if sums.iter().any(|(left, right)| left != right) {
-            return Err(Violation::Total);
-        }
-        Ok(())
+        Ok((spans, live))
+    }
+
+    /// Whether each record is in the list that its state says.
+    #[inline(never)]
+    fn lists_are_whole(&self) -> bool {
+        let binned = self.count(|heap| heap.state == State::Unit && heap.bin != UNLISTED);
+        let lost = self.count(|heap| matches!(heap.state, State::Detached | State::Dead));
+        let kept = self.count(|heap| heap.state == State::Kept && heap.live.is_empty());
+        let lists = [&self.detached, &self.aside, &self.dead];
+        let leftovers: usize = lists
+            .map(|list| list.iter(&self.heaps).count())
+            .iter()
+            .sum();
+        binned == self.bins.iter(&self.heaps).count()
+            && lost == leftovers
+            && kept == self.kept.iter(&self.heaps).count()
+            && kept == self.kept.len()
+    }
+
+    /// Records of which `is` is true.
+    fn count(&self, is: impl Fn(&MiniHeap) -> bool) -> usize {
+        let heaps = (0..self.heaps.len()).filter_map(|id| self.heaps.get(id));
+        heaps.filter(|heap| is(heap)).count()
     }
 
     fn check_unit(&self, id: SpanId) -> Result<(), Violation> {
