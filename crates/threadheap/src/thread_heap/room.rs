@@ -11,7 +11,7 @@ use crate::budget::{
 };
 use crate::storage::{SMALLEST, Storage};
 
-/// Classes that the hand passes, at most, before another one may have more.
+/// Classes with room to lose that the hand passes, at most, before another one may have more.
 const LOOKED_AT: usize = 8;
 
 /// Storage that stays in memory while the only thread sleeps, in bytes.
@@ -206,13 +206,20 @@ impl<C: CentralHeap> ThreadHeap<C> {
             self.denied -= 1;
             return false;
         }
-        for _ in 0..LOOKED_AT {
+        let mut looked_at = 0;
+        for _ in 0..CLASSES {
+            if looked_at == LOOKED_AT {
+                break;
+            }
             self.hand = (self.hand + 1) % CLASSES;
             let other = SizeClass(self.hand as u8);
             let limit = self.vector(other).limit();
+            if other == class || charge(other, limit) == 0 {
+                continue;
+            }
+            looked_at += 1;
             let behind = self.behind.get_mut(self.hand);
-            let was_used = behind.is_some_and(|b| core::mem::replace(&mut b.used, false));
-            if other == class || was_used || charge(other, limit) == 0 {
+            if behind.is_some_and(|b| core::mem::replace(&mut b.used, false)) {
                 continue;
             }
             self.settle(other);

@@ -80,6 +80,29 @@ fn classes_share_one_budget() {
 }
 
 #[test]
+fn who_comes_last_gets_the_room_of_those_before() {
+    let heap = heap();
+    let mut front = Attached::to(&heap);
+    let much = BUDGET / 2;
+    // Together they would keep more than limits may add up to.
+    for size in [128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 896] {
+        for _ in 0..100 {
+            objects(&mut front, size, much / size)
+                .into_iter()
+                .for_each(|object| front.free(object));
+        }
+        let before = front.kept_bytes();
+        let all = objects(&mut front, size, much / size);
+        let left = front.kept_bytes();
+        all.into_iter().for_each(|object| front.free(object));
+        assert!(
+            left + much / 3 <= before,
+            "of {size}: {before}, and {left} left"
+        );
+    }
+}
+
+#[test]
 fn who_builds_and_tears_down_keeps_little() {
     let heap = heap();
     let mut front = Attached::to(&heap);
