@@ -1,4 +1,4 @@
-//! Lines on standard error, put together without allocation.
+//! Lines on standard error, put together without allocation. Their code is not in each of the functions that say something.
 
 use core::ffi::CStr;
 
@@ -35,6 +35,7 @@ impl Line {
         self.raw(text.as_bytes())
     }
 
+    #[inline(never)]
     pub(crate) fn raw(&mut self, text: &[u8]) -> &mut Self {
         // One byte stays free for the end of the line.
         for &byte in text {
@@ -68,6 +69,7 @@ impl Line {
         &self.bytes[..self.len]
     }
 
+    #[inline(never)]
     fn digits(&mut self, value: usize, base: usize) -> &mut Self {
         let mut digits = [0; 20];
         let (mut rest, mut first) = (value, digits.len());
@@ -83,6 +85,7 @@ impl Line {
     }
 
     /// The line as a C string, with the end of the line.
+    #[inline(never)]
     pub(crate) fn terminated(&mut self) -> &CStr {
         let end = self.len.min(LENGTH - 2);
         self.bytes[end] = b'\n';
