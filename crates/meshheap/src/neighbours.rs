@@ -57,11 +57,11 @@ pub(crate) fn tag_of(first: PageIndex, origin: PageIndex) -> u32 {
 fn runs(units: &mut [Candidate], len: usize, slots: usize, pages: PageCount) -> usize {
     units.sort_unstable_by_key(|unit| unit.tag);
     let (mut found, mut next) = (0, None);
-    let mut run = Run::new(len, slots);
+    let mut run = Begun::new(len, slots);
     for at in 0..units.len() {
         let Some(&unit) = units.get(at) else { break };
         if next != Some(unit.tag) {
-            run = Run::new(len, slots);
+            run = Begun::new(len, slots);
         }
         next = unit.tag.checked_add(pages.0);
         // There are fewer runs than units: none is overwritten that was not looked at.
@@ -74,14 +74,14 @@ fn runs(units: &mut [Candidate], len: usize, slots: usize, pages: PageCount) -> 
 }
 
 /// A run that is being put together.
-struct Run {
+struct Begun {
     len: usize,
     slots: usize,
     members: usize,
     whole: Candidate,
 }
 
-impl Run {
+impl Begun {
     fn new(len: usize, slots: usize) -> Self {
         Self {
             len,
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_run_has_the_slots_of_all_side_by_side() {
-        let mut run = Run::new(3, 8);
+        let mut run = Begun::new(3, 8);
         assert_eq!(run.add(&span(5, &[0, 7])), None);
         assert_eq!(run.add(&span(9, &[1])), None);
         let whole = run.add(&span(2, &[0])).unwrap();

@@ -105,7 +105,7 @@ impl Schedule {
 
     /// Sets the pause before the next cycle by what this one achieved, which released some bytes and left others. Says
     /// whether it was effective.
-    pub(crate) fn settle(&self, now: u64, released: usize, left: usize) -> bool {
+    pub(crate) fn conclude(&self, now: u64, released: usize, left: usize) -> bool {
         let possible = self.possible.load(Ordering::Relaxed);
         let effective = released * EFFECTIVE_SHARE >= possible.max(1);
         let before = self.pause.load(Ordering::Relaxed);

@@ -86,13 +86,13 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             }
             Slice::Ended(released) => {
                 schedule.set_under_way(false);
-                schedule.settle(self.pages().clock_ms(), released, self.possible_bytes())
+                schedule.conclude(self.pages().clock_ms(), released, self.possible_bytes())
             }
             Slice::HeldBack => {
                 schedule.set_under_way(false);
                 let possible = self.possible_bytes();
                 // No reason for a longer pause: what was held back is due when the program has calmed down.
-                let _ = schedule.settle(self.pages().clock_ms(), possible, possible);
+                let _ = schedule.conclude(self.pages().clock_ms(), possible, possible);
                 false
             }
         }

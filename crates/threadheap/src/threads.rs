@@ -104,7 +104,7 @@ impl<C: CentralHeap> Threads<C> {
     /// # Safety
     /// `local` is the calling thread's own heap, and no other call of it is under way, but for a
     /// [`pop_at`](ThreadHeap::pop_at) or [`push_at`](ThreadHeap::push_at) that will not go on.
-    pub unsafe fn settle(&self, mut local: NonNull<ThreadHeap<C>>) {
+    pub unsafe fn send_home(&self, mut local: NonNull<ThreadHeap<C>>) {
         // SAFETY: used by the caller alone (contract).
         unsafe { local.as_mut() }.give_back(0);
         self.global.send_home();

@@ -132,7 +132,7 @@ fn look_for_misuse() {
     }
     if let Some(front) = tls::attached() {
         // SAFETY: the calling thread's own. What a handler interrupted does not go on: the process ends.
-        tls::within(|| unsafe { HEAP.settle(front) });
+        tls::within(|| unsafe { HEAP.send_home(front) });
     }
 }
 

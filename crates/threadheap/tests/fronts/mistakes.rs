@@ -74,7 +74,7 @@ fn twice_with_others_between_is_told_when_the_slots_go_home() {
         // Who keeps little of a class looks at all of it.
         let at_once = Told::take();
         // SAFETY: attached, and no other call of it is under way.
-        unsafe { heap.settle(program.at()) };
+        unsafe { heap.send_home(program.at()) };
         if !at_once.is_empty() {
             let found = [Misuse::DoubleFree, Misuse::NotAnObject].map(|what| told(what, some[0]));
             assert!(found.contains(&at_once), "{geometry:?}: {at_once:?}");
