@@ -75,9 +75,9 @@ unsafe impl<O: Os> SpanPages for Arena<O> {
         }
     }
 
-    fn never_keep(&self, first: PageIndex, class: SizeClass) {
+    fn never_keep(&self, first: PageIndex, class: SizeClass, owner: OwnerId) {
         if let Some(ground) = self.ground() {
-            let kept = Label::small(class, OwnerId::NOBODY);
+            let kept = Label::small(class, owner);
             let never = Label::small(class, OwnerId::NEVER);
             ground.map.exchange_label(first, kept, never);
         }

@@ -83,10 +83,10 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         let start = pages.start().0.saturating_sub(longest - 1);
         for first in (start..=pages.end().0).map(PageIndex) {
             let small = labels.label(first).as_small();
-            if let Some((class, _)) = small.filter(|&(class, _)| SpanClasses::is_whole(class))
+            if let Some((class, owner)) = small.filter(|&(class, _)| SpanClasses::is_whole(class))
                 && first.0 + SpanClasses::geometry(class).pages.index() > pages.start().0
             {
-                self.pages.never_keep(first, class);
+                self.pages.never_keep(first, class, owner);
             }
         }
     }

@@ -35,7 +35,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         let mut may_come_back = true;
         loop {
             let taken = if SpanClasses::is_whole(wish.class) {
-                self.claim_whole(wish.class, *wish.slots.start(), claims)
+                self.claim_whole(wish.class, wish.owner, *wish.slots.start(), claims)
             } else {
                 match self.claim_known(wish, None, rng, claims) {
                     0 => self.claim_new(wish, rng, claims),

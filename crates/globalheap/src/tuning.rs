@@ -20,6 +20,10 @@ pub const KEPT_BYTES: usize = 256 << 10;
 /// The same where objects are whole pages.
 pub const KEPT_WHOLE_BYTES: usize = 2 << 20;
 
+/// Objects of whole pages that are larger are labelled for nobody: a `free` takes some 40 instructions more, and tells another address
+/// in such an object at once.
+pub const OWNED_BYTES: usize = 32 << 10;
+
 /// Runs that a class of this geometry keeps, at most.
 pub(crate) fn most_kept(geometry: &Geometry) -> usize {
     let bytes = if geometry.slots == 1 {

@@ -1,7 +1,7 @@
 //! Objects of whole pages: each is a run of its own, without a record.
 //!
 //! Only the first page of such an object has a label. It is true of no other page than that of an object in use, or of one that a thread
-//! keeps. It names no owner: who frees one looks closer, since any address in the first page has the same label.
+//! keeps. Any address in that page has the same label. So that of a long object names no owner, and who frees one looks closer.
 
 use core::ptr::NonNull;
 
@@ -12,19 +12,25 @@ use crate::claims::Claims;
 use crate::global::GlobalHeap;
 use crate::report::{Findings, Misuse, Report};
 use crate::span_slots::SpanSlots;
-use crate::tuning::most_kept;
+use crate::tuning::{OWNED_BYTES, most_kept};
 
 impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
-    /// Claims the only slots of so many spans of `class`, or of as many as have room in `claims`. Returns their number: less when there is
+    /// Claims the only slots of so many spans of `class` for `owner`, or of as many as have room in `claims`. Returns their number: less when there is
     /// no memory.
     #[inline(never)]
     pub(crate) fn claim_whole(
         &self,
         class: SizeClass,
+        owner: OwnerId,
         wanted: usize,
         claims: &mut Claims,
     ) -> usize {
         let geometry = SpanClasses::geometry(class);
+        let owner = if geometry.bytes_of_slots() > OWNED_BYTES {
+            OwnerId::NOBODY
+        } else {
+            owner
+        };
         for nth in 0..wanted {
             if claims.is_full() {
                 return nth;
@@ -33,7 +39,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
             let Some(first) = kept.or_else(|| self.new_whole(class)) else {
                 return nth;
             };
-            self.pages.label_whole(first, class, OwnerId::NOBODY);
+            self.pages.label_whole(first, class, owner);
             let start = self.labels().address_of(first);
             claims.push(SpanSlots::one(start, geometry.object_size));
         }

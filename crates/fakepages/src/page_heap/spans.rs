@@ -63,7 +63,8 @@ unsafe impl SpanPages for FakePages {
         self.set_label(first, Label::small(class, owner));
     }
 
-    fn never_keep(&self, first: PageIndex, class: SizeClass) {
+    fn never_keep(&self, first: PageIndex, class: SizeClass, owner: OwnerId) {
+        assert_eq!(self.labels().label(first), Label::small(class, owner));
         self.set_label(first, Label::small(class, OwnerId::NEVER));
     }
 

@@ -11,7 +11,7 @@ mod transfers;
 use fakepages::FakePages;
 use program::{Kept, Shared};
 
-use crate::tuning::SPANS_AT_ONCE;
+use crate::tuning::{OWNED_BYTES, SPANS_AT_ONCE};
 use crate::{CentralHeap, Claims, GlobalHeap, Misuse, Report, Standing};
 
 type Program = program::Program<GlobalHeap<FakePages, Kept>>;

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::program::{Kept, Shared, class_of};
-use super::{CentralHeap, Misuse, Program};
+use super::{CentralHeap, Misuse, OWNED_BYTES, Program};
 
 const PAGES: u32 = 512;
 
@@ -127,8 +127,8 @@ fn allocate(program: &mut Program, class: SizeClass, owner: OwnerId, wanted: usi
     let before = program.objects.len();
     let taken = program.allocate(class, owner, wanted);
     let labels = program.heap.labels();
-    let is_whole = SpanClasses::is_whole(class);
-    let labelled = if is_whole { OwnerId::NOBODY } else { owner };
+    let is_long = SpanClasses::is_whole(class) && SpanClasses::object_size(class) > OWNED_BYTES;
+    let labelled = if is_long { OwnerId::NOBODY } else { owner };
     for object in &program.objects[before..] {
         let page = labels.page_at(object.start.addr().get()).unwrap();
         assert_eq!(labels.label(page).as_small(), Some((class, labelled)));

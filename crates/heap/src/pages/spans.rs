@@ -38,8 +38,9 @@ pub unsafe trait SpanPages: Metadata + Sync {
     /// Says that an object of `class` starts at the first of the pages of a span, the only one, and that `owner` got it.
     fn label_whole(&self, first: PageIndex, class: SizeClass, owner: OwnerId);
 
-    /// Says that the object of `class` that starts at this page, if it still does, must [never](OwnerId::NEVER) be kept. Takes no lock.
-    fn never_keep(&self, first: PageIndex, class: SizeClass);
+    /// Says that the object of `class` that starts at this page, if it still does and is still labelled for `owner`, must
+    /// [never](OwnerId::NEVER) be kept. Takes no lock.
+    fn never_keep(&self, first: PageIndex, class: SizeClass, owner: OwnerId);
 
     /// Says that no object starts in these pages.
     fn clear_labels(&self, run: Run);

@@ -17,7 +17,7 @@ mod schedule;
 mod slices;
 
 use fakepages::FakePages;
-use globalheap::tuning::SPANS_AT_ONCE;
+use globalheap::tuning::{OWNED_BYTES, SPANS_AT_ONCE};
 use globalheap::{CentralHeap, Claims, GlobalHeap, Misuse, Report, Standing};
 use heap::Refused;
 use meshing::ComplementMesher;
