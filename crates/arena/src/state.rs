@@ -121,6 +121,7 @@ impl State {
             if known.is_some() {
                 return known;
             }
+            // Nothing is taken yet: the frames in which tables grow are gone when pages are mapped.
             self.at_frontier(os, ground, side, |frontier, field, _| {
                 frontier.cover_ahead(field, place);
                 None

@@ -15,8 +15,8 @@ use crate::span_slots::SpanSlots;
 use crate::tuning::{OWNED_BYTES, most_kept};
 
 impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
-    /// Claims the only slots of so many spans of `class` for `owner`, or of as many as have room in `claims`. Returns their number: less when there is
-    /// no memory.
+    /// Claims the only slots of so many spans of `class` for `owner`, or of as many as have room in `claims`. Returns their number: less
+    /// when there is no memory.
     #[inline(never)]
     pub(crate) fn claim_whole(
         &self,

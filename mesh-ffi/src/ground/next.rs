@@ -5,12 +5,15 @@ use core::ffi::c_void;
 pub(crate) use crate::ground::resolved::Next;
 use crate::ground::{alone, errno, late};
 
-/// Another definition of what the objects of the start do not have; null when there is none.
+/// The address of `next`, whether it is known or not; null when there is none. Apart from all the functions that ask for theirs.
 #[cold]
 #[inline(never)]
-pub(crate) fn other(next: &Next) -> *mut c_void {
-    // Before the constructor of a static program, that is where it is.
-    let mut found = next.take_if_missing(alone::stand_in);
+pub(crate) fn found(next: &Next) -> *mut c_void {
+    let mut found = next.address();
+    if found.is_null() {
+        // Before the constructor of a static program, that is where it is.
+        found = next.take_if_missing(alone::stand_in);
+    }
     if found.is_null() {
         found = late::definition(next.name(), 0);
     }
@@ -18,14 +21,6 @@ pub(crate) fn other(next: &Next) -> *mut c_void {
         alone::refuse(next.name());
     }
     found
-}
-
-/// The address of what is not known yet; null when there is none. Apart from all the functions that ask for theirs.
-#[cold]
-#[inline(never)]
-pub(crate) fn look_up(next: &Next) -> *mut c_void {
-    let found = next.address();
-    if found.is_null() { other(next) } else { found }
 }
 
 /// Sets `errno` for a function that is not there.
@@ -49,7 +44,7 @@ macro_rules! next {
             static NEXT: $crate::ground::resolved::Next = $crate::ground::resolved::Next::new($name);
             let mut address = NEXT.known();
             if address.is_null() {
-                address = $crate::ground::next::look_up(&NEXT);
+                address = $crate::ground::next::found(&NEXT);
             }
             if address.is_null() {
                 $crate::ground::next::missing();

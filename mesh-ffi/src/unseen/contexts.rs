@@ -10,8 +10,7 @@ use core::ffi::{c_int, c_void};
 
 use libc::ucontext_t;
 
-use crate::ground::errno;
-use crate::ground::next::{Next, other};
+use crate::ground::next::{self, Next, found};
 use crate::ground::only_shared::only_shared;
 use crate::unseen::pinning::pin;
 use crate::unseen::written::is_meshed;
@@ -25,20 +24,20 @@ static MAKECONTEXT: Next = Next::new(c"makecontext");
 
 /// In place of a function that is not there.
 extern "C" fn missing() -> c_int {
-    errno::set(libc::ENOSYS);
+    next::missing();
     -1
 }
 
 /// Where the next function is, to which the caller jumps.
 fn address_of(function: &Next) -> *mut c_void {
-    let mut found = function.address();
-    if found.is_null() {
-        found = other(function);
+    let mut address = function.known();
+    if address.is_null() {
+        address = found(function);
     }
-    if found.is_null() {
-        found = (missing as *const c_void).cast_mut();
+    if address.is_null() {
+        address = (missing as *const c_void).cast_mut();
     }
-    found
+    address
 }
 
 fn pin_context(context: *const ucontext_t) {

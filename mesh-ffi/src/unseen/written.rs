@@ -111,6 +111,7 @@ impl Written {
         self
     }
 
+    /// [`and`](Self::and), apart from the many functions that receive.
     #[inline(never)]
     fn add(&mut self, pages: Pages) {
         let filled = self.count;
