@@ -1,9 +1,9 @@
 //! How much a thread may keep.
 //!
 //! What a thread keeps looks like objects in use to everybody else: nobody else gets it, and meshing cannot move anything onto it.
-//! So a thread has one budget of bytes over all classes. Few slots of a class are free of charge; each time its vector runs empty, or
-//! full when it had to ask for what it gave up before, it may keep twice as many, as long as the budget lasts. Then others that do not
-//! use their room lose it.
+//! So a thread has one budget of bytes over all classes. Few slots of a class are free of charge. When its vector runs empty soon after
+//! it last did, or full when it had to ask for what it gave up before, it may keep twice as many, as long as the budget lasts. Then
+//! others that do not use their room lose it.
 
 use core::ops::RangeInclusive;
 
@@ -28,6 +28,11 @@ const BATCH_BYTES: usize = 64 << 10;
 const BATCH_SLOTS: RangeInclusive<usize> = 1..=512;
 /// The slots, of what is kept apart: few objects, which come one by one.
 const BATCH_SLOTS_APART: usize = 64;
+/// A class that keeps more costs less: it runs empty or full less often, which costs about as much as this many slots handed out, and
+/// this many times more for each slot that it may keep.
+const SELDOM: u32 = 1_024;
+const SELDOM_PER_SLOT: u32 = 64;
+
 /// Spans that one refill takes slots from, at most.
 pub(crate) const SPANS_PER_REFILL: usize = 16;
 /// Slots of a class that a thread keeps which only frees, at most.
@@ -99,6 +104,11 @@ pub(crate) fn batch_limit(class: SizeClass) -> usize {
 pub(crate) fn limit_when_full(class: SizeClass) -> usize {
     let share = (batch_limit(class) / 4).min(MOST_SLOTS_FREED);
     share.max(free_limit(class))
+}
+
+/// A vector of so many slots that lasts while its thread hands out this many, of all classes, need not keep more.
+pub(crate) fn seldom(limit: usize) -> u32 {
+    SELDOM.saturating_add(SELDOM_PER_SLOT.saturating_mul(limit as u32))
 }
 
 /// How many slots of `class` a refill asks for at this limit.

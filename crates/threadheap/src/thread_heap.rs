@@ -40,6 +40,8 @@ pub struct ThreadHeap<C: CentralHeap> {
     mine: usize,
     /// Slots that are handed out before the upkeep is thought of, however much is at hand.
     countdown: i32,
+    /// The clock of the heap when the countdown began: slots handed out.
+    counted: u32,
     owner: OwnerId,
     /// The next heap that serves nobody, while this one does not either.
     pub(crate) next: Option<NonNull<Self>>,
@@ -68,6 +70,9 @@ pub struct ThreadHeap<C: CentralHeap> {
     pub(crate) older: Option<NonNull<Self>>,
 }
 
+/// The clock of a new heap: nothing has happened for so long.
+const LONG_AGO: u32 = 1 << 31;
+
 /// What a vector does not know of itself.
 #[derive(Clone, Copy)]
 struct Behind {
@@ -77,6 +82,8 @@ struct Behind {
     given: u32,
     /// Slots that were given up and that refills brought back: they could have stayed. Counted until more is kept for them.
     missed: u32,
+    /// What the clock said when it last ran empty or full.
+    last: u32,
     /// Whether it ran empty or full since the hand last came by.
     used: bool,
 }
@@ -86,6 +93,7 @@ impl Behind {
         capacity: 0,
         given: 0,
         missed: 0,
+        last: 0,
         used: false,
     };
 }
@@ -112,6 +120,7 @@ impl<C: CentralHeap> ThreadHeap<C> {
         labels: Labels::none(),
         mine: 0,
         countdown: 0,
+        counted: LONG_AGO,
         owner: OwnerId::NOBODY,
         vectors: [const { ShuffleVector::empty() }; CLASSES],
         rng: MaybeUninit::uninit(),
@@ -181,6 +190,7 @@ impl<C: CentralHeap> ThreadHeap<C> {
     #[inline]
     pub fn look_after(&mut self) {
         if self.countdown < 0 {
+            self.counted = self.clock();
             self.countdown = BETWEEN_LOOKS;
             if let Some(global) = self.global() {
                 global.keep_up();

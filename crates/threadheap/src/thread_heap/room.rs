@@ -6,8 +6,8 @@ use shufflevector::ShuffleVector;
 
 use super::{Behind, ThreadHeap};
 use crate::budget::{
-    CLASSES, GIVEN_AT_ONCE, HOMEWARD, LINE_CLASSES, OVERCOMMITTED, batch_limit, charge, free_limit,
-    limit_when_full,
+    BETWEEN_LOOKS, CLASSES, GIVEN_AT_ONCE, HOMEWARD, LINE_CLASSES, OVERCOMMITTED, batch_limit,
+    charge, free_limit, limit_when_full, seldom,
 };
 use crate::storage::{SMALLEST, Storage};
 
@@ -53,19 +53,31 @@ impl<C: CentralHeap> ThreadHeap<C> {
         unsafe { self.vector(class).settle(capacity as usize) }
     }
 
-    fn note_used(&mut self, class: SizeClass) {
-        if let Some(behind) = self.behind.get_mut(class.index()) {
-            behind.used = true;
-        }
+    /// Slots handed out by this heap, modulo 2³².
+    pub(super) fn clock(&self) -> u32 {
+        let counted = BETWEEN_LOOKS.wrapping_sub(self.countdown);
+        self.counted.wrapping_add(counted as u32)
+    }
+
+    /// The vector of `class` ran empty or full; says whether it does so often, for the slots that it may keep.
+    fn note_used(&mut self, class: SizeClass) -> bool {
+        let now = self.clock();
+        let limit = self.vector(class).limit();
+        let Some(behind) = self.behind.get_mut(class.index()) else {
+            return false;
+        };
+        behind.used = true;
+        let before = core::mem::replace(&mut behind.last, now);
+        now.wrapping_sub(before) < seldom(limit)
     }
 
     /// The vector of `class` is empty: more is kept of it from now on, until a refill is as large as is good for one.
     pub(super) fn grow_by_refill(&mut self, global: &C, class: SizeClass) {
-        self.note_used(class);
+        let is_often = self.note_used(class);
         let limit = self.vector(class).limit();
         let wanted = (limit * 2).max(free_limit(class)).max(1);
         let wanted = wanted.min(batch_limit(class).max(free_limit(class)));
-        if wanted > limit {
+        if wanted > limit && (is_often || wanted <= free_limit(class)) {
             self.grow(global, class, wanted);
         }
     }
@@ -83,10 +95,10 @@ impl<C: CentralHeap> ThreadHeap<C> {
         if vector.len() < limit {
             return;
         }
-        self.note_used(class);
+        let is_often = self.note_used(class);
         // What was given up before was asked for again: it should have stayed.
         let missed = self.behind.get(class.index()).map_or(0, |b| b.missed) as usize;
-        let is_used = missed > 0 && 2 * missed >= limit;
+        let is_used = is_often && missed > 0 && 2 * missed >= limit;
         let wanted = (2 * limit).max(free_limit(class)).max(1);
         let permitted = is_used || wanted <= limit_when_full(class);
         if permitted && self.grow(global, class, wanted) {

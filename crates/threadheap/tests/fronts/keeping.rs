@@ -116,6 +116,29 @@ fn who_builds_and_tears_down_keeps_little() {
 }
 
 #[test]
+fn who_asks_seldom_keeps_little() {
+    let most_kept = |others: usize| {
+        let heap = heap();
+        let mut front = Attached::to(&heap);
+        let mut most = 0;
+        let mut all = Vec::new();
+        for _ in 0..200 {
+            all.extend(objects(&mut front, 1_024, 1));
+            for _ in 0..others {
+                let object = front.allocate(layout(16)).expect("there is memory");
+                front.free(object);
+            }
+            most = most.max(front.kept_bytes());
+        }
+        all.into_iter().for_each(|object| front.free(object));
+        most
+    };
+    let (often, seldom) = (most_kept(0), most_kept(2_000));
+    assert!(seldom <= FREE_BYTES, "{seldom}");
+    assert!(often >= 3 * FREE_BYTES, "{often}");
+}
+
+#[test]
 fn a_flushed_front_end_begins_with_little_again() {
     let heap = heap();
     let mut front = Attached::to(&heap);
