@@ -10,13 +10,16 @@ use core::ops::RangeInclusive;
 use heap::{OwnerId, SizeClass};
 use miniheap::SpanClasses;
 
-/// Bytes that each of the first threads keeps at most, with the entries for it, but for what is free of charge.
-pub(crate) const MOST_BYTES: usize = 2 << 20;
+/// Bytes that each of the first threads keeps at most, with the entries for it, but for what is free of charge, unless somebody says
+/// otherwise.
+pub(crate) const BUDGET: usize = 2 << 20;
+/// What can be said, at most.
+pub(crate) const LARGEST_BUDGET: usize = 64 << 20;
 /// The limits of all vectors together may be this many times as much: they are not all full at a time.
 pub(crate) const OVERCOMMITTED: usize = 4;
 /// So many threads may keep as much. Of later ones the `n`-th keeps that part of it that these are of `n`.
 const FIRST_THREADS: u32 = 16;
-/// What every thread may keep.
+/// What every thread may keep, unless the first ones may keep less.
 const LEAST_BYTES: usize = 256 << 10;
 
 /// Bytes of one class that are free of charge, and slots of it, at most.
@@ -65,10 +68,10 @@ pub(crate) const LINE_CLASSES: usize = {
 /// The number of size classes.
 pub(crate) const CLASSES: usize = SpanClasses::ALL;
 
-/// What the thread heap with this number may keep, in bytes.
-pub(crate) fn budget_of(owner: OwnerId) -> usize {
+/// What the thread heap with this number may keep, in bytes, where the first ones may keep `most`.
+pub(crate) fn budget_of(owner: OwnerId, most: usize) -> usize {
     let share = (owner.0 / FIRST_THREADS).max(1) as usize;
-    (MOST_BYTES / share).max(LEAST_BYTES)
+    (most / share).max(LEAST_BYTES.min(most))
 }
 
 fn bytes_of(class: SizeClass) -> usize {
@@ -87,7 +90,7 @@ pub(crate) fn charge(class: SizeClass, limit: usize) -> usize {
 
 /// Slots of `class` that nobody keeps more of.
 pub(crate) fn most_slots(class: SizeClass) -> usize {
-    free_limit(class) + MOST_BYTES / bytes_of(class)
+    free_limit(class) + LARGEST_BUDGET / bytes_of(class)
 }
 
 /// The limit up to which a vector of `class` grows by running empty.
@@ -135,16 +138,17 @@ mod tests {
 
     #[test]
     fn a_thousand_threads_keep_no_more_than_two_hundred() {
-        let all: usize = (1..=1_000).map(|n| budget_of(OwnerId(n))).sum();
-        assert!(all <= 200 * MOST_BYTES, "{all}");
-        assert_eq!(budget_of(OwnerId(1)), MOST_BYTES);
-        assert_eq!(budget_of(OwnerId(1_000)), LEAST_BYTES);
+        let all: usize = (1..=1_000).map(|n| budget_of(OwnerId(n), BUDGET)).sum();
+        assert!(all <= 200 * BUDGET, "{all}");
+        assert_eq!(budget_of(OwnerId(1), BUDGET), BUDGET);
+        assert_eq!(budget_of(OwnerId(1_000), BUDGET), LEAST_BYTES);
+        assert_eq!(budget_of(OwnerId(1_000), 10_000), 10_000);
     }
 
     #[test]
     fn a_budget_suffices_for_a_batch_of_any_class() {
         for class in classes() {
-            assert!(charge(class, batch_limit(class)) <= MOST_BYTES);
+            assert!(charge(class, batch_limit(class)) <= BUDGET);
             assert!(refill_size(class, 1) == 1 && limit_when_full(class) <= batch_limit(class));
         }
     }

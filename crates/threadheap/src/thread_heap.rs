@@ -7,6 +7,7 @@ mod room;
 use core::alloc::Layout;
 use core::mem::{MaybeUninit, offset_of};
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use globalheap::{CentralHeap, Claims, Placement};
 use heap::{ClassMap, Heap, Label, Labels, Metadata, OwnerId, SizeClass, SpanPages, Upkeep};
@@ -60,6 +61,8 @@ pub struct ThreadHeap<C: CentralHeap> {
     /// Bytes that the limits of the vectors are charged for, and how much that may be.
     charged: usize,
     budget: usize,
+    /// How much it may be for the first threads from now on.
+    budget_of_first: Option<NonNull<AtomicUsize>>,
     /// The class that lost room last.
     hand: usize,
     /// How often more will be denied without a look.
@@ -131,6 +134,7 @@ impl<C: CentralHeap> ThreadHeap<C> {
         claims: Claims::NONE,
         charged: 0,
         budget: 0,
+        budget_of_first: None,
         hand: 0,
         denied: 0,
         rest: Rest::awake(),
@@ -142,8 +146,12 @@ impl<C: CentralHeap> ThreadHeap<C> {
     /// Makes a heap for `owner`; `None` when there is no memory.
     ///
     /// # Safety
-    /// `global` stays where it is for as long as the heap is used.
-    pub(crate) unsafe fn make(global: &C, owner: OwnerId) -> Option<NonNull<Self>> {
+    /// `global` and `budget` stay where they are for as long as the heap is used.
+    pub(crate) unsafe fn make(
+        global: &C,
+        budget: &AtomicUsize,
+        owner: OwnerId,
+    ) -> Option<NonNull<Self>> {
         const { Self::LINES };
         let at = global.pages().metadata(Layout::new::<Self>())?.cast();
         // In its place: it is too large for a small stack.
@@ -155,7 +163,8 @@ impl<C: CentralHeap> ThreadHeap<C> {
         heap.mine = Label::small(SizeClass(0), owner).0 as usize;
         heap.owner = owner;
         heap.countdown = BETWEEN_LOOKS;
-        heap.budget = budget_of(owner);
+        heap.budget_of_first = Some(NonNull::from(budget));
+        heap.budget = heap.budget_of_now();
         heap.global = Some(NonNull::from(global));
         heap.rng = MaybeUninit::new(Pcg32::new(global.pages().entropy(), owner.0.into()));
         Some(at)
@@ -181,6 +190,15 @@ impl<C: CentralHeap> ThreadHeap<C> {
         self.global.map(|global| unsafe { global.as_ref() })
     }
 
+    /// Bytes that this heap may keep from now on, of what is not free of charge.
+    fn budget_of_now(&self) -> usize {
+        // SAFETY: it stays where it is for as long as this heap is used (contract of `make`).
+        let most = self.budget_of_first.map(|most| unsafe { most.as_ref() });
+        most.map_or(0, |most| {
+            budget_of(self.owner, most.load(Ordering::Relaxed))
+        })
+    }
+
     /// Whether this heap serves a thread.
     pub fn serves(&self) -> bool {
         self.global.is_some()
@@ -194,6 +212,7 @@ impl<C: CentralHeap> ThreadHeap<C> {
             self.countdown = BETWEEN_LOOKS;
             if let Some(global) = self.global() {
                 global.keep_up();
+                self.renew_budget(global);
             }
         }
     }

@@ -9,6 +9,7 @@ use heap::{LockedHeap, Mutex, OwnerId, SizeClass, SpanPages, ThreadLocalHeap, Up
 use miniheap::SpanClasses;
 use rand_pcg::Pcg32;
 
+use crate::budget;
 use crate::thread_heap::ThreadHeap;
 
 /// A heap that gives each thread a [`ThreadHeap`]. Those of threads that ended serve new ones.
@@ -16,6 +17,8 @@ pub struct Threads<C: CentralHeap> {
     global: C,
     pub(crate) heaps: Mutex<LockOf<C>, Heaps<C>>,
     attached: AtomicUsize,
+    /// Bytes that each of the first threads may keep.
+    budget: AtomicUsize,
     /// When sleeping threads are looked at next, in milliseconds of the coarse clock.
     pub(crate) next_look: AtomicU64,
 }
@@ -51,6 +54,11 @@ pub struct ThreadsStats {
 const SHARED: OwnerId = OwnerId(u32::MAX >> 8);
 
 impl<C: CentralHeap> Threads<C> {
+    /// The [budget](Self::budget) until another one is set.
+    pub const BUDGET: usize = budget::BUDGET;
+    /// The largest budget.
+    pub const LARGEST_BUDGET: usize = budget::LARGEST_BUDGET;
+
     /// No thread heaps yet, over `global`.
     pub const fn new(global: C) -> Self {
         let heaps = Mutex::new(Heaps {
@@ -63,6 +71,7 @@ impl<C: CentralHeap> Threads<C> {
             global,
             heaps,
             attached: AtomicUsize::new(0),
+            budget: AtomicUsize::new(Self::BUDGET),
             next_look: AtomicU64::new(0),
         }
     }
@@ -113,6 +122,22 @@ impl<C: CentralHeap> Threads<C> {
     /// Threads that have a heap now. Takes no lock.
     pub fn attached(&self) -> usize {
         self.attached.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that each of the first 16 threads may keep, besides the few slots of each class that are free of charge. Of later threads
+    /// the `n`-th may keep the part of it that 16 is of `n`, and no less than 256 KiB if the first ones may.
+    pub fn budget(&self) -> usize {
+        self.budget.load(Ordering::Relaxed)
+    }
+
+    /// Sets the [budget](Self::budget), of at most [`LARGEST_BUDGET`](Self::LARGEST_BUDGET) bytes; says whether it did. Threads that keep more give it up
+    /// as they work.
+    pub fn set_budget(&self, bytes: usize) -> bool {
+        let fits = bytes <= Self::LARGEST_BUDGET;
+        if fits {
+            self.budget.store(bytes, Ordering::Relaxed);
+        }
+        fits
     }
 
     /// The figures of now.
@@ -196,9 +221,9 @@ unsafe impl<C: CentralHeap> ThreadLocalHeap for Threads<C> {
                 if owner >= OwnerId::NEVER || self.global.labels().page_count() == 0 {
                     return None;
                 }
-                // SAFETY: the global heap is not moved while a thread is attached (contract of `ThreadLocal::new`, and of
-                // whoever else attaches).
-                let heap = unsafe { ThreadHeap::make(&self.global, owner) }?;
+                // SAFETY: this is not moved while a thread is attached (contract of `ThreadLocal::new`, and of whoever else
+                // attaches).
+                let heap = unsafe { ThreadHeap::make(&self.global, &self.budget, owner) }?;
                 heaps.made += 1;
                 // SAFETY: made above, and used by nobody yet.
                 unsafe { (*heap.as_ptr()).older = heaps.newest };

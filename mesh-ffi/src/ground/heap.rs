@@ -7,7 +7,7 @@ use stack::{MeshHeap, Meshed, Policy, ThreadHeap};
 use crate::ground::misuse;
 
 /// The allocator: claimed slots for each thread, over spans that are meshed, over pages.
-type Heap = Meshed<Policy, ToStandardError>;
+pub(crate) type Heap = Meshed<Policy, ToStandardError>;
 /// A thread's front end.
 pub(crate) type Front = ThreadHeap<Global>;
 

@@ -4,6 +4,7 @@ use core::ffi::{CStr, c_char, c_int};
 
 use crate::face::summary::SummaryFormat;
 use crate::ground::clock::auxiliary;
+use crate::ground::heap::Heap;
 use crate::ground::line::Line;
 
 use super::near_miss::meant;
@@ -23,6 +24,8 @@ pub(crate) struct Config {
     pub(crate) period_ms: Option<u64>,
     pub(crate) decay_ms: Option<u64>,
     pub(crate) mappings: Option<usize>,
+    /// Bytes that a thread keeps.
+    pub(crate) thread_cache: Option<usize>,
     pub(crate) background: bool,
     pub(crate) barrier: WantedBarrier,
     pub(crate) summary: SummaryFormat,
@@ -39,6 +42,7 @@ const DEFAULT: Config = Config {
     period_ms: None,
     decay_ms: None,
     mappings: None,
+    thread_cache: None,
     background: false,
     barrier: WantedBarrier::Auto,
     summary: SummaryFormat::Nothing,
@@ -98,6 +102,10 @@ fn apply(config: &mut Config, variable: &[u8]) {
         b"MESH_DECAY_MS" => number(value).is_some_and(|ms| set(&mut config.decay_ms, Some(ms))),
         b"MESH_MAX_MAPPINGS" => number(value)
             .is_some_and(|count| set(&mut config.mappings, usize::try_from(count).ok())),
+        b"MESH_THREAD_CACHE_KB" => number(value)
+            .and_then(|kb| usize::try_from(kb << 10).ok())
+            .filter(|&bytes| bytes <= Heap::LARGEST_BUDGET)
+            .is_some_and(|bytes| set(&mut config.thread_cache, Some(bytes))),
         b"MESH_BARRIER" => match value {
             b"auto" => set(&mut config.barrier, WantedBarrier::Auto),
             b"userfaultfd" => set(&mut config.barrier, WantedBarrier::Userfaultfd),
@@ -140,12 +148,13 @@ fn complaint(name: &[u8]) -> Line {
 }
 
 /// All names that are ours, and the one of libmesh_trace, which may stand in front of us.
-const NAMES: [&[u8]; 12] = [
+const NAMES: [&[u8]; 13] = [
     b"MESH_ENABLED",
     b"MESH_BACKGROUND_THREAD",
     b"MESH_PERIOD_MS",
     b"MESH_DECAY_MS",
     b"MESH_MAX_MAPPINGS",
+    b"MESH_THREAD_CACHE_KB",
     b"MESH_BARRIER",
     b"MESH_ABORT",
     b"MESH_DEEPBIND",

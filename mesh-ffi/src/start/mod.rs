@@ -59,6 +59,9 @@ extern "C" fn constructor(
     if let Some(mappings) = config.mappings {
         HEAP.global().pages().set_mappings_limit(mappings);
     }
+    if let Some(bytes) = config.thread_cache {
+        HEAP.set_budget(bytes);
+    }
     // Read now: later, a thread that closes all descriptors could put one of its own in the place of the file's.
     let _ = Remapping::mappings_permitted(HEAP.global().pages());
     summary::set_format(config.summary);

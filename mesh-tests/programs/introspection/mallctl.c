@@ -134,6 +134,14 @@ static void meshing(void)
           mesh_mallctl("mesh.check_period", NULL, NULL, &period, sizeof period) == 0
               && number("mesh.check_period") == 12345);
 
+    size_t most = 1 << 20, too_much = (size_t)1 << 30;
+    check("mesh.thread_cache_max can be set",
+          mesh_mallctl("mesh.thread_cache_max", NULL, NULL, &most, sizeof most) == 0
+              && number("mesh.thread_cache_max") == most);
+    check("mesh.thread_cache_max has a limit",
+          mesh_mallctl("mesh.thread_cache_max", NULL, NULL, &too_much, sizeof too_much) == EINVAL
+              && number("mesh.thread_cache_max") == most);
+
     check("mesh.enabled can be set", set_bool("mesh.enabled", false));
     struct sparse heap = sparse_new(20000, 10, 1);
     refresh();

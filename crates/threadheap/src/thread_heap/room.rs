@@ -111,6 +111,32 @@ impl<C: CentralHeap> ThreadHeap<C> {
         self.give_up_oldest(global, class, older);
     }
 
+    /// Learns what the budget is. If it has become smaller, all classes keep half as much until they keep to it.
+    pub(super) fn renew_budget(&mut self, global: &C) {
+        let now = self.budget_of_now();
+        let before = core::mem::replace(&mut self.budget, now);
+        if now < before {
+            self.rest.stir();
+            while self.charged > now {
+                for class in 0..CLASSES as u8 {
+                    self.halve(global, SizeClass(class));
+                }
+            }
+        }
+    }
+
+    /// `class` keeps half of what it kept and may keep, but for what is free of charge.
+    #[inline(never)]
+    fn halve(&mut self, global: &C, class: SizeClass) {
+        let limit = self.vector(class).limit();
+        if charge(class, limit) > 0 {
+            self.settle(class);
+            let older = self.vector(class).len().div_ceil(2);
+            self.give_up_oldest(global, class, older);
+            self.shrink(class, (limit / 2).max(free_limit(class)));
+        }
+    }
+
     /// Gives slots up, for other threads to take over.
     fn give_up_oldest(&mut self, global: &C, class: SizeClass, count: usize) {
         let vector = self.vector(class);

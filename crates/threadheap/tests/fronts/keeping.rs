@@ -5,10 +5,10 @@ use std::alloc::Layout;
 use heap::{ClassMap, SizeClass};
 use miniheap::SpanClasses;
 
-use crate::program::{Attached, Front, Object, heap};
+use crate::program::{Attached, Front, Object, Shared, heap};
 
 /// The budget of a front end, and what it may keep of a class besides.
-const BUDGET: usize = 2 << 20;
+const BUDGET: usize = Shared::BUDGET;
 const FREE_BYTES: usize = 8 << 10;
 /// What it keeps at most that only frees: bytes and slots of a class.
 const FREED_BYTES: usize = 16 << 10;
@@ -113,6 +113,37 @@ fn who_builds_and_tears_down_keeps_little() {
             "it was never asked for again"
         );
     }
+}
+
+#[test]
+fn a_budget_can_be_set() {
+    let heap = heap();
+    assert_eq!(heap.budget(), BUDGET);
+    assert!(
+        !heap.set_budget(Shared::LARGEST_BUDGET + 1),
+        "that is too much"
+    );
+    let mut front = Attached::to(&heap);
+    let mut kept_after_rounds = |budget: usize| {
+        assert!(heap.set_budget(budget));
+        assert_eq!(heap.budget(), budget);
+        for _ in 0..20 {
+            for size in [64, 512, 3_072, 16_384] {
+                objects(&mut front, size, (1 << 20) / size)
+                    .into_iter()
+                    .for_each(|object| front.free(object));
+            }
+        }
+        front.kept_bytes()
+    };
+    let usual = kept_after_rounds(BUDGET);
+    assert!(usual > BUDGET / 2, "{usual}");
+    let more = kept_after_rounds(8 << 20);
+    assert!(more > BUDGET, "{more}");
+    let little = kept_after_rounds(128 << 10);
+    assert!(little <= (128 << 10) + 4 * FREE_BYTES, "{little}");
+    let least = kept_after_rounds(0);
+    assert!(least <= 4 * FREE_BYTES, "{least}");
 }
 
 #[test]

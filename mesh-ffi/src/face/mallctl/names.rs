@@ -118,6 +118,13 @@ fn of_meshing(name: &[u8]) -> Option<Name> {
                 _ => Err(libc::EINVAL),
             },
         ),
+        b"thread_cache_max" => Option(
+            || Value::Size(HEAP.budget()),
+            |value| match value {
+                Value::Size(bytes) if HEAP.set_budget(bytes) => Ok(()),
+                _ => Err(libc::EINVAL),
+            },
+        ),
         b"compact" => Order(|| {
             introspection::compact();
         }),
