@@ -3,7 +3,7 @@
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 
-use heap::{HeldMappings, PageIndex, Refused, Remapping, Run};
+use heap::{HeldMappings, PageIndex, Refused, Remapping, Run, SpanPages};
 
 use crate::area::Side;
 use crate::arena::Arena;
@@ -94,6 +94,7 @@ unsafe impl<O: Os> Remapping for Arena<O> {
             self.note_onto(&ground.map, run, None);
             // From here on the links are those of an unused run.
             ground.map.clear_home(run);
+            self.clear_labels(run);
         }
         self.let_mappings_go(held);
         renewed?;

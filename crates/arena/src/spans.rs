@@ -5,6 +5,7 @@ use heap::{Label, Labels, OwnerId, PageCount, PageIndex, Run, SizeClass, SpanId,
 use crate::area::Side;
 use crate::arena::Arena;
 use crate::os::Os;
+use crate::page_map::{Direction, NOWHERE};
 use crate::run_store::Place;
 
 /// Spans of more pages have one object each, and lie among the large objects.
@@ -95,6 +96,18 @@ unsafe impl<O: Os> SpanPages for Arena<O> {
         for page in (run.first.0..run.end().0).map(PageIndex) {
             ground.map.set_label(page, Label::small(class, owner));
         }
+    }
+
+    fn set_next_run(&self, first: PageIndex, next: Option<PageIndex>) {
+        if let Some(ground) = self.ground() {
+            let next = next.map_or(NOWHERE, PageIndex::index);
+            ground.map.set_link(first, Direction::Next, next);
+        }
+    }
+
+    fn next_run(&self, first: PageIndex) -> Option<PageIndex> {
+        let next = self.ground()?.map.link(first, Direction::Next);
+        (next != NOWHERE).then_some(PageIndex(next))
     }
 
     fn span_at(&self, page: PageIndex) -> SpanId {

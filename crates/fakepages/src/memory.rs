@@ -29,6 +29,7 @@ pub(super) struct Virtual {
     pub(super) onto: Option<PageIndex>,
     /// What the heap noted for the page.
     pub(super) record: u32,
+    pub(super) next: Option<PageIndex>,
 }
 
 /// What a run in use is for.
@@ -62,6 +63,7 @@ impl Memory {
             protected: false,
             onto: None,
             record: 0,
+            next: None,
         };
         Self {
             base,

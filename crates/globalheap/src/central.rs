@@ -4,6 +4,7 @@ use core::ops::RangeInclusive;
 use core::ptr::NonNull;
 
 use heap::{Labels, OwnerId, PageIndex, PlainPages, SizeClass};
+use miniheap::SpanClasses;
 use rand_pcg::Pcg32;
 
 use crate::claims::Claims;
@@ -37,7 +38,7 @@ pub unsafe trait CentralHeap: Sync {
     /// Does what is due from time to time, if it is due.
     fn keep_up(&self);
 
-    /// Claims free slots of `class` for `owner`, of a few spans. Returns their number: `wanted`, or up to `most` when so many are left in
+    /// Claims free slots of `class`, which are not whole pages, for `owner`, of a few spans. Returns their number: `wanted`, or up to `most` when so many are left in
     /// the last span; less when there are more to be had by asking again, none when there is no memory. There was nothing in `claims` before.
     fn refill(
         &self,
@@ -47,6 +48,33 @@ pub unsafe trait CentralHeap: Sync {
         rng: &mut Pcg32,
         claims: &mut Claims,
     ) -> usize;
+
+    /// Claims so many objects of `class`, which are whole pages, for `owner`, and passes each to `take`. Returns their number: less when
+    /// there is no memory.
+    fn refill_whole(
+        &self,
+        class: SizeClass,
+        owner: OwnerId,
+        wanted: usize,
+        take: impl FnMut(NonNull<u8>),
+    ) -> usize;
+
+    /// Claims one slot of `class` for `owner`; `None` when there is no memory. There was nothing in `claims` before, nor will there be.
+    fn refill_one(
+        &self,
+        class: SizeClass,
+        owner: OwnerId,
+        rng: &mut Pcg32,
+        claims: &mut Claims,
+    ) -> Option<NonNull<u8>> {
+        let mut one = None;
+        if SpanClasses::is_whole(class) {
+            self.refill_whole(class, owner, 1, |object| one = Some(object));
+            return one;
+        }
+        self.refill(class, owner, 1..=1, rng, claims);
+        claims.take_one()
+    }
 
     /// Takes slots of `class` back. An address at which no object of the class is in use is reported and otherwise ignored.
     ///

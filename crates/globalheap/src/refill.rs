@@ -3,7 +3,7 @@
 use core::ops::RangeInclusive;
 
 use heap::{OwnerId, PageIndex, PlainPages, Run, SizeClass, SpanId};
-use miniheap::{SpanClasses, Spans};
+use miniheap::Spans;
 use rand_pcg::Pcg32;
 
 use crate::choice::choose;
@@ -34,13 +34,9 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     pub fn claim(&self, wish: &Wish, rng: &mut Pcg32, claims: &mut Claims) -> usize {
         let mut may_come_back = true;
         loop {
-            let taken = if SpanClasses::is_whole(wish.class) {
-                self.claim_whole(wish.class, wish.owner, *wish.slots.start(), claims)
-            } else {
-                match self.claim_known(wish, None, rng, claims) {
-                    0 => self.claim_new(wish, rng, claims),
-                    taken => taken,
-                }
+            let taken = match self.claim_known(wish, None, rng, claims) {
+                0 => self.claim_new(wish, rng, claims),
+                taken => taken,
             };
             // Pages come back with what waits for other threads, perhaps.
             if taken > 0 || !may_come_back || !self.send_home() {
@@ -135,7 +131,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// Keeps a run for the next span, or gives it back where others have stocked up as well.
     #[inline(never)]
     fn put_in_stock(&self, spans: &mut Spans, first: PageIndex) {
-        if !spans.put_in_stock(first) {
+        if !spans.put_in_stock(&self.pages, first) {
             let pages = spans.geometry().pages;
             // SAFETY: allocated for a span, and in nobody's hands.
             unsafe { self.pages.free_span(Run { first, pages }) };
@@ -155,7 +151,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         if let Some(unit) = known.or_else(|| spans.take_kept()) {
             return Some(unit);
         }
-        let first = spans.take_stock().or_else(|| spare.take())?;
+        let first = spans.take_stock(&self.pages).or_else(|| spare.take())?;
         let pages = spans.geometry().pages;
         self.add_unit(spans, wish.class, Run { first, pages })
     }

@@ -71,8 +71,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
                 && let Some(run) = spans.remove(batch.span)
             {
                 // Under the lock: another span may get the record afterwards, and these pages must not look like a part of it.
-                // SAFETY: the span was on pages of its own, and its last object is gone.
-                unsafe { self.pages.free_span(run) };
+                self.free_emptied(run);
             }
             released.freed
         } else {

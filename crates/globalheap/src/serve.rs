@@ -48,6 +48,17 @@ unsafe impl<P: PlainPages, R: Report> CentralHeap for GlobalHeap<P, R> {
         self.claim(&wish, rng, claims)
     }
 
+    fn refill_whole(
+        &self,
+        class: SizeClass,
+        owner: OwnerId,
+        wanted: usize,
+        take: impl FnMut(NonNull<u8>),
+    ) -> usize {
+        self.upkeep();
+        self.claim_whole(class, owner, wanted, take)
+    }
+
     unsafe fn release(&self, class: SizeClass, slots: &[NonNull<u8>]) {
         // SAFETY: the same contract.
         unsafe { self.take_home(class, slots) };

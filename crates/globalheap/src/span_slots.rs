@@ -45,18 +45,6 @@ impl SpanSlots {
         }
     }
 
-    /// The only slot of a span of whole pages.
-    pub(crate) fn one(start: usize, object_size: u32) -> Self {
-        Self {
-            start,
-            slots: SpanBits::first(1),
-            object_size,
-            at: 0,
-            left: 1,
-            shuffled: false,
-        }
-    }
-
     /// Whether they are to be handed out in random order; else as they come.
     #[inline]
     pub fn shuffled(&self) -> bool {

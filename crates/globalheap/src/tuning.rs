@@ -18,7 +18,7 @@ pub const SPANS_AT_ONCE: usize = 2;
 pub const KEPT_BYTES: usize = 256 << 10;
 
 /// The same where objects are whole pages.
-pub const KEPT_WHOLE_BYTES: usize = 2 << 20;
+pub const KEPT_WHOLE_BYTES: usize = 8 << 20;
 
 /// Objects of whole pages that are larger are labelled for nobody: a `free` takes some 40 instructions more, and tells another address
 /// in such an object at once.

@@ -5,7 +5,8 @@
 
 use core::sync::atomic::Ordering;
 
-use heap::{PlainPages, Run};
+use heap::{PlainPages, Run, SizeClass};
+use miniheap::SpanClasses;
 
 use crate::global::GlobalHeap;
 use crate::report::Report;
@@ -82,20 +83,25 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// Gives back all that can be given back now, what is in stock for spans to come included.
     pub fn give_back_all(&self) {
         self.send_home();
-        self.give_back_stock();
+        Self::class_numbers().for_each(|class| self.give_back_stock(class));
         let _ = self.pages.purge(true, u64::MAX);
     }
 
-    /// Gives back the runs that are in stock for spans to come.
-    fn give_back_stock(&self) {
-        for class in Self::class_numbers() {
-            let mut spans = self.class(class);
-            let pages = spans.geometry().pages;
-            while let Some(first) = spans.take_stock() {
-                // SAFETY: the run was allocated for a span, is private, and in nobody's hands.
-                unsafe { self.pages.free_span(Run { first, pages }) };
-            }
+    /// Gives back the runs that a class has in stock for spans to come.
+    fn give_back_stock(&self, class: SizeClass) {
+        let mut spans = self.class(class);
+        let pages = spans.geometry().pages;
+        while let Some(first) = spans.take_stock(&self.pages) {
+            // SAFETY: the run was allocated for a span, is private, and in nobody's hands.
+            unsafe { self.pages.free_span(Run { first, pages }) };
         }
+    }
+
+    /// Gives back the pages of a span whose last object is gone, and that its class does not know any more; the caller has its lock.
+    pub(crate) fn free_emptied(&self, run: Run) {
+        self.pages.clear_labels(run);
+        // SAFETY: the span was on pages of its own, and nobody uses it any more.
+        unsafe { self.pages.free_span(run) };
     }
 
     /// Gives back the spans that were emptied and that their classes keep; says whether there were any. Its frame is not above those of
@@ -107,10 +113,13 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
             return false;
         }
         for class in Self::class_numbers() {
+            if SpanClasses::is_whole(class) {
+                self.give_back_stock(class);
+                continue;
+            }
             let mut spans = self.class(class);
             while let Some(run) = spans.give_up_kept() {
-                // SAFETY: a span's own pages, in nobody's hands.
-                unsafe { self.pages.free_span(run) };
+                self.free_emptied(run);
             }
         }
         true

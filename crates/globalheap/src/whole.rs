@@ -5,43 +5,52 @@
 
 use core::ptr::NonNull;
 
-use heap::{OwnerId, PageCount, PageIndex, PlainPages, Run, SizeClass};
+use heap::{ClassMap, OwnerId, PageCount, PageIndex, PlainPages, Run, SizeClass};
 use miniheap::SpanClasses;
 
-use crate::claims::Claims;
 use crate::global::GlobalHeap;
 use crate::report::{Findings, Misuse, Report};
-use crate::span_slots::SpanSlots;
 use crate::tuning::{OWNED_BYTES, most_kept};
 
 impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
-    /// Claims the only slots of so many spans of `class` for `owner`, or of as many as have room in `claims`. Returns their number: less
-    /// when there is no memory.
-    #[inline(never)]
-    pub(crate) fn claim_whole(
+    /// Claims so many objects of `class` for `owner`, and passes each to `take`. Returns their number: less when there is no memory.
+    #[inline]
+    pub fn claim_whole(
         &self,
         class: SizeClass,
         owner: OwnerId,
         wanted: usize,
-        claims: &mut Claims,
+        mut take: impl FnMut(NonNull<u8>),
     ) -> usize {
-        let geometry = SpanClasses::geometry(class);
-        let owner = if geometry.bytes_of_slots() > OWNED_BYTES {
-            OwnerId::NOBODY
-        } else {
-            owner
-        };
+        match self.claim_some_whole(class, owner, wanted, &mut take) {
+            // Pages come back with what waits for other threads, perhaps.
+            0 if self.send_home() => self.claim_some_whole(class, owner, wanted, &mut take),
+            taken => taken,
+        }
+    }
+
+    /// [`claim_whole`](Self::claim_whole) of what there is memory for now.
+    #[inline(never)]
+    fn claim_some_whole(
+        &self,
+        class: SizeClass,
+        owner: OwnerId,
+        wanted: usize,
+        take: &mut impl FnMut(NonNull<u8>),
+    ) -> usize {
+        let is_long = SpanClasses::object_size(class) > OWNED_BYTES;
+        let owner = if is_long { OwnerId::NOBODY } else { owner };
         for nth in 0..wanted {
-            if claims.is_full() {
-                return nth;
-            }
-            let kept = self.class(class).take_whole();
+            let kept = self.class(class).take_whole(&self.pages);
             let Some(first) = kept.or_else(|| self.new_whole(class)) else {
                 return nth;
             };
             self.pages.label_whole(first, class, owner);
             let start = self.labels().address_of(first);
-            claims.push(SpanSlots::one(start, geometry.object_size));
+            let Some(object) = NonNull::new(core::ptr::with_exposed_provenance_mut(start)) else {
+                return nth;
+            };
+            take(object);
         }
         wanted
     }
@@ -50,10 +59,16 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     fn new_whole(&self, class: SizeClass) -> Option<PageIndex> {
         let pages = SpanClasses::geometry(class).pages;
         let first = self.pages.allocate_span(pages)?;
-        // Of spans that were here before.
-        self.pages.clear_labels(Run { first, pages });
+        debug_assert!(self.is_unlabelled(Run { first, pages }));
         self.class(class).add_whole();
         Some(first)
+    }
+
+    /// Whether nothing is said of these pages: of a run that nobody uses, nothing may be.
+    fn is_unlabelled(&self, run: Run) -> bool {
+        let labels = self.labels();
+        let mut pages = (run.first.0..run.end().0).map(PageIndex);
+        pages.all(|page| labels.label(page).as_small().is_none())
     }
 
     /// Takes such objects back. Its frame is not above those of other releases: some stacks are small.
@@ -87,7 +102,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
                 OwnerId::NEVER => 0,
                 _ => most_kept(spans.geometry()),
             };
-            let kept = spans.give_back_whole(first, most);
+            let kept = spans.give_back_whole(&self.pages, first, most);
             drop(spans);
             if kept {
                 self.note_kept();

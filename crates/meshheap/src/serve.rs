@@ -43,6 +43,17 @@ unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> CentralHeap for MeshHeap<P, M
         self.below().claim(&wish, rng, claims)
     }
 
+    fn refill_whole(
+        &self,
+        class: SizeClass,
+        owner: OwnerId,
+        wanted: usize,
+        take: impl FnMut(NonNull<u8>),
+    ) -> usize {
+        self.upkeep();
+        self.below().claim_whole(class, owner, wanted, take)
+    }
+
     unsafe fn release(&self, class: SizeClass, slots: &[NonNull<u8>]) {
         // SAFETY: the same contract.
         unsafe { self.take_home(class, slots) };

@@ -1,7 +1,7 @@
 //! All spans of one size class.
 
 use bitmap::{SlotSet, SpanBits};
-use heap::{Metadata, OwnerId, PageIndex, Run, SpanId};
+use heap::{Metadata, OwnerId, PageIndex, Run, SpanId, SpanPages};
 
 use crate::bins::Bins;
 use crate::classes::Geometry;
@@ -23,7 +23,7 @@ mod whole;
 use emptied::Emptied;
 use list::List;
 pub use portrait::{Place, Portrait};
-use stock::Stock;
+use stock::{MOST_AT_ONCE, Stock};
 pub use walk::Violation;
 
 /// The records of one size class, with the bins from which refills and searches choose.
@@ -229,13 +229,13 @@ impl Spans {
     }
 
     /// Puts a run in stock for the next span; false when there is no room.
-    pub fn put_in_stock(&mut self, first: PageIndex) -> bool {
-        self.stock.put(first)
+    pub fn put_in_stock(&mut self, pages: &impl SpanPages, first: PageIndex) -> bool {
+        self.stock.put(pages, first, MOST_AT_ONCE)
     }
 
     /// A run that is in stock: for the next span, or to be given back.
-    pub fn take_stock(&mut self) -> Option<PageIndex> {
-        self.stock.take()
+    pub fn take_stock(&mut self, pages: &impl SpanPages) -> Option<PageIndex> {
+        self.stock.take(pages)
     }
 
     /// Makes a record for the span at `first`, on pages of its own, with all slots free. It is in no bin before slots of

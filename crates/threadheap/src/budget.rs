@@ -5,9 +5,7 @@
 //! it last did, or full when it had to ask for what it gave up before, it may keep twice as many, as long as the budget lasts. Then
 //! others that do not use their room lose it.
 
-use core::ops::RangeInclusive;
-
-use heap::{OwnerId, SizeClass};
+use heap::{ClassMap, OwnerId, SizeClass};
 use miniheap::SpanClasses;
 
 /// Bytes that each of the first threads keeps at most, with the entries for it, but for what is free of charge, unless somebody says
@@ -28,7 +26,7 @@ const FREE_SLOTS: usize = 8;
 
 /// Bytes and slots that a refill fetches at most, twice: a vector grows up to that by running empty.
 const BATCH_BYTES: usize = 64 << 10;
-const BATCH_SLOTS: RangeInclusive<usize> = 1..=512;
+const BATCH_SLOTS: usize = 512;
 /// The slots, of what is kept apart: few objects, which come one by one.
 const BATCH_SLOTS_APART: usize = 64;
 /// A class that keeps more costs less: it runs empty or full less often, which costs about as much as this many slots handed out, and
@@ -74,33 +72,73 @@ pub(crate) fn budget_of(owner: OwnerId, most: usize) -> usize {
     (most / share).max(LEAST_BYTES.min(most))
 }
 
-fn bytes_of(class: SizeClass) -> usize {
-    SpanClasses::geometry(class).object_size as usize
+/// What is the same for all vectors of a class.
+struct Numbers {
+    /// Slots that are free of charge.
+    free: u16,
+    /// The limit up to which a vector grows by running empty.
+    batch: u16,
+    /// Bytes of the budget that each slot takes: its own, and those of the entry for it.
+    charge: u32,
+}
+
+/// Computed before: it would take divisions.
+static NUMBERS: [Numbers; CLASSES] = {
+    let mut numbers = [const {
+        Numbers {
+            free: 0,
+            batch: 0,
+            charge: 0,
+        }
+    }; CLASSES];
+    let mut class = 0;
+    while class < CLASSES {
+        let bytes = SpanClasses::GEOMETRIES[class].object_size as usize;
+        let free = least(FREE_BYTES / bytes, FREE_SLOTS);
+        let most = if SpanClasses::is_apart(SizeClass(class as u8)) {
+            BATCH_SLOTS_APART
+        } else {
+            BATCH_SLOTS
+        };
+        let batch = least(BATCH_BYTES / bytes, most);
+        numbers[class] = Numbers {
+            free: free as u16,
+            batch: if batch == 0 { 1 } else { batch as u16 },
+            charge: (bytes + size_of::<*mut u8>()) as u32,
+        };
+        class += 1;
+    }
+    numbers
+};
+
+const fn least(a: usize, b: usize) -> usize {
+    if a < b { a } else { b }
+}
+
+/// Those of `class`; of the last one for numbers that are none.
+fn numbers(class: SizeClass) -> &'static Numbers {
+    NUMBERS.get(class.index()).unwrap_or(&NUMBERS[CLASSES - 1])
 }
 
 /// The slots of `class` that are free of charge.
 pub(crate) fn free_limit(class: SizeClass) -> usize {
-    (FREE_BYTES / bytes_of(class)).min(FREE_SLOTS)
+    numbers(class).free.into()
 }
 
 /// Bytes of the budget that it takes to keep `limit` slots of `class`.
 pub(crate) fn charge(class: SizeClass, limit: usize) -> usize {
-    limit.saturating_sub(free_limit(class)) * (bytes_of(class) + size_of::<*mut u8>())
+    let numbers = numbers(class);
+    limit.saturating_sub(numbers.free.into()) * numbers.charge as usize
 }
 
 /// Slots of `class` that nobody keeps more of.
 pub(crate) fn most_slots(class: SizeClass) -> usize {
-    free_limit(class) + LARGEST_BUDGET / bytes_of(class)
+    free_limit(class) + LARGEST_BUDGET / SpanClasses::object_size(class)
 }
 
 /// The limit up to which a vector of `class` grows by running empty.
 pub(crate) fn batch_limit(class: SizeClass) -> usize {
-    let most = if SpanClasses::is_apart(class) {
-        BATCH_SLOTS_APART
-    } else {
-        *BATCH_SLOTS.end()
-    };
-    (BATCH_BYTES / bytes_of(class)).clamp(*BATCH_SLOTS.start(), most)
+    numbers(class).batch.into()
 }
 
 /// The limit up to which a vector of `class` grows by running full, of a thread that only frees: it has no use for more.
@@ -130,7 +168,7 @@ mod tests {
     #[test]
     fn what_is_free_of_charge_is_little() {
         let bytes: usize = classes()
-            .map(|class| free_limit(class) * bytes_of(class))
+            .map(|class| free_limit(class) * SpanClasses::object_size(class))
             .sum();
         assert!(bytes <= 256 << 10, "{bytes}");
         assert!(classes().all(|class| charge(class, free_limit(class)) == 0));

@@ -249,8 +249,7 @@ impl<C: CentralHeap> ThreadHeap<C> {
         let vector = self.vectors.get_mut(class.index())?;
         if limit == 0 {
             // Nothing is kept of the class, for now.
-            global.refill(class, self.owner, 1..=1, rng, &mut self.claims);
-            return self.claims.take_one();
+            return global.refill_one(class, self.owner, rng, &mut self.claims);
         }
         let wanted = refill_size(class, limit);
         let most = limit.min(2 * wanted);
@@ -258,7 +257,11 @@ impl<C: CentralHeap> ThreadHeap<C> {
         let mut taken = global.take_over(class, wanted, |slots| {
             vector.append(slots);
         });
-        if taken == 0 {
+        if taken == 0 && SpanClasses::is_whole(class) {
+            taken = global.refill_whole(class, self.owner, wanted, |object| {
+                vector.push(object);
+            });
+        } else if taken == 0 {
             let mut spans = 0;
             while taken < wanted && spans < SPANS_PER_REFILL {
                 let left = wanted - taken..=most - taken;

@@ -86,9 +86,7 @@ impl<C: CentralHeap> Threads<C> {
     pub fn allocate_direct(&self, class: SizeClass) -> Option<NonNull<u8>> {
         let mut rng = Pcg32::new(self.global.pages().clock_ns(), 0);
         let mut claims = Claims::NONE;
-        self.global
-            .refill(class, SHARED, 1..=1, &mut rng, &mut claims);
-        claims.take_one()
+        self.global.refill_one(class, SHARED, &mut rng, &mut claims)
     }
 
     /// Takes an object back without a thread heap.

@@ -2,7 +2,7 @@
 
 use core::sync::atomic::Ordering;
 
-use heap::{HeldMappings, PageIndex, Refused, Remapping, Run};
+use heap::{HeldMappings, PageIndex, Refused, Remapping, Run, SpanPages};
 
 use crate::memory::{Purpose, pages};
 use crate::{FakePages, PAGE};
@@ -109,6 +109,7 @@ unsafe impl Remapping for FakePages {
 
     unsafe fn dissolve(&self, run: Run) -> Result<(), Refused> {
         self.grant("dissolve")?;
+        self.clear_labels(run);
         self.state().memory.retire(run, Purpose::Span);
         Ok(())
     }

@@ -84,6 +84,18 @@ unsafe impl SpanPages for FakePages {
         pages(run).for_each(|page| self.set_label(page, Label::small(class, owner)));
     }
 
+    fn set_next_run(&self, first: PageIndex, next: Option<PageIndex>) {
+        let memory = &mut self.state().memory;
+        assert!(memory.run_at(first, Purpose::Span).is_some());
+        memory.pages[first.index()].next = next;
+    }
+
+    fn next_run(&self, first: PageIndex) -> Option<PageIndex> {
+        let memory = &self.state().memory;
+        assert!(memory.run_at(first, Purpose::Span).is_some());
+        memory.pages[first.index()].next
+    }
+
     fn span_at(&self, page: PageIndex) -> SpanId {
         SpanId(self.state().memory.pages[page.index()].record)
     }

@@ -116,6 +116,13 @@ impl<H: Shared> Program<H> {
         let (mut got, mut claims) = (Vec::new(), Claims::NONE);
         while got.len() < wanted {
             let (before, left) = (got.len(), wanted - got.len());
+            if SpanClasses::is_whole(class) {
+                let taken = self
+                    .heap
+                    .refill_whole(class, owner, left, |object| got.push(object));
+                assert_eq!(taken, got.len() - before);
+                break;
+            }
             let taken = self
                 .heap
                 .refill(class, owner, left..=left, &mut self.rng, &mut claims);

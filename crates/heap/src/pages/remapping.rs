@@ -68,7 +68,7 @@ pub unsafe trait Remapping: SpanPages {
     /// No span is on them any more.
     unsafe fn free_shared(&self, run: Run);
 
-    /// Puts `run` back on private pages and takes it back.
+    /// Puts `run` back on private pages, clears its labels, and takes it back.
     ///
     /// # Safety
     /// As for [`free_span`](SpanPages::free_span), but the run is on shared pages.

@@ -48,6 +48,13 @@ pub unsafe trait SpanPages: Metadata + Sync {
     /// Changes the owner in the labels of a span.
     fn set_owner(&self, run: Run, class: SizeClass, owner: OwnerId);
 
+    /// Links runs that were handed out and that nobody uses: `next`, if any, comes after the one at `first`. All runs that one caller
+    /// links are linked, and [asked for](Self::next_run), under one lock of his.
+    fn set_next_run(&self, first: PageIndex, next: Option<PageIndex>);
+
+    /// What was [linked](Self::set_next_run) after the run at `first`.
+    fn next_run(&self, first: PageIndex) -> Option<PageIndex>;
+
     /// The record of the span that `page` belongs to; meaningful only for pages of small objects.
     fn span_at(&self, page: PageIndex) -> SpanId;
 }

@@ -28,7 +28,7 @@ impl Spans {
         true
     }
 
-    /// Emptied spans that are kept.
+    /// Emptied spans that are kept; where they have no records, those are in stock.
     pub fn kept(&self) -> usize {
         if self.are_whole() {
             self.stock.len()
@@ -51,10 +51,6 @@ impl Spans {
     /// The pages of one that is kept, which is kept no longer.
     pub fn give_up_kept(&mut self) -> Option<Run> {
         let pages = self.geometry.pages;
-        if self.are_whole() {
-            let first = self.stock.take()?;
-            return Some(Run { first, pages });
-        }
         let id = self.kept.pop(&mut self.heaps)?;
         let heap = self.heaps.get_mut(id)?;
         heap.state = State::Unused;

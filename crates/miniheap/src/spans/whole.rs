@@ -2,7 +2,7 @@
 //!
 //! Objects of whole pages are alone in their spans, which are never meshed: there is nothing to note of one but that it is there.
 
-use heap::PageIndex;
+use heap::{PageIndex, SpanPages};
 
 use super::Spans;
 
@@ -14,8 +14,8 @@ impl Spans {
     }
 
     /// The first page of a run for an object that was [given back](Self::give_back_whole) lately, if there is one.
-    pub fn take_whole(&mut self) -> Option<PageIndex> {
-        let first = self.stock.take()?;
+    pub fn take_whole(&mut self, pages: &impl SpanPages) -> Option<PageIndex> {
+        let first = self.stock.take(pages)?;
         self.count_whole();
         Some(first)
     }
@@ -34,13 +34,18 @@ impl Spans {
         self.peak = self.peak.max(self.spans);
     }
 
-    /// Takes the run of an object back. Says whether it is kept, since `most` permits it; otherwise the caller has it.
-    pub fn give_back_whole(&mut self, first: PageIndex, most: usize) -> bool {
+    /// Takes the run of an object back. Says whether it is in stock now, where no more than `most` are; otherwise the caller has it.
+    pub fn give_back_whole(
+        &mut self,
+        pages: &impl SpanPages,
+        first: PageIndex,
+        most: usize,
+    ) -> bool {
         debug_assert!(self.are_whole());
         self.spans -= 1;
         self.units -= 1;
         self.live -= 1;
-        self.stock.len() < most && self.stock.put(first)
+        self.stock.put(pages, first, most)
     }
 }
 
@@ -49,31 +54,32 @@ mod tests {
     use super::*;
     use crate::classes::SpanClasses;
     use crate::spans::Violation;
+    use fakepages::FakePages;
 
     #[test]
     fn runs_come_back_newest_first_and_are_counted() {
         let whole = SpanClasses::GEOMETRIES
             .iter()
             .find(|class| class.slots == 1);
-        let mut spans = Spans::new(*whole.expect("there are such classes"));
-        assert_eq!(spans.take_whole(), None);
-        (0..4).for_each(|_| spans.add_whole());
-        assert!(spans.give_back_whole(PageIndex(11), 2) && spans.give_back_whole(PageIndex(12), 2));
-        assert!(
-            !spans.give_back_whole(PageIndex(10), 2),
-            "the caller has it"
-        );
+        let whole = whole.expect("there are such classes");
+        let (mut spans, pages) = (Spans::new(*whole), FakePages::new(64));
+        assert_eq!(spans.take_whole(&pages), None);
+        let mut fetch = || {
+            spans.add_whole();
+            pages.allocate_span(whole.pages).expect("there are pages")
+        };
+        let runs = [fetch(), fetch(), fetch(), fetch()];
+        let mut give = |run| spans.give_back_whole(&pages, run, 2);
+        assert!(give(runs[0]) && give(runs[1]));
+        assert!(!give(runs[2]), "the caller has it");
         assert_eq!(
             (spans.live(), spans.spans(), spans.kept(), spans.peak()),
             (1, 1, 2, 4)
         );
         assert_eq!(spans.check(), Ok(()));
-        assert_eq!(spans.take_whole(), Some(PageIndex(12)));
-        assert_eq!(
-            spans.give_up_kept().map(|run| run.first),
-            Some(PageIndex(11))
-        );
-        assert_eq!(spans.take_whole(), None);
+        assert_eq!(spans.take_whole(&pages), Some(runs[1]));
+        assert_eq!(spans.take_stock(&pages), Some(runs[0]));
+        assert_eq!(spans.take_whole(&pages), None);
         assert_eq!((spans.live(), spans.made()), (2, 4));
         assert_eq!(spans.check(), Ok::<_, Violation>(()));
     }

@@ -17,8 +17,9 @@ const LOOKED_AT: usize = 8;
 /// Storage that stays in memory while the only thread sleeps, in bytes.
 const LITTLE_STORAGE: usize = 32 << 10;
 
-/// How often a class is denied more after that was in vain, before the hand goes on.
+/// How often more is denied after that was in vain, before the hand goes on, and how often before what is kept is looked at.
 const PATIENCE: u32 = 64;
+const LOOK_EVERY: u32 = 8;
 
 /// A vector's storage becomes that of `capacity` entries, a power of two. False when there is no memory.
 fn move_to(
@@ -200,7 +201,7 @@ impl<C: CentralHeap> ThreadHeap<C> {
     fn grow(&mut self, global: &C, class: SizeClass, limit: usize) -> bool {
         let before = self.vector(class).limit();
         let more = charge(class, limit) - charge(class, before);
-        if !self.is_affordable(more) && !self.make_affordable(global, class, more) {
+        if self.charged + more > self.budget && !self.is_granted(global, class, more) {
             return false;
         }
         let (Some(vector), Some(behind)) = (
@@ -230,6 +231,15 @@ impl<C: CentralHeap> ThreadHeap<C> {
         self.charged -= before - after;
     }
 
+    /// Whether `class` may have `more` bytes than the budget has for limits. After that was denied in vain it is denied without a look.
+    fn is_granted(&mut self, global: &C, class: SizeClass, more: usize) -> bool {
+        self.denied = self.denied.saturating_sub(1);
+        if !self.denied.is_multiple_of(LOOK_EVERY) {
+            return false;
+        }
+        self.is_affordable(more) || self.denied == 0 && self.make_affordable(global, class, more)
+    }
+
     /// Whether limits may be raised by `more` bytes: the budget suffices for all of them, or for what is kept now and this.
     fn is_affordable(&self, more: usize) -> bool {
         let limits = self.charged + more;
@@ -240,10 +250,6 @@ impl<C: CentralHeap> ThreadHeap<C> {
     /// Takes room from a few other classes, one after the other, until `class` can have `more` bytes; says whether it can. A class that
     /// asked for room or slots since the hand last came by is passed over.
     fn make_affordable(&mut self, global: &C, class: SizeClass, more: usize) -> bool {
-        if self.denied > 0 {
-            self.denied -= 1;
-            return false;
-        }
         let mut looked_at = 0;
         for _ in 0..CLASSES {
             if looked_at == LOOKED_AT {
