@@ -83,10 +83,10 @@ pub(super) fn repoint() -> bool {
 
 /// Repoints what `object` calls by the name of `function`; says whether all of that came to us.
 fn repoint_references(object: &Object, function: &Function) -> bool {
-    let mut all = true;
+    let (mut all, mut pen) = (true, Pen::of(object));
     object.each_reference(function.name.text(), |reference| {
         let ours = is_ours(object, &reference, function);
-        all &= ours && write(object, reference.word, function.librarys);
+        all &= ours && pen.write(reference.word, function.librarys);
     });
     all
 }
@@ -117,37 +117,67 @@ fn leads_to(value: usize, function: &Function) -> bool {
 }
 
 /// Repoints the loader's own variables; says whether there was one for each function.
-fn repoint_loader(loader: &Object, functions: &[Function]) -> bool {
-    functions.iter().all(|function| {
-        let mut found = false;
-        loader.each_word(|word| {
-            // SAFETY: a word of the loader's data.
-            if leads_to(unsafe { word.read_volatile() }, function) {
-                found |= write(loader, word, function.librarys);
+fn repoint_loader(loader: &Object, functions: &[Function; 3]) -> bool {
+    let (mut found, mut pen) = ([false; 3], Pen::of(loader));
+    loader.each_word(|word| {
+        // SAFETY: a word of the loader's data.
+        let value = unsafe { word.read_volatile() };
+        if value == 0 {
+            return;
+        }
+        for (function, found) in functions.iter().zip(&mut found) {
+            if leads_to(value, function) {
+                *found |= pen.write(word, function.librarys);
             }
-        });
-        found
-    })
+        }
+    });
+    found == [true; 3]
 }
 
-/// Writes `function` to a word of `object`, which may be on a page that the loader has sealed; says whether that worked.
-fn write(object: &Object, word: *mut usize, function: *const c_void) -> bool {
-    let page = word.map_addr(|at| at & !(Linux::PAGE_SIZE - 1)).cast();
-    let (Some(page), sealed) = (NonNull::new(page), object.is_sealed(word.addr())) else {
-        return false;
-    };
-    let os = HEAP.global().pages().os();
-    let set = |access| {
-        // SAFETY: a page of the object's data, which is made writable and then what it was; nobody relies on a fault there.
-        let set = unsafe { os.protect(page, Linux::PAGE_SIZE, access) };
-        set.is_ok()
-    };
-    if sealed && !set(Access::ReadWrite) {
-        return false;
+/// Writes to words of an object. Some are on pages that the loader has sealed: of these one is open at a time.
+struct Pen<'o> {
+    object: &'o Object,
+    open: Option<NonNull<u8>>,
+}
+
+impl<'o> Pen<'o> {
+    fn of(object: &'o Object) -> Self {
+        Self { object, open: None }
     }
-    // SAFETY: writable, and read by calls only: the functions have the same type and contract.
-    unsafe { word.write_volatile(function.expose_provenance()) };
-    // Refused, the page stays writable.
-    let _ = sealed && set(Access::Read);
-    true
+
+    /// Writes `function` to a word of the object; says whether that worked.
+    fn write(&mut self, word: *mut usize, function: *const c_void) -> bool {
+        let page = word.map_addr(|at| at & !(Linux::PAGE_SIZE - 1)).cast();
+        let Some(page) = NonNull::new(page) else {
+            return false;
+        };
+        if self.open != Some(page) && self.object.is_sealed(word.addr()) {
+            self.seal();
+            if !set_access(page, Access::ReadWrite) {
+                return false;
+            }
+            self.open = Some(page);
+        }
+        // SAFETY: writable, and read by calls only: the functions have the same type and contract.
+        unsafe { word.write_volatile(function.expose_provenance()) };
+        true
+    }
+
+    /// Seals the page that is open.
+    fn seal(&mut self) {
+        // Refused, it stays writable.
+        let _ = self.open.take().map(|page| set_access(page, Access::Read));
+    }
+}
+
+impl Drop for Pen<'_> {
+    fn drop(&mut self) {
+        self.seal();
+    }
+}
+
+fn set_access(page: NonNull<u8>, access: Access) -> bool {
+    let os = HEAP.global().pages().os();
+    // SAFETY: a page of an object's data, which is made writable and then what it was; nobody relies on a fault there.
+    unsafe { os.protect(page, Linux::PAGE_SIZE, access) }.is_ok()
 }
