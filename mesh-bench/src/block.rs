@@ -16,6 +16,21 @@ pub(crate) struct Block {
 // SAFETY: a block is plain memory that only its owner touches, and `free` may be called from any thread.
 unsafe impl Send for Block {}
 
+/// Where a workload's blocks come from.
+pub(crate) trait Source {
+    /// As [`Block::new`].
+    fn block(size: usize, stamp: u64) -> Block;
+}
+
+/// `malloc`, and nobody looks on.
+pub(crate) struct Plain;
+
+impl Source for Plain {
+    fn block(size: usize, stamp: u64) -> Block {
+        Block::new(size, stamp)
+    }
+}
+
 impl Block {
     /// The smallest block: room for the stamp.
     pub(crate) const SMALLEST: usize = size_of::<u64>();
@@ -54,6 +69,11 @@ impl Block {
         let mut block = Self { address, size };
         block.restamp(stamp);
         block
+    }
+
+    /// Where it is.
+    pub(crate) fn address(&self) -> usize {
+        self.address.addr().get()
     }
 
     /// Its bytes, the stamp included.

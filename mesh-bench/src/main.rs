@@ -38,6 +38,7 @@ mod redis;
 mod rotation;
 mod run;
 mod sampler;
+mod scale;
 mod search;
 mod share;
 mod site;
@@ -80,6 +81,8 @@ enum Command {
     Map(map::Command),
     /// How many pages each search for spans to mesh finds, without any process.
     Search(search::Args),
+    /// What locks cost, and would cost on more processors: counts, and a model.
+    Scale(scale::Args),
     /// The experiments of the PLDI 2019 paper: memory over time.
     Paper(paper::Args),
     /// The measured side of the commands above, started by this tool itself.
@@ -101,6 +104,7 @@ fn main() -> ExitCode {
             Command::Map(command) => map::run(&command),
             Command::Trace(command) => traces::run(&command),
             Command::Search(args) => search::run(&args),
+            Command::Scale(args) => scale::run(&args),
             Command::Paper(args) => paper::run(&args),
             Command::Child(task) => tasks::run(task),
         }),

@@ -1,6 +1,6 @@
 //! What a child of this tool can be asked to do: the measured side of each experiment.
 
-use crate::{fork, fragment, map, paper, pause, probe, traces, workloads};
+use crate::{fork, fragment, map, paper, pause, probe, scale, traces, workloads};
 use anyhow::{Context, Result};
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -26,6 +26,11 @@ pub(crate) enum Task {
     },
     /// Times single operations while meshing goes on, as a plan in JSON says, and prints the outcome as JSON.
     Pause {
+        /// The plan.
+        plan: String,
+    },
+    /// Runs a workload of `scale` as a plan in JSON says, and prints the outcome as JSON.
+    Scale {
         /// The plan.
         plan: String,
     },
@@ -75,6 +80,7 @@ pub(crate) fn run(task: Task) -> Result<()> {
         Task::Fork { plan, charges } => fork::run_plan(&plan, charges.as_deref()),
         Task::Trace { plan, charges } => traces::run_plan(&plan, charges.as_deref()),
         Task::Map { plan } => map::run_plan(&plan),
+        Task::Scale { plan } => scale::run_plan(&plan),
         Task::Pause { plan } => pause::run_plan(&plan),
         Task::Paper { work, quick } => paper::run_own(work, quick),
         Task::Workload { name, quick } => workloads::run_own(&name, quick),

@@ -49,6 +49,12 @@ impl Library {
         borrowed(BUILT.get_or_init(|| Self::variant("mesh-permuted-ffi", "libmesh_permuted.so")))
     }
 
+    /// The variant that records how long its locks are held.
+    pub fn timed() -> Result<&'static Self> {
+        static BUILT: OnceLock<Result<Library>> = OnceLock::new();
+        borrowed(BUILT.get_or_init(|| Self::variant("mesh-timed-ffi", "libmesh_timed.so")))
+    }
+
     /// The shared library.
     pub fn shared(&self) -> &Path {
         &self.shared

@@ -79,6 +79,7 @@ fn libmesh_links_no_layer_of_the_kit() -> Result<()> {
         "mesh-split-ffi",
         "mesh-permuted-ffi",
         "mesh-ordered-ffi",
+        "mesh-timed-ffi",
     ] {
         let linked = linked(library)?;
         ensure!(linked.contains("mesh-heap"), "{library}: {linked:?}");

@@ -59,6 +59,6 @@ mod upkeep;
 mod window;
 
 pub use arena::{Arena, ArenaStats};
-pub use os::{FailNth, FutexLock, Linux, Os, SignalMask};
+pub use os::{FailNth, FutexLock, Linux, LinuxWith, Os, SignalMask};
 pub use protection::{BarrierChoice, BarrierTier, Why};
 pub use sync::WriteBarrier;

@@ -30,6 +30,9 @@ pub type Plain<R = Ignore> = Threads<GlobalHeap<Arena<Linux>, R>>;
 /// `variants`.
 pub type Policy = ComplementMesher;
 
+/// The system that pages come from.
+pub type System = Linux;
+
 /// The allocator.
 pub type Mesh = Meshed<Policy>;
 

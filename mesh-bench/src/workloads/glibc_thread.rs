@@ -5,7 +5,7 @@
 
 use super::sizes;
 use super::workload::{Body, Workload};
-use crate::block::Block;
+use crate::block::{Plain, Source};
 use crate::site::Scale;
 use fastrand::Rng;
 
@@ -14,7 +14,7 @@ pub(crate) const FOUR: Workload = Workload {
     name: "glibc-thread",
     about: "4 threads, each replaces random ones of 1,024 blocks of 4 B to 32 KiB",
     needs: &[],
-    body: Body::Own(|scale: Scale| threads(4, scale.of(STEPS) / 4, 1_024)),
+    body: Body::Own(|scale: Scale| threads::<Plain>(4, scale.of(STEPS) / 4, 1_024)),
 };
 
 /// As many threads as small machines have processors, or some more, or many more; fewer blocks for each. All do the same work
@@ -23,7 +23,7 @@ pub(crate) const TWO: Workload = Workload {
     name: "threads-2",
     about: "2 threads, each replaces random ones of 256 blocks of 4 B to 32 KiB",
     needs: &[],
-    body: Body::Own(|scale: Scale| threads(2, scale.of(STEPS) / 2, 256)),
+    body: Body::Own(|scale: Scale| threads::<Plain>(2, scale.of(STEPS) / 2, 256)),
 };
 
 /// See [`TWO`].
@@ -31,7 +31,7 @@ pub(crate) const EIGHT: Workload = Workload {
     name: "threads-8",
     about: "8 threads, each replaces random ones of 256 blocks of 4 B to 32 KiB",
     needs: &[],
-    body: Body::Own(|scale: Scale| threads(8, scale.of(STEPS) / 8, 256)),
+    body: Body::Own(|scale: Scale| threads::<Plain>(8, scale.of(STEPS) / 8, 256)),
 };
 
 /// See [`TWO`].
@@ -39,22 +39,24 @@ pub(crate) const SIXTY_FOUR: Workload = Workload {
     name: "threads-64",
     about: "64 threads at once, each replaces random ones of 256 blocks of 4 B to 32 KiB",
     needs: &[],
-    body: Body::Own(|scale: Scale| threads(64, scale.of(STEPS) / 64, 256)),
+    body: Body::Own(|scale: Scale| threads::<Plain>(64, scale.of(STEPS) / 64, 256)),
 };
 
-const STEPS: u64 = 20_000_000;
+/// Steps of all threads together.
+pub(crate) const STEPS: u64 = 20_000_000;
 
-fn threads(count: u64, steps: u64, blocks: usize) {
+/// `count` threads take `steps` steps each with `blocks` blocks of their own.
+pub(crate) fn threads<S: Source>(count: u64, steps: u64, blocks: usize) {
     std::thread::scope(|scope| {
         for seed in 1..=count {
-            scope.spawn(move || replace(steps, blocks, seed));
+            scope.spawn(move || replace::<S>(steps, blocks, seed));
         }
     });
 }
 
-fn replace(steps: u64, blocks: usize, seed: u64) {
+fn replace<S: Source>(steps: u64, blocks: usize, seed: u64) {
     let mut rng = Rng::with_seed(seed);
-    let new = |rng: &mut Rng| Block::new(sizes::inverse(rng, 4, 13), seed);
+    let new = |rng: &mut Rng| S::block(sizes::inverse(rng, 4, 13), seed);
     let mut held: Vec<_> = (0..blocks).map(|_| new(&mut rng)).collect();
     for _ in 0..steps {
         let place = rng.usize(..blocks);
@@ -70,6 +72,6 @@ mod tests {
     #[test]
     fn blocks_of_different_threads_are_distinct() {
         // A block with the stamp of another thread ends the process.
-        threads(4, 5_000, 100);
+        threads::<Plain>(4, 5_000, 100);
     }
 }

@@ -4,7 +4,7 @@
 //! the same share of the bytes.
 
 use super::workload::{Body, Workload};
-use crate::block::Block;
+use crate::block::{Block, Plain, Source};
 use crate::site::Scale;
 use fastrand::Rng;
 
@@ -13,7 +13,7 @@ pub(crate) const ONE_THREAD: Workload = Workload {
     name: "mixed-1",
     about: "one thread, sizes from 16 B to 8 KiB, random lifetimes",
     needs: &[],
-    body: Body::Own(|scale| replace_blocks(scale.of(STEPS), 1)),
+    body: Body::Own(|scale| replace_blocks::<Plain>(scale.of(STEPS), 1)),
 };
 
 /// Two threads, each with blocks of its own.
@@ -21,20 +21,24 @@ pub(crate) const TWO_THREADS: Workload = Workload {
     name: "mixed-2",
     about: "two threads, each as mixed-1 with half the steps",
     needs: &[],
-    body: Body::Own(|scale: Scale| {
-        std::thread::scope(|scope| {
-            for seed in 1..=2 {
-                scope.spawn(move || replace_blocks(scale.of(STEPS) / 2, seed));
-            }
-        });
-    }),
+    body: Body::Own(|scale: Scale| threads::<Plain>(2, scale.of(STEPS) / 2)),
 };
 
-const STEPS: u64 = 5_000_000;
+/// Steps of all threads together.
+pub(crate) const STEPS: u64 = 5_000_000;
 const LIVE: usize = 100_000;
 const DOUBLINGS: u32 = 9;
 
-fn replace_blocks(steps: u64, seed: u64) {
+/// `count` threads take `steps` steps each.
+pub(crate) fn threads<S: Source>(count: u64, steps: u64) {
+    std::thread::scope(|scope| {
+        for seed in 1..=count {
+            scope.spawn(move || replace_blocks::<S>(steps, seed));
+        }
+    });
+}
+
+fn replace_blocks<S: Source>(steps: u64, seed: u64) {
     let mut rng = Rng::with_seed(seed);
     let mut blocks: Vec<Option<Block>> = std::iter::repeat_with(|| None).take(LIVE).collect();
     for step in 0..steps {
@@ -42,7 +46,7 @@ fn replace_blocks(steps: u64, seed: u64) {
         if let Some(old) = blocks[place].take() {
             old.expect(place as u64);
         }
-        let mut block = Block::new(skewed_size(&mut rng), place as u64);
+        let mut block = S::block(skewed_size(&mut rng), place as u64);
         block.fill(step as u8);
         blocks[place] = Some(block);
     }
@@ -72,6 +76,6 @@ mod tests {
     #[test]
     fn replaced_blocks_keep_their_stamps() {
         // A block with a foreign stamp ends the process.
-        replace_blocks(50_000, 9);
+        replace_blocks::<Plain>(50_000, 9);
     }
 }

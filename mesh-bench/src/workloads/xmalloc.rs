@@ -5,7 +5,7 @@
 //! sizes between them. Batches go over one bounded queue.
 
 use super::workload::{Body, Workload};
-use crate::block::Block;
+use crate::block::{Block, Plain, Source};
 use crate::site::Scale;
 use arrayvec::ArrayVec;
 use fastrand::Rng;
@@ -20,33 +20,36 @@ pub(crate) const WORKLOAD: Workload = Workload {
     body: Body::Own(|scale: Scale| {
         let batches = scale.of(BATCHES);
         assert_eq!(
-            migrate(batches),
+            migrate::<Plain>(PAIRS, batches),
             PAIRS * batches * BATCH as u64,
             "blocks were lost"
         );
     }),
 };
 
-const PAIRS: u64 = 8;
-const BATCHES: u64 = 10_000;
-const BATCH: usize = 100;
+/// Threads of each kind.
+pub(crate) const PAIRS: u64 = 8;
+/// Batches of a producer.
+pub(crate) const BATCHES: u64 = 10_000;
+/// Blocks of a batch.
+pub(crate) const BATCH: usize = 100;
 const QUEUE: usize = 100;
 const SIZES: std::ops::Range<usize> = 8..512;
 
 type Batch = ArrayVec<Block, BATCH>;
 
-/// Each producer makes `batches` batches; returns how many blocks the consumers got.
-fn migrate(batches: u64) -> u64 {
+/// `pairs` producers make `batches` batches each for as many consumers; returns how many blocks these got.
+pub(crate) fn migrate<S: Source>(pairs: u64, batches: u64) -> u64 {
     let (sender, receiver) = sync_channel::<Batch>(QUEUE);
     let receiver = Mutex::new(receiver);
     std::thread::scope(|scope| {
-        for producer in 1..=PAIRS {
+        for producer in 1..=pairs {
             let sender = sender.clone();
             scope.spawn(move || {
                 let mut rng = Rng::with_seed(producer);
                 for _ in 0..batches {
                     let batch = (0..BATCH)
-                        .map(|_| Block::new(rng.usize(SIZES), producer))
+                        .map(|_| S::block(rng.usize(SIZES), producer))
                         .collect();
                     if sender.send(batch).is_err() {
                         break;
@@ -55,7 +58,7 @@ fn migrate(batches: u64) -> u64 {
             });
         }
         drop(sender);
-        let consumers: Vec<_> = (0..PAIRS)
+        let consumers: Vec<_> = (0..pairs)
             .map(|_| scope.spawn(|| consume(&receiver)))
             .collect();
         consumers
@@ -83,6 +86,6 @@ mod tests {
 
     #[test]
     fn every_block_is_freed_by_a_consumer() {
-        assert_eq!(migrate(20), PAIRS * 20 * BATCH as u64);
+        assert_eq!(migrate::<Plain>(PAIRS, 20), PAIRS * 20 * BATCH as u64);
     }
 }

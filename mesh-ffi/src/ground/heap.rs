@@ -1,8 +1,8 @@
 //! The heap of this process.
 
-use arena::{Arena, Linux};
+use arena::Arena;
 use globalheap::{Misuse, Report};
-use stack::{MeshHeap, Meshed, Policy, ThreadHeap};
+use stack::{MeshHeap, Meshed, Policy, System, ThreadHeap};
 
 use crate::ground::misuse;
 
@@ -12,7 +12,7 @@ pub(crate) type Heap = Meshed<Policy, ToStandardError>;
 pub(crate) type Front = ThreadHeap<Global>;
 
 /// What all threads share.
-pub(crate) type Global = MeshHeap<Arena<Linux>, Policy, ToStandardError>;
+pub(crate) type Global = MeshHeap<Arena<System>, Policy, ToStandardError>;
 
 /// The heap of this process.
 pub(crate) static HEAP: Heap = stack::meshed();

@@ -2,13 +2,13 @@
 
 use core::sync::atomic::Ordering;
 
-use super::Linux;
+use super::LinuxWith;
 use super::call::syscall;
 
 /// `clock_gettime` as the kernel has it: an error is a negated number.
 pub type ReadClock = unsafe extern "C" fn(libc::clockid_t, *mut libc::timespec) -> i32;
 
-impl Linux {
+impl<L> LinuxWith<L> {
     /// Reads clocks by `function` from now on: the kernel's, which costs no system call.
     pub fn read_clocks_by(&self, function: ReadClock) {
         // Relaxed: the function was there before us.

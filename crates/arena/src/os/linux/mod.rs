@@ -14,8 +14,11 @@ mod ring;
 mod signals;
 mod userfaultfd;
 
+use core::marker::PhantomData;
 use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering};
+
+use heap::RawLock;
 
 use super::{Access, Advice, Errno, Futex, NotMapped, NotMoved, Os, SignalMask};
 pub use call::syscall;
@@ -25,23 +28,28 @@ use memory::{MADV_POPULATE_WRITE, RESERVED, madvise, map, protection};
 use remap::REMAP_UNKNOWN;
 use returned::checked;
 
-/// The running Linux kernel.
-pub struct Linux {
+/// The running Linux kernel, with its own locks.
+pub type Linux = LinuxWith<FutexLock>;
+
+/// The running Linux kernel, with locks of another kind: ones that are watched, say.
+pub struct LinuxWith<L> {
     /// What is known of `mremap` onto addresses in use: one of the three constants of `remap`.
     remap: AtomicU8,
     /// The kernel's function that reads clocks, in every process; null while it is not known.
     read_clock: AtomicPtr<()>,
     /// Whether the kernel is asked for nothing any more that can be done without.
     asks_no_more: AtomicBool,
+    locks: PhantomData<fn() -> L>,
 }
 
-impl Linux {
+impl<L> LinuxWith<L> {
     /// The system that this process runs on.
     pub const fn new() -> Self {
         Self {
             remap: AtomicU8::new(REMAP_UNKNOWN),
             read_clock: AtomicPtr::new(null_mut()),
             asks_no_more: AtomicBool::new(false),
+            locks: PhantomData,
         }
     }
 
@@ -49,7 +57,9 @@ impl Linux {
     pub fn ask_no_more(&self) {
         self.asks_no_more.store(true, Ordering::Relaxed);
     }
+}
 
+impl Linux {
     /// Whether the kernel keeps pages of this process in their places for itself, or for devices, as registered buffers of an
     /// `io_uring` are; false when it does not tell.
     pub fn has_pinned_memory() -> bool {
@@ -57,7 +67,7 @@ impl Linux {
     }
 }
 
-impl Default for Linux {
+impl<L> Default for LinuxWith<L> {
     fn default() -> Self {
         Self::new()
     }
@@ -71,9 +81,9 @@ fn membarrier(command: i32) -> Result<(), Errno> {
 }
 
 // SAFETY: each method makes the system calls that its description asks for, on the range that it was given.
-unsafe impl Os for Linux {
+unsafe impl<L: RawLock + Sync> Os for LinuxWith<L> {
     const PAGE_SIZE: usize = 4096;
-    type Lock = FutexLock;
+    type Lock = L;
 
     fn reserve(&self, len: usize, access: Access) -> Result<NonNull<u8>, Errno> {
         map(0, len, access, RESERVED)
@@ -256,7 +266,7 @@ unsafe impl Os for Linux {
     }
 }
 
-impl Futex for Linux {
+impl<L> Futex for LinuxWith<L> {
     fn wait(&self, word: &AtomicU32, value: u32) {
         futex::wait(word, value);
     }

@@ -6,7 +6,7 @@ use core::sync::atomic::Ordering;
 use super::call::syscall;
 use super::memory::{RESERVED, map, unmap};
 use super::returned::checked;
-use super::{Linux, proc};
+use super::{LinuxWith, proc};
 use crate::os::{Access, Errno, NotMoved};
 
 /// The kernel's version was not looked up yet.
@@ -16,7 +16,7 @@ const REMAP_CHECKS_FIRST: u8 = 1;
 /// The target is unmapped before the limit on address space is checked.
 const REMAP_UNMAPS_FIRST: u8 = 2;
 
-impl Linux {
+impl<L> LinuxWith<L> {
     /// Whether a refused remap leaves its target as it was.
     fn remap_checks_first(&self) -> bool {
         // Relaxed: every thread that looks finds the same answer.

@@ -4,10 +4,12 @@
 
 use core::ptr::NonNull;
 
+use heap::RawLock;
+
 use super::call::syscall;
 use super::descriptor::{Passing, close, identity};
 use super::returned::checked;
-use super::{Linux, proc, ring};
+use super::{LinuxWith, proc, ring};
 use crate::os::{Errno, Hold, Os, Userfault, WriteFaults};
 
 /// Requests of `linux/userfaultfd.h`.
@@ -137,7 +139,7 @@ fn high(file: i32) -> Result<i32, Errno> {
 }
 
 // SAFETY: each method does what its description asks for, to the range that it was given.
-unsafe impl WriteFaults for Linux {
+unsafe impl<L: RawLock + Sync> WriteFaults for LinuxWith<L> {
     fn open_userfault(&self) -> Result<Userfault, Errno> {
         let low = open()?;
         agree(low.file())?;
