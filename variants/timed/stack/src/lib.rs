@@ -1,6 +1,6 @@
 //! The stack, over locks that record who held them for how long.
 //!
-//! `LD_PRELOAD=libmesh_timed.so MESH_LOCKS=FILE program`. Nothing else differs from `libmesh.so`. The format of the file is in [`record`];
+//! `LD_PRELOAD=libmesh_timed.so MESH_LOCKS=FILE program`. Nothing else differs from `libmesh.so`. The format of the file is in `record.rs`;
 //! `mesh-bench scale` reads it.
 #![no_std]
 
