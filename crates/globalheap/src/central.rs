@@ -38,8 +38,9 @@ pub unsafe trait CentralHeap: Sync {
     /// Does what is due from time to time, if it is due.
     fn keep_up(&self);
 
-    /// Claims free slots of `class`, which are not whole pages, for `owner`, of a few spans. Returns their number: `wanted`, or up to `most` when so many are left in
-    /// the last span; less when there are more to be had by asking again, none when there is no memory. There was nothing in `claims` before.
+    /// Claims free slots of `class`, which are not whole pages, for `owner`, of a few spans. Returns their number: as many as are wanted
+    /// at least, or up to the most when so many are left in the last span; less when there are more to be had by asking again, none when
+    /// there is no memory. There was nothing in `claims` before.
     fn refill(
         &self,
         class: SizeClass,

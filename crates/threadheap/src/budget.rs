@@ -29,8 +29,9 @@ const BATCH_BYTES: usize = 64 << 10;
 const BATCH_SLOTS: usize = 512;
 /// The slots, of what is kept apart: few objects, which come one by one.
 const BATCH_SLOTS_APART: usize = 64;
-/// A class that keeps more costs less: it runs empty or full less often, which costs about as much as this many slots handed out, and
-/// this many times more for each slot that it may keep.
+/// A class that keeps more runs empty or full less often. It need not while the thread hands out so many slots, of all classes, from one
+/// time to the next, and so many more for each slot that it may keep: that is how long it takes until what a refill costs, and what each
+/// slot of it costs, is a few instructions for each of them.
 const SELDOM: u32 = 1_024;
 const SELDOM_PER_SLOT: u32 = 64;
 

@@ -231,7 +231,8 @@ impl<C: CentralHeap> ThreadHeap<C> {
         self.charged -= before - after;
     }
 
-    /// Whether `class` may have `more` bytes than the budget has for limits. After that was denied in vain it is denied without a look.
+    /// Whether `class` may have `more` bytes than the budget has for limits. For a while after nobody had room to lose, it is denied, mostly
+    /// without a look.
     fn is_granted(&mut self, global: &C, class: SizeClass, more: usize) -> bool {
         self.denied = self.denied.saturating_sub(1);
         if !self.denied.is_multiple_of(LOOK_EVERY) {

@@ -159,14 +159,9 @@ impl Object {
     /// # Safety
     /// A string of the object is there.
     unsafe fn begins(&self, offset: usize, bytes: &[u8]) -> bool {
-        let mut at = self.strings.wrapping_add(offset);
-        for &byte in bytes {
-            // SAFETY: a string (contract), which is not read beyond where it differs or ends.
-            if unsafe { at.read() } != byte {
-                return false;
-            }
-            at = at.wrapping_add(1);
-        }
-        true
+        let string = self.strings.wrapping_add(offset);
+        let mut bytes = bytes.iter().enumerate();
+        // SAFETY: a string (contract), which is not read beyond where it differs or ends.
+        bytes.all(|(index, &byte)| unsafe { string.wrapping_add(index).read() } == byte)
     }
 }
