@@ -1,6 +1,6 @@
 //! What a program can ask of its heap.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use mesh_tests::compile::Linking;
 use mesh_tests::{Library, Program, Run, Settings, scene};
 use roxmltree::Document;
@@ -42,6 +42,30 @@ fn mallctl_names() -> Result<()> {
 #[test]
 fn functions_of_the_header() -> Result<()> {
     linked("introspection/mesh_h.c", Library::release()?)
+}
+
+#[test]
+fn what_a_thread_keeps_can_be_set() -> Result<()> {
+    let library = Library::release()?;
+    let program = Program::compile_with(&["introspection/kept.c"], Linking::Shared(library))?;
+    let kept = |kilobytes: &str| -> Result<Vec<usize>> {
+        let run = program.run().variable("MESH_THREAD_CACHE_KB", kilobytes);
+        let outcome = scene::witnessed(&run, library.shared(), &[])?.succeeded()?;
+        let lines = outcome.stdout.lines();
+        Ok(lines.map(str::parse).collect::<Result<_, _>>()?)
+    };
+    let (none, some, much) = (kept("0")?, kept("1024")?, kept("16384")?);
+    // With what is free of charge, and what waits for other threads.
+    let few = 1 << 20;
+    ensure!(none.len() == 2 && none[0] < few, "{none:?}");
+    ensure!(
+        some[0] > none[0] + (256 << 10) && some[0] < few + few,
+        "{some:?}"
+    );
+    ensure!(much[0] > 2 * some[0], "{much:?}");
+    // What a program says while it runs holds as well.
+    ensure!(some[1] < few && much[1] < few, "{some:?} {much:?}");
+    Ok(())
 }
 
 #[test]
