@@ -1,48 +1,23 @@
-//! What `libmesh_timed.so` writes: see `variants/timed/stack/src/record.rs`.
+//! What `libmesh_timed.so` writes.
 
 use anyhow::{Context, Result, bail};
 use bytemuck::{Pod, Zeroable};
 use std::path::Path;
 
-const MAGIC: u64 = u64::from_le_bytes(*b"MESHLOCK");
+#[path = "../../../variants/timed/stack/src/record.rs"]
+mod record;
 
-/// In a site: the lock was only tried.
-const TRIED: u64 = 1 << 63;
+pub(crate) use record::Header;
+use record::{Hold as Recorded, MAGIC, TRIED};
 
-/// The first words of a file.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
-pub(crate) struct Header {
-    magic: u64,
-    /// Where the library was loaded.
-    pub(crate) base: u64,
-    /// The first instructions of what locks, tries and opens.
-    pub(crate) begins: [u64; 3],
-    /// The last ones: taken, refused, opened.
-    pub(crate) ends: [u64; 3],
-    /// Ticks that a measured time has too many.
-    pub(crate) overhead: u64,
-    /// Nanoseconds that a thread's own time between two readings has too many.
-    pub(crate) ran_overhead: u64,
-    /// Holds, with those that found no room.
-    pub(crate) count: u64,
-    reserved: [u64; 5],
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, Pod, Zeroable)]
-struct Words {
-    thread: u64,
-    lock: u64,
-    site: u64,
-    arrived: u64,
-    ran_before: u64,
-    requested: u64,
-    taken: u64,
-    released: u64,
-    ran: u64,
-    left: u64,
-}
+// SAFETY: words of 64 bits and nothing else, of which all bits may be zero.
+unsafe impl Zeroable for Header {}
+// SAFETY: `repr(C)`, and words of 64 bits and nothing else: any bits are a value, and there is no padding.
+unsafe impl Pod for Header {}
+// SAFETY: as above.
+unsafe impl Zeroable for Recorded {}
+// SAFETY: as above.
+unsafe impl Pod for Recorded {}
 
 /// One thread held one lock; times in ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,38 +64,38 @@ impl Recording {
 
     fn read(bytes: &[u8]) -> Result<Self> {
         let header = Header::read(bytes).context("not a recording of locks")?;
-        let room = (bytes.len() - size_of::<Header>()) / size_of::<Words>();
+        let room = (bytes.len() - size_of::<Header>()) / size_of::<Recorded>();
         let count = usize::try_from(header.count)?.min(room);
-        let words = bytes[size_of::<Header>()..].chunks_exact(size_of::<Words>());
+        let words = bytes[size_of::<Header>()..].chunks_exact(size_of::<Recorded>());
         let mut holds = Vec::with_capacity(count);
         for bytes in words.take(count) {
-            let words: Words = bytemuck::pod_read_unaligned(bytes);
+            let hold: Recorded = bytemuck::pod_read_unaligned(bytes);
             // Begun, but the process ended.
-            if words.left == 0 {
+            if hold.left == 0 {
                 continue;
             }
             let times = [
-                words.arrived,
-                words.requested,
-                words.taken,
-                words.released,
-                words.left,
+                hold.arrived,
+                hold.requested,
+                hold.taken,
+                hold.released,
+                hold.left,
             ];
             if !times.is_sorted() {
                 bail!("a hold that ends before it begins");
             }
             holds.push(Hold {
-                thread: words.thread,
-                lock: words.lock,
-                site: (words.site & !TRIED).wrapping_sub(header.base),
-                tried: words.site & TRIED != 0,
-                arrived: words.arrived,
-                ran_before: words.ran_before,
-                requested: words.requested,
-                taken: words.taken,
-                released: words.released,
-                ran: words.ran,
-                left: words.left,
+                thread: hold.thread,
+                lock: hold.lock,
+                site: (hold.site & !TRIED).wrapping_sub(header.base),
+                tried: hold.site & TRIED != 0,
+                arrived: hold.arrived,
+                ran_before: hold.ran_before,
+                requested: hold.requested,
+                taken: hold.taken,
+                released: hold.released,
+                ran: hold.ran,
+                left: hold.left,
             });
         }
         Ok(Self { header, holds })
@@ -152,7 +127,7 @@ mod tests {
 
     fn words(site: u64, times: [u64; 4]) -> Vec<u8> {
         let [requested, taken, released, left] = times;
-        let words = Words {
+        let words = Recorded {
             thread: 8,
             lock: 9,
             site,

@@ -10,6 +10,7 @@ use heap::RawLock;
 
 use crate::clock::ticks;
 use crate::marks;
+use crate::record::TRIED;
 use crate::recorder::{self, Before};
 
 /// A [`FutexLock`] that writes a record when it is opened.
@@ -30,9 +31,6 @@ struct Held {
     requested: u64,
     taken: u64,
 }
-
-/// In a site: the lock was only tried.
-const TRIED: u64 = 1 << 63;
 
 // SAFETY: the lock inside is taken and opened with this one.
 unsafe impl RawLock for RecordedLock {

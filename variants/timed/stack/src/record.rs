@@ -4,11 +4,12 @@
 /// "MESHLOCK".
 pub(crate) const MAGIC: u64 = u64::from_le_bytes(*b"MESHLOCK");
 
-/// How many holds a file has room for. Later ones are counted only.
-pub(crate) const CAPACITY: u64 = 1 << 20;
+/// In a site: the lock was only tried.
+pub(crate) const TRIED: u64 = 1 << 63;
 
 /// The first words.
 #[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
     /// [`MAGIC`], once the rest is there.
     pub(crate) magic: u64,
@@ -36,7 +37,7 @@ pub(crate) struct Hold {
     pub(crate) thread: u64,
     /// The lock's address.
     pub(crate) lock: u64,
-    /// Where it was taken: the return address of the call. The highest bit says that it was only tried.
+    /// Where it was taken: the return address of the call, with [`TRIED`] if it was only tried.
     pub(crate) site: u64,
     /// When the thread came.
     pub(crate) arrived: u64,

@@ -9,7 +9,10 @@ use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 use arena::os::syscall;
 
 use crate::clock::{ran, ticks};
-use crate::record::{CAPACITY, Header, Hold};
+use crate::record::{Header, Hold};
+
+/// How many holds a file has room for. Later ones are counted only.
+const CAPACITY: u64 = 1 << 20;
 
 /// The mapping; null while nothing is recorded.
 static FILE: AtomicPtr<Header> = AtomicPtr::new(null_mut());
