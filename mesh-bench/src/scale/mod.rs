@@ -5,7 +5,7 @@
 //! * `lackey`, `count`: instructions and lines under each lock, from valgrind;
 //! * `simulate`: the model;
 //! * `transfer`, `clock`: the machine;
-//! * `run`, `report`: one workload, and all of them as tables.
+//! * `run`, `row`, `report`: one workload, its figures, and all of them as tables.
 
 mod clock;
 mod count;
@@ -15,6 +15,7 @@ mod names;
 mod pages;
 mod recording;
 mod report;
+mod row;
 mod run;
 mod simulate;
 mod sites;
@@ -28,7 +29,7 @@ use crate::allocators::{Allocator, Selection};
 use crate::{library, probe};
 use anyhow::{Context, Result, bail};
 use clock::Tick;
-use report::Row;
+use row::Row;
 use std::path::PathBuf;
 use work::Work;
 
