@@ -1,9 +1,10 @@
 //! The two sides of an arena, and the unused runs of each.
 
-use heap::Run;
+use heap::{PageCount, Run};
 
 use crate::frontier::{Frontier, Towards};
 use crate::ground::Ground;
+use crate::low_water::LowWater;
 use crate::page_map::PageMap;
 use crate::run_store::{Kind, Place, RunStore};
 use crate::segments::Segments;
@@ -38,6 +39,8 @@ pub(crate) struct Area {
     /// All bytes zero.
     pub(crate) clean: RunStore,
     pub(crate) dirty: RunStore,
+    /// That of the dirty ones.
+    pub(crate) low_water: LowWater,
     /// Not mapped.
     pub(crate) gone: RunStore,
     pub(crate) frontier: Frontier,
@@ -62,6 +65,7 @@ impl Area {
         Self {
             clean: RunStore::new(clean),
             dirty: RunStore::new(dirty),
+            low_water: LowWater::new(),
             gone: RunStore::new(gone),
             frontier: Frontier::new(towards, 0),
         }
@@ -71,9 +75,31 @@ impl Area {
     #[inline(always)]
     pub(crate) fn take(&mut self, map: &PageMap, place: Place) -> Option<(Run, bool)> {
         if let Some(run) = self.dirty.take(map, place) {
+            self.low_water.fall_to(self.dirty.pages());
             return Some((run, false));
         }
         self.clean.take(map, place).map(|run| (run, true))
+    }
+
+    /// Takes exactly these pages, if they are unused and mapped.
+    pub(crate) fn take_at(&mut self, map: &PageMap, run: Run) -> bool {
+        if self.dirty.take_at(map, run) {
+            self.low_water.fall_to(self.dirty.pages());
+            return true;
+        }
+        self.clean.take_at(map, run)
+    }
+
+    /// A dirty run that should go, of `most` pages at most. It is in no store then.
+    pub(crate) fn take_owed(&mut self, map: &PageMap, most: PageCount) -> Option<Run> {
+        let owed = u32::try_from(self.low_water.owed()).unwrap_or(u32::MAX);
+        let most = PageCount(most.0.min(owed));
+        if most.0 == 0 {
+            return None;
+        }
+        let run = self.dirty.take_longest(map, most)?;
+        self.low_water.lose(run.pages.index());
+        Some(run)
     }
 
     /// Unused pages that are mapped.

@@ -157,7 +157,7 @@ impl<O: Os> Arena<O> {
 
     /// Sets how long unused dirty pages may stay, in milliseconds.
     pub fn set_decay(&self, period_ms: u64) {
-        self.state.lock().decay.set_period(period_ms);
+        self.state.lock().steps.set_period(period_ms);
     }
 
     /// What is mapped for spans: where writers may have to wait.

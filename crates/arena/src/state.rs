@@ -4,12 +4,12 @@ mod surplus;
 
 use core::ptr::NonNull;
 
-use heap::{Label, Run};
+use heap::{Label, PageCount, Run};
 
 use crate::area::{Area, Side};
-use crate::decay::Decay;
 use crate::frontier::{Field, Frontier, Taken, Towards};
 use crate::ground::Ground;
+use crate::low_water::{Passed, Steps};
 use crate::os::{Access, NotMapped, Os};
 use crate::page_map::{PageMap, Tables};
 use crate::run_store::{Place, RunStore};
@@ -22,7 +22,7 @@ pub(crate) use surplus::Surplus;
 pub(crate) struct State {
     /// Where the arena is, once that was chosen, and its tables.
     place: Option<(Site, Tables)>,
-    pub(crate) decay: Decay,
+    pub(crate) steps: Steps,
     spans: Area,
     large: Area,
     /// Pages that nobody can use any more: another mapping is there, or the program left them unusable.
@@ -39,7 +39,7 @@ impl State {
     pub(crate) const fn new() -> Self {
         Self {
             place: None,
-            decay: Decay::new(),
+            steps: Steps::new(),
             spans: Area::new(Side::Spans),
             large: Area::new(Side::Large),
             lost: 0,
@@ -103,7 +103,29 @@ impl State {
     /// Takes back a run whose pages may hold anything.
     pub(crate) fn give_back(&mut self, map: &PageMap, side: Side, run: Run) {
         self.area(side).dirty.insert(map, run);
-        self.decay.bring(run.pages.index());
+    }
+
+    /// Notes that time has come to `now_ms`, and what should go by now; says whether anything may have to. `all`: nothing may stay.
+    pub(crate) fn pass(&mut self, now_ms: u64, all: bool) -> bool {
+        let passed = self.steps.advance(now_ms);
+        for area in [&mut self.spans, &mut self.large] {
+            let unused = area.dirty.pages();
+            match passed {
+                Passed::Steps(steps) if !all => area.low_water.pass(steps, unused),
+                Passed::Nothing if !all => {}
+                _ => area.low_water.owe(unused),
+            }
+        }
+        all || passed != Passed::Nothing
+    }
+
+    /// A run that should go, of `most` pages at most. It is in no store then.
+    pub(crate) fn take_owed(&mut self, map: &PageMap, most: PageCount) -> Option<(Side, Run)> {
+        let sides = [Side::Large, Side::Spans];
+        sides.into_iter().find_map(|side| {
+            let run = self.area(side).take_owed(map, most)?;
+            Some((side, run))
+        })
     }
 
     /// A run for `side`, and whether all its bytes are zero: unused ones first, then new ones, then what the other side does not
@@ -235,7 +257,7 @@ impl State {
         let map = &ground.map;
         for side in Side::BOTH {
             let area = self.area(side);
-            if area.dirty.take_at(map, run) || area.clean.take_at(map, run) {
+            if area.take_at(map, run) {
                 return true;
             }
             if area.gone.take_at(map, run) {

@@ -3,7 +3,7 @@
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 
-use heap::{PageCount, Upkeep};
+use heap::{PageCount, Run, Upkeep};
 
 use crate::area::Side;
 use crate::arena::Arena;
@@ -20,41 +20,23 @@ unsafe impl<O: Os> Upkeep for Arena<O> {
         };
         let deadline = self.os.clock_ns().saturating_add(nanoseconds);
         let mut state = self.state.lock();
-        if !all && !state.decay.advance(self.os.clock_ms()) {
+        if !state.pass(self.os.clock_ms(), all) {
             return false;
         }
-        loop {
-            let unused = state.pages(|area| &area.dirty);
-            let allowed = if all { 0 } else { state.decay.allowance() };
-            let Some(excess) = unused.checked_sub(allowed).filter(|&pages| pages > 0) else {
-                break;
-            };
-            let most =
-                PageCount(tuning::PURGE_BATCH.min(u32::try_from(excess).unwrap_or(u32::MAX)));
-            let side = if state.area(Side::Large).dirty.pages() > 0 {
-                Side::Large
-            } else {
-                Side::Spans
-            };
-            let Some(run) = state.area(side).dirty.take_longest(&ground.map, most) else {
-                break;
-            };
+        while let Some((side, run)) = state.take_owed(&ground.map, PageCount(tuning::PURGE_BATCH)) {
             // The system call takes its time: meanwhile the run is in no store, and the lock is free.
             drop(state);
-            let discarded = self.address(run.first).is_some_and(|at| {
-                // SAFETY: the run is unused, and in no store.
-                unsafe { self.os.discard(at, Self::bytes(run)) }.is_ok()
-            });
+            // SAFETY: the run is unused, and in no store.
+            let discarded = unsafe { self.discard(run) };
             state = self.state.lock();
             if !discarded {
                 // Locked memory, say: the pages stay, and are not known to be zero.
-                state.area(side).dirty.insert(&ground.map, run);
-                self.hints_refused.fetch_add(1, Ordering::Relaxed);
+                state.give_back(&ground.map, side, run);
                 return false;
             }
             state.area(side).clean.insert(&ground.map, run);
             if self.os.clock_ns() >= deadline {
-                state.decay.fall_behind();
+                state.steps.fall_behind();
                 return true;
             }
         }
@@ -99,6 +81,21 @@ unsafe impl<O: Os> Upkeep for Arena<O> {
 const MOST_AT_ONCE: usize = 64;
 
 impl<O: Os> Arena<O> {
+    /// Gives the pages of `run` back; says whether the system took them. If so they read as zeros, else they are as they were.
+    ///
+    /// # Safety
+    /// Nobody needs the content.
+    pub(crate) unsafe fn discard(&self, run: Run) -> bool {
+        let discarded = self.range(run).is_some_and(|(at, len)| {
+            // SAFETY: the arena owns the range; the caller gives the content up.
+            unsafe { self.os.discard(at, len) }.is_ok()
+        });
+        if !discarded {
+            self.hints_refused.fetch_add(1, Ordering::Relaxed);
+        }
+        discarded
+    }
+
     /// Unmaps unused runs as long as there are more than may stay.
     #[inline(never)]
     pub(crate) fn give_up_surplus(&self) {

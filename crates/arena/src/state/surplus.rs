@@ -84,6 +84,9 @@ impl State {
             };
             let run = store.take_longest(&ground.map, most)?;
             if run.pages.index() >= least {
+                if !clean {
+                    area.low_water.lose(run.pages.index());
+                }
                 return Some(Surplus { side, run, clean });
             }
             store.insert(&ground.map, run);

@@ -77,17 +77,38 @@ fn unused_pages_decay() {
     let large = large(&arena, 1000);
     free(&arena, &large);
     assert!(!arena.purge(false, u64::MAX));
-    assert_eq!(arena.stats().dirty, 1000 * PAGE, "none is old yet");
-    let mut before = 1000 * PAGE;
-    for _ in 0..8 {
+    let step = || {
         clock.fetch_add(PERIOD_MS / 8, Ordering::Relaxed);
         assert!(!arena.purge(false, u64::MAX));
-        let now = arena.stats().dirty;
+        arena.stats().dirty
+    };
+    let mut before = step();
+    assert_eq!(before, 1000 * PAGE, "none is old yet");
+    for _ in 0..8 {
+        let now = step();
         assert!(now < before, "{now} of {before} bytes are left");
         before = now;
     }
     assert_eq!(before, 0);
     assert_eq!(large.resident(), 0);
+}
+
+#[test]
+fn what_a_busy_program_does_without_goes_too() {
+    const PERIOD_MS: u64 = 800;
+    let os = Confined::to(64 << 20);
+    let clock = os.clock();
+    let arena = Arena::new(FailNth::new(os));
+    arena.set_decay(PERIOD_MS);
+    let burst = large(&arena, 1000);
+    let _apart = large(&arena, 1);
+    free(&arena, &burst);
+    for _ in 0..40 {
+        free(&arena, &large(&arena, 50));
+        clock.fetch_add(PERIOD_MS / 20, Ordering::Relaxed);
+        assert!(!arena.purge(false, u64::MAX));
+    }
+    assert_eq!(arena.stats().dirty, 50 * PAGE, "what goes to and fro stays");
 }
 
 #[test]
