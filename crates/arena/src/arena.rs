@@ -4,7 +4,7 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use heap::{Guard, Label, LargeRun, Metadata, Mutex, PageCount, PageIndex, Remapping, Run};
+use heap::{Guard, Metadata, Mutex, PageIndex, Remapping, Run};
 use sync::{Once, WriteBarrier};
 
 use crate::area::Side;
@@ -46,6 +46,8 @@ pub struct Arena<O: Os> {
     pub(crate) mappings: AtomicUsize,
     /// The system's limit on mappings; zero while nobody asked.
     pub(crate) mappings_limit: AtomicUsize,
+    /// Pages of addresses behind large objects that are theirs to grow.
+    pub(crate) ahead: AtomicUsize,
     /// Where upkeep runs.
     pub(crate) aside: Aside,
     /// Whether spans may lie on huge pages.
@@ -81,6 +83,8 @@ pub struct ArenaStats {
     pub clean: usize,
     /// Unused bytes whose addresses were given back too.
     pub gone: usize,
+    /// Addresses behind large objects that are theirs to grow, and hold no memory.
+    pub ahead: usize,
     /// Memory mapped for records and tables.
     pub metadata: usize,
     /// Mappings that meshing and remapping added, as a number.
@@ -114,6 +118,7 @@ impl<O: Os> Arena<O> {
             window_pieces: AtomicUsize::new(0),
             mappings: AtomicUsize::new(0),
             mappings_limit: AtomicUsize::new(0),
+            ahead: AtomicUsize::new(0),
             aside: Aside::new(),
             huge_pages: false,
             hints_refused: AtomicUsize::new(0),
@@ -281,25 +286,6 @@ impl<O: Os> Arena<O> {
             || self.with_windows(|windows| windows.ballast.lighten_to_reserve(&self.os))
     }
 
-    pub(crate) fn large_run(&self, page: PageIndex) -> Option<Run> {
-        let map = &self.ground()?.map;
-        map.label(page).is_large().then(|| Run {
-            first: page,
-            pages: PageCount(map.record(page)),
-        })
-    }
-
-    /// Labels a run as a large object and returns its first page.
-    pub(crate) fn label_large(&self, map: &PageMap, run: Run, label: Label) -> LargeRun {
-        map.set_ends(run, Label::LARGE_END);
-        map.set_label(run.first, label);
-        map.set_record(run.first, run.pages.0);
-        LargeRun {
-            first: run.first,
-            zeroed: false,
-        }
-    }
-
     /// Sets the limit on mappings, of which a share is left to the program.
     pub fn set_mappings_limit(&self, limit: usize) {
         self.mappings_limit.store(limit, Ordering::Relaxed);
@@ -317,6 +303,7 @@ impl<O: Os> Arena<O> {
             dirty: state.pages(|area| &area.dirty) * O::PAGE_SIZE,
             clean: state.pages(|area| &area.clean) * O::PAGE_SIZE,
             gone: state.pages(|area| &area.gone) * O::PAGE_SIZE,
+            ahead: self.ahead.load(Ordering::Relaxed) * O::PAGE_SIZE,
             ..ArenaStats::default()
         };
         if let Some(ground) = self.ground.value() {

@@ -1,4 +1,7 @@
 //! Large objects: runs with a label of their own, which grow, shrink and move.
+//!
+//! An object that grows may have *room*: addresses behind its pages that are its own, and hold no memory. What a roomy or a moved one
+//! does not need any more becomes room again.
 
 use core::sync::atomic::Ordering;
 
@@ -8,41 +11,156 @@ use crate::area::Side;
 use crate::arena::Arena;
 use crate::ground::Ground;
 use crate::os::{NotMoved, Os};
+use crate::page_map::{Direction, PageMap};
 use crate::run_store::Place;
 use crate::state::State;
+use crate::tuning::SMALLEST_TAIL;
+
+/// A large object in the tables.
+#[derive(Clone, Copy)]
+struct Large {
+    first: PageIndex,
+    /// The object's pages.
+    pages: PageCount,
+    /// These, and the addresses behind them that are its own.
+    room: PageCount,
+    label: Label,
+}
+
+impl Large {
+    /// One without room.
+    fn new(run: Run) -> Self {
+        Self {
+            first: run.first,
+            pages: run.pages,
+            room: run.pages,
+            label: Label::LARGE,
+        }
+    }
+
+    /// The one that starts at `page`, if one does.
+    fn at(map: &PageMap, page: PageIndex) -> Option<Self> {
+        let label = map.label(page);
+        if !label.is_large() {
+            return None;
+        }
+        let pages = PageCount(map.record(page));
+        let room = match label {
+            Label::LARGE => pages,
+            _ => PageCount(map.link(page, Direction::Next) as u32),
+        };
+        Some(Self {
+            first: page,
+            pages,
+            room,
+            label,
+        })
+    }
+
+    /// Writes it to the tables.
+    fn note(&self, map: &PageMap) {
+        let whole = self.whole();
+        map.set_ends(whole, Label::LARGE_END);
+        map.set_link(self.first, Direction::Next, whole.pages.index());
+        map.set_record(self.first, self.pages.0);
+        map.set_label(self.first, self.label);
+    }
+
+    /// Whether it has a mapping of its own.
+    fn is_moved(&self) -> bool {
+        self.label == Label::LARGE_MOVED
+    }
+
+    /// Pages of room that it does not use.
+    fn ahead(&self) -> usize {
+        (self.room.0 - self.pages.0) as usize
+    }
+
+    fn run(&self) -> Run {
+        Run {
+            first: self.first,
+            pages: self.pages,
+        }
+    }
+
+    /// The object's pages and its room.
+    fn whole(&self) -> Run {
+        Run {
+            first: self.first,
+            pages: self.room,
+        }
+    }
+
+    /// The pages from the `pages`-th up to the `end`-th.
+    fn part(&self, pages: PageCount, end: PageCount) -> Run {
+        Run {
+            first: self.first.plus(pages),
+            pages: PageCount(end.0 - pages.0),
+        }
+    }
+}
 
 // SAFETY: runs come from the stores, which hold each page at most once, or from the frontiers, which only move on. What is moved
-// keeps its pages.
+// keeps its pages. Nobody else has the room of an object.
 unsafe impl<O: Os> LargePages for Arena<O> {
     fn allocate_large(&self, pages: PageCount, align: PageCount) -> Option<LargeRun> {
         let ground = self.ground()?;
         let base = ground.map.site().base / O::PAGE_SIZE;
         let (run, zeroed) = self.take(Side::Large, Place::aligned(pages, align, base))?;
-        let large = self.label_large(&ground.map, run, Label::LARGE);
-        Some(LargeRun { zeroed, ..large })
+        Large::new(run).note(&ground.map);
+        Some(LargeRun {
+            first: run.first,
+            zeroed,
+        })
+    }
+
+    fn allocate_growing(&self, pages: PageCount, room: PageCount) -> Option<LargeRun> {
+        let ground = self.ground()?;
+        let is_roomy = room > pages;
+        let Some(run) = is_roomy.then(|| self.take_room(ground, room)).flatten() else {
+            return self.allocate_large(pages, PageCount(1));
+        };
+        let label = Label::LARGE_ROOMY;
+        let large = Large {
+            pages,
+            label,
+            ..Large::new(run)
+        };
+        large.note(&ground.map);
+        self.count_ahead(0, large.ahead());
+        Some(LargeRun {
+            first: run.first,
+            zeroed: true,
+        })
     }
 
     fn large_pages(&self, page: PageIndex) -> Option<PageCount> {
-        self.large_run(page).map(|run| run.pages)
+        Large::at(&self.ground()?.map, page).map(|large| large.pages)
     }
 
     unsafe fn free_large(&self, page: PageIndex) -> Option<PageCount> {
         let ground = self.ground()?;
         let map = &ground.map;
-        let state = self.state.lock();
+        let mut state = self.state.lock();
         // Looked up under the lock, so that of two frees of one object only the first finds it.
-        let run = self.large_run(page)?;
-        let moved = map.label(page) == Label::LARGE_MOVED;
+        let large = Large::at(map, page)?;
+        let whole = large.whole();
+        self.count_ahead(large.ahead(), 0);
         // An unused run has labels at its ends only: merged with the run before it, this one would still look like an object.
-        map.set_ends(run, Label::UNLABELLED);
-        if moved || ground.has_property(run) {
+        map.set_ends(whole, Label::UNLABELLED);
+        if large.is_moved() || ground.has_property(whole) {
             drop(state);
             // SAFETY: the object is dead.
-            unsafe { self.give_back_plain(ground, Side::Large, run, moved) };
-        } else {
-            self.give_back_large(ground, state, run);
+            unsafe { self.give_back_plain(ground, Side::Large, whole, large.is_moved()) };
+            return Some(large.pages);
         }
-        Some(run.pages)
+        if large.room > large.pages {
+            let room = large.part(large.pages, large.room);
+            map.set_ends(large.run(), Label::UNLABELLED);
+            state.area(Side::Large).clean.insert(map, room);
+        }
+        self.give_back_large(ground, state, large.run());
+        Some(large.pages)
     }
 
     unsafe fn resize_large(&self, page: PageIndex, pages: PageCount) -> bool {
@@ -51,93 +169,150 @@ unsafe impl<O: Os> LargePages for Arena<O> {
         };
         let map = &ground.map;
         let mut state = self.state.lock();
-        let Some(run) = self.large_run(page) else {
+        let Some(large) = Large::at(map, page) else {
             return false;
         };
-        let label = map.label(page);
-        if pages > run.pages {
-            if label == Label::LARGE_MOVED {
-                // It would be two mappings then, and could not be moved any more.
-                return false;
-            }
-            let extra = Run {
-                first: run.end(),
-                pages: PageCount(pages.0 - run.pages.0),
-            };
-            if !state.take_at(&self.os, ground, extra) {
-                return false;
-            }
-        } else if pages < run.pages {
-            if label == Label::LARGE_MOVED {
-                // The tail would keep a mapping of its own; the object keeps the tail instead.
-                return true;
-            }
-            let first = run.first.plus(pages);
-            let tail = Run {
-                first,
-                pages: PageCount(run.pages.0 - pages.0),
-            };
-            let whole = Run { first: page, pages };
-            let _ = self.label_large(map, whole, label);
-            if ground.has_property(tail) {
-                drop(state);
-                // SAFETY: nobody uses the tail (contract).
-                unsafe { self.give_back_plain(ground, Side::Large, tail, false) };
-            } else {
-                state.give_back(map, Side::Large, tail);
-                drop(state);
-                self.give_up_surplus();
-            }
+        if pages < large.pages {
+            // SAFETY: the same contract.
+            unsafe { self.shorten(ground, state, large, pages) };
             return true;
         }
-        let _ = self.label_large(map, Run { first: page, pages }, label);
+        let mut longer = Large { pages, ..large };
+        if pages > large.room {
+            // A moved one would be two mappings then, and could not be moved any more.
+            let more = large.part(large.room, pages);
+            if large.is_moved() || !state.take_at(&self.os, ground, more) {
+                return false;
+            }
+            longer = Large::new(longer.run());
+        }
+        longer.note(map);
+        self.count_ahead(large.ahead(), longer.ahead());
         true
     }
 
-    unsafe fn move_large(&self, page: PageIndex, pages: PageCount) -> Option<PageIndex> {
-        let old = self.large_run(page)?;
+    unsafe fn move_large(
+        &self,
+        page: PageIndex,
+        pages: PageCount,
+        room: PageCount,
+    ) -> Option<PageIndex> {
+        let ground = self.ground()?;
+        let map = &ground.map;
+        let old = Large::at(map, page)?;
         if pages <= old.pages
             || self.count_left(self.with_windows(|windows| windows.current.mapped())) < 2
         {
             return None;
         }
-        let ground = self.ground()?;
-        let map = &ground.map;
-        let (new, _) = self.take(Side::Large, Place::anywhere(pages))?;
-        let (from, to) = (self.address(old.first)?, self.address(new.first)?);
-        let (len, new_len) = (Self::bytes(old), Self::bytes(new));
+        let roomy = self.take_room(ground, room.max(pages));
+        let exact = || self.take(Side::Large, Place::anywhere(pages));
+        let target = roomy.or_else(|| exact().map(|(run, _)| run))?;
+        let (from, to) = (self.address(page)?, self.address(target.first)?);
+        let (len, new_len) = (Self::bytes(old.run()), Self::bytes(target));
         // SAFETY: both runs are the arena's: the old object is given up by the caller, the new run is unused.
         let moved = unsafe { self.os.move_pages(from, len, to, new_len) };
         let mut state = self.state.lock();
         match moved {
             Ok(()) => {}
             Err(NotMoved::Refused) => {
-                state.give_back(map, Side::Large, new);
+                state.give_back(map, Side::Large, target);
                 return None;
             }
             // Addresses are what there is most of.
             Err(NotMoved::TargetLost) => return None,
         }
-        if map.label(old.first) != Label::LARGE_MOVED {
-            self.mappings.fetch_add(2, Ordering::Relaxed);
-        }
-        let _ = self.label_large(map, new, Label::LARGE_MOVED);
-        map.set_ends(old, Label::UNLABELLED);
-        if ground.has_property(old) {
-            drop(state);
-            ground.note_property(new);
-            // What is left at its old place has its properties.
-            // SAFETY: the object is at its new place.
-            unsafe { self.give_back_plain(ground, Side::Large, old, false) };
-        } else {
+        self.mappings.fetch_add(2, Ordering::Relaxed);
+        let label = Label::LARGE_MOVED;
+        let new = Large {
+            pages,
+            label,
+            ..Large::new(target)
+        };
+        new.note(map);
+        self.count_ahead(old.ahead(), new.ahead());
+        let left = old.whole();
+        map.set_ends(left, Label::UNLABELLED);
+        if ground.has_property(left) {
+            ground.note_property(target);
+        } else if !old.is_moved() {
             // The pages went with the object: what is left reads as zeros.
-            state.area(Side::Large).clean.insert(map, old);
+            state.area(Side::Large).clean.insert(map, left);
+            return Some(target.first);
         }
-        Some(new.first)
+        drop(state);
+        // What is left at its old place has its properties, or the mapping that it was.
+        // SAFETY: the object is at its new place.
+        unsafe { self.give_back_plain(ground, Side::Large, left, old.is_moved()) };
+        Some(target.first)
     }
 }
 
 impl<O: Os> Arena<O> {
+    /// Notes how many pages of room an object has, which had others.
+    fn count_ahead(&self, before: usize, after: usize) {
+        self.ahead.fetch_add(after, Ordering::Relaxed);
+        self.ahead.fetch_sub(before, Ordering::Relaxed);
+    }
+
+    /// Unused addresses, without memory, for an object of `room` pages that will use a part of them at first.
+    #[inline(never)]
+    fn take_room(&self, ground: &Ground, room: PageCount) -> Option<Run> {
+        let mut state = self.state.lock();
+        if state.is_limited(&self.os) {
+            return None;
+        }
+        state.take_clean(&self.os, ground, Side::Large, Place::anywhere(room))
+    }
+
+    /// Makes an object shorter. Memory goes back at once: it may be much, and nobody says when it is needed again.
+    ///
+    /// # Safety
+    /// Nobody uses the pages from the `pages`-th on.
+    unsafe fn shorten(
+        &self,
+        ground: &Ground,
+        mut state: Guard<'_, O::Lock, State>,
+        large: Large,
+        pages: PageCount,
+    ) {
+        let map = &ground.map;
+        let tail = large.part(pages, large.pages);
+        let is_short = Self::bytes(tail) < SMALLEST_TAIL;
+        let has_property = ground.has_property(tail);
+        let shorter = Large { pages, ..large };
+        if large.label != Label::LARGE {
+            drop(state);
+            // What is not given back remains the object's.
+            // SAFETY: nobody uses the tail (contract).
+            if !is_short && !has_property && unsafe { self.discard(tail) } {
+                map.set_record(large.first, pages.0);
+                self.count_ahead(large.ahead(), shorter.ahead());
+            }
+            return;
+        }
+        Large::new(shorter.run()).note(map);
+        if has_property {
+            drop(state);
+            // SAFETY: nobody uses the tail (contract).
+            return unsafe { self.give_back_plain(ground, Side::Large, tail, false) };
+        }
+        if is_short {
+            state.give_back(map, Side::Large, tail);
+            drop(state);
+        } else {
+            drop(state);
+            // SAFETY: nobody uses the tail, which is in no store (contract).
+            let discarded = unsafe { self.discard(tail) };
+            let mut state = self.state.lock();
+            match discarded {
+                true => state.area(Side::Large).clean.insert(map, tail),
+                false => state.give_back(map, Side::Large, tail),
+            }
+        }
+        self.give_up_surplus();
+    }
+
     /// Takes back the pages of a large object, which nobody uses; if by now so many are unused, some go back to the system.
     pub(crate) fn give_back_large(
         &self,

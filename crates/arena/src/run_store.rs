@@ -102,6 +102,14 @@ impl Place {
         page.checked_add(gap as usize)
     }
 
+    /// Whether `run` has room for it.
+    fn fits(&self, run: Run) -> bool {
+        let end = self
+            .first_from(run.first.0)
+            .and_then(|first| first.checked_add(self.pages.index()));
+        end.is_some_and(|end| end <= run.end().0)
+    }
+
     /// The last page up to `page` at which the run may start.
     pub(crate) fn last_to(&self, page: usize) -> Option<usize> {
         let gap = (page as u32).wrapping_sub(self.remainder) & (self.align - 1);
@@ -178,18 +186,13 @@ impl RunStore {
 
     /// Removes a run of exactly the pages that `place` asks for.
     pub(crate) fn take(&mut self, map: &PageMap, place: Place) -> Option<Run> {
-        let pages = place.pages;
-        let generous = pages.0.checked_add(place.align - 1)?;
-        if generous > LONGEST {
-            return None;
-        }
-        let found = self.find(map, generous)?;
-        self.unlink(map, found);
+        let found = self.find(map, place)?;
         let first = place.first_from(found.first.0)?;
         let taken = Run {
             first: PageIndex(first),
-            pages,
+            pages: place.pages,
         };
+        self.unlink(map, found);
         if first > found.first.0 {
             self.link(
                 map,
@@ -259,32 +262,34 @@ impl RunStore {
         (map.label(page) == self.label).then(|| map.record(page))
     }
 
-    /// A run of at least `pages` pages: the first fit among the first runs of its own list, else any of a longer list.
-    fn find(&self, map: &PageMap, pages: u32) -> Option<Run> {
-        let own = list_of(pages);
-        let mut page = *self.heads.get(own)?;
-        for _ in 0..LOOKED_AT {
-            if page == NOWHERE {
-                break;
-            }
-            let length = map.record(PageIndex(page));
-            if length >= pages {
-                return Some(Run {
-                    first: PageIndex(page),
-                    pages: PageCount(length),
-                });
-            }
-            page = map.link(PageIndex(page), Direction::Next);
-        }
-        let longer = self.occupied.checked_shr(own as u32 + 1).unwrap_or(0);
-        if longer == 0 {
+    /// A run with room for `place`: the first that has it among the first runs of each list that may have one, up to the first list
+    /// of which any will do.
+    fn find(&self, map: &PageMap, place: Place) -> Option<Run> {
+        let generous = place.pages.0.checked_add(place.align - 1)?;
+        if generous > LONGEST {
             return None;
         }
-        let first = PageIndex(*self.heads.get(own + 1 + longer.trailing_zeros() as usize)?);
-        Some(Run {
-            first,
-            pages: PageCount(map.record(first)),
-        })
+        let last = list_of(generous);
+        let mut lists = self.occupied & (u128::MAX << list_of(place.pages.0));
+        while lists != 0 {
+            let list = lists.trailing_zeros() as usize;
+            lists &= lists - 1;
+            let mut page = *self.heads.get(list)?;
+            for _ in 0..LOOKED_AT {
+                if page == NOWHERE {
+                    break;
+                }
+                let run = Run {
+                    first: PageIndex(page),
+                    pages: PageCount(map.record(PageIndex(page))),
+                };
+                if list > last || place.fits(run) {
+                    return Some(run);
+                }
+                page = map.link(run.first, Direction::Next);
+            }
+        }
+        None
     }
 
     fn link(&mut self, map: &PageMap, run: Run) {

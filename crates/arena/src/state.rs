@@ -201,6 +201,23 @@ impl State {
         Some(taken.run)
     }
 
+    /// A run without memory: what is there reads as zeros.
+    pub(crate) fn take_clean<O: Os>(
+        &mut self,
+        os: &O,
+        ground: &Ground,
+        side: Side,
+        place: Place,
+    ) -> Option<Run> {
+        let known = self.area(side).clean.take(&ground.map, place);
+        let regained = known.or_else(|| self.regain(os, ground, side, place).map(|(run, _)| run));
+        regained.or_else(|| {
+            self.at_frontier(os, ground, side, |frontier, field, spare| {
+                frontier.take(field, place, spare)
+            })
+        })
+    }
+
     /// A run of pages that were unmapped.
     fn regain<O: Os>(
         &mut self,

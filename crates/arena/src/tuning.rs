@@ -30,6 +30,9 @@ pub(crate) const KEPT_SHARE: usize = 8;
 /// Runs that are shorter stay mapped, in bytes: each gap is one more mapping.
 pub(crate) const SMALLEST_GAP: usize = 1 << 20;
 
+/// What is cut off a large object goes back to the system at once if it is no shorter, in bytes.
+pub(crate) const SMALLEST_TAIL: usize = 64 << 10;
+
 /// Bytes of the window that are mapped at a time.
 pub(crate) const WINDOW_CHUNK: usize = 16 << 20;
 

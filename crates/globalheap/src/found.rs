@@ -2,7 +2,7 @@
 
 use core::ptr::NonNull;
 
-use heap::{Label, PageIndex, PlainPages, SizeClass};
+use heap::{PageIndex, PlainPages, SizeClass};
 use miniheap::SpanClasses;
 
 use crate::global::GlobalHeap;
@@ -27,7 +27,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
             return Found::Foreign;
         };
         let object = match labels.label(page) {
-            Label::LARGE | Label::LARGE_MOVED if address == labels.address_of(page) => {
+            label if label.is_large() && address == labels.address_of(page) => {
                 let pages = self.pages.large_pages(page);
                 pages.map(|pages| pages.index() * P::PAGE_SIZE)
             }

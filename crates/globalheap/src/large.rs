@@ -3,7 +3,7 @@
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 
-use heap::{PageCount, PageIndex, PlainPages};
+use heap::{LargeRun, PageCount, PageIndex, PlainPages};
 
 use crate::global::GlobalHeap;
 use crate::report::{Misuse, Report};
@@ -16,6 +16,13 @@ pub struct LargeBlock {
     pub start: NonNull<u8>,
     /// Whether all its bytes are known to be zero.
     pub zeroed: bool,
+}
+
+/// How many pages of addresses an object gets that grew from `before` to `pages` pages: half as many again, unless it doubles anyway.
+fn room(before: PageCount, pages: PageCount) -> PageCount {
+    let is_slow = pages.0.saturating_sub(before.0) < before.0 / 2;
+    let more = if is_slow { pages.0 / 2 } else { 0 };
+    PageCount(pages.0.saturating_add(more))
 }
 
 impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
@@ -39,6 +46,19 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         let pages = Self::pages_for(size)?;
         let allocate = || self.pages.allocate_large(pages, PageCount(align));
         let run = allocate().or_else(|| self.send_home().then(allocate)?)?;
+        self.add_large(run, pages)
+    }
+
+    /// An object of at least `size` bytes in the place of one of `before` bytes, with addresses for it to grow further if it grows by
+    /// small steps: then growth takes time in proportion to the bytes in the end, and not to the number of steps.
+    pub fn place_growing(&self, size: usize, before: usize) -> Option<LargeBlock> {
+        let (pages, before) = (Self::pages_for(size)?, Self::pages_for(before)?);
+        let run = self.pages.allocate_growing(pages, room(before, pages))?;
+        self.add_large(run, pages)
+    }
+
+    /// Counts a new object.
+    fn add_large(&self, run: LargeRun, pages: PageCount) -> Option<LargeBlock> {
         self.large_bytes
             .fetch_add(pages.index() * P::PAGE_SIZE, Ordering::Relaxed);
         self.large_count.fetch_add(1, Ordering::Relaxed);
@@ -86,7 +106,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
             return None;
         } else {
             // SAFETY: a large object starts here, and its old address is not used any more (contract).
-            let moved = unsafe { self.pages.move_large(page, pages) }?;
+            let moved = unsafe { self.pages.move_large(page, pages, room(before, pages)) }?;
             NonNull::new(self.labels().address_of(moved) as *mut u8)?
         };
         let after = self.large_at(resized).map_or(pages, |(_, pages)| pages);

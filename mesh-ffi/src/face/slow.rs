@@ -76,6 +76,21 @@ pub(crate) fn allocate_pages(size: usize) -> Option<Block> {
     allocate_anew(None, size, 1)
 }
 
+/// A block of `size` bytes in the place of one of `before` bytes, which grew.
+///
+/// It has pages of its own.
+#[inline(never)]
+pub(crate) fn allocate_growing(size: usize, before: usize) -> Option<Block> {
+    if size > LARGEST {
+        return None;
+    }
+    let block = tls::within(|| HEAP.global().below().place_growing(size, before))?;
+    Some(Block {
+        start: block.start,
+        zeroed: block.zeroed,
+    })
+}
+
 fn small(class: SizeClass) -> Option<Block> {
     let start = match front() {
         Some(front) => {

@@ -140,7 +140,11 @@ fn run(choice: BarrierChoice, turns: Range<u64>) -> u64 {
         Step::Large { pages: 5, align: 1 },
         Step::Span(16),
         Step::Resize { nth: 1, pages: 2 },
-        Step::Move { nth: 0, more: 30 },
+        Step::Move {
+            nth: 0,
+            more: 30,
+            room: 15,
+        },
         Step::Resize { nth: 0, pages: 400 },
         Step::Free(0),
         Step::Purge { all: true },
@@ -148,7 +152,12 @@ fn run(choice: BarrierChoice, turns: Range<u64>) -> u64 {
             pages: 70,
             align: 1,
         },
-        Step::Move { nth: 1, more: 300 },
+        Step::Growing { pages: 9, more: 5 },
+        Step::Move {
+            nth: 1,
+            more: 300,
+            room: 0,
+        },
         Step::Free(1),
         Step::Span(1),
     ];

@@ -19,9 +19,10 @@ const SMALL: usize = 16 << 20;
 pub(crate) enum Step {
     Span(u32),
     Large { pages: u32, align: u32 },
+    Growing { pages: u32, more: u32 },
     Free(usize),
     Resize { nth: usize, pages: u32 },
-    Move { nth: usize, more: u32 },
+    Move { nth: usize, more: u32, room: u32 },
     Purge { all: bool },
     Wait(u64),
 }
@@ -31,9 +32,10 @@ fn steps(most_pages: u32) -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         4 => (1..=20_u32).prop_map(Step::Span),
         4 => (pages(), 0..=6_u32).prop_map(|(pages, shift)| Step::Large { pages, align: 1 << shift }),
+        2 => (pages(), 0..50_u32).prop_map(|(pages, more)| Step::Growing { pages, more }),
         5 => (0..1000_usize).prop_map(Step::Free),
         3 => (0..1000_usize, pages()).prop_map(|(nth, pages)| Step::Resize { nth, pages }),
-        2 => (0..1000_usize, 1..100_u32).prop_map(|(nth, more)| Step::Move { nth, more }),
+        2 => (0..1000_usize, 1..100_u32, 0..50_u32).prop_map(|(nth, more, room)| Step::Move { nth, more, room }),
         1 => any::<bool>().prop_map(|all| Step::Purge { all }),
         1 => (1..2_000_u64).prop_map(Step::Wait),
     ];
@@ -112,6 +114,16 @@ impl<O: Os> Tenant<O> {
                     self.large.insert(run.first, (owned, pattern));
                 }
             }
+            Step::Growing { pages, more } => {
+                let (pages, room) = (PageCount(pages), PageCount(pages + more));
+                if let Some(run) = self.arena.allocate_growing(pages, room) {
+                    let owned = self.owned(run.first, pages.0);
+                    assert!(!run.zeroed || owned.is_zero());
+                    let pattern = self.next_pattern();
+                    owned.fill(pattern);
+                    self.large.insert(run.first, (owned, pattern));
+                }
+            }
             Step::Free(nth) => {
                 let count = self.spans.len() + self.large.len();
                 if count == 0 {
@@ -135,9 +147,10 @@ impl<O: Os> Tenant<O> {
                     self.resize(owned, pattern, pages);
                 }
             }
-            Step::Move { nth, more } => {
+            Step::Move { nth, more, room } => {
                 if let Some((owned, pattern)) = self.nth_large(nth) {
-                    self.move_to(owned, pattern, owned.run.pages.0 + more);
+                    let pages = owned.run.pages.0 + more;
+                    self.move_to(owned, pattern, pages, pages + room);
                 }
             }
             Step::Purge { all } => assert!(!self.arena.purge(all, u64::MAX)),
@@ -195,10 +208,14 @@ impl<O: Os> Tenant<O> {
         self.large.insert(first, (resized, pattern));
     }
 
-    fn move_to(&mut self, owned: Owned, pattern: u64, pages: u32) {
+    fn move_to(&mut self, owned: Owned, pattern: u64, pages: u32, room: u32) {
         let first = owned.run.first;
         // SAFETY: the object is the test's, and used at the new address only.
-        let Some(moved) = (unsafe { self.arena.move_large(first, PageCount(pages)) }) else {
+        let moved = unsafe {
+            self.arena
+                .move_large(first, PageCount(pages), PageCount(room))
+        };
+        let Some(moved) = moved else {
             return;
         };
         self.large.remove(&first);
@@ -222,7 +239,7 @@ impl<O: Os> Tenant<O> {
             pages += owned.run.pages.index();
         }
         let stats = self.arena.stats();
-        let known = pages + (stats.clean + stats.dirty + stats.gone) / PAGE;
+        let known = pages + (stats.clean + stats.dirty + stats.gone + stats.ahead) / PAGE;
         assert!(known >= self.known, "{} pages are lost", self.known - known);
         assert!(known * PAGE <= stats.opened + stats.gone);
         self.known = known;

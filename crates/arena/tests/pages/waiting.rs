@@ -387,7 +387,7 @@ fn watching_adds_no_mappings() {
     assert_eq!(kernel_mappings(&arena), before);
     // Large objects come from the other end, are moved, and go.
     // SAFETY: used at the new address only.
-    let moved = unsafe { arena.move_large(large.first, PageCount(200)) }.unwrap();
+    let moved = unsafe { arena.move_large(large.first, PageCount(200), PageCount(200)) }.unwrap();
     Owned::of(&arena, moved, PageCount(200)).verify(1, 128);
     // SAFETY: given up.
     unsafe { arena.free_large(moved) }.unwrap();

@@ -28,6 +28,10 @@ unsafe impl LargePages for FakePages {
         })
     }
 
+    fn allocate_growing(&self, pages: PageCount, _room: PageCount) -> Option<LargeRun> {
+        self.allocate_large(pages, PageCount(1))
+    }
+
     fn large_pages(&self, page: PageIndex) -> Option<PageCount> {
         let run = self.state().memory.run_at(page, Purpose::Large)?;
         Some(run.pages)
@@ -67,7 +71,12 @@ unsafe impl LargePages for FakePages {
         true
     }
 
-    unsafe fn move_large(&self, page: PageIndex, count: PageCount) -> Option<PageIndex> {
+    unsafe fn move_large(
+        &self,
+        page: PageIndex,
+        count: PageCount,
+        _room: PageCount,
+    ) -> Option<PageIndex> {
         self.grant("move_large").ok()?;
         let memory = &mut self.state().memory;
         let old = memory

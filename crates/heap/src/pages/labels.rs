@@ -30,6 +30,8 @@ impl Label {
     pub const LARGE_END: Self = Self(137);
     /// The first page of a large object that was moved by remapping.
     pub const LARGE_MOVED: Self = Self(139);
+    /// The first page of a large object behind which there are addresses for it to grow.
+    pub const LARGE_ROOMY: Self = Self(140);
     /// A page of a span that is being taken apart or put together.
     pub const UNLABELLED: Self = Self(138);
 
@@ -42,7 +44,7 @@ impl Label {
     /// Whether a large object starts at the page.
     #[inline]
     pub const fn is_large(self) -> bool {
-        self.0 == Self::LARGE.0 || self.0 == Self::LARGE_MOVED.0
+        matches!(self, Self::LARGE | Self::LARGE_MOVED | Self::LARGE_ROOMY)
     }
 
     /// The class and the owner of a page of small objects.

@@ -29,15 +29,27 @@ pub unsafe trait LargePages: SpanPages {
     /// Nobody uses the object any more.
     unsafe fn free_large(&self, page: PageIndex) -> Option<PageCount>;
 
+    /// A run for a large object that grows: behind it are addresses for it to grow to `room` pages where it is, if that can be had
+    /// without memory.
+    fn allocate_growing(&self, pages: PageCount, room: PageCount) -> Option<LargeRun>;
+
     /// Makes the large object at `page` longer or shorter where it is; says whether it could.
     ///
     /// # Safety
     /// A large object starts at `page`; nobody uses what is cut off.
+    ///
+    /// Memory that is cut off goes back to the system, its addresses may stay with the object.
     unsafe fn resize_large(&self, page: PageIndex, pages: PageCount) -> bool;
 
-    /// Moves the large object at `page` into a run of `pages` pages, if that is cheaper than copying.
+    /// Moves the large object at `page` into a run of `pages` pages, if that is cheaper than copying, with addresses for it to grow
+    /// to `room` pages if these can be had.
     ///
     /// # Safety
     /// A large object starts at `page`; nobody uses it at its old address any more.
-    unsafe fn move_large(&self, page: PageIndex, pages: PageCount) -> Option<PageIndex>;
+    unsafe fn move_large(
+        &self,
+        page: PageIndex,
+        pages: PageCount,
+        room: PageCount,
+    ) -> Option<PageIndex>;
 }

@@ -39,7 +39,7 @@ pub(super) fn is_on_stack(at: usize, len: usize) -> bool {
 pub(super) fn is_in_heap(at: usize) -> bool {
     let labels = HEAP.global().labels();
     let label = labels.page_at(at).map(|page| labels.label(page));
-    label.is_some_and(|label| label.as_small().is_some() || label == Label::LARGE)
+    label.is_some_and(|label| label.as_small().is_some() || label.is_large())
 }
 
 /// Pages that were found readable: each in the place of its number. A page may have gone since.
