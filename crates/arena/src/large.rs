@@ -117,21 +117,28 @@ unsafe impl<O: Os> LargePages for Arena<O> {
     fn allocate_growing(&self, pages: PageCount, room: PageCount) -> Option<LargeRun> {
         let ground = self.ground()?;
         let is_roomy = room > pages;
-        let Some(run) = is_roomy.then(|| self.take_room(ground, room)).flatten() else {
+        let Some((run, zeroed)) = is_roomy.then(|| self.take_room(ground, room)).flatten() else {
             return self.allocate_large(pages, PageCount(1));
         };
         let label = Label::LARGE_ROOMY;
-        let large = Large {
+        let mut large = Large {
             pages,
             label,
             ..Large::new(run)
         };
-        large.note(&ground.map);
-        self.count_ahead(0, large.ahead());
-        Some(LargeRun {
-            first: run.first,
-            zeroed: true,
-        })
+        let ahead = large.part(pages, room);
+        // SAFETY: nobody uses the run yet.
+        if !zeroed && !unsafe { self.discard(ahead) } {
+            large = Large::new(large.run());
+            large.note(&ground.map);
+            let mut state = self.state.lock();
+            state.give_back(&ground.map, Side::Large, ahead);
+        } else {
+            large.note(&ground.map);
+            self.count_ahead(0, large.ahead());
+        }
+        let first = run.first;
+        Some(LargeRun { first, zeroed })
     }
 
     fn large_pages(&self, page: PageIndex) -> Option<PageCount> {
@@ -206,8 +213,7 @@ unsafe impl<O: Os> LargePages for Arena<O> {
             return None;
         }
         let roomy = self.take_room(ground, room.max(pages));
-        let exact = || self.take(Side::Large, Place::anywhere(pages));
-        let target = roomy.or_else(|| exact().map(|(run, _)| run))?;
+        let (target, _) = roomy.or_else(|| self.take(Side::Large, Place::anywhere(pages)))?;
         let (from, to) = (self.address(page)?, self.address(target.first)?);
         let (len, new_len) = (Self::bytes(old.run()), Self::bytes(target));
         // SAFETY: both runs are the arena's: the old object is given up by the caller, the new run is unused.
@@ -255,14 +261,15 @@ impl<O: Os> Arena<O> {
         self.ahead.fetch_sub(before, Ordering::Relaxed);
     }
 
-    /// Unused addresses, without memory, for an object of `room` pages that will use a part of them at first.
+    /// A run of `room` pages for an object that will use a part of them at first, and whether all its bytes are zero. None where addresses
+    /// are scarce.
     #[inline(never)]
-    fn take_room(&self, ground: &Ground, room: PageCount) -> Option<Run> {
+    fn take_room(&self, ground: &Ground, room: PageCount) -> Option<(Run, bool)> {
         let mut state = self.state.lock();
         if state.is_limited(&self.os) {
             return None;
         }
-        state.take_clean(&self.os, ground, Side::Large, Place::anywhere(room))
+        state.take_large(&self.os, ground, Place::anywhere(room))
     }
 
     /// Makes an object shorter. Memory goes back at once: it may be much, and nobody says when it is needed again.

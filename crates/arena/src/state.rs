@@ -201,20 +201,20 @@ impl State {
         Some(taken.run)
     }
 
-    /// A run without memory: what is there reads as zeros.
-    pub(crate) fn take_clean<O: Os>(
+    /// A run for a large object, and whether all its bytes are zero; none if that takes what is for spans.
+    #[inline(never)]
+    pub(crate) fn take_large<O: Os>(
         &mut self,
         os: &O,
         ground: &Ground,
-        side: Side,
         place: Place,
-    ) -> Option<Run> {
-        let known = self.area(side).clean.take(&ground.map, place);
-        let regained = known.or_else(|| self.regain(os, ground, side, place).map(|(run, _)| run));
-        regained.or_else(|| {
-            self.at_frontier(os, ground, side, |frontier, field, spare| {
+    ) -> Option<(Run, bool)> {
+        let known = self.take_known(os, ground, Side::Large, place);
+        known.or_else(|| {
+            let new = self.at_frontier(os, ground, Side::Large, |frontier, field, spare| {
                 frontier.take(field, place, spare)
-            })
+            });
+            new.map(|run| (run, true))
         })
     }
 

@@ -7,7 +7,7 @@ use heap::{LargeRun, PageCount, PageIndex, PlainPages};
 
 use crate::global::GlobalHeap;
 use crate::report::{Misuse, Report};
-use crate::tuning::REMAPPED;
+use crate::tuning::{REMAPPED, SMALL_STEP};
 
 /// A new large object.
 #[derive(Clone, Copy, Debug)]
@@ -18,9 +18,10 @@ pub struct LargeBlock {
     pub zeroed: bool,
 }
 
-/// How many pages of addresses an object gets that grew from `before` to `pages` pages: half as many again, unless it doubles anyway.
+/// How many pages of addresses an object gets that grew from `before` to `pages` pages: half as many again if that was a small step.
+/// Larger ones are in proportion to the object anyway, and few.
 fn room(before: PageCount, pages: PageCount) -> PageCount {
-    let is_slow = pages.0.saturating_sub(before.0) < before.0 / 2;
+    let is_slow = pages.0.saturating_sub(before.0) < before.0 / SMALL_STEP;
     let more = if is_slow { pages.0 / 2 } else { 0 };
     PageCount(pages.0.saturating_add(more))
 }

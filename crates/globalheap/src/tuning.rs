@@ -11,6 +11,9 @@ use miniheap::Geometry;
 /// it should happen often.
 pub const REMAPPED: usize = if cfg!(test) { 16 << 10 } else { 8 << 20 };
 
+/// A large object grows by small steps where one adds less than one part in so many.
+pub const SMALL_STEP: u32 = 16;
+
 /// Spans whose records are changed under one hold of their class's lock, for a refill or a release, at most.
 pub const SPANS_AT_ONCE: usize = 2;
 
