@@ -31,6 +31,7 @@ use miniheap::{MiniHeap, Spans};
 use crate::mesh_heap::MeshHeap;
 use crate::moves::Move;
 use crate::policy::MeshPolicy;
+use crate::tuning::HOLD_NS;
 
 /// What came of a plan.
 #[derive(Clone, Copy, Default)]
@@ -44,11 +45,12 @@ pub(crate) struct Outcome {
 impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
     /// Carries out meshes of `class`, each given as the unit to keep and the unit to join to it, and of `units` neighbours
     /// in all, under one hold of the lock. Pairs that do not fit any more, or for which there are no mappings, are passed
-    /// over. Returns the pages released; breaks off when the system's mappings run out.
+    /// over. Returns the pages released; breaks off when the system's mappings run out,
+    /// or the class is not to be meshed any more. What there was no time for is left in `merges`.
     pub(crate) fn commit(
         &self,
         class: SizeClass,
-        merges: impl Iterator<Item = (SpanId, SpanId)>,
+        merges: &mut impl Iterator<Item = (SpanId, SpanId)>,
         units: usize,
     ) -> ControlFlow<usize, usize> {
         self.hold(class, merges, |spans, (keep, join)| {
@@ -56,23 +58,24 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         })
     }
 
-    /// Carries out `plans` under one hold of the lock, each by `act`. Returns the pages released; breaks off when the
-    /// system's mappings run out.
+    /// Carries out `plans` under one hold of the lock, each by `act`, as long as nobody minds to wait for it. Returns the pages
+    /// released; breaks off when the system's mappings run out, or the class is not to be meshed any more. What there was no time for is
+    /// left in `plans`.
     pub(crate) fn hold<T>(
         &self,
         class: SizeClass,
-        plans: impl Iterator<Item = T>,
+        plans: &mut impl Iterator<Item = T>,
         mut act: impl FnMut(&mut Spans, T) -> Outcome,
     ) -> ControlFlow<usize, usize> {
         // What was found may have been found before.
         if self.is_left_alone(class) {
-            return ControlFlow::Continue(0);
+            return ControlFlow::Break(0);
         }
         let (mut total, mut exhausted) = (Outcome::default(), false);
         let mut spans = self.class(class);
         let start = self.pages().clock_ns();
         let barrier = self.pages().begin_barrier();
-        for plan in plans {
+        for plan in plans.by_ref() {
             exhausted = !self.pages().mappings_permit();
             if exhausted {
                 total.refused += 1;
@@ -81,6 +84,9 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             let Outcome { meshed, refused } = act(&mut spans, plan);
             total.meshed += meshed;
             total.refused += refused;
+            if self.pages().clock_ns().saturating_sub(start) >= HOLD_NS {
+                break;
+            }
         }
         self.pages().end_barrier(barrier);
         spans.assert_sound();

@@ -65,8 +65,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         loop {
             let next = self.with_found(cycle, class, width, portion, |_, pairs| {
                 while outcome.is_continue() && pairs.merges.len() > 0 {
-                    outcome =
-                        self.commit(class, pairs.take(MESHES_PER_HOLD.div_ceil(units)), units);
+                    outcome = self.commit(
+                        class,
+                        &mut pairs.take(MESHES_PER_HOLD.div_ceil(units)),
+                        units,
+                    );
                     let (ControlFlow::Continue(pages) | ControlFlow::Break(pages)) = outcome;
                     released += pages;
                 }

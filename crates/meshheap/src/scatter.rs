@@ -59,8 +59,10 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         class: SizeClass,
         moves: impl Iterator<Item = (SpanId, SpanId)> + Clone,
     ) -> ControlFlow<usize, usize> {
-        self.hold(class, core::iter::once(moves), |spans, moves| {
-            match self.scatter(spans, moves) {
+        self.hold(
+            class,
+            &mut core::iter::once(moves),
+            |spans, moves| match self.scatter(spans, moves) {
                 Some(Ok(())) => Outcome {
                     meshed: 1,
                     refused: 0,
@@ -70,8 +72,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
                     refused: 1,
                 },
                 None => Outcome::default(),
-            }
-        })
+            },
+        )
     }
 
     /// Looks for groups in a portion of one class that can be taken apart, and passes on what would have to move for each, and

@@ -131,9 +131,10 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         let end = progress
             .found
             .min(progress.done + MESHES_PER_HOLD.div_ceil(units));
-        let pairs = progress.pairs[progress.done..end].iter().copied();
-        let outcome = self.commit(class, pairs, units);
-        progress.carried_out(end, outcome)
+        let mut pairs = progress.pairs[progress.done..end].iter().copied();
+        let outcome = self.commit(class, &mut pairs, units);
+        let left = pairs.len();
+        progress.carried_out(end - left, outcome)
     }
 
     /// Looks for groups to take apart in a class, or takes one apart. Says whether there is more to do there.

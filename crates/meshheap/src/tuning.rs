@@ -60,6 +60,9 @@ pub const GROUPS_PER_HOLD: usize = 128;
 /// Meshes that are carried out under one hold of a class lock, at most.
 pub const MESHES_PER_HOLD: usize = 16;
 
+/// Nanoseconds after which a hold of a class lock ends with the mesh under way.
+pub const HOLD_NS: u64 = 300_000;
+
 /// Spans that are dissolved under one hold of a class lock, at most.
 pub const LEFTOVERS_PER_HOLD: usize = 32;
 
