@@ -291,6 +291,11 @@ impl<O: Os> Arena<O> {
         self.mappings_limit.store(limit, Ordering::Relaxed);
     }
 
+    /// Unused bytes that are still physically there.
+    pub fn dirty_bytes(&self) -> usize {
+        self.state.lock().pages(|area| &area.dirty) * O::PAGE_SIZE
+    }
+
     /// The figures of now.
     pub fn stats(&self) -> ArenaStats {
         let (windows, metadata) =

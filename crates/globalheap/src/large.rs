@@ -27,6 +27,11 @@ fn room(before: PageCount, pages: PageCount) -> PageCount {
 }
 
 impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
+    /// Bytes of large objects.
+    pub fn large_bytes(&self) -> usize {
+        self.large_bytes.load(Ordering::Relaxed)
+    }
+
     fn pages_for(size: usize) -> Option<PageCount> {
         u32::try_from(size.max(1).div_ceil(P::PAGE_SIZE))
             .ok()

@@ -34,6 +34,11 @@ impl Purging {
                 .is_ok()
     }
 
+    /// When the next look is due.
+    pub(crate) fn next(&self) -> u64 {
+        self.next.load(Ordering::Relaxed)
+    }
+
     /// The next look is due at `then`.
     pub(crate) fn set_next(&self, then: u64) {
         self.next.store(then, Ordering::Relaxed);

@@ -47,6 +47,11 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         self.purging.is_due(now)
     }
 
+    /// The time of the next look.
+    pub fn next_upkeep(&self) -> u64 {
+        self.purging.next()
+    }
+
     /// Sets the time of the next look.
     pub fn set_next_upkeep(&self, then: u64) {
         self.purging.set_next(then);
@@ -55,9 +60,19 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// Gives back pages that have been unused for long, if it is time to look for them; the next time is `interval`
     /// milliseconds later.
     pub fn purge_if_due(&self, now: u64, interval: u64) -> Purged {
-        if !self.purging.claim(now, interval) {
+        if !self.claim_upkeep(now, interval) {
             return Purged::NotDue;
         }
+        self.purge_unused()
+    }
+
+    /// Whether upkeep is due; of several threads that ask, one is told so. It is due again `interval` milliseconds later.
+    pub fn claim_upkeep(&self, now: u64, interval: u64) -> bool {
+        self.purging.claim(now, interval)
+    }
+
+    /// Gives back pages that have been unused for long, and what waits in vain for threads that want it.
+    pub fn purge_unused(&self) -> Purged {
         self.send_home();
         match self.pages.purge(false, SLICE_NS) {
             true => Purged::InPart,

@@ -5,7 +5,7 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use crate::tuning::{CREDIT_MS, PERIOD_MS};
+use crate::tuning::{CREDIT_MS, LEAST_EFFORT, PERIOD_MS};
 
 /// Time that cycles may take of a program that has other things to do. Sleeping time is not charged.
 pub(crate) struct Allowance {
@@ -30,21 +30,22 @@ impl Allowance {
         now >= paid_at
     }
 
-    /// Charges `nanoseconds`. One part in a hundred of the time at the default period; more at a shorter one, which asks for
-    /// more cycles.
-    pub(crate) fn charge(&self, now: u64, nanoseconds: u64, period_ms: u64) {
-        let part = period_ms.min(PERIOD_MS);
+    /// Charges `nanoseconds`, of which `percent` hundredths of the time may be taken at the default period; more at a shorter one,
+    /// which asks for more cycles. Returns when the next slice may be taken.
+    pub(crate) fn charge(&self, now: u64, nanoseconds: u64, percent: u64, period_ms: u64) -> u64 {
+        let part = (100 / percent.max(1)).min(period_ms);
         let owed = nanoseconds.saturating_mul(part) / 1_000_000;
         let oldest = now.saturating_sub(CREDIT_MS);
         let paid_at = self.paid_at.load(Ordering::Relaxed).max(oldest);
+        let next = paid_at.saturating_add(owed);
         // Only who runs a cycle charges; a lost update would be a slice too many.
-        self.paid_at
-            .store(paid_at.saturating_add(owed), Ordering::Relaxed);
+        self.paid_at.store(next, Ordering::Relaxed);
+        next
     }
 }
 
-/// The default share is one part in as many as there are milliseconds in the default period.
-const _: () = assert!(PERIOD_MS == 100);
+/// The least share at the default period is one part in as many as that has milliseconds.
+const _: () = assert!(PERIOD_MS * LEAST_EFFORT == 100);
 
 #[cfg(test)]
 mod tests {
@@ -55,7 +56,7 @@ mod tests {
         let mut count = 0;
         for now in from..from + milliseconds {
             if allowance.permits(now) {
-                allowance.charge(now, slice_ms * 1_000_000, PERIOD_MS);
+                allowance.charge(now, slice_ms * 1_000_000, LEAST_EFFORT, PERIOD_MS);
                 count += 1;
             }
         }
@@ -87,7 +88,7 @@ mod tests {
         let allowance = Allowance::new();
         let now = 1 << 40;
         assert!(allowance.permits(now));
-        allowance.charge(now, 1_000_000, PERIOD_MS);
+        allowance.charge(now, 1_000_000, LEAST_EFFORT, PERIOD_MS);
         assert!(!allowance.permits(now + 99));
         assert!(allowance.permits(now + 100));
     }
@@ -96,8 +97,17 @@ mod tests {
     fn a_shorter_period_permits_more() {
         let allowance = Allowance::new();
         assert!(allowance.permits(7));
-        allowance.charge(7, 10_000_000, 1);
+        allowance.charge(7, 10_000_000, LEAST_EFFORT, 1);
         assert!(!allowance.permits(16));
         assert!(allowance.permits(17));
+    }
+
+    #[test]
+    fn a_quarter_is_a_quarter() {
+        let allowance = Allowance::new();
+        assert!(allowance.permits(50));
+        assert_eq!(allowance.charge(50, 2_000_000, 25, PERIOD_MS), 58);
+        assert!(!allowance.permits(57));
+        assert!(allowance.permits(58));
     }
 }

@@ -27,6 +27,7 @@ mod bound;
 mod commit;
 mod counters;
 mod cycle;
+mod effort;
 mod fork;
 mod joined;
 mod kept;

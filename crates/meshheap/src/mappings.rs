@@ -8,7 +8,7 @@ use miniheap::Spans;
 use crate::kept::Cycle;
 use crate::mesh_heap::MeshHeap;
 use crate::policy::MeshPolicy;
-use crate::schedule::possible;
+use crate::schedule::occupancy;
 use crate::tuning::{CALM_SHARE, MOVING_SHARE};
 use crate::width::Mappings;
 
@@ -17,7 +17,7 @@ fn hopeful(spans: &Spans) -> usize {
     let slots = usize::from(spans.geometry().slots);
     let mean = spans.live() / spans.physical_spans().max(1);
     if has_fair_chance(slots, mean) {
-        possible(spans, 1)
+        occupancy(spans, 1).possible
     } else {
         0
     }

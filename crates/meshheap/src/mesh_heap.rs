@@ -25,6 +25,8 @@ pub struct MeshHeap<P: PageHeap, M, R = Ignore> {
     enabled: AtomicBool,
     /// Asked before each cycle, and each slice of one.
     guard: AtomicPtr<()>,
+    /// Told when a thread of the program begins a cycle.
+    helper: AtomicPtr<()>,
     /// Objects of so many bytes and more are left alone: see the module `narrow`.
     pub(crate) meshed_below: AtomicUsize,
     /// Whether somebody writes to objects who cannot be made to wait at every barrier: see the module `bound`.
@@ -42,6 +44,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             placements: Placements::new(),
             enabled: AtomicBool::new(false),
             guard: AtomicPtr::new(null_mut()),
+            helper: AtomicPtr::new(null_mut()),
             meshed_below: AtomicUsize::new(usize::MAX),
             unnamed_writers: AtomicBool::new(false),
         }
@@ -80,6 +83,22 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         self.guard.store(guard as *mut (), Ordering::Relaxed);
         // SAFETY: the caller's promise. Its release store publishes the guard.
         unsafe { self.enable_meshing() };
+    }
+
+    /// Has `helper` called when a thread of the program begins a cycle, under a lock of this layer: it may have a thread made
+    /// for the [upkeep](Self::upkeep_in_background).
+    pub fn call_for_help(&self, helper: fn()) {
+        self.helper.store(helper as *mut (), Ordering::Release);
+    }
+
+    /// Tells who may help that a cycle begins.
+    pub(crate) fn want_help(&self) {
+        let helper = self.helper.load(Ordering::Acquire);
+        if !helper.is_null() {
+            // SAFETY: only `call_for_help` writes it, and functions of this type.
+            let helper = unsafe { core::mem::transmute::<*mut (), fn()>(helper) };
+            helper();
+        }
     }
 
     /// Whether a cycle may begin now.
@@ -122,6 +141,16 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
     /// Sets the time between two mesh cycles, in milliseconds.
     pub fn set_period(&self, milliseconds: u64) {
         self.schedule.set_period(milliseconds);
+    }
+
+    /// Hundredths of a busy program's time that cycles may take at most, while most of its memory could come back.
+    pub fn effort(&self) -> u64 {
+        self.schedule.effort.most()
+    }
+
+    /// Sets the [effort](Self::effort), no more than a hundred. Zero leaves the time that the program does not use.
+    pub fn set_effort(&self, percent: u64) {
+        self.schedule.effort.set_most(percent);
     }
 
     /// What meshing did so far.

@@ -5,6 +5,7 @@ use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use miniheap::Spans;
 
 use crate::allowance::Allowance;
+use crate::effort::{Effort, Occupancy};
 use crate::tuning::{EFFECTIVE_SHARE, LONGEST_PAUSE, PERIOD_MS, WORTHWHILE};
 
 /// Milliseconds from which on a sleep is a long one.
@@ -37,6 +38,9 @@ pub(crate) struct Schedule {
     /// What the last cycle saw and left that could still come back at the very best, in bytes.
     left: AtomicUsize,
     pub(crate) allowance: Allowance,
+    pub(crate) effort: Effort,
+    /// When unused pages are looked at again.
+    next_purge: AtomicU64,
     /// Periods to wait after the next cycle.
     pause: AtomicU64,
     /// Whether a cycle in slices has begun and not ended.
@@ -53,6 +57,8 @@ impl Schedule {
             earliest: AtomicU64::new(0),
             left: AtomicUsize::new(0),
             allowance: Allowance::new(),
+            effort: Effort::new(),
+            next_purge: AtomicU64::new(0),
             pause: AtomicU64::new(1),
             under_way: AtomicBool::new(false),
             possible: AtomicUsize::new(0),
@@ -86,9 +92,28 @@ impl Schedule {
     }
 
     /// A cycle begins.
-    pub(crate) fn begin(&self, now: u64, possible: usize) {
-        self.possible.store(possible, Ordering::Relaxed);
+    pub(crate) fn begin(&self, now: u64, occupancy: Occupancy) {
+        self.possible.store(occupancy.possible, Ordering::Relaxed);
+        // What a pause followed that was longer than usual is tried with the least effort first.
+        if self.pause.load(Ordering::Relaxed) == 1 {
+            self.effort.fit(occupancy);
+        }
         self.postpone(now, 1);
+    }
+
+    /// Whether it is time to look at unused pages; the next time is `interval` milliseconds later.
+    pub(crate) fn is_purge_due(&self, now: u64, interval: u64) -> bool {
+        let due = now >= self.next_purge.load(Ordering::Relaxed);
+        if due {
+            self.next_purge
+                .store(now.saturating_add(interval), Ordering::Relaxed);
+        }
+        due
+    }
+
+    /// There are more unused pages to look at.
+    pub(crate) fn purge_again(&self) {
+        self.next_purge.store(0, Ordering::Relaxed);
     }
 
     /// The next cycle has to wait for so many periods.
@@ -105,19 +130,21 @@ impl Schedule {
 
     /// Sets the pause before the next cycle by what this one achieved, which released some bytes and left others. Says
     /// whether it was effective.
-    pub(crate) fn conclude(&self, now: u64, released: usize, left: usize) -> bool {
+    pub(crate) fn conclude(&self, now: u64, released: usize, left: Occupancy) -> bool {
         let possible = self.possible.load(Ordering::Relaxed);
         let effective = released * EFFECTIVE_SHARE >= possible.max(1);
         let before = self.pause.load(Ordering::Relaxed);
         let pause = if effective {
+            self.effort.fit(left);
             1
         } else {
+            self.effort.lower();
             (before * 2).min(LONGEST_PAUSE)
         };
         self.pause.store(pause, Ordering::Relaxed);
         // What came up while the cycle was under way, it may not have seen.
         let seen = possible.saturating_sub(released);
-        self.left.store(left.min(seen), Ordering::Relaxed);
+        self.left.store(left.possible.min(seen), Ordering::Relaxed);
         self.earliest
             .store(now.saturating_add(self.period()), Ordering::Relaxed);
         self.postpone(now, pause);
@@ -125,12 +152,16 @@ impl Schedule {
     }
 }
 
-/// Bytes that would come back if the spans were as full as they could be.
-pub(crate) fn possible(spans: &Spans, page_size: usize) -> usize {
+/// What spans hold, and what of it would come back if they were as full as they could be.
+pub(crate) fn occupancy(spans: &Spans, page_size: usize) -> Occupancy {
     let geometry = spans.geometry();
     let slots = usize::from(geometry.slots);
-    let needed = spans.live().div_ceil(slots);
-    spans.physical_spans().saturating_sub(needed) * geometry.pages.index() * page_size
+    let (needed, there) = (spans.live().div_ceil(slots), spans.physical_spans());
+    let bytes = geometry.pages.index() * page_size;
+    Occupancy {
+        possible: there.saturating_sub(needed) * bytes,
+        memory: there * bytes,
+    }
 }
 
 /// Bytes that a cycle must promise at this period, so that the work per second is worth the same at any.

@@ -13,6 +13,18 @@ pub const EFFECTIVE_SHARE: usize = 32;
 /// The pause grows up to this many periods.
 pub const LONGEST_PAUSE: u64 = 32;
 
+/// Hundredths of a busy program's time that cycles may take at least, unless it permits none, …
+pub const LEAST_EFFORT: u64 = 1;
+
+/// … and at most, unless the program or its environment says otherwise.
+pub const MOST_EFFORT: u64 = 25;
+
+/// A heap of which fewer hundredths could come back is dense: it is worth the least effort.
+pub const DENSE_PERCENT: u64 = 10;
+
+/// One of which more hundredths could come back is worth the most.
+pub const SPARSE_PERCENT: u64 = 50;
+
 /// Milliseconds of a busy program of which the share for cycles is saved up, at most.
 pub const CREDIT_MS: u64 = 2_000;
 

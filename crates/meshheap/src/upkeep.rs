@@ -7,9 +7,10 @@ use globalheap::tuning::{PURGE_MS, SLICE_NS, SLICE_PAUSE_MS};
 use globalheap::{Purged, Report};
 use heap::PageHeap;
 
+use crate::effort::Occupancy;
 use crate::mesh_heap::MeshHeap;
 use crate::policy::MeshPolicy;
-use crate::schedule::{Sleep, possible, worthwhile};
+use crate::schedule::{Sleep, occupancy, worthwhile};
 use crate::slice::Slice;
 use crate::tuning::WORTHWHILE;
 
@@ -24,20 +25,44 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         }
     }
 
-    /// The same for a thread that was made for it: while the program is `busy` it is charged as others are, else it takes the
-    /// time that the program does not want. Says whether this thread should call again if the program stays idle.
-    pub fn upkeep_in_background(&self, busy: bool) -> bool {
-        if busy {
-            self.upkeep_due(self.pages().clock_ms());
-            return false;
+    /// The same for a thread that was made for it, in time that is the program's: it is charged as others are.
+    pub fn upkeep_in_background(&self) {
+        let now = self.pages().clock_ms();
+        if self.below().is_upkeep_due(now) {
+            self.upkeep_due(now);
         }
+    }
+
+    /// The same in time that nobody wants, for about a millisecond. Says whether this thread should call again if it has more of it.
+    pub fn upkeep_in_spare_time(&self) -> bool {
         self.before_sleep(Sleep(0))
+    }
+
+    /// Whether a cycle could give back enough to be worthwhile.
+    pub fn promises_enough(&self) -> bool {
+        self.meshing_enabled() && self.possible_bytes() >= worthwhile(self.schedule.period())
+    }
+
+    /// Whether so much of the heap could come back that more than the least effort is worthwhile.
+    pub fn is_worth_more(&self) -> bool {
+        self.schedule.effort.is_raised() && self.meshing_enabled()
     }
 
     /// Gives back pages that have been unused for long, if it is time to look for them.
     fn purge_if_due(&self, now: u64) -> Purged {
         let interval = PURGE_MS.min(self.schedule.period().max(1));
-        self.below().purge_if_due(now, interval)
+        if !self.below().claim_upkeep(now, interval) {
+            return Purged::NotDue;
+        }
+        // In between come slices of a cycle.
+        if !self.schedule.is_purge_due(now, interval) {
+            return Purged::Done;
+        }
+        let purged = self.below().purge_unused();
+        if purged == Purged::InPart {
+            self.schedule.purge_again();
+        }
+        purged
     }
 
     /// What is due in a program that is busy: it is charged for the time.
@@ -46,18 +71,27 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
     fn upkeep_due(&self, now: u64) {
         let soon = now + SLICE_PAUSE_MS;
         match self.purge_if_due(now) {
-            Purged::Done if self.schedule.allowance.permits(now) => {}
+            Purged::Done if self.may_take_time(now) => {}
             Purged::InPart => return self.below().set_next_upkeep(soon),
             Purged::NotDue | Purged::Done => return,
         }
         let start = self.pages().clock_ns();
         let unfinished = self.mesh_if_due(now, SLICE_NS);
         let taken = self.pages().clock_ns().saturating_sub(start);
-        let period = self.schedule.period();
-        self.schedule.allowance.charge(now, taken, period);
-        if unfinished && self.schedule.allowance.permits(soon) {
-            self.below().set_next_upkeep(soon);
+        let (period, percent) = (self.schedule.period(), self.schedule.effort.now());
+        let next = self
+            .schedule
+            .allowance
+            .charge(now, taken, percent, period)
+            .max(soon);
+        if unfinished && next < now + PURGE_MS {
+            self.below().set_next_upkeep(next);
         }
+    }
+
+    /// Whether a busy program permits a slice of a cycle now.
+    fn may_take_time(&self, now: u64) -> bool {
+        self.schedule.effort.most() > 0 && self.schedule.allowance.permits(now)
     }
 
     /// Begins a cycle if one is due and promises enough, or goes on with the one under way, for `slice` nanoseconds. Says
@@ -68,14 +102,17 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         }
         let schedule = &self.schedule;
         if !schedule.is_under_way() {
-            let possible = self.possible_bytes();
+            let occupancy = self.occupancy();
             let worthwhile = worthwhile(schedule.period());
-            if !schedule.is_due(now, possible, worthwhile) {
+            if !schedule.is_due(now, occupancy.possible, worthwhile) {
                 return false;
             }
-            schedule.begin(now, possible);
-            if possible < worthwhile {
+            schedule.begin(now, occupancy);
+            if occupancy.possible < worthwhile {
                 return false;
+            }
+            if !self.below().is_in_background() {
+                self.want_help();
             }
         }
         match self.mesh_slice(slice) {
@@ -86,13 +123,13 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             }
             Slice::Ended(released) => {
                 schedule.set_under_way(false);
-                schedule.conclude(self.pages().clock_ms(), released, self.possible_bytes())
+                schedule.conclude(self.pages().clock_ms(), released, self.occupancy())
             }
             Slice::HeldBack => {
                 schedule.set_under_way(false);
-                let possible = self.possible_bytes();
+                let left = self.occupancy();
                 // No reason for a longer pause: what was held back is due when the program has calmed down.
-                let _ = schedule.conclude(self.pages().clock_ms(), possible, possible);
+                let _ = schedule.conclude(self.pages().clock_ms(), left.possible, left);
                 false
             }
         }
@@ -139,12 +176,24 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
 
     /// Bytes that meshing could give back at the very best.
     pub fn possible_bytes(&self) -> usize {
-        if !self.barrier_suffices() {
-            return 0;
+        self.occupancy().possible
+    }
+
+    /// What the heap holds, and what of it could come back.
+    fn occupancy(&self) -> Occupancy {
+        let mut all = Occupancy {
+            possible: 0,
+            memory: self.below().large_bytes(),
+        };
+        for class in Self::meshed_classes() {
+            let Occupancy { possible, memory } = occupancy(&self.class(class), P::PAGE_SIZE);
+            all.possible += possible;
+            all.memory += memory;
         }
-        Self::meshed_classes()
-            .map(|class| possible(&self.class(class), P::PAGE_SIZE))
-            .sum()
+        if !self.barrier_suffices() {
+            all.possible = 0;
+        }
+        all
     }
 
     /// Gives back all that can be given back now: meshes as long as that helps, and purges.

@@ -54,6 +54,12 @@ impl Request {
         self.asked.fetch_add(1, Ordering::SeqCst);
     }
 
+    /// Asks, and does it now if it can be. To be called where [`answer`](Self::answer) is.
+    pub(crate) fn ask_and_answer(&self) {
+        self.ask();
+        self.answer_now();
+    }
+
     /// How often it was asked for so far.
     #[inline]
     pub(crate) fn asked(&self) -> u32 {

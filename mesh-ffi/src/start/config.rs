@@ -6,6 +6,7 @@ use crate::face::summary::SummaryFormat;
 use crate::ground::clock::auxiliary;
 use crate::ground::heap::Heap;
 use crate::ground::line::Line;
+use crate::upkeep::background::Wanted;
 
 use super::near_miss::meant;
 
@@ -26,7 +27,9 @@ pub(crate) struct Config {
     pub(crate) mappings: Option<usize>,
     /// Bytes that a thread keeps.
     pub(crate) thread_cache: Option<usize>,
-    pub(crate) background: bool,
+    /// Hundredths of a busy program's time.
+    pub(crate) effort: Option<u64>,
+    pub(crate) background: Wanted,
     pub(crate) barrier: WantedBarrier,
     pub(crate) summary: SummaryFormat,
     /// Whether misuse of the heap ends the program.
@@ -43,7 +46,8 @@ const DEFAULT: Config = Config {
     decay_ms: None,
     mappings: None,
     thread_cache: None,
-    background: false,
+    effort: None,
+    background: Wanted::Auto,
     barrier: WantedBarrier::Auto,
     summary: SummaryFormat::Nothing,
     abort: true,
@@ -94,12 +98,16 @@ fn apply(config: &mut Config, variable: &[u8]) {
             _ => false,
         },
         b"MESH_BACKGROUND_THREAD" => match value {
-            b"0" => set(&mut config.background, false),
-            b"1" => set(&mut config.background, true),
+            b"auto" => set(&mut config.background, Wanted::Auto),
+            b"0" => set(&mut config.background, Wanted::Never),
+            b"1" => set(&mut config.background, Wanted::Always),
             _ => false,
         },
         b"MESH_PERIOD_MS" => number(value).is_some_and(|ms| set(&mut config.period_ms, Some(ms))),
         b"MESH_DECAY_MS" => number(value).is_some_and(|ms| set(&mut config.decay_ms, Some(ms))),
+        b"MESH_EFFORT" => number(value)
+            .filter(|&percent| percent <= 100)
+            .is_some_and(|percent| set(&mut config.effort, Some(percent))),
         b"MESH_MAX_MAPPINGS" => number(value)
             .is_some_and(|count| set(&mut config.mappings, usize::try_from(count).ok())),
         b"MESH_THREAD_CACHE_KB" => number(value)
@@ -148,11 +156,12 @@ fn complaint(name: &[u8]) -> Line {
 }
 
 /// All names that are ours, and the one of libmesh_trace, which may stand in front of us.
-const NAMES: [&[u8]; 13] = [
+const NAMES: [&[u8]; 14] = [
     b"MESH_ENABLED",
     b"MESH_BACKGROUND_THREAD",
     b"MESH_PERIOD_MS",
     b"MESH_DECAY_MS",
+    b"MESH_EFFORT",
     b"MESH_MAX_MAPPINGS",
     b"MESH_THREAD_CACHE_KB",
     b"MESH_BARRIER",

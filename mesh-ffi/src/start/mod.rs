@@ -19,7 +19,8 @@ use crate::ground::{
 };
 use crate::unseen::stop::{self, Reason, stop};
 use crate::unseen::{fork, signals};
-use crate::upkeep::{background, map};
+use crate::upkeep::background::{self, Wanted};
+use crate::upkeep::map;
 
 use config::WantedBarrier;
 
@@ -59,6 +60,9 @@ extern "C" fn constructor(
     if let Some(mappings) = config.mappings {
         HEAP.global().pages().set_mappings_limit(mappings);
     }
+    if let Some(percent) = config.effort {
+        HEAP.global().set_effort(percent);
+    }
     if let Some(bytes) = config.thread_cache {
         HEAP.set_budget(bytes);
     }
@@ -91,7 +95,8 @@ extern "C" fn constructor(
     if signals::install() {
         choose_barrier(config.barrier);
         let _ = stop::resume();
-        if config.background && !(is_shared() && background::start()) {
+        let is_always = config.background == Wanted::Always;
+        if !(is_shared() && background::want(config.background)) && is_always {
             Line::new().text("no background thread").print();
         }
     } else {

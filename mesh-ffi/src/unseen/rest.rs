@@ -46,6 +46,10 @@ fn begin(caller: Caller) -> Option<NonNull<Front>> {
         return None;
     }
     let front = tls::attached()?;
+    if !HEAP.global().below().is_in_background() {
+        // If there are other threads, they may sleep too, and for long: then nobody comes by.
+        request::THREAD.ask_and_answer();
+    }
     // SAFETY: the calling thread's own heap.
     let is_calm = unsafe { HEAP.is_calm(front) };
     if HEAP.attached() <= 1 && is_calm {

@@ -160,7 +160,7 @@ fn a_thread_for_the_upkeep_takes_all_the_time_of_an_idle_program() {
     let program = sparse(400);
     program.heap.set_period(PERIOD_MS / 10);
     program.pages().advance_clock(PERIOD_MS);
-    while program.heap.upkeep_in_background(false) {}
+    while program.heap.upkeep_in_spare_time() {}
     assert!(program.heap.mesh_stats().cycles > 1);
     program.end();
 }
@@ -179,10 +179,7 @@ fn a_thread_for_the_upkeep_takes_as_much_of_a_busy_program_as_its_own_threads_wo
         cycles
     };
     let own = cycles(|program| program.heap.upkeep());
-    let in_background = cycles(|program| {
-        let again = program.heap.upkeep_in_background(true);
-        assert!(!again, "the program goes first");
-    });
+    let in_background = cycles(|program| program.heap.upkeep_in_background());
     assert!(own > 1);
     assert_eq!(in_background, own);
 }

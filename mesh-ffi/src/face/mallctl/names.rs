@@ -118,6 +118,16 @@ fn of_meshing(name: &[u8]) -> Option<Name> {
                 _ => Err(libc::EINVAL),
             },
         ),
+        b"effort" => Option(
+            || Value::Size(usize::try_from(HEAP.global().effort()).unwrap_or(usize::MAX)),
+            |value| match value {
+                Value::Size(percent @ 0..=100) => {
+                    HEAP.global().set_effort(percent as u64);
+                    Ok(())
+                }
+                _ => Err(libc::EINVAL),
+            },
+        ),
         b"thread_cache_max" => Option(
             || Value::Size(HEAP.budget()),
             |value| match value {

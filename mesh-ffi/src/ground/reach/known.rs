@@ -3,7 +3,6 @@
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use arena::{Linux, Os};
-use heap::Label;
 
 use crate::ground::heap::HEAP;
 use crate::ground::tls;

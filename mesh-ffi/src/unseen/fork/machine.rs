@@ -173,6 +173,7 @@ pub(super) fn leave_child() {
     adopt();
     process::adopt();
     request::MAP.forget();
+    request::THREAD.forget();
     hazards::keep_own();
     stop::forget_holds();
     signals::forget_others();

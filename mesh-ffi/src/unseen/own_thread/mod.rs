@@ -168,6 +168,17 @@ extern "C" fn main() {
     body();
 }
 
+/// The thread, which calls, returns next by itself: the next that is [begun](begin) is another one.
+pub(crate) fn retire() {
+    change(|state| {
+        let phase = match state.phase {
+            Phase::Running => Phase::None,
+            other => other,
+        };
+        Some(State { phase, ..state })
+    });
+}
+
 /// Whether the thread, which asks, is to return.
 pub(crate) fn should_end() -> bool {
     END.load(Ordering::Acquire) != 0
@@ -212,7 +223,8 @@ pub(crate) fn absent<T>(call: impl FnOnce() -> T) -> T {
             ..state
         })
     });
-    if before.absences <= 1 && !begin() {
+    let is_missed = before.absences <= 1 && HEAP.global().below().is_in_background();
+    if is_missed && !begin() {
         HEAP.global().below().set_background(false);
     }
     result

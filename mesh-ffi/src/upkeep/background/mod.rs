@@ -1,0 +1,152 @@
+//! A thread that does the upkeep.
+//!
+//! Where it is [asked for](Wanted::Always), no thread of the program ever runs a mesh cycle. Else one begins by itself in a program
+//! that has several threads, when there is something to gain, and ends when the program has one thread again.
+//!
+//! While the program works, it takes no more of the processors than upkeep in the program's threads would, but for what nobody else
+//! wants; while the program idles, as much as there is to do.
+//!
+//! Threads do not survive a fork: the child of a process in which one was asked for begins one of its own when one of its threads
+//! first comes by a slow path.
+
+mod others;
+
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+
+use heap::Upkeep;
+
+use crate::ground::heap::HEAP;
+use crate::ground::reach::is_filtered;
+use crate::ground::{process, request, tls};
+use crate::unseen::own_thread;
+
+use others::{Others, thread_count};
+
+/// Milliseconds between two looks at what is due, at least and at most; and at most while the program does nothing at all.
+const PAUSES: (u64, u64) = (1, 50);
+const LONGEST_PAUSE: u64 = 800;
+
+/// When there is to be such a thread.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Never,
+    /// In programs with several threads, when there is something to gain.
+    Auto,
+    Always,
+}
+
+/// What was asked for, as a number.
+static WANTED: AtomicU8 = AtomicU8::new(Wanted::Never as u8);
+
+/// Milliseconds between two looks whether a thread would be useful, at least.
+const BETWEEN_LOOKS_MS: u64 = 4;
+
+/// When it is looked again whether a thread would be useful, in milliseconds.
+static NEXT_LOOK: AtomicU64 = AtomicU64::new(0);
+
+/// Unused bytes that nobody may come by to give back.
+const MUCH_UNUSED: usize = 1 << 20;
+
+/// Whether the system has refused a thread: it is not asked again.
+static REFUSED: AtomicBool = AtomicBool::new(false);
+
+fn is_wanted_always() -> bool {
+    WANTED.load(Ordering::Relaxed) == Wanted::Always as u8
+}
+
+/// Does what is wanted now, or lets it happen later; says whether it can.
+pub(crate) fn want(wanted: Wanted) -> bool {
+    WANTED.store(wanted as u8, Ordering::Relaxed);
+    match wanted {
+        Wanted::Never => true,
+        Wanted::Auto => {
+            request::THREAD.answer_with(begin_if_useful);
+            HEAP.global().call_for_help(|| request::THREAD.ask());
+            true
+        }
+        Wanted::Always => {
+            request::THREAD.answer_with(begin_if_useful);
+            begin()
+        }
+    }
+}
+
+/// Begins the thread; says whether it runs.
+fn begin() -> bool {
+    let started = own_thread::run(run);
+    HEAP.global().below().set_background(started);
+    started
+}
+
+/// A cycle has begun in a thread of the program, or this is the child of a fork.
+fn begin_if_useful() {
+    // A child that shares its parent's memory has nothing to look after, and a filter of the program's may end it.
+    if tls::inside() || !process::is_ours() {
+        return;
+    }
+    request::THREAD.answer_all(|| {
+        let is_there = HEAP.global().below().is_in_background();
+        let may_begin = !is_there && !REFUSED.load(Ordering::Relaxed);
+        if may_begin && (is_wanted_always() || is_useful()) && !begin() {
+            REFUSED.store(true, Ordering::Relaxed);
+        }
+    });
+}
+
+/// Whether there is something to gain, in a program of several threads. Looked at every now and then.
+fn is_useful() -> bool {
+    let now = HEAP.global().pages().clock_ms();
+    if now < NEXT_LOOK.load(Ordering::Relaxed) || is_filtered() {
+        return false;
+    }
+    NEXT_LOOK.store(now + BETWEEN_LOOKS_MS, Ordering::Relaxed);
+    let is_much =
+        || HEAP.global().pages().dirty_bytes() >= MUCH_UNUSED || HEAP.global().promises_enough();
+    thread_count().is_some_and(|count| count > 1) && tls::within(is_much)
+}
+
+/// Whether the program has no thread any more but one and this, and did not ask for it.
+fn is_alone() -> bool {
+    !is_wanted_always() && thread_count().is_some_and(|count| count <= 2)
+}
+
+/// Does what is due.
+fn help(others: &mut Others) {
+    let heap = HEAP.global();
+    while !own_thread::should_end() {
+        let is_spare = others.are_idle() || heap.is_worth_more() && others.leave_a_processor();
+        if !is_spare {
+            heap.upkeep_in_background();
+            break;
+        }
+        if !heap.upkeep_in_spare_time() {
+            break;
+        }
+    }
+    HEAP.look_after_sleepers_if_due();
+}
+
+extern "C" fn run() {
+    let heap = HEAP.global();
+    let mut others = Others::new();
+    let mut pause = PAUSES.0;
+    while !own_thread::should_end() {
+        request::MAP.answer();
+        let before = others.taken();
+        tls::within(|| help(&mut others));
+        let is_quiet = others.taken() == before;
+        if !is_quiet || heap.period() < PAUSES.1 {
+            let now = heap.pages().clock_ms();
+            let next = heap.below().next_upkeep().saturating_sub(now);
+            pause = next.min(heap.period()).clamp(PAUSES.0, PAUSES.1);
+        } else {
+            pause = (2 * pause).min(LONGEST_PAUSE);
+        }
+        if is_quiet && is_alone() {
+            heap.below().set_background(false);
+            own_thread::retire();
+            return;
+        }
+        own_thread::sleep(pause);
+    }
+}
