@@ -32,6 +32,7 @@ mod paper;
 mod pause;
 mod physical;
 mod plot;
+mod postgres;
 mod probe;
 mod processor;
 mod programs;
@@ -75,6 +76,8 @@ enum Command {
     Redis(redis::Args),
     /// A Rails application under Puma and Sidekiq: memory over time, in phases.
     Rails(rails::Args),
+    /// PostgreSQL with many sessions: memory over time, in phases.
+    Postgres(postgres::Args),
     /// How long fork takes, and what it costs.
     Fork(fork::Args),
     /// How long meshing holds a thread.
@@ -106,6 +109,7 @@ fn main() -> ExitCode {
             Command::Compare(args) => compare::run(&args),
             Command::Redis(args) => redis::run(&args),
             Command::Rails(args) => rails::run(&args),
+            Command::Postgres(args) => postgres::run(&args),
             Command::Fork(args) => fork::run(&args),
             Command::Pause(args) => pause::run(&args),
             Command::Map(command) => map::run(&command),
