@@ -8,11 +8,11 @@ mod session;
 mod trial;
 
 use crate::allocators::Selection;
-use crate::service::{self, Column, Quantity, Results, Trial};
+use crate::service::{self, Answers, Column, Quantity, Results};
+use crate::site::Scale;
 use crate::{cgroup, probe, rotation};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use cluster::Cluster;
-use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -70,16 +70,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let allocators = args.selection.resolve_for_server()?;
     probe::verify_all(&allocators)?;
     let plan = args.plan();
-    let original = Cluster::create(args.share_of(SCALE))?;
+    let original = Cluster::create(args.scale().of(SCALE))?;
     let groups = cgroup::parent();
-    let first = OnceCell::new();
+    let answers = Answers::default();
     let trials = rotation::run(&allocators, args.repeat.into(), "postgres", |allocator| {
         let trial = trial::run(&original, allocator, &plan, groups.as_deref())?;
-        let (name, of_first): &(String, Trial) =
-            first.get_or_init(|| (allocator.name.clone(), trial.clone()));
-        trial
-            .expect_answers_of(of_first)
-            .with_context(|| format!("compared with {name}"))?;
+        answers.compare(allocator, &trial)?;
         Ok(trial)
     })?;
     let trials = trials.iter().map(|(index, trial)| (*index, trial));
@@ -87,21 +83,26 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 impl Args {
-    fn share_of(&self, full: u64) -> u64 {
-        if self.quick { (full / 10).max(1) } else { full }
+    fn scale(&self) -> Scale {
+        if self.quick {
+            Scale::Quick
+        } else {
+            Scale::Full
+        }
     }
 
     fn plan(&self) -> Plan {
-        let idle_ms = self.share_of(u64::from(self.idle) * 1000);
+        let scale = self.scale();
+        let idle_ms = scale.of(u64::from(self.idle) * 1000);
         Plan {
             sessions: if self.quick {
                 self.sessions.div_ceil(5)
             } else {
                 self.sessions
             },
-            reads: self.share_of(self.reads),
-            writes: self.share_of(self.writes),
-            queries: self.share_of(self.queries),
+            reads: scale.of(self.reads),
+            writes: scale.of(self.writes),
+            queries: scale.of(self.queries),
             idle: Duration::from_millis(idle_ms),
         }
     }

@@ -26,7 +26,8 @@ pub(super) fn create_tables(session: &mut Session) -> Result<()> {
             "CREATE TABLE item{table} (id int PRIMARY KEY, name text NOT NULL, kind int NOT NULL, price numeric(10, 2), made timestamp)"
         ))?;
         session.query(&format!(
-            "INSERT INTO item{table} SELECT n, 'item ' || md5((n * 7 + {table})::text), n % 10, n * 1.25, timestamp '2024-01-01' + n * interval '1 hour' FROM generate_series(1, {ROWS}) AS n"
+            "INSERT INTO item{table} SELECT n, 'item ' || md5((n * 7 + {table})::text), n % 10, n * 1.25, timestamp '2024-01-01' + n * interval '1 hour' \
+            FROM generate_series(1, {ROWS}) AS n"
         ))?;
         session.query(&format!("CREATE INDEX ON item{table} (kind, name)"))?;
     }
@@ -90,7 +91,8 @@ fn one(rng: &mut Rng) -> String {
     let (a, b, c) = (table(), table(), table());
     match rng.u32(..10) {
         0..6 => format!(
-            "SELECT x.id, x.name, y.name, z.price FROM item{a} AS x JOIN item{b} AS y USING (id) JOIN item{c} AS z USING (id) WHERE x.kind = {} ORDER BY y.name, x.id",
+            "SELECT x.id, x.name, y.name, z.price FROM item{a} AS x JOIN item{b} AS y USING (id) \
+            JOIN item{c} AS z USING (id) WHERE x.kind = {} ORDER BY y.name, x.id",
             rng.u32(..10)
         ),
         6..8 => format!(
@@ -100,7 +102,8 @@ fn one(rng: &mut Rng) -> String {
         _ => {
             let from = rng.u32(..90_000);
             format!(
-                "SELECT json_agg(json_build_object('aid', aid, 'bid', bid, 'filler', trim(filler)) ORDER BY md5(aid::text)) FROM pgbench_accounts WHERE aid BETWEEN {from} AND {}",
+                "SELECT json_agg(json_build_object('aid', aid, 'bid', bid, 'filler', trim(filler)) ORDER BY md5(aid::text)) \
+                FROM pgbench_accounts WHERE aid BETWEEN {from} AND {}",
                 from + 2000
             )
         }

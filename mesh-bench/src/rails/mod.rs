@@ -8,11 +8,11 @@ mod web;
 mod worker;
 
 use crate::allocators::{Allocator, Selection};
-use crate::service::{self, Column, Quantity, Results, Trial};
+use crate::service::{self, Answers, Column, Quantity, Results, Trial};
+use crate::site::Scale;
 use crate::{cgroup, probe, programs, rotation};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use application::Application;
-use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -70,7 +70,6 @@ impl Plan {
 }
 
 /// Both servers under one allocator.
-#[derive(Clone)]
 struct Pair {
     web: Trial,
     worker: Trial,
@@ -90,38 +89,38 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let directory = tempfile::Builder::new()
         .prefix("mesh-bench-rails")
         .tempdir()?;
-    let application = Application::create(directory.path(), args.share_of(SCALE))?;
+    let application = Application::create(directory.path(), args.scale().of(SCALE))?;
     let plan = args.plan();
     let groups = cgroup::parent();
-    let first = OnceCell::new();
+    let (web_answers, worker_answers) = (Answers::default(), Answers::default());
     let trials = rotation::run(&allocators, args.repeat.into(), "rails", |allocator| {
-        let pair = Pair {
-            web: web::run(&application, allocator, &plan, groups.as_deref())?,
-            worker: worker::run(&application, allocator, &plan, groups.as_deref())?,
-        };
-        let (name, of_first): &(String, Pair) =
-            first.get_or_init(|| (allocator.name.clone(), pair.clone()));
-        let same = pair.web.expect_answers_of(&of_first.web);
-        same.and_then(|()| pair.worker.expect_answers_of(&of_first.worker))
-            .with_context(|| format!("compared with {name}"))?;
-        Ok(pair)
+        let web = web::run(&application, allocator, &plan, groups.as_deref())?;
+        web_answers.compare(allocator, &web)?;
+        let worker = worker::run(&application, allocator, &plan, groups.as_deref())?;
+        worker_answers.compare(allocator, &worker)?;
+        Ok(Pair { web, worker })
     })?;
     report(args, &allocators, &trials)
 }
 
 impl Args {
-    fn share_of(&self, full: u64) -> u64 {
-        if self.quick { (full / 10).max(1) } else { full }
+    fn scale(&self) -> Scale {
+        if self.quick {
+            Scale::Quick
+        } else {
+            Scale::Full
+        }
     }
 
     fn plan(&self) -> Plan {
-        let idle_ms = self.share_of(u64::from(self.idle) * 1000);
+        let scale = self.scale();
+        let idle_ms = scale.of(u64::from(self.idle) * 1000);
         Plan {
             workers: self.workers,
-            requests: self.share_of(self.requests),
-            exports: self.share_of(self.exports),
-            jobs: self.share_of(self.jobs),
-            light: self.share_of(LIGHT),
+            requests: scale.of(self.requests),
+            exports: scale.of(self.exports),
+            jobs: scale.of(self.jobs),
+            light: scale.of(LIGHT),
             idle: Duration::from_millis(idle_ms),
         }
     }
@@ -187,7 +186,8 @@ impl Args {
     fn headline(&self) -> String {
         let plan = self.plan();
         format!(
-            "Rails: {} mixed requests, {} exports, collection, {} requests one by one, {:.1} s idle; {} worker processes; the same with {} jobs; medians of {}",
+            "Rails: {} mixed requests, {} exports, collection, {} requests one by one, {:.1} s idle; {} worker processes; \
+            the same with {} jobs; medians of {}",
             plan.requests,
             plan.exports,
             plan.light,

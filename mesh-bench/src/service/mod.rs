@@ -1,5 +1,6 @@
 //! A server with phases of load: its memory over time, and what each phase came to.
 
+mod answers;
 mod digest;
 mod export;
 mod phase;
@@ -8,6 +9,7 @@ mod summary;
 mod wait;
 mod watch;
 
+pub(crate) use answers::Answers;
 pub(crate) use digest::Digest;
 pub(crate) use export::{plot, print_json};
 pub(crate) use phase::{Done, Trial};

@@ -2,7 +2,6 @@
 
 use super::digest::Digest;
 use crate::course::Course;
-use anyhow::{Result, bail};
 use serde::Serialize;
 
 /// What the load of a phase has to say.
@@ -56,16 +55,6 @@ impl Trial {
     pub(crate) fn phase(&self, name: &str) -> Option<&Phase> {
         self.phases.iter().find(|phase| phase.name == name)
     }
-
-    /// An error that names the first phase in which the answers were others than in `first`.
-    pub(crate) fn expect_answers_of(&self, first: &Self) -> Result<()> {
-        for (own, of_first) in self.phases.iter().zip(&first.phases) {
-            if own.answers != of_first.answers {
-                bail!("the answers in phase `{}` differ", own.name);
-            }
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -100,17 +89,5 @@ pub(crate) mod tests {
             cpu_s: 1.25,
             memory: Course::of(vec![sample(0.0, 9 << 20), sample(2.0, end_bytes)]).unwrap(),
         }
-    }
-
-    #[test]
-    fn other_answers_are_an_error_with_the_phase() {
-        let first = trial(1, 1.0);
-        let mut other = trial(2, 3.0);
-        assert!(other.expect_answers_of(&first).is_ok());
-        let mut digest = Digest::default();
-        digest.add(1, b"else");
-        other.phases[1].answers = Some(digest);
-        let error = other.expect_answers_of(&first).unwrap_err().to_string();
-        assert_eq!(error, "the answers in phase `idle` differ");
     }
 }
