@@ -27,20 +27,25 @@ pub(crate) struct Allocator {
     pub(crate) library: PathBuf,
     /// What it is compared as.
     pub(crate) role: Role,
-    /// Variables of our library that differ from its defaults.
+    /// Variables that differ from the library's defaults.
     settings: Settings,
 }
 
 type Settings = &'static [(&'static str, &'static str)];
 
-/// The variables that a name may set; under other names they are not set.
+/// Variables of ours that a name may set; under other names they are not set.
 const SWITCHES: [&str; 2] = ["MESH_ENABLED", "MESH_BARRIER"];
+
+/// What operators of servers with threads tell jemalloc.
+const TUNED: &str = "dirty_decay_ms:1000,narenas:2,background_thread:true";
 
 /// What a name says beyond the library.
 fn settings_of(name: &str) -> Settings {
     match name {
         "mesh-nomesh" => &[("MESH_ENABLED", "0")],
         "mesh-mprotect" => &[("MESH_BARRIER", "mprotect")],
+        "glibc-2-arenas" => &[("MALLOC_ARENA_MAX", "2")],
+        "jemalloc-tuned" => &[("MALLOC_CONF", TUNED)],
         _ => &[],
     }
 }
@@ -48,8 +53,8 @@ fn settings_of(name: &str) -> Settings {
 /// Which allocators to measure.
 #[derive(clap::Args, Debug, Default)]
 pub(crate) struct Selection {
-    /// An allocator: glibc, mesh, mesh-nomesh, mesh-mprotect, mesh-split, mesh-ordered, mesh-permuted, jemalloc, mimalloc, tcmalloc, PATH.so or
-    /// NAME=PATH.so; may be repeated [default: those that the command is about, as far as they are installed]
+    /// An allocator: glibc, glibc-2-arenas, mesh, mesh-nomesh, mesh-mprotect, mesh-split, mesh-ordered, mesh-permuted, jemalloc, jemalloc-tuned,
+    /// mimalloc, tcmalloc, PATH.so or NAME=PATH.so; may be repeated [default: those that the command is about, as far as they are installed]
     #[arg(long = "lib", value_name = "NAME_OR_PATH")]
     libraries: Vec<String>,
 }
@@ -63,10 +68,25 @@ const DEFAULT: [&str; 6] = [
     "tcmalloc",
 ];
 
+const SERVER: [&str; 7] = [
+    "mesh",
+    "glibc",
+    "glibc-2-arenas",
+    "jemalloc",
+    "jemalloc-tuned",
+    "mimalloc",
+    "tcmalloc",
+];
+
 impl Selection {
     /// The allocators asked for; by default all that are there, with a line on stderr for each that is not.
     pub(crate) fn resolve(&self) -> Result<Vec<Allocator>> {
         self.resolve_or(&DEFAULT)
+    }
+
+    /// As [`resolve`](Self::resolve), with the allocators between which operators of servers choose.
+    pub(crate) fn resolve_for_server(&self) -> Result<Vec<Allocator>> {
+        self.resolve_or(&SERVER)
     }
 
     /// As [`resolve`](Self::resolve), with `default` if none are asked for.
@@ -112,8 +132,10 @@ impl Allocator {
             "mesh-split" | "mesh-ordered" | "mesh-permuted" => {
                 (text, library::variant(text)?, Role::Variant)
             }
-            "glibc" => (text, library::loaded_libc(), Role::Peer),
-            "jemalloc" => (text, library::installed(&["libjemalloc.so.2"])?, Role::Peer),
+            "glibc" | "glibc-2-arenas" => (text, library::loaded_libc(), Role::Peer),
+            "jemalloc" | "jemalloc-tuned" => {
+                (text, library::installed(&["libjemalloc.so.2"])?, Role::Peer)
+            }
             "mimalloc" => {
                 let files = ["libmimalloc.so.3", "libmimalloc.so.2", "libmimalloc.so.2.0"];
                 (text, library::installed(&files)?, Role::Peer)
@@ -129,7 +151,7 @@ impl Allocator {
                 };
                 if !text.contains('/') && !text.contains(".so") {
                     bail!(
-                        "`{text}` is no allocator: write one of {}, mesh-mprotect, mesh-split, mesh-ordered, mesh-permuted or a path",
+                        "`{text}` is no allocator: write one of {}, glibc-2-arenas, jemalloc-tuned, mesh-mprotect, mesh-split, mesh-ordered, mesh-permuted or a path",
                         DEFAULT.join(", ")
                     );
                 }
@@ -204,7 +226,19 @@ mod tests {
                 assert!(SWITCHES.contains(variable), "{variable}");
             }
         }
-        assert!(settings_of("mesh").is_empty());
+        for name in ["mesh", "glibc", "jemalloc"] {
+            assert!(settings_of(name).is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_tuned_peer_is_the_same_library_under_a_setting() {
+        let tuned = Allocator::named("glibc-2-arenas").unwrap();
+        assert_eq!(tuned.library, Allocator::named("glibc").unwrap().library);
+        let mut command = Command::new("true");
+        tuned.preload(&mut command);
+        let setting = (OsStr::new("MALLOC_ARENA_MAX"), Some(OsStr::new("2")));
+        assert!(command.get_envs().any(|one| one == setting));
     }
 
     #[test]

@@ -44,10 +44,49 @@ impl MemoryGroup {
         read_bytes(&path).with_context(|| path.display().to_string())
     }
 
+    /// Its directory, for [`Charge::of`].
+    pub(crate) fn directory(&self) -> &Path {
+        &self.path
+    }
+
     /// The file with the charge of the moment, for [`read_bytes`].
     pub(crate) fn charges(&self) -> PathBuf {
         self.path.join("memory.usage_in_bytes")
     }
+}
+
+/// What a group is charged for, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Charge {
+    /// All but cached pages of files: memory of processes, shared memory (in which our library keeps its heap too), the kernel's for them.
+    pub(crate) kept: u64,
+    /// The kernel's part of it: page tables, mappings, stacks, sockets.
+    pub(crate) kernel: u64,
+}
+
+impl Charge {
+    /// The charge of the moment of the group in `directory`.
+    pub(crate) fn of(directory: &Path) -> io::Result<Self> {
+        let usage = read_bytes(&directory.join("memory.usage_in_bytes"))?;
+        let kernel = read_bytes(&directory.join("memory.kmem.usage_in_bytes"))?;
+        let stat = fs::read_to_string(directory.join("memory.stat"))?;
+        let files = cached_files(&stat).ok_or(io::ErrorKind::InvalidData)?;
+        Ok(Self {
+            kept: usage.saturating_sub(files),
+            kernel,
+        })
+    }
+}
+
+/// Cached pages of files in bytes: the kernel counts shared memory as cache too.
+fn cached_files(stat: &str) -> Option<u64> {
+    let number = |name: &str| {
+        let value = stat
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
+        value.parse::<u64>().ok()
+    };
+    Some(number("cache")?.saturating_sub(number("shmem")?))
 }
 
 impl Drop for MemoryGroup {
@@ -165,6 +204,30 @@ mod tests {
         assert_eq!(read_bytes(&file).unwrap(), 9_223_372_036_854_771_712);
         std::fs::write(&file, "max\n").unwrap();
         assert!(read_bytes(&file).is_err());
+    }
+
+    #[test]
+    fn cached_files_are_the_cache_without_shared_memory() {
+        let stat = "cache 7000\nrss 5\nshmem 4000\nmapped_file 9\ntotal_cache 1\n";
+        assert_eq!(cached_files(stat), Some(3000));
+        assert_eq!(cached_files("cache 7000\n"), None);
+    }
+
+    #[test]
+    fn what_is_kept_has_no_files() {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, contents) in [
+            ("memory.usage_in_bytes", "10000\n"),
+            ("memory.kmem.usage_in_bytes", "500\n"),
+            ("memory.stat", "cache 7000\nshmem 4000\n"),
+        ] {
+            std::fs::write(directory.path().join(name), contents).unwrap();
+        }
+        let expected = Charge {
+            kept: 7000,
+            kernel: 500,
+        };
+        assert_eq!(Charge::of(directory.path()).unwrap(), expected);
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl Running {
     ///
     /// The period grows to ten times what a call takes, so that watching stays cheap.
     pub(crate) fn wait_and(
-        mut self,
+        self,
         limit: Duration,
         period: Duration,
         meanwhile: &mut dyn FnMut(u32),
@@ -159,13 +159,16 @@ impl Running {
         }
     }
 
+    /// The last line that the process wrote to standard error so far, ready to be appended to a message.
+    pub(crate) fn last_error(&self) -> String {
+        last_line(&self.errors())
+    }
+
     /// All that the process wrote to standard error so far.
-    fn errors(&mut self) -> String {
+    fn errors(&self) -> String {
         let mut text = Vec::new();
-        let read = self
-            .errors
-            .rewind()
-            .and_then(|()| self.errors.read_to_end(&mut text));
+        let mut file = &self.errors;
+        let read = file.rewind().and_then(|()| file.read_to_end(&mut text));
         match read {
             Ok(_) => String::from_utf8_lossy(&text).into_owned(),
             Err(_) => String::new(),

@@ -15,6 +15,7 @@ mod cgroup;
 mod child;
 mod compare;
 mod course;
+mod family;
 mod fork;
 mod fragment;
 mod history;
@@ -31,15 +32,19 @@ mod paper;
 mod pause;
 mod physical;
 mod plot;
+mod postgres;
 mod probe;
+mod processor;
 mod programs;
 mod progress;
+mod rails;
 mod redis;
 mod rotation;
 mod run;
 mod sampler;
 mod scale;
 mod search;
+mod service;
 mod share;
 mod site;
 mod statistics;
@@ -69,6 +74,10 @@ enum Command {
     Compare(compare::Args),
     /// Redis as a 100 MB LRU cache: memory over time.
     Redis(redis::Args),
+    /// A Rails application under Puma and Sidekiq: memory over time, in phases.
+    Rails(rails::Args),
+    /// PostgreSQL with many sessions: memory over time, in phases.
+    Postgres(postgres::Args),
     /// How long fork takes, and what it costs.
     Fork(fork::Args),
     /// How long meshing holds a thread.
@@ -99,6 +108,8 @@ fn main() -> ExitCode {
             Command::Run(args) => run::run(&args),
             Command::Compare(args) => compare::run(&args),
             Command::Redis(args) => redis::run(&args),
+            Command::Rails(args) => rails::run(&args),
+            Command::Postgres(args) => postgres::run(&args),
             Command::Fork(args) => fork::run(&args),
             Command::Pause(args) => pause::run(&args),
             Command::Map(command) => map::run(&command),

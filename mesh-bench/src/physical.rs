@@ -3,6 +3,7 @@
 //! `Pss` counts a page once, however often it is mapped; the resident set size counts it once per mapping, so it would
 //! charge a meshed page several times. Page tables are counted too, since many small mappings cost some.
 
+use crate::family;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, Read};
@@ -43,13 +44,12 @@ impl Physical {
     /// Of a process and all its descendants; those that have ended count nothing.
     pub(crate) fn of_tree(root: u32) -> Self {
         let mut sum = Self::default();
-        let mut pending = vec![root];
-        while let Some(pid) = pending.pop() {
-            if let Ok(own) = Self::of_process(pid) {
-                sum.pss += own.pss;
-                sum.page_tables += own.page_tables;
-            }
-            pending.extend(children(pid));
+        for own in family::of(root)
+            .into_iter()
+            .filter_map(|pid| Self::of_process(pid).ok())
+        {
+            sum.pss += own.pss;
+            sum.page_tables += own.page_tables;
         }
         sum
     }
@@ -60,22 +60,6 @@ impl Physical {
             page_tables: field(status, "VmPTE:")?,
         })
     }
-}
-
-/// The children of every thread of `pid`.
-fn children(pid: u32) -> Vec<u32> {
-    let Ok(tasks) = std::fs::read_dir(format!("/proc/{pid}/task")) else {
-        return Vec::new();
-    };
-    tasks
-        .flatten()
-        .filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok())
-        .flat_map(|list| {
-            list.split_whitespace()
-                .filter_map(|pid| pid.parse().ok())
-                .collect::<Vec<_>>()
-        })
-        .collect()
 }
 
 /// One field of a file under `/proc`, in bytes.
@@ -138,17 +122,5 @@ mod tests {
             "{before:?} {after:?}"
         );
         assert_eq!(std::hint::black_box(&map)[12345], 1);
-    }
-
-    #[test]
-    fn the_tree_has_the_children_too() {
-        let mut child = std::process::Command::new("sleep")
-            .arg("10")
-            .spawn()
-            .unwrap();
-        let listed = children(std::process::id());
-        child.kill().unwrap();
-        child.wait().unwrap();
-        assert!(listed.contains(&child.id()), "{listed:?}");
     }
 }

@@ -49,6 +49,16 @@ pub(crate) fn verify(allocator: &Allocator) -> Result<()> {
     Ok(())
 }
 
+/// An error unless process `pid` has `library` mapped: the loader leaves out what it cannot preload.
+pub(crate) fn expect_library(pid: u32, library: &Path) -> Result<()> {
+    let maps = std::fs::read_to_string(format!("/proc/{pid}/maps"))?;
+    let is_it = |line: &str| line.ends_with(&*library.to_string_lossy());
+    if !maps.lines().any(is_it) {
+        bail!("{} is not in the server", library.display());
+    }
+    Ok(())
+}
+
 /// [`verify`] for each.
 pub(crate) fn verify_all(allocators: &[Allocator]) -> Result<()> {
     allocators.iter().try_for_each(verify)

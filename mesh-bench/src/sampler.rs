@@ -1,6 +1,6 @@
 //! A thread that samples the physical memory of another process.
 
-use crate::cgroup;
+use crate::cgroup::{self, Charge, MemoryGroup};
 use crate::course::Sample;
 use crate::physical::Physical;
 use std::io;
@@ -19,6 +19,10 @@ pub(crate) enum Accounts {
     Charged(PathBuf),
     /// Both.
     Both(PathBuf),
+    /// What the control group of that directory is charged for, without cached pages of files.
+    Kept(PathBuf),
+    /// `Pss` plus page tables of the process and all its descendants.
+    Family,
 }
 
 impl Accounts {
@@ -32,13 +36,22 @@ impl Accounts {
         charges.map_or(Self::Mapped, Self::Both)
     }
 
+    /// Of a service with files and several processes, as far as there is a group.
+    pub(crate) fn of_service(group: Option<&MemoryGroup>) -> Self {
+        group.map_or(Self::Family, |group| {
+            Self::Kept(group.directory().to_owned())
+        })
+    }
+
     /// One sample of process `pid`; an error when an account is no longer there.
-    fn sample(&self, pid: u32, at_s: f64) -> io::Result<Sample> {
+    pub(crate) fn sample(&self, pid: u32, at_s: f64) -> io::Result<Sample> {
         let mapped = || Physical::of_process(pid).map(Physical::total);
         let (mapped, charged) = match self {
             Self::Mapped => (Some(mapped()?), None),
             Self::Charged(file) => (None, Some(cgroup::read_bytes(file)?)),
             Self::Both(file) => (Some(mapped()?), Some(cgroup::read_bytes(file)?)),
+            Self::Kept(group) => (None, Some(Charge::of(group)?.kept)),
+            Self::Family => (Some(Physical::of_tree(pid).total()), None),
         };
         Ok(Sample {
             at_s,

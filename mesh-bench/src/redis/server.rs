@@ -4,7 +4,7 @@ use super::client::Client;
 use crate::allocators::Allocator;
 use crate::cgroup::MemoryGroup;
 use crate::launch::{Running, Usage};
-use crate::{interrupt, programs};
+use crate::{interrupt, probe, programs};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -58,7 +58,7 @@ impl Server {
             _directory: directory,
         };
         server.wait_until_it_answers()?;
-        server.expect_library(&allocator.library)?;
+        probe::expect_library(server.pid(), &allocator.library)?;
         Ok(server)
     }
 
@@ -109,17 +109,5 @@ impl Server {
                 Err(_) => std::thread::sleep(Duration::from_millis(10)),
             }
         }
-    }
-
-    /// The loader leaves out a library that it cannot preload: look whether it is there.
-    fn expect_library(&self, library: &Path) -> Result<()> {
-        let maps = std::fs::read_to_string(format!("/proc/{}/maps", self.pid()))?;
-        if !maps
-            .lines()
-            .any(|line| line.ends_with(&*library.to_string_lossy()))
-        {
-            bail!("{} is not in the server", library.display());
-        }
-        Ok(())
     }
 }

@@ -1,0 +1,4 @@
+class ApplicationController < ActionController::Base
+  skip_forgery_protection
+  layout "application"
+end
