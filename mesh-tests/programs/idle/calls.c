@@ -177,7 +177,7 @@ static void signals(int flags, const char *kind)
                 until_asleep(parent);
                 usleep(delays[round]);
                 kill(parent, SIGUSR1);
-                usleep(40000);
+                usleep(150000);
                 end_wait(call);
                 if (strcmp(call, "sigtimedwait") == 0)
                     kill(parent, SIGUSR2);
