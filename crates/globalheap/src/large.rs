@@ -75,22 +75,26 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         })
     }
 
-    /// Takes a large object back. An address at which none starts is reported and otherwise ignored.
+    /// Takes a large object back, and says how many bytes that were. An address at which none starts is reported and otherwise ignored.
     ///
     /// # Safety
     /// Nobody uses the object any more.
-    pub unsafe fn remove_large(&self, object: NonNull<u8>) {
+    pub unsafe fn remove_large(&self, object: NonNull<u8>) -> usize {
         let freed = self.large_at(object).and_then(|(page, _)| {
             // SAFETY: nobody uses the object any more.
             unsafe { self.pages.free_large(page) }
         });
         match freed {
             Some(pages) => {
-                self.large_bytes
-                    .fetch_sub(pages.index() * P::PAGE_SIZE, Ordering::Relaxed);
+                let bytes = pages.index() * P::PAGE_SIZE;
+                self.large_bytes.fetch_sub(bytes, Ordering::Relaxed);
                 self.large_count.fetch_sub(1, Ordering::Relaxed);
+                bytes
             }
-            None => Self::misuse(Misuse::NotAnObject, object.addr().get()),
+            None => {
+                Self::misuse(Misuse::NotAnObject, object.addr().get());
+                0
+            }
         }
     }
 

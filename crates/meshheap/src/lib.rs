@@ -14,7 +14,7 @@
 //! * `scatter`: a thinned-out group is taken apart, and its members go to other groups;
 //! * `leftovers`: spans that a mesh has left behind go back to private pages;
 //! * `fork`: a child's own copy of the meshed groups, and of nothing else;
-//! * `upkeep`: what is done when; `schedule`, `allowance`: when what is due.
+//! * `upkeep`: what is done when; `schedule`, `allowance`: when what is due; `gain`, `idle`: whether a program that has time should ask.
 //!
 //! **Invariant (lock order):** the cycle's lock, then those of the heap below.
 //!
@@ -29,6 +29,8 @@ mod counters;
 mod cycle;
 mod effort;
 mod fork;
+mod gain;
+mod idle;
 mod joined;
 mod kept;
 mod leftovers;

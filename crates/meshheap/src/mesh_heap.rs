@@ -8,6 +8,7 @@ use heap::{Guard, Labels, Mutex, PageHeap, SizeClass};
 use miniheap::Spans;
 
 use crate::counters::{MeshCounters, MeshStats};
+use crate::gain::Gain;
 use crate::kept::Cycle;
 use crate::placements::Placements;
 use crate::policy::MeshPolicy;
@@ -19,6 +20,7 @@ pub struct MeshHeap<P: PageHeap, M, R = Ignore> {
     /// Held for the length of a mesh cycle: there is one at a time.
     pub(crate) cycle: Mutex<P::Lock, Cycle<M>>,
     pub(crate) schedule: Schedule,
+    pub(crate) gain: Gain,
     pub(crate) meshed: MeshCounters,
     placements: Placements,
     /// Whether writers to protected pages are taken care of, so that meshing may begin.
@@ -40,6 +42,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             below: GlobalHeap::new(pages),
             cycle: Mutex::new(Cycle::new()),
             schedule: Schedule::new(),
+            gain: Gain::new(),
             meshed: MeshCounters::new(),
             placements: Placements::new(),
             enabled: AtomicBool::new(false),

@@ -94,8 +94,9 @@ impl Schedule {
     /// A cycle begins.
     pub(crate) fn begin(&self, now: u64, occupancy: Occupancy) {
         self.possible.store(occupancy.possible, Ordering::Relaxed);
-        // What a pause followed that was longer than usual is tried with the least effort first.
-        if self.pause.load(Ordering::Relaxed) == 1 {
+        // After a cycle in vain the least effort will do, unless much has come up since.
+        let was_left = self.left.load(Ordering::Relaxed);
+        if self.pause.load(Ordering::Relaxed) == 1 || occupancy.possible / 2 >= was_left {
             self.effort.fit(occupancy);
         }
         self.postpone(now, 1);

@@ -5,6 +5,7 @@ use core::ptr::NonNull;
 
 use globalheap::{CentralHeap, Claims, LargeBlock, Misuse, Placement, Report, Wish};
 use heap::{OwnerId, PageHeap, PageIndex, SizeClass};
+use miniheap::SpanClasses;
 use rand_pcg::Pcg32;
 
 use crate::mesh_heap::MeshHeap;
@@ -63,11 +64,13 @@ unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> CentralHeap for MeshHeap<P, M
     unsafe fn take_home(&self, class: SizeClass, slots: &[NonNull<u8>]) {
         // SAFETY: the same contract.
         unsafe { self.below().take_home(class, slots) };
+        self.gain.note(bytes_of(class, slots));
     }
 
     unsafe fn hand_over(&self, class: SizeClass, slots: &[NonNull<u8>]) {
         // SAFETY: the same contract.
         unsafe { self.below().pass_on(class, slots) };
+        self.gain.note(bytes_of(class, slots));
         self.upkeep();
     }
 
@@ -90,7 +93,8 @@ unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> CentralHeap for MeshHeap<P, M
 
     unsafe fn free_large(&self, object: NonNull<u8>) {
         // SAFETY: the same contract.
-        unsafe { self.below().remove_large(object) };
+        let bytes = unsafe { self.below().remove_large(object) };
+        self.gain.note(bytes);
         self.upkeep();
     }
 
@@ -106,4 +110,9 @@ unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> CentralHeap for MeshHeap<P, M
     fn misuse(what: Misuse, address: usize) {
         R::misuse(what, address);
     }
+}
+
+/// Bytes of slots of `class`.
+fn bytes_of(class: SizeClass, slots: &[NonNull<u8>]) -> usize {
+    SpanClasses::geometry(class).object_size as usize * slots.len()
 }

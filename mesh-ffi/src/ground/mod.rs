@@ -3,7 +3,7 @@
 //! * `heap`: the heap of this process; `tls`, `thread`: the calling thread's word, and its front end; `process`: which one this is;
 //! * `apart`: what is never meshed, since not the program writes to it; `only_shared`: names that are ours in `libmesh.so` only;
 //! * `loaded`, `linker`, `resolved`, `late`, `next`: the functions that we stand in front of, and the C library's own; `system`, `bytes`,
-//!   `signal_set`, `clock`: what we do without them; `alone`: what a static program has in their place; `errno`, `line`, `write`, `pause`;
+//!   `signal_set`, `clock`: what we do without them; `alone`: what a static program has in their place; `single`: whether there is one thread; `errno`, `line`, `write`, `pause`;
 //! * `misuse`: what becomes of a program that misuses the heap; `loader`: which memory is the loader's;
 //! * `reach`: memory of the program that may not be there;
 //! * `request`: what a signal asks for, or the child of a fork.
@@ -28,6 +28,7 @@ pub(crate) mod reach;
 pub(crate) mod request;
 pub(crate) mod resolved;
 pub(crate) mod signal_set;
+pub(crate) mod single;
 pub(crate) mod system;
 pub(crate) mod thread;
 pub(crate) mod tls;

@@ -4,7 +4,7 @@
 //! * `fork`: the child has meshed spans of its own; `system_calls`: `syscall`;
 //! * `receiving`, `arguments`, `written`, `hazards`: what a system call may write to, published while it runs;
 //! * `found`: what lets the kernel write without a call that was seen;
-//! * `rest`, `threads`: what a thread keeps while it sleeps in such a call;
+//! * `rest`, `threads`: what a thread keeps while it sleeps in such a call; `waits`: what it does there;
 //! * `own_thread`, `absences`: a thread of ours, and calls that mind it;
 //! * `pinning`, `futexes`, `registered`, `served`, `contexts`, `asynchronous`: what must not be meshed; `stop`: when nothing may.
 
@@ -27,4 +27,5 @@ pub(crate) mod signals;
 pub(crate) mod stop;
 mod system_calls;
 mod threads;
+pub(crate) mod waits;
 pub(crate) mod written;

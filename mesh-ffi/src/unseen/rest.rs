@@ -9,6 +9,7 @@ use core::ptr::NonNull;
 use stack::Calls;
 
 use crate::ground::heap::{Front, HEAP};
+use crate::ground::single::has_one_thread;
 use crate::ground::{request, tls};
 use crate::unseen::signals;
 
@@ -30,12 +31,29 @@ pub(crate) fn resting<R>(caller: Caller, call: impl FnOnce() -> R) -> R {
 /// [`resting`], if the thread `may_sleep` in the call.
 #[inline(always)]
 pub(crate) fn resting_if<R>(may_sleep: bool, caller: Caller, call: impl FnOnce() -> R) -> R {
-    let resting = if may_sleep { begin(caller) } else { None };
+    let resting = may_sleep.then(|| Resting::begin(caller));
     let result = call();
-    if let Some(front) = resting {
-        end(front);
+    if let Some(resting) = resting {
+        resting.end();
     }
     result
+}
+
+/// A thread that may be in a call in which it sleeps.
+pub(crate) struct Resting(Option<NonNull<Front>>);
+
+impl Resting {
+    #[inline(always)]
+    pub(crate) fn begin(caller: Caller) -> Self {
+        Self(begin(caller))
+    }
+
+    #[inline(always)]
+    pub(crate) fn end(self) {
+        if let Some(front) = self.0 {
+            end(front);
+        }
+    }
 }
 
 /// The thread's heap, if it rests from now on.
@@ -46,8 +64,8 @@ fn begin(caller: Caller) -> Option<NonNull<Front>> {
         return None;
     }
     let front = tls::attached()?;
-    if !HEAP.global().below().is_in_background() {
-        // If there are other threads, they may sleep too, and for long: then nobody comes by.
+    if !has_one_thread() && !HEAP.global().below().is_in_background() {
+        // Other threads may sleep too, and for long: then nobody comes by.
         request::THREAD.ask_and_answer();
     }
     // SAFETY: the calling thread's own heap.

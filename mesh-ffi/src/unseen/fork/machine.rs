@@ -31,11 +31,12 @@ use meshheap::{Fork, Writers};
 
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
+use crate::ground::single::has_one_thread;
 use crate::ground::{process, request, system, tls};
 use crate::unseen::signals::{self, wishes};
 use crate::unseen::{hazards, stop};
 
-use super::{files, writers};
+use super::files;
 
 /// The fork under way. Written by the thread that forks, while it holds mappings still; read in the child, where it is the only
 /// thread.
@@ -107,7 +108,11 @@ pub(super) fn prepare(way: Way) {
         // The child's first fault must come to us. If it does not, another handler was put in our place just now.
         let _ = wishes::still_ours();
     }
-    let writers = writers::others();
+    let writers = if has_one_thread() {
+        Writers::Nobody
+    } else {
+        Writers::OtherThreads
+    };
     let mask = HEAP.global().pages().os().block_signals();
     let holds_files = way == Way::Fork && writers == Writers::OtherThreads && files::lock();
     let hold_still = || {

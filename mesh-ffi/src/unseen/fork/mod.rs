@@ -9,7 +9,6 @@ mod files;
 mod handlers;
 pub(crate) mod machine;
 pub(crate) mod wanted;
-mod writers;
 
 use libc::pid_t;
 

@@ -9,9 +9,13 @@ use super::kept::mark;
 use super::marks::{Place, place};
 use super::pairs;
 use super::raw::{Arguments, PRIVATE, wake_private};
+use crate::ground::heap::HEAP;
 use crate::ground::reach::copy_in;
 use crate::unseen::hazards::during;
 use crate::unseen::rest::{Caller, resting};
+use crate::unseen::waits::Before;
+use crate::unseen::waits::clocks::Left;
+use crate::unseen::waits::words::{self, Time};
 use crate::unseen::written::Written;
 
 /// `futex_waitv`.
@@ -61,7 +65,7 @@ impl Form {
     fn wait(self, arguments: Arguments) -> isize {
         let word = arguments[0];
         resting(Caller::Anybody, || match place(word) {
-            _ if self.is_private(&arguments) => self.call(arguments),
+            _ if self.is_private(&arguments) => self.wait_alone(arguments),
             Place::Elsewhere => self.call(arguments),
             Place::Unmarked => self.call_private(arguments),
             Place::Marked => {
@@ -70,6 +74,30 @@ impl Form {
                 self.call(arguments)
             }
         })
+    }
+
+    /// Waits where no other process may wake, and compacts the heap before if there is nobody else in this one.
+    fn wait_alone(self, mut arguments: Arguments) -> isize {
+        if !HEAP.global().may_gain() || self.number != libc::SYS_futex {
+            return self.call(arguments);
+        }
+        let [word, operation, value, time, ..] = arguments;
+        let operation = operation as c_int;
+        let place = with_exposed_provenance(time);
+        let time = match operation & libc::FUTEX_CMD_MASK {
+            libc::FUTEX_WAIT => Time::For(Left::new(place)),
+            _ if operation & libc::FUTEX_CLOCK_REALTIME != 0 => {
+                Time::Until(libc::CLOCK_REALTIME, place)
+            }
+            _ => Time::Until(libc::CLOCK_MONOTONIC, place),
+        };
+        match words::woken(with_exposed_provenance(word), value as u32, &time) {
+            Before::Interrupted => -(libc::EINTR as isize),
+            Before::Call | Before::Made(_) => {
+                arguments[3] = time.pointer().expose_provenance();
+                self.call(arguments)
+            }
+        }
     }
 
     fn wake(self, mut arguments: Arguments) -> isize {

@@ -6,14 +6,15 @@ use libc::{off_t, size_t, ssize_t};
 
 use super::receiving;
 use crate::unseen::arguments::by_ptrace;
+use crate::unseen::waits::files;
 use crate::unseen::written::Written;
 
 receiving! {
-    read = c"read"(file: c_int, buffer: *mut c_void, len: size_t) -> ssize_t, sleeping:
+    read = c"read"(file: c_int, buffer: *mut c_void, len: size_t) -> ssize_t, sleeping(files::read(file, len)):
         Written::NOTHING.bytes(buffer, len);
-    __read = c"__read"(file: c_int, buffer: *mut c_void, len: size_t) -> ssize_t, sleeping:
+    __read = c"__read"(file: c_int, buffer: *mut c_void, len: size_t) -> ssize_t, sleeping(files::read(file, len)):
         Written::NOTHING.bytes(buffer, len);
-    __read_chk = c"__read_chk"(file: c_int, buffer: *mut c_void, len: size_t, room: size_t) -> ssize_t, sleeping:
+    __read_chk = c"__read_chk"(file: c_int, buffer: *mut c_void, len: size_t, room: size_t) -> ssize_t, sleeping(files::read(file, len)):
         Written::NOTHING.bytes(buffer, len);
     pread = c"pread"(file: c_int, buffer: *mut c_void, len: size_t, offset: off_t) -> ssize_t:
         Written::NOTHING.bytes(buffer, len);
@@ -31,7 +32,7 @@ receiving! {
         Written::NOTHING.bytes(buffer, len);
     arc4random_buf = c"arc4random_buf"(buffer: *mut c_void, len: size_t) -> usize:
         Written::NOTHING.bytes(buffer, len);
-    eventfd_read = c"eventfd_read"(file: c_int, value: *mut u64) -> c_int, sleeping:
+    eventfd_read = c"eventfd_read"(file: c_int, value: *mut u64) -> c_int, sleeping(files::read(file, 1)):
         Written::NOTHING.object(value);
     getdents64 = c"getdents64"(directory: c_int, entries: *mut c_void, len: size_t) -> ssize_t:
         Written::NOTHING.bytes(entries, len);

@@ -18,11 +18,11 @@ mod times;
 mod vectors;
 
 /// Declares functions of the C library, each with what it may write to. In those that are declared with `sleeping` a thread may
-/// sleep for long.
+/// sleep for long; in brackets stands what comes before the call then, in a program that has time (`waits`).
 ///
 /// Arguments that are only passed on are words; a result that is a pointer or nothing is a word as well.
 macro_rules! receiving {
-    ($($function:ident = $name:literal ($($argument:ident : $type:ty),* $(,)?) -> $result:ty $(, $sleeping:ident)?: $written:expr;)*) => {$(
+    ($($function:ident = $name:literal ($($argument:ident : $type:ty),* $(,)?) -> $result:ty $(, $sleeping:ident $(($before:expr))?)?: $written:expr;)*) => {$(
         $crate::ground::only_shared::only_shared!($function);
         /// The function of the C library of this name.
         ///
@@ -34,7 +34,7 @@ macro_rules! receiving {
             // SAFETY: the same contract.
             let call = || unsafe { next($($argument),*) };
             let call = || $crate::unseen::hazards::during(&written, call);
-            $crate::unseen::receiving::called!(call $(, $sleeping)?)
+            $crate::unseen::receiving::called!(call $(, $sleeping $(, $before)?)?)
         }
     )*};
 }
@@ -47,6 +47,9 @@ macro_rules! called {
     };
     ($call:ident, sleeping) => {
         $crate::unseen::rest::resting($crate::unseen::rest::Caller::Anybody, $call)
+    };
+    ($call:ident, sleeping, $before:expr) => {
+        $crate::unseen::waits::waited($crate::unseen::rest::Caller::Anybody, || $before, $call)
     };
 }
 use called;

@@ -4,10 +4,12 @@
 //! would kill. That of a thread, and of a timer, is stored while none is.
 
 use core::ffi::{c_char, c_int, c_uint, c_void};
+use core::ptr::null_mut;
 
 use libc::size_t;
 
 use super::receiving;
+use crate::unseen::waits::children;
 use crate::unseen::written::Written;
 
 receiving! {
@@ -31,13 +33,13 @@ receiving! {
         arguments: *const c_void, environment: *const c_void,
     ) -> c_int:
         Written::NOTHING.object(process);
-    wait = c"wait"(status: *mut c_int) -> c_int, sleeping: Written::NOTHING.object(status);
-    waitpid = c"waitpid"(process: c_int, status: *mut c_int, options: c_int) -> c_int, sleeping: Written::NOTHING.object(status);
-    wait3 = c"wait3"(status: *mut c_int, options: c_int, usage: *mut c_void) -> c_int, sleeping:
+    wait = c"wait"(status: *mut c_int) -> c_int, sleeping(children::any_ended(status)): Written::NOTHING.object(status);
+    waitpid = c"waitpid"(process: c_int, status: *mut c_int, options: c_int) -> c_int, sleeping(children::ended(process, status, options, null_mut())): Written::NOTHING.object(status);
+    wait3 = c"wait3"(status: *mut c_int, options: c_int, usage: *mut c_void) -> c_int, sleeping(children::ended(-1, status, options, usage)):
         Written::NOTHING.object(status).object(usage);
-    wait4 = c"wait4"(process: c_int, status: *mut c_int, options: c_int, usage: *mut c_void) -> c_int, sleeping:
+    wait4 = c"wait4"(process: c_int, status: *mut c_int, options: c_int, usage: *mut c_void) -> c_int, sleeping(children::ended(process, status, options, usage)):
         Written::NOTHING.object(status).object(usage);
-    waitid = c"waitid"(kind: c_int, id: c_uint, record: *mut c_void, options: c_int) -> c_int, sleeping: Written::NOTHING.object(record);
+    waitid = c"waitid"(kind: c_int, id: c_uint, record: *mut c_void, options: c_int) -> c_int, sleeping(children::changed(kind, id, record, options)): Written::NOTHING.object(record);
     getrusage = c"getrusage"(who: c_int, usage: *mut c_void) -> c_int: Written::NOTHING.object(usage);
     getrlimit = c"getrlimit"(resource: c_int, limit: *mut c_void) -> c_int: Written::NOTHING.object(limit);
     getrlimit64 = c"getrlimit64"(resource: c_int, limit: *mut c_void) -> c_int: Written::NOTHING.object(limit);

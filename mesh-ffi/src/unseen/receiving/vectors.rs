@@ -5,13 +5,14 @@ use core::ffi::{c_int, c_uint, c_ulong};
 use libc::{iovec, off_t, ssize_t};
 
 use super::receiving;
+use crate::unseen::waits::files;
 use crate::unseen::written::Written;
 
 receiving! {
     vmsplice = c"vmsplice"(file: c_int, parts: *const iovec, count: usize, flags: c_uint) -> ssize_t, sleeping:
         // From a pipe, or into one: then they are only read.
         Written::NOTHING.vector(parts, c_int::try_from(count).unwrap_or(c_int::MAX));
-    readv = c"readv"(file: c_int, parts: *const iovec, count: c_int) -> ssize_t, sleeping:
+    readv = c"readv"(file: c_int, parts: *const iovec, count: c_int) -> ssize_t, sleeping(files::read(file, count as usize)):
         Written::NOTHING.vector(parts, count);
     preadv = c"preadv"(file: c_int, parts: *const iovec, count: c_int, offset: off_t) -> ssize_t:
         Written::NOTHING.vector(parts, count);

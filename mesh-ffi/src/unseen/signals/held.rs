@@ -27,11 +27,22 @@ struct KernelAction {
     mask: u64,
 }
 
+/// Which handlers end a call that they interrupt.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Enders {
+    /// All.
+    All,
+    /// Those without SA_RESTART.
+    WithoutRestart,
+    /// None.
+    None,
+}
+
 /// What becomes of a signal that is let in.
 #[derive(PartialEq, Eq)]
 enum Fate {
-    /// A handler runs, which ends the wait that it interrupts.
-    Handler,
+    /// A handler runs. It may want that the call goes on which it interrupts.
+    Handler { restarts: bool },
     /// Nothing.
     Ignored,
     /// The process ends, or stops for a while; or the C library has a use for it.
@@ -78,9 +89,32 @@ impl Held {
 
     /// Lets signals in again; says whether a handler has run.
     pub(crate) fn end(self) -> bool {
-        let handled = Self::come(self.outside).any(|signal| fate(signal) == Fate::Handler);
+        self.end_call(None, Enders::All)
+    }
+
+    /// Lets signals in again; says whether a handler has run that ends the program's call, which has the mask `asked` if it has one.
+    pub(crate) fn end_call(self, asked: Option<SignalMask>, enders: Enders) -> bool {
+        let kept_out = SignalMask(self.outside.0 | asked.unwrap_or(self.outside).0);
+        let is_over = Self::come(kept_out).any(|signal| match fate(signal) {
+            Fate::Handler { restarts } => match enders {
+                Enders::All => true,
+                Enders::WithoutRestart => !restarts,
+                Enders::None => false,
+            },
+            Fate::Ignored | Fate::Other => false,
+        });
         HEAP.global().pages().os().restore_signals(self.outside);
-        handled
+        is_over
+    }
+
+    /// The mask outside.
+    pub(crate) fn outside(&self) -> SignalMask {
+        self.outside
+    }
+
+    /// Whether one of `set` waits, whatever its fate.
+    pub(crate) fn has_come(set: SignalMask) -> bool {
+        Self::pending() & set.0 != 0
     }
 }
 
@@ -100,6 +134,8 @@ fn fate(signal: c_int) -> Fate {
             Fate::Ignored
         }
         (libc::SIG_DFL, _) => Fate::Other,
-        _ => Fate::Handler,
+        _ => Fate::Handler {
+            restarts: action.flags & libc::SA_RESTART as usize != 0,
+        },
     }
 }

@@ -27,7 +27,7 @@ pub(crate) mod wishes;
 use crate::ground::thread;
 
 pub(crate) use handlers::{handlers_may_run, may_be_in_handler};
-pub(crate) use held::Held;
+pub(crate) use held::{Enders, Held};
 pub(crate) use mask::ForKernel;
 pub(crate) use stacks::forget_others;
 pub(crate) use wishes::{listen, still_ours};

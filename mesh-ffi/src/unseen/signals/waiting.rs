@@ -1,21 +1,24 @@
-//! Calls that wait for signals, or that wait for something else under another mask.
+//! Calls that wait for signals.
 
-use libc::{c_int, epoll_event, nfds_t, pollfd, siginfo_t as Info, sigset_t, timespec};
+use arena::SignalMask;
+use libc::{c_int, siginfo_t as Info, sigset_t, timespec};
 
 use super::fault::restore;
+use super::held::Enders;
 use super::installed::installed;
 use super::mask::{ForKernel, STAND_IN, empty, has, with};
 use crate::ground::errno;
 use crate::ground::next::next;
-use crate::ground::signal_set::is_signal;
-use crate::unseen::hazards::during;
-use crate::unseen::written::Written;
+use crate::ground::only_shared::only_shared;
+use crate::ground::signal_set::{is_signal, word};
+use crate::unseen::rest::Caller;
+use crate::unseen::waits::clocks::Left;
+use crate::unseen::waits::{signals, waited};
 
 next!(fn next_sigsuspend = c"sigsuspend"(mask: *const sigset_t) -> c_int);
 next!(fn next_sigtimedwait = c"sigtimedwait"(set: *const sigset_t, info: *mut Info, time: *const timespec) -> c_int);
 next!(fn next_sigwait = c"sigwait"(set: *const sigset_t, signal: *mut c_int) -> c_int);
-next!(fn next_epoll_pwait2 = c"epoll_pwait2"(set: c_int, events: *mut epoll_event, most: c_int, timeout: *const timespec, mask: *const sigset_t) -> c_int);
-next!(fn next_ppoll_chk = c"__ppoll_chk"(files: *mut pollfd, count: nfds_t, timeout: *const timespec, mask: *const sigset_t, room: usize) -> c_int);
+next!(fn next_pause = c"pause"() -> c_int);
 
 /// `sigsuspend`.
 ///
@@ -25,49 +28,19 @@ next!(fn next_ppoll_chk = c"__ppoll_chk"(files: *mut pollfd, count: nfds_t, time
 pub unsafe extern "C" fn sigsuspend(mask: *const sigset_t) -> c_int {
     // SAFETY: the same contract.
     let mask = unsafe { ForKernel::new(mask) };
+    let before = || signals::handled(mask.word());
     // SAFETY: the mask lives across the call.
-    unsafe { next_sigsuspend(mask.pointer()) }
+    let call = || unsafe { next_sigsuspend(mask.pointer()) };
+    waited(Caller::Anybody, before, call)
 }
 
-/// `epoll_pwait2`.
-///
-/// # Safety
-/// As for the function of the C library.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn epoll_pwait2(
-    set: c_int,
-    events: *mut epoll_event,
-    most: c_int,
-    timeout: *const timespec,
-    mask: *const sigset_t,
-) -> c_int {
-    // SAFETY: the same contract.
-    let mask = unsafe { ForKernel::new(mask) };
-    let written = Written::NOTHING.counted(events, most);
-    // SAFETY: the same contract; the mask lives across the call.
-    during(&written, || unsafe {
-        next_epoll_pwait2(set, events, most, timeout, mask.pointer())
-    })
-}
+only_shared!(pause);
 
-/// `ppoll` with a check of the array's length.
-///
-/// # Safety
-/// As for the function of the C library.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn __ppoll_chk(
-    files: *mut pollfd,
-    count: nfds_t,
-    timeout: *const timespec,
-    mask: *const sigset_t,
-    room: usize,
-) -> c_int {
-    // SAFETY: the same contract.
-    let mask = unsafe { ForKernel::new(mask) };
-    // SAFETY: the same contract; the mask lives across the call.
-    during(&Written::NOTHING.array(files, count as usize), || unsafe {
-        next_ppoll_chk(files, count, timeout, mask.pointer(), room)
-    })
+/// `pause`.
+pub(crate) extern "C" fn pause() -> c_int {
+    let before = || signals::handled(None);
+    // SAFETY: has no preconditions.
+    waited(Caller::Anybody, before, || unsafe { next_pause() })
 }
 
 /// The set to wait for: a SIGSEGV may wait as its stand-in.
@@ -97,8 +70,11 @@ pub unsafe extern "C" fn sigtimedwait(
     // SAFETY: valid for a read (contract).
     let set = unsafe { awaited(set) };
     let mut found = core::mem::MaybeUninit::<Info>::zeroed();
-    // SAFETY: the set and the information live across the call.
-    let signal = unsafe { next_sigtimedwait(&raw const set, found.as_mut_ptr(), time) };
+    let left = Left::new(time);
+    let before = || signals::taken(SignalMask(word(&set)), left.milliseconds(), Enders::All);
+    // SAFETY: the set, the information and the time live across the call.
+    let call = || unsafe { next_sigtimedwait(&raw const set, found.as_mut_ptr(), left.pointer()) };
+    let signal = waited(Caller::Anybody, before, call);
     if signal < 0 {
         return signal;
     }
@@ -135,8 +111,11 @@ pub unsafe extern "C" fn sigwait(set: *const sigset_t, signal: *mut c_int) -> c_
     // SAFETY: valid for a read (contract).
     let wanted = unsafe { set.read() };
     if !installed() || !has(&wanted, libc::SIGSEGV) {
+        let before = || signals::taken(SignalMask(word(&wanted)), -1, Enders::None);
         // SAFETY: the same contract.
-        return unsafe { next_sigwait(set, signal) };
+        return waited(Caller::Anybody, before, || unsafe {
+            next_sigwait(set, signal)
+        });
     }
     errno::preserved(|| {
         loop {

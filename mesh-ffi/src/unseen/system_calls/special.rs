@@ -5,7 +5,7 @@ use core::ptr::{with_exposed_provenance, without_provenance};
 use arena::os::syscall;
 use libc::{c_int, c_long};
 
-use super::writes::{sleeps, written};
+use super::writes::{before, sleeps, written};
 use crate::ground::errno;
 use crate::unseen::asynchronous::keep_submitted;
 use crate::unseen::fork::clones::duplicate;
@@ -16,8 +16,9 @@ use crate::unseen::hazards::during;
 use crate::unseen::own_thread::absent;
 use crate::unseen::pinning::{controlling, having_property, is_lasting, is_unusual, locking_all};
 use crate::unseen::registered;
-use crate::unseen::rest::{Caller, resting_if};
+use crate::unseen::rest::Caller;
 use crate::unseen::stop::{Reason, stop_if};
+use crate::unseen::waits::waited;
 
 /// `mseal`.
 const MSEAL: c_long = 462;
@@ -132,9 +133,22 @@ fn lasting(number: c_long, arguments: Arguments) -> isize {
 #[inline(never)]
 fn naming(number: c_long, arguments: Arguments) -> isize {
     let written = written(number, arguments);
-    resting_if(sleeps(number), Caller::Anybody, || {
-        during(&written, || call(number, arguments))
-    })
+    let call = || during(&written, || call(number, arguments));
+    if !sleeps(number) {
+        return call();
+    }
+    let before = || before(number, arguments);
+    let mut is_made = false;
+    let result = waited(Caller::Anybody, before, || {
+        is_made = true;
+        call()
+    });
+    // What was found before the call is told as functions of the C library tell it.
+    if result == -1 && !is_made {
+        -(errno::value() as isize)
+    } else {
+        result
+    }
 }
 
 /// Makes a call that clones, and duplicates the process.

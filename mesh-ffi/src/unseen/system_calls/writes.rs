@@ -1,11 +1,13 @@
-//! What a system call may write to, and whether a thread may sleep in it, by its number.
+//! What a system call may write to, whether a thread may sleep in it, and what comes before it then, by its number.
 
-use core::ptr::{with_exposed_provenance, without_provenance};
+use core::ffi::c_void;
+use core::ptr::{with_exposed_provenance, with_exposed_provenance_mut, without_provenance};
 
 use libc::{c_int, c_long};
 
 use crate::unseen::arguments::{by_ioctl, by_ptrace, by_record};
 use crate::unseen::futexes::raw::Arguments;
+use crate::unseen::waits::{Before, children, files, queues};
 use crate::unseen::written::Written;
 
 /// What the call may write to: the objects that its arguments lead to. All it knows of their sizes is that they end where their objects end;
@@ -69,4 +71,23 @@ pub(super) fn sleeps(number: c_long) -> bool {
             | libc::SYS_semop
             | libc::SYS_semtimedop
     )
+}
+
+/// The time before such a call, in a program that has some.
+#[cold]
+#[inline(never)]
+pub(super) fn before(number: c_long, arguments: Arguments) -> Before {
+    let [a, b, c, d, e, _] = arguments;
+    let file = a as c_int;
+    let at = with_exposed_provenance_mut::<c_void>;
+    match number {
+        libc::SYS_read | libc::SYS_readv => files::read(file, c),
+        libc::SYS_accept | libc::SYS_accept4 => files::connected(file),
+        libc::SYS_recvfrom | libc::SYS_recvmmsg => files::received(file, d as c_int),
+        libc::SYS_recvmsg => files::received(file, c as c_int),
+        libc::SYS_wait4 => children::ended(file, at(b).cast(), c as c_int, at(d)),
+        libc::SYS_waitid if e == 0 => children::changed(file, b as libc::c_uint, at(c), d as c_int),
+        libc::SYS_msgrcv => queues::received(file, at(b), c, d as c_long, e as c_int),
+        _ => Before::Call,
+    }
 }

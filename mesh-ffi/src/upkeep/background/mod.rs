@@ -17,6 +17,7 @@ use heap::Upkeep;
 
 use crate::ground::heap::HEAP;
 use crate::ground::reach::is_filtered;
+use crate::ground::single::has_one_thread;
 use crate::ground::{process, request, tls};
 use crate::unseen::own_thread;
 
@@ -96,7 +97,7 @@ fn begin_if_useful() {
 /// Whether there is something to gain, in a program of several threads. Looked at every now and then.
 fn is_useful() -> bool {
     let now = HEAP.global().pages().clock_ms();
-    if now < NEXT_LOOK.load(Ordering::Relaxed) || is_filtered() {
+    if has_one_thread() || now < NEXT_LOOK.load(Ordering::Relaxed) || is_filtered() {
         return false;
     }
     NEXT_LOOK.store(now + BETWEEN_LOOKS_MS, Ordering::Relaxed);

@@ -3,17 +3,20 @@
 use core::ptr::null;
 
 use arena::os::syscall;
-use libc::{c_int, epoll_event, nfds_t, pollfd, sigset_t};
+use libc::{c_int, epoll_event, nfds_t, pollfd, sigset_t, timespec};
 
 use crate::ground::next::next;
 use crate::unseen::hazards::during;
 use crate::unseen::signals::{ForKernel, handlers_may_run};
+use crate::unseen::waits::schedule::Span;
 use crate::unseen::written::Written;
 
-use super::parts::{Call, Span, waiting};
+use super::parts::{Call, waiting};
+use super::times::{Time, time_of_span};
 
 next!(fn next_epoll_wait = c"epoll_wait"(set: c_int, events: *mut epoll_event, most: c_int, timeout: c_int) -> c_int);
 next!(fn next_poll = c"poll"(files: *mut pollfd, count: nfds_t, timeout: c_int) -> c_int);
+next!(fn next_epoll_pwait2 = c"epoll_pwait2"(set: c_int, events: *mut epoll_event, most: c_int, timeout: *const timespec, mask: *const sigset_t) -> c_int);
 next!(fn next_epoll_pwait = c"epoll_pwait"(set: c_int, events: *mut epoll_event, most: c_int, timeout: c_int, mask: *const sigset_t) -> c_int);
 
 /// Waits for so many milliseconds, less than was asked for, until there may be events.
@@ -109,4 +112,34 @@ pub unsafe extern "C" fn epoll_pwait(
     let look = || during(&written, || unsafe { look(set, events, most) });
     let mask = asked.word();
     waiting(timeout, Call { wait, look, mask })
+}
+
+/// `epoll_pwait2`.
+///
+/// # Safety
+/// As for the function of the C library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn epoll_pwait2(
+    set: c_int,
+    events: *mut epoll_event,
+    most: c_int,
+    timeout: *const timespec,
+    mask: *const sigset_t,
+) -> c_int {
+    let written = Written::NOTHING.counted(events, most);
+    // SAFETY: null or valid (contract).
+    let asked = unsafe { ForKernel::new(mask) };
+    let wait = |span: Span| {
+        let part = time_of_span(span);
+        let timeout = part.as_ref().map_or(timeout, |part| part);
+        // SAFETY: the same contract; the mask and the part live across the call.
+        during(&written, || unsafe {
+            next_epoll_pwait2(set, events, most, timeout, asked.pointer())
+        })
+    };
+    // SAFETY: the same contract.
+    let look = || during(&written, || unsafe { look(set, events, most) });
+    let mask = asked.word();
+    let time = Time::at(timeout, Time::of_timespec);
+    waiting(time.milliseconds(), Call { wait, look, mask })
 }

@@ -1,18 +1,22 @@
-//! `poll` and `ppoll`.
+//! `poll` and `ppoll`, and their forms that check the length of the array.
 
 use arena::os::syscall;
-use libc::{c_int, nfds_t, pollfd, sigset_t, timespec};
+use libc::{c_int, nfds_t, pollfd, sigset_t, size_t, timespec};
 
 use crate::ground::next::next;
+use crate::ground::only_shared::only_shared;
 use crate::unseen::hazards::during;
 use crate::unseen::signals::ForKernel;
+use crate::unseen::waits::schedule::Span;
 use crate::unseen::written::Written;
 
-use super::parts::{Call, Span, waiting};
-use super::times::{Time, time_of};
+use super::parts::{Call, waiting};
+use super::times::{Time, time_of, time_of_span};
 
 next!(fn next_poll = c"poll"(files: *mut pollfd, count: nfds_t, timeout: c_int) -> c_int);
 next!(fn next_ppoll = c"ppoll"(files: *mut pollfd, count: nfds_t, timeout: *const timespec, mask: *const sigset_t) -> c_int);
+next!(fn next_poll_chk = c"__poll_chk"(files: *mut pollfd, count: nfds_t, timeout: c_int, room: size_t) -> c_int);
+next!(fn next_ppoll_chk = c"__ppoll_chk"(files: *mut pollfd, count: nfds_t, timeout: *const timespec, mask: *const sigset_t, room: size_t) -> c_int);
 
 /// Looks at the files by the system call, without a wait.
 ///
@@ -60,12 +64,7 @@ pub unsafe extern "C" fn ppoll(
     let asked = unsafe { ForKernel::new(mask) };
     let written = Written::NOTHING.array(files, count as usize);
     let wait = |span: Span| {
-        let part = match span {
-            Span::Part(milliseconds @ 0..) | Span::Rest(milliseconds @ 0..) => {
-                Some(time_of(milliseconds))
-            }
-            Span::Part(_) | Span::Rest(_) | Span::AsAsked => None,
-        };
+        let part = time_of_span(span);
         let timeout = part.as_ref().map_or(timeout, |part| part);
         // SAFETY: the same contract; the mask and the part live across the call.
         during(&written, || unsafe {
@@ -77,4 +76,51 @@ pub unsafe extern "C" fn ppoll(
     let mask = asked.word();
     let time = Time::at(timeout, Time::of_timespec);
     waiting(time.milliseconds(), Call { wait, look, mask })
+}
+
+/// Whether the array has room for so many files. If it has not, the C library ends the program.
+fn has_room(count: nfds_t, room: size_t) -> bool {
+    room / size_of::<pollfd>() >= count as usize
+}
+
+only_shared!(__poll_chk);
+
+/// `poll` with a check of the array's length.
+///
+/// # Safety
+/// As for the function of the C library.
+pub(crate) unsafe extern "C" fn __poll_chk(
+    files: *mut pollfd,
+    count: nfds_t,
+    timeout: c_int,
+    room: size_t,
+) -> c_int {
+    if has_room(count, room) {
+        // SAFETY: the same contract.
+        unsafe { poll(files, count, timeout) }
+    } else {
+        // SAFETY: the same contract.
+        unsafe { next_poll_chk(files, count, timeout, room) }
+    }
+}
+
+/// `ppoll` with a check of the array's length.
+///
+/// # Safety
+/// As for the function of the C library.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn __ppoll_chk(
+    files: *mut pollfd,
+    count: nfds_t,
+    timeout: *const timespec,
+    mask: *const sigset_t,
+    room: size_t,
+) -> c_int {
+    if has_room(count, room) {
+        // SAFETY: the same contract.
+        unsafe { ppoll(files, count, timeout, mask) }
+    } else {
+        // SAFETY: the same contract.
+        unsafe { next_ppoll_chk(files, count, timeout, mask, room) }
+    }
 }

@@ -15,12 +15,13 @@ use crate::ground::reach::{copy_in, copy_out, is_ours};
 use crate::unseen::hazards::during;
 use crate::unseen::rest::{Caller, resting_if};
 use crate::unseen::signals::ForKernel;
+use crate::unseen::waits::schedule::Span;
+use crate::unseen::waits::upkeep::upkeep;
 use crate::unseen::written::Written;
 use crate::upkeep::map;
 
-use super::parts::{Call, Span, waiting};
+use super::parts::{Call, waiting};
 use super::times::{Time, time_of_ns};
-use super::upkeep;
 
 next!(fn next_select = c"select"(count: c_int, read: *mut fd_set, write: *mut fd_set, except: *mut fd_set, timeout: *mut timeval) -> c_int);
 next!(fn next_pselect = c"pselect"(count: c_int, read: *mut fd_set, write: *mut fd_set, except: *mut fd_set, timeout: *const timespec, mask: *const sigset_t) -> c_int);

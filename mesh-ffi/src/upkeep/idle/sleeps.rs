@@ -12,15 +12,16 @@ use meshheap::Sleep;
 use crate::ground::errno;
 use crate::ground::heap::HEAP;
 use crate::ground::next::next;
+use crate::ground::only_shared::only_shared;
 use crate::ground::reach::copy_out;
 use crate::unseen::hazards::during;
 use crate::unseen::rest::{Caller, resting};
+use crate::unseen::waits::upkeep::{UNKNOWN, upkeep};
 use crate::unseen::written::Written;
 use crate::upkeep::map::Watch;
 
 use super::select::sleep_in_parts;
 use super::times::{Time, time_of_ns};
-use super::{UNKNOWN, upkeep};
 
 next!(fn next_nanosleep = c"nanosleep"(time: *const timespec, left: *mut timespec) -> c_int);
 next!(fn next_clock_nanosleep = c"clock_nanosleep"(clock: c_int, flags: c_int, time: *const timespec, left: *mut timespec) -> c_int);
@@ -156,6 +157,21 @@ pub unsafe extern "C" fn sleep(seconds: c_uint) -> c_uint {
     match unsafe { nanosleep(&raw const time, &raw mut time) } {
         0 => 0,
         _ => c_uint::try_from(time.tv_sec).unwrap_or(0),
+    }
+}
+
+only_shared!(thrd_sleep);
+
+/// `thrd_sleep`: as the C library's, it says -1 for a signal, and less for any other error.
+///
+/// # Safety
+/// As for the function of the C library.
+pub(crate) unsafe extern "C" fn thrd_sleep(time: *const timespec, left: *mut timespec) -> c_int {
+    // SAFETY: the same contract.
+    match unsafe { clock_nanosleep(libc::CLOCK_REALTIME, 0, time, left) } {
+        0 => 0,
+        libc::EINTR => -1,
+        _ => -2,
     }
 }
 

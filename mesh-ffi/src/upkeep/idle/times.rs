@@ -4,8 +4,8 @@ use libc::{c_int, timespec, timeval};
 use meshheap::Sleep;
 
 use crate::ground::reach::peek;
-
-use super::UNKNOWN;
+use crate::unseen::waits::schedule::Span;
+use crate::unseen::waits::upkeep::UNKNOWN;
 
 /// Nanoseconds of a second, and of a millisecond.
 const SECOND: u64 = 1_000_000_000;
@@ -91,4 +91,14 @@ pub(super) fn time_of_ns(nanoseconds: u64) -> timespec {
 /// Milliseconds that are not negative as a time.
 pub(super) fn time_of(milliseconds: c_int) -> timespec {
     time_of_ns(u64::from(milliseconds.unsigned_abs()) * MILLISECOND)
+}
+
+/// The time of a call that was asked to wait for so long; `None` if it is to be given what the program gave, or no end.
+pub(super) fn time_of_span(span: Span) -> Option<timespec> {
+    match span {
+        Span::Part(milliseconds @ 0..) | Span::Rest(milliseconds @ 0..) => {
+            Some(time_of(milliseconds))
+        }
+        Span::Part(_) | Span::Rest(_) | Span::AsAsked => None,
+    }
 }

@@ -1,6 +1,4 @@
-//! Whether other threads may write to the heap while a fork copies from it.
-
-use meshheap::Writers;
+//! Whether this process has one thread.
 
 use crate::ground::next::Next;
 
@@ -8,13 +6,9 @@ use crate::ground::next::Next;
 #[unsafe(link_section = "mesh_next")]
 static SINGLE_THREADED: Next = Next::new(c"__libc_single_threaded");
 
-/// Who else may write. A thread made by the system call alone is not seen, as by the C library itself.
-pub(super) fn others() -> Writers {
+/// Whether this process has one thread for certain. Others that were made by the system call alone are not seen, as by the C library itself.
+pub(crate) fn has_one_thread() -> bool {
     let flag = SINGLE_THREADED.address().cast::<u8>();
     // SAFETY: the C library's variable of this name; only a thread that starts another one writes it.
-    if !flag.is_null() && unsafe { flag.read_volatile() } != 0 {
-        Writers::Nobody
-    } else {
-        Writers::OtherThreads
-    }
+    !flag.is_null() && unsafe { flag.read_volatile() } != 0
 }

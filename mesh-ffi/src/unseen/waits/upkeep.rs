@@ -1,0 +1,43 @@
+//! The upkeep that a thread does which is about to sleep.
+//!
+//! The functions may be called from a signal handler over an interrupted slow path of ours, which may hold a lock: then
+//! nothing is done.
+
+use meshheap::Sleep;
+
+use crate::ground::heap::HEAP;
+use crate::ground::{errno, process, tls};
+
+/// Milliseconds of a sleep of unknown length.
+pub(crate) const UNKNOWN: u64 = 0;
+
+/// Whether the calling thread may do upkeep at all: it has interrupted no slow path of ours, and shares its memory with no parent.
+fn may_help() -> bool {
+    !tls::inside() && process::is_ours()
+}
+
+/// Whether something is due before `sleep`.
+pub(crate) fn wants_upkeep(sleep: Sleep) -> bool {
+    HEAP.global().wants_upkeep(sleep) && may_help()
+}
+
+/// Does what is due before `sleep`; says whether a mesh cycle is under way that this thread should go on with.
+pub(crate) fn upkeep(sleep: Sleep) -> bool {
+    wants_upkeep(sleep) && errno::preserved(|| tls::within(|| HEAP.global().before_sleep(sleep)))
+}
+
+/// Whether the calling thread is the only one that there may be unused pages of to give back, and may do so.
+pub(crate) fn is_alone() -> bool {
+    may_help() && HEAP.attached() <= 1
+}
+
+/// Gives back some unused pages before a long wait; says whether there are more.
+pub(crate) fn purge() -> bool {
+    is_alone() && errno::preserved(|| tls::within(|| HEAP.global().below().purge_slice()))
+}
+
+/// Whether there is something to gain in a wait of the only thread.
+pub(crate) fn has_gain() -> bool {
+    let unused = || HEAP.global().pages().stats().dirty;
+    is_alone() && tls::within(|| HEAP.global().has_gain(unused))
+}
