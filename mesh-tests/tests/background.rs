@@ -31,3 +31,16 @@ fn a_child_has_such_a_thread_too() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn a_program_with_several_threads_gets_one_by_itself() -> Result<()> {
+    let program = Program::compile(&["background/auto.c"])?;
+    for settings in [Settings::release()?, Settings::debug_mprotect()?] {
+        for others in ["0", "3"] {
+            let run = program.run().argument(others);
+            let outcome = scene::under(&run, &settings, &[])?.succeeded()?;
+            all_ok(&outcome.stdout, 4)?;
+        }
+    }
+    Ok(())
+}

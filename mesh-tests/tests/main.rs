@@ -31,6 +31,7 @@ mod misuse;
 mod perl;
 mod python;
 mod redis;
+mod returns;
 mod ruby;
 mod runtimes;
 mod signals;
