@@ -2,7 +2,6 @@
 
 use super::account::Account;
 use super::session::Session;
-use super::{pgbench, pool};
 use crate::allocators::Allocator;
 use crate::cgroup::MemoryGroup;
 use crate::launch::{Running, Usage};
@@ -48,8 +47,8 @@ const SETTINGS: [&str; 10] = [
 ];
 
 impl Cluster {
-    /// A new cluster with pgbench's tables, of that scale, and those of the pool.
-    pub(super) fn create(scale: u64) -> Result<Self> {
+    /// A new cluster with what `fill` puts there.
+    pub(super) fn create(fill: impl FnOnce(&Server) -> Result<()>) -> Result<Self> {
         let cluster = Self::empty()?;
         let mut command = cluster.command("initdb")?;
         command.args(["--auth=trust", "--no-sync", "--encoding=UTF8"]);
@@ -57,8 +56,7 @@ impl Cluster {
         finish(command, "initdb")?;
         let server = Server::start(cluster, |_| (), None)?;
         server.wait_until_it_answers()?;
-        pgbench::initialize(&server, scale)?;
-        pool::create_tables(&mut server.session()?)?;
+        fill(&server)?;
         let (cluster, _) = server.stop()?;
         Ok(cluster)
     }

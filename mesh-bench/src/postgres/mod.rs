@@ -3,6 +3,7 @@
 mod account;
 mod cluster;
 mod pgbench;
+mod plan;
 mod pool;
 mod session;
 mod trial;
@@ -13,6 +14,7 @@ use crate::site::Scale;
 use crate::{cgroup, probe, rotation};
 use anyhow::Result;
 use cluster::Cluster;
+use plan::Plan;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -53,15 +55,6 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// What is done in each trial.
-struct Plan {
-    sessions: u16,
-    reads: u64,
-    writes: u64,
-    queries: u64,
-    idle: Duration,
-}
-
 /// pgbench's: 100,000 accounts for each unit.
 const SCALE: u64 = 10;
 
@@ -70,7 +63,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let allocators = args.selection.resolve_for_server()?;
     probe::verify_all(&allocators)?;
     let plan = args.plan();
-    let original = Cluster::create(args.scale().of(SCALE))?;
+    let original = Cluster::create(|server| {
+        pgbench::initialize(server, args.scale().of(SCALE))?;
+        pool::create_tables(&mut server.session()?)
+    })?;
     let groups = cgroup::parent();
     let answers = Answers::default();
     let trials = rotation::run(&allocators, args.repeat.into(), "postgres", |allocator| {

@@ -1,8 +1,8 @@
 //! One server through all phases.
 
-use super::Plan;
 use super::cluster::{Cluster, Server};
 use super::pgbench::{self, Kind};
+use super::plan::Plan;
 use super::pool::Pool;
 use crate::allocators::Allocator;
 use crate::cgroup::MemoryGroup;

@@ -4,6 +4,7 @@ mod application;
 mod http;
 mod jobs;
 mod load;
+mod plan;
 mod web;
 mod worker;
 
@@ -13,6 +14,7 @@ use crate::site::Scale;
 use crate::{cgroup, probe, programs, rotation};
 use anyhow::Result;
 use application::Application;
+use plan::Plan;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -52,21 +54,6 @@ pub(crate) struct Args {
     /// Print one line of JSON for each trial and server, samples included, then one for each allocator
     #[arg(long)]
     json: bool,
-}
-
-/// What is done in each trial.
-struct Plan {
-    workers: u16,
-    requests: u64,
-    exports: u64,
-    jobs: u64,
-    /// Requests and jobs one by one, [`Plan::PACE`] apart.
-    light: u64,
-    idle: Duration,
-}
-
-impl Plan {
-    const PACE: Duration = Duration::from_millis(100);
 }
 
 /// Both servers under one allocator.

@@ -2,7 +2,8 @@
 
 use super::application::{Application, Place};
 use super::http::{Connection, Request};
-use super::{Plan, load};
+use super::load;
+use super::plan::Plan;
 use crate::allocators::Allocator;
 use crate::cgroup::MemoryGroup;
 use crate::launch::{Running, Usage};

@@ -1,8 +1,8 @@
 //! The application's jobs under Sidekiq, through all phases.
 
-use super::Plan;
 use super::application::Application;
 use super::jobs::{Job, Queue};
+use super::plan::Plan;
 use crate::allocators::Allocator;
 use crate::cgroup::MemoryGroup;
 use crate::launch::Running;

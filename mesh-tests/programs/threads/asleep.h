@@ -19,12 +19,12 @@ static inline int sleeps(pid_t thread)
     return state == 'S';
 }
 
-/* Waits until a thread that will write its number has done so, and sleeps. */
+/* Waits until a thread that will write its number has done so, and sleeps for more than a moment: the library may make it wait that long. */
 static inline void until_asleep(pid_t *number)
 {
     pid_t thread;
-    while ((thread = __atomic_load_n(number, __ATOMIC_ACQUIRE)) == 0 || !sleeps(thread))
-        usleep(1000);
+    for (int looks = 0; looks < 4; usleep(1000))
+        looks = (thread = __atomic_load_n(number, __ATOMIC_ACQUIRE)) != 0 && sleeps(thread) ? looks + 1 : 0;
 }
 
 #endif

@@ -27,6 +27,9 @@ use others::{Others, thread_count};
 const PAUSES: (u64, u64) = (1, 50);
 const LONGEST_PAUSE: u64 = 800;
 
+/// Milliseconds that the program's thread must have been alone, and have done nothing, before this one ends: others may come soon.
+const ALONE_MS: u64 = 500;
+
 /// When there is to be such a thread.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wanted {
@@ -131,19 +134,22 @@ extern "C" fn run() {
     let heap = HEAP.global();
     let mut others = Others::new();
     let mut pause = PAUSES.0;
+    let mut company = heap.pages().clock_ms();
     while !own_thread::should_end() {
         request::MAP.answer();
         let before = others.taken();
         tls::within(|| help(&mut others));
         let is_quiet = others.taken() == before;
+        let now = heap.pages().clock_ms();
         if !is_quiet || heap.period() < PAUSES.1 {
-            let now = heap.pages().clock_ms();
             let next = heap.below().next_upkeep().saturating_sub(now);
             pause = next.min(heap.period()).clamp(PAUSES.0, PAUSES.1);
         } else {
             pause = (2 * pause).min(LONGEST_PAUSE);
         }
-        if is_quiet && is_alone() {
+        if !is_quiet || !is_alone() {
+            company = now;
+        } else if now.saturating_sub(company) >= ALONE_MS {
             heap.below().set_background(false);
             own_thread::retire();
             return;
