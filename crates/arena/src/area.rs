@@ -90,10 +90,14 @@ impl Area {
         self.clean.take_at(map, run)
     }
 
-    /// A dirty run that should go, of `most` pages at most. It is in no store then.
-    pub(crate) fn take_owed(&mut self, map: &PageMap, most: PageCount) -> Option<Run> {
+    /// A dirty run that should go, or `any`, of `most` pages at most. It is in no store then.
+    pub(crate) fn take_dirty(&mut self, map: &PageMap, most: PageCount, any: bool) -> Option<Run> {
         let owed = u32::try_from(self.low_water.owed()).unwrap_or(u32::MAX);
-        let most = PageCount(most.0.min(owed));
+        let most = if any {
+            most
+        } else {
+            PageCount(most.0.min(owed))
+        };
         if most.0 == 0 {
             return None;
         }

@@ -105,25 +105,30 @@ impl State {
         self.area(side).dirty.insert(map, run);
     }
 
-    /// Notes that time has come to `now_ms`, and what should go by now; says whether anything may have to. `all`: nothing may stay.
-    pub(crate) fn pass(&mut self, now_ms: u64, all: bool) -> bool {
+    /// Notes that time has come to `now_ms`, and what should go by now; says whether anything may have to.
+    pub(crate) fn pass(&mut self, now_ms: u64) -> bool {
         let passed = self.steps.advance(now_ms);
         for area in [&mut self.spans, &mut self.large] {
             let unused = area.dirty.pages();
             match passed {
-                Passed::Steps(steps) if !all => area.low_water.pass(steps, unused),
-                Passed::Nothing if !all => {}
-                _ => area.low_water.owe(unused),
+                Passed::Steps(steps) => area.low_water.pass(steps, unused),
+                Passed::Nothing => {}
+                Passed::Everything => area.low_water.owe(unused),
             }
         }
-        all || passed != Passed::Nothing
+        passed != Passed::Nothing
     }
 
-    /// A run that should go, of `most` pages at most. It is in no store then.
-    pub(crate) fn take_owed(&mut self, map: &PageMap, most: PageCount) -> Option<(Side, Run)> {
+    /// A dirty run that should go, or `any`, of `most` pages at most. It is in no store then.
+    pub(crate) fn take_dirty(
+        &mut self,
+        map: &PageMap,
+        most: PageCount,
+        any: bool,
+    ) -> Option<(Side, Run)> {
         let sides = [Side::Large, Side::Spans];
         sides.into_iter().find_map(|side| {
-            let run = self.area(side).take_owed(map, most)?;
+            let run = self.area(side).take_dirty(map, most, any)?;
             Some((side, run))
         })
     }

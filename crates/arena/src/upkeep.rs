@@ -20,10 +20,12 @@ unsafe impl<O: Os> Upkeep for Arena<O> {
         };
         let deadline = self.os.clock_ns().saturating_add(nanoseconds);
         let mut state = self.state.lock();
-        if !state.pass(self.os.clock_ms(), all) {
+        if !all && !state.pass(self.os.clock_ms()) {
             return false;
         }
-        while let Some((side, run)) = state.take_owed(&ground.map, PageCount(tuning::PURGE_BATCH)) {
+        while let Some((side, run)) =
+            state.take_dirty(&ground.map, PageCount(tuning::PURGE_BATCH), all)
+        {
             // The system call takes its time: meanwhile the run is in no store, and the lock is free.
             drop(state);
             // SAFETY: the run is unused, and in no store.

@@ -27,7 +27,7 @@ use others::{Others, thread_count};
 const PAUSES: (u64, u64) = (1, 50);
 const LONGEST_PAUSE: u64 = 800;
 
-/// Milliseconds that the program's thread must have been alone, and have done nothing, before this one ends: others may come soon.
+/// Milliseconds that the program's thread must have been alone before this one ends: others may come soon.
 const ALONE_MS: u64 = 500;
 
 /// When there is to be such a thread.
@@ -90,11 +90,18 @@ fn begin_if_useful() {
     }
     request::THREAD.answer_all(|| {
         let is_there = HEAP.global().below().is_in_background();
-        let may_begin = !is_there && !REFUSED.load(Ordering::Relaxed);
-        if may_begin && (is_wanted_always() || is_useful()) && !begin() {
-            REFUSED.store(true, Ordering::Relaxed);
+        if !is_there && !REFUSED.load(Ordering::Relaxed) {
+            // Some stacks are small.
+            let _ = tls::within(|| HEAP.global().pages().aside(consider));
         }
     });
+}
+
+/// Begins the thread, if it is useful.
+fn consider() {
+    if (is_wanted_always() || is_useful()) && !begin() {
+        REFUSED.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Whether there is something to gain, in a program of several threads. Looked at every now and then.
@@ -106,7 +113,7 @@ fn is_useful() -> bool {
     NEXT_LOOK.store(now + BETWEEN_LOOKS_MS, Ordering::Relaxed);
     let is_much =
         || HEAP.global().pages().dirty_bytes() >= MUCH_UNUSED || HEAP.global().promises_enough();
-    thread_count().is_some_and(|count| count > 1) && tls::within(is_much)
+    thread_count().is_some_and(|count| count > 1) && is_much()
 }
 
 /// Whether the program has no thread any more but one and this, and did not ask for it.
@@ -134,7 +141,8 @@ extern "C" fn run() {
     let heap = HEAP.global();
     let mut others = Others::new();
     let mut pause = PAUSES.0;
-    let mut company = heap.pages().clock_ms();
+    let start = heap.pages().clock_ms();
+    let (mut company, mut next_look) = (start, start);
     while !own_thread::should_end() {
         request::MAP.answer();
         let before = others.taken();
@@ -147,12 +155,15 @@ extern "C" fn run() {
         } else {
             pause = (2 * pause).min(LONGEST_PAUSE);
         }
-        if !is_quiet || !is_alone() {
-            company = now;
-        } else if now.saturating_sub(company) >= ALONE_MS {
-            heap.below().set_background(false);
-            own_thread::retire();
-            return;
+        if now >= next_look {
+            next_look = now + ALONE_MS / 4;
+            if !is_alone() {
+                company = now;
+            } else if now.saturating_sub(company) >= ALONE_MS {
+                heap.below().set_background(false);
+                own_thread::retire();
+                return;
+            }
         }
         own_thread::sleep(pause);
     }
