@@ -13,6 +13,7 @@ use crate::kept::Cycle;
 use crate::placements::Placements;
 use crate::policy::MeshPolicy;
 use crate::schedule::Schedule;
+use crate::tuning::BETWEEN_CYCLES_NS;
 
 /// A [`GlobalHeap`] over the pages of `P` whose spans are meshed as `M` finds; misuse goes to `R`.
 pub struct MeshHeap<P: PageHeap, M, R = Ignore> {
@@ -129,6 +130,22 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
     /// [`disable_meshing`](Self::disable_meshing) nothing is meshed any more.
     pub fn is_in_cycle(&self) -> bool {
         self.cycle.try_lock().is_none()
+    }
+
+    /// Runs `act` while no cycle moves objects from one span to another. Who may have interrupted a cycle, or waits for one in vain, runs it
+    /// all the same.
+    pub fn between_cycles<T>(&self, act: impl FnOnce() -> T) -> T {
+        let end = self.pages().clock_ns().saturating_add(BETWEEN_CYCLES_NS);
+        let cycle = loop {
+            let cycle = self.cycle.try_lock();
+            if cycle.is_some() || self.pages().clock_ns() >= end {
+                break cycle;
+            }
+            core::hint::spin_loop();
+        };
+        let result = act();
+        drop(cycle);
+        result
     }
 
     /// Whether meshing has been enabled.

@@ -75,6 +75,9 @@ pub const MESHES_PER_HOLD: usize = 16;
 /// Nanoseconds after which a hold of a class lock ends with the mesh under way.
 pub const HOLD_NS: u64 = 300_000;
 
+/// Nanoseconds that is waited at most for the end of another thread's slice of a cycle.
+pub const BETWEEN_CYCLES_NS: u64 = 50_000_000;
+
 /// Spans that are dissolved under one hold of a class lock, at most.
 pub const LEFTOVERS_PER_HOLD: usize = 32;
 

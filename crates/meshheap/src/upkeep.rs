@@ -34,8 +34,10 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
     }
 
     /// The same in time that nobody wants, for about a millisecond. Says whether this thread should call again if it has more of it.
+    ///
+    /// Such a thread has a stack of its own that suffices: it leaves that of the upkeep to others.
     pub fn upkeep_in_spare_time(&self) -> bool {
-        self.before_sleep(Sleep(0))
+        self.upkeep_before(Sleep(0))
     }
 
     /// Whether a cycle could give back enough to be worthwhile.

@@ -18,6 +18,7 @@ mod watch;
 use core::ffi::{CStr, c_int};
 
 use crate::ground::errno;
+use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
 
 use lines::write_lines;
@@ -53,7 +54,7 @@ pub(crate) fn write_to(path: &CStr) -> Result<(), c_int> {
 fn write(path: &CStr, buffer: &mut [u8; BUFFER]) -> Result<(), c_int> {
     errno::preserved(|| {
         let mut file = Output::create(path, buffer)?;
-        write_lines(&mut file);
+        HEAP.global().between_cycles(|| write_lines(&mut file));
         file.finish()
     })
 }
