@@ -25,12 +25,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             return true;
         }
         let worthwhile = worthwhile(self.period()).max(1);
-        let meshable = if self.meshing_enabled() {
-            self.possible_bytes()
-        } else {
-            0
-        };
-        let possible = meshable + self.below().waiting_bytes() + unused();
+        let possible = self.gainable(unused());
         let has_gain = self.schedule.is_under_way() || possible >= worthwhile;
         self.gain.set(if has_gain {
             SEEN
@@ -38,6 +33,21 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             (worthwhile - possible).max(worthwhile / LEAST_SHARE).max(1)
         });
         has_gain
+    }
+
+    /// Whether enough could come back for somebody to look after it, the `unused` bytes of its pages included.
+    pub fn could_gain(&self, unused: usize) -> bool {
+        self.gainable(unused) >= worthwhile(self.period()).max(1)
+    }
+
+    /// Bytes that could come back, with the `unused` ones.
+    fn gainable(&self, unused: usize) -> usize {
+        let meshable = if self.meshing_enabled() {
+            self.possible_bytes()
+        } else {
+            0
+        };
+        meshable + self.below().waiting_bytes() + unused
     }
 
     /// Whether something to gain was seen, and has not been taken. Cheap.

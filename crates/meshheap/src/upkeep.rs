@@ -40,11 +40,6 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         self.upkeep_before(Sleep(0))
     }
 
-    /// Whether a cycle could give back enough to be worthwhile.
-    pub fn promises_enough(&self) -> bool {
-        self.meshing_enabled() && self.possible_bytes() >= worthwhile(self.schedule.period())
-    }
-
     /// Whether so much of the heap could come back that more than the least effort is worthwhile.
     pub fn is_worth_more(&self) -> bool {
         self.schedule.effort.is_raised() && self.meshing_enabled()

@@ -2,6 +2,7 @@
    ends the wait when it has come down, or after four seconds. */
 #define _GNU_SOURCE
 #include "../check.h"
+#include "../physical.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -40,20 +41,6 @@ static void handle(int number)
 {
     (void)number;
     handled++;
-}
-
-static long physical(pid_t process)
-{
-    char path[64], line[256];
-    long pss = 0, amount;
-    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)process);
-    FILE *file = fopen(path, "r");
-    need("smaps_rollup", file != NULL);
-    while (fgets(line, sizeof line, file))
-        if (sscanf(line, "Pss: %ld kB", &amount) == 1)
-            pss = amount;
-    fclose(file);
-    return pss;
 }
 
 /* How often the process has gone to sleep. */

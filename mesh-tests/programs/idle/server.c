@@ -2,6 +2,7 @@
    "polling" with poll(), "selecting" with select(). A second process looks at its memory, and sends the only request when it has come down, or after
    five seconds. */
 #include "../check.h"
+#include "../physical.h"
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
@@ -12,20 +13,6 @@
 enum { STAY = 1 << 16, IN = 4, SIZE = 256, LOOKS = 250, LOOK_US = 20000 };
 
 /* KiB of physical memory of the process. */
-static long physical(pid_t process)
-{
-    char path[64], line[256];
-    long pss = 0, amount;
-    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)process);
-    FILE *file = fopen(path, "r");
-    need("smaps_rollup", file != NULL);
-    while (fgets(line, sizeof line, file))
-        if (sscanf(line, "Pss: %ld kB", &amount) == 1)
-            pss = amount;
-    fclose(file);
-    return pss;
-}
-
 static char receive(int from)
 {
     char byte = 0;

@@ -1,23 +1,16 @@
 /* Memory that is not used any more comes back while the program works: in MiB of Pss, which the program can spare. */
 #define _GNU_SOURCE
 #include "../check.h"
+#include "../physical.h"
 #include <malloc.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { MIB = 1 << 20 };
 
-static double physical(void)
+static double taken(void)
 {
-    char line[256];
-    long pss = 0, amount;
-    FILE *file = fopen("/proc/self/smaps_rollup", "r");
-    need("smaps_rollup", file != NULL);
-    while (fgets(line, sizeof line, file))
-        if (sscanf(line, "Pss: %ld kB", &amount) == 1)
-            pss = amount;
-    fclose(file);
-    return pss / 1024.0;
+    return (double)physical(getpid()) / 1024;
 }
 
 /* What the program takes without the blocks. */
@@ -42,14 +35,14 @@ static char *block(size_t size)
 static int falls_to(double least, size_t size)
 {
     char *some[20];
-    for (double end = seconds() + 20; seconds() < end && physical() > least;)
+    for (double end = seconds() + 20; seconds() < end && taken() > least;)
         for (int round = 0; round < 20; round++) {
             for (int i = 0; i < 20; i++)
                 some[i] = block(size);
             for (int i = 0; i < 20; i++)
                 free(some[i]);
         }
-    return physical() <= least;
+    return taken() <= least;
 }
 
 static void after_a_burst(size_t size, const char *name)
@@ -57,7 +50,7 @@ static void after_a_burst(size_t size, const char *name)
     static char *blocks[200];
     for (int i = 0; i < 200; i++)
         blocks[i] = block(MIB);
-    need("a burst", physical() > 190);
+    need("a burst", taken() > 190);
     for (int i = 0; i < 200; i++)
         free(blocks[i]);
     check(name, falls_to(before + 20.0 * (double)size / MIB + 16, size));
@@ -72,7 +65,7 @@ static void two_that_shrink(void)
             need("a longer block", two[i] != NULL);
             memset(two[i] + size / 2, i, size / 2);
         }
-    need("two long blocks", physical() > 250);
+    need("two long blocks", taken() > 250);
     for (int i = 0; i < 2; i++) {
         two[i] = realloc(two[i], 2 * MIB);
         need("a shorter block", two[i] != NULL && two[i][MIB - 1] == 1 && two[i][2 * MIB - 1] == i);
@@ -81,7 +74,7 @@ static void two_that_shrink(void)
         usleep(50000);
         free(block(100000));
     }
-    check("what was cut off is gone", physical() < before + 16);
+    check("what was cut off is gone", taken() < before + 16);
     for (int i = 0; i < 2; i++)
         free(two[i]);
 }
@@ -99,7 +92,7 @@ static void two_that_grow(void)
             memset(longer + size, 1, step);
         }
     check("two that grow by small steps seldom move", moves < 60);
-    check("room to grow takes no memory", physical() < before + 80 + 16);
+    check("room to grow takes no memory", taken() < before + 80 + 16);
     int is_kept = 1;
     for (int i = 0; i < 2; i++) {
         for (size_t at = 0; at < size; at += 4096)
@@ -126,14 +119,14 @@ static void aligned(void)
             }
         }
     }
-    check("aligned blocks find holes that fit", physical() < before + 1.1 * COUNT * SIZE / MIB + 8);
+    check("aligned blocks find holes that fit", taken() < before + 1.1 * COUNT * SIZE / MIB + 8);
     for (int i = 0; i < COUNT; i++)
         free(blocks[i]);
 }
 
 int main(void)
 {
-    before = physical();
+    before = taken();
     aligned();
     after_a_burst(MIB, "a burst, then long blocks");
     after_a_burst(100000, "a burst, then blocks of 25 pages");

@@ -38,6 +38,6 @@ pub(crate) fn purge() -> bool {
 
 /// Whether there is something to gain in a wait of the only thread.
 pub(crate) fn has_gain() -> bool {
-    let unused = || HEAP.global().pages().stats().dirty;
+    let unused = || HEAP.global().pages().dirty_bytes();
     is_alone() && tls::within(|| HEAP.global().has_gain(unused))
 }

@@ -48,9 +48,6 @@ const BETWEEN_LOOKS_MS: u64 = 4;
 /// When it is looked again whether a thread would be useful, in milliseconds.
 static NEXT_LOOK: AtomicU64 = AtomicU64::new(0);
 
-/// Unused bytes that nobody may come by to give back.
-const MUCH_UNUSED: usize = 1 << 20;
-
 /// Whether the system has refused a thread: it is not asked again.
 static REFUSED: AtomicBool = AtomicBool::new(false);
 
@@ -111,9 +108,8 @@ fn is_useful() -> bool {
         return false;
     }
     NEXT_LOOK.store(now + BETWEEN_LOOKS_MS, Ordering::Relaxed);
-    let is_much =
-        || HEAP.global().pages().dirty_bytes() >= MUCH_UNUSED || HEAP.global().promises_enough();
-    thread_count().is_some_and(|count| count > 1) && is_much()
+    let heap = HEAP.global();
+    thread_count().is_some_and(|count| count > 1) && heap.could_gain(heap.pages().dirty_bytes())
 }
 
 /// Whether the program has no thread any more but one and this, and did not ask for it.
