@@ -149,14 +149,8 @@ impl State {
                 return known;
             }
             // Nothing is taken yet: the frames in which tables grow are gone when pages are mapped.
-            self.at_frontier(os, ground, side, |frontier, field, _| {
-                frontier.cover_ahead(field, place);
-                None
-            });
-            let new = self.at_frontier(os, ground, side, |frontier, field, spare| {
-                frontier.take(field, place, spare)
-            });
-            if let Some(run) = new {
+            self.cover_ahead(os, ground, side, place);
+            if let Some(run) = self.take_new(os, ground, side, place) {
                 return Some((run, true));
             }
         }
@@ -176,8 +170,31 @@ impl State {
         mapped.or_else(|| self.regain(os, ground, side, place))
     }
 
-    /// What `take` takes at the frontier of `side`. Its frame takes the place of those that look in the stores: some stacks are small.
+    /// A run of pages that were never used. Its frame takes the place of those that look in the stores: some stacks are small.
     #[inline(never)]
+    fn take_new<O: Os>(
+        &mut self,
+        os: &O,
+        ground: &Ground,
+        side: Side,
+        place: Place,
+    ) -> Option<Run> {
+        self.at_frontier(os, ground, side, |frontier, field, spare| {
+            frontier.take(field, place, spare)
+        })
+    }
+
+    /// Maps the entries in the tables that it takes for such a run.
+    #[inline(never)]
+    fn cover_ahead<O: Os>(&mut self, os: &O, ground: &Ground, side: Side, place: Place) {
+        self.at_frontier(os, ground, side, |frontier, field, _| {
+            frontier.cover_ahead(field, place);
+            None
+        });
+    }
+
+    /// What `take` takes at the frontier of `side`.
+    #[inline(always)]
     fn at_frontier<O: Os>(
         &mut self,
         os: &O,
@@ -215,12 +232,7 @@ impl State {
         place: Place,
     ) -> Option<(Run, bool)> {
         let known = self.take_known(os, ground, Side::Large, place);
-        known.or_else(|| {
-            let new = self.at_frontier(os, ground, Side::Large, |frontier, field, spare| {
-                frontier.take(field, place, spare)
-            });
-            new.map(|run| (run, true))
-        })
+        known.or_else(|| Some((self.take_new(os, ground, Side::Large, place)?, true)))
     }
 
     /// A run of pages that were unmapped.

@@ -143,7 +143,7 @@ pub unsafe extern "C" fn realloc(object: *mut c_void, size: usize) -> *mut c_voi
             return null_mut();
         }
         // SAFETY: a block with so much room, which the caller gives up.
-        return unsafe { replaced(old, room.min(size), malloc(size)) };
+        return unsafe { copied(old, room.min(size), size) };
     }
     // SAFETY: the same contract.
     unsafe { realloc_elsewhere(old, size) }
@@ -176,19 +176,32 @@ unsafe fn realloc_elsewhere(old: NonNull<u8>, size: usize) -> *mut c_void {
             return resized.as_ptr().cast();
         }
     }
-    let new = match SpanClasses::class_of(size) {
-        None if size > room => slow::to_c(slow::allocate_growing(size, room)),
-        _ => malloc(size),
-    };
+    if size > room && SpanClasses::class_of(size).is_none() {
+        let new = slow::to_c(slow::allocate_growing(size, room));
+        // SAFETY: both blocks have room for so many bytes; the caller gives the old one up.
+        return unsafe { replaced(old, room, new) };
+    }
     // SAFETY: the block has room for so many bytes; the caller gives it up.
-    unsafe { replaced(old, room.min(size), new) }
+    unsafe { copied(old, room.min(size), size) }
+}
+
+/// A block of `size` bytes in the place of the block `old`, of which so many bytes are kept. Null, and the block as it was, when
+/// there is no memory. Its frame is all that is above those of the two: some stacks are small.
+///
+/// # Safety
+/// As for `free`; `old` and a block of `size` bytes have room for `kept` bytes.
+#[inline(never)]
+unsafe fn copied(old: NonNull<u8>, kept: usize, size: usize) -> *mut c_void {
+    let new = malloc(size);
+    // SAFETY: the same contract.
+    unsafe { replaced(old, kept, new) }
 }
 
 /// Puts `new`, if there is one, in the place of the block `old`, of which so many bytes are kept.
 ///
 /// # Safety
 /// As for `free`; `old` and `new` have room for `kept` bytes.
-#[inline(never)]
+#[inline(always)]
 unsafe fn replaced(old: NonNull<u8>, kept: usize, new: *mut c_void) -> *mut c_void {
     if let Some(target) = NonNull::new(new.cast::<u8>()) {
         // SAFETY: both blocks have as many bytes, and they do not overlap.

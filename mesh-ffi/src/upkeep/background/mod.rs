@@ -73,6 +73,7 @@ pub(crate) fn want(wanted: Wanted) -> bool {
 }
 
 /// Begins the thread; says whether it runs.
+#[inline(never)]
 fn begin() -> bool {
     let started = own_thread::run(run);
     HEAP.global().below().set_background(started);
@@ -88,13 +89,13 @@ fn begin_if_useful() {
     request::THREAD.answer_all(|| {
         let is_there = HEAP.global().below().is_in_background();
         if !is_there && !REFUSED.load(Ordering::Relaxed) {
-            // Some stacks are small.
-            let _ = tls::within(|| HEAP.global().pages().aside(consider));
+            tls::within(consider);
         }
     });
 }
 
-/// Begins the thread, if it is useful.
+/// Begins the thread, if it is useful. Here, and not on the stack of the upkeep: whoever wants that does not wait.
+#[inline(never)]
 fn consider() {
     if (is_wanted_always() || is_useful()) && !begin() {
         REFUSED.store(true, Ordering::Relaxed);
@@ -102,6 +103,7 @@ fn consider() {
 }
 
 /// Whether there is something to gain, in a program of several threads. Looked at every now and then.
+#[inline(never)]
 fn is_useful() -> bool {
     let now = HEAP.global().pages().clock_ms();
     if has_one_thread() || now < NEXT_LOOK.load(Ordering::Relaxed) || is_filtered() {

@@ -87,6 +87,7 @@ fn nanoseconds(clock: libc::clockid_t) -> u64 {
 }
 
 /// How many threads the process has, this one included; `None` where the system does not say.
+#[inline(never)]
 pub(super) fn thread_count() -> Option<u64> {
     // SAFETY: zeros are a value of the type.
     let mut status: libc::stat = unsafe { core::mem::zeroed() };
