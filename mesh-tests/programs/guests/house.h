@@ -15,6 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Signals that guests send each other. */
+enum { SIGNALS = 7 };
+
 /* Set when the time is over. */
 extern atomic_int over;
 

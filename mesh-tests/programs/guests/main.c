@@ -74,7 +74,9 @@ static void *live(void *argument)
     struct guest *guest = argument;
     struct belongings mine = {.state = (unsigned)(guest - guests) * 977 + 1};
     struct belongings *kept = malloc(sizeof *kept);
-    stack_t small = {.ss_sp = malloc(12 << 10), .ss_size = 12 << 10};
+    /* Handlers of different signals may stand on each other; how much each takes depends on the processor. */
+    size_t size = (size_t)sysconf(_SC_MINSIGSTKSZ) * (SIGNALS + 1);
+    stack_t small = {.ss_sp = malloc(size), .ss_size = size};
     if (!kept || !small.ss_sp || sigaltstack(&small, NULL) != 0)
         fail(guest->name, "no place to live");
     *kept = mine;

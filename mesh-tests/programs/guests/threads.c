@@ -78,7 +78,7 @@ void round_of_cancelling(struct belongings *mine)
 
 enum { COUNTERS = 4096 };
 
-static const int sent[] = {SIGUSR1, SIGTRAP, SIGFPE, SIGILL, SIGBUS, SIGSYS, SIGPROF};
+static const int sent[SIGNALS] = {SIGUSR1, SIGTRAP, SIGFPE, SIGILL, SIGBUS, SIGSYS, SIGPROF};
 static atomic_uint *counters[COUNTERS];
 static const pthread_t *targets;
 static atomic_int target_count;
