@@ -232,9 +232,33 @@ fn a_control_group_that_is_almost_full() -> Result<()> {
     Ok(())
 }
 
-/// Needs `kernel.core_pattern` to name a file in the current directory.
+/// While it lives, core files are in the current directory. What was set before is set again.
+struct PlainCoreFiles(String);
+
+impl PlainCoreFiles {
+    const PATTERN: &str = "/proc/sys/kernel/core_pattern";
+
+    fn set() -> Result<Self> {
+        let before = fs::read_to_string(Self::PATTERN)?;
+        if before.trim_end() != "core" {
+            fs::write(Self::PATTERN, "core").context("kernel.core_pattern is not core")?;
+        }
+        Ok(Self(before))
+    }
+}
+
+impl Drop for PlainCoreFiles {
+    fn drop(&mut self) {
+        if self.0.trim_end() != "core" {
+            // It was written a moment ago.
+            let _ = fs::write(Self::PATTERN, &self.0);
+        }
+    }
+}
+
 #[test]
 fn core_files_have_meshed_objects_and_not_the_window() -> Result<()> {
+    let _pattern = PlainCoreFiles::set()?;
     let program = Program::compile(&["limits/core.c"])?;
     unnoticed(&program.run(), 5, Says::Meshes)
 }

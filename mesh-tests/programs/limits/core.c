@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "at_work.h"
 #include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <sys/resource.h>
@@ -91,6 +92,17 @@ static int blocks_are_in(int file, const struct sparse *heap)
     return good;
 }
 
+static const char *core_pattern(void)
+{
+    static char pattern[256] = "unknown\n";
+    FILE *file = fopen("/proc/sys/kernel/core_pattern", "r");
+    if (file != NULL && fgets(pattern, sizeof pattern, file) == NULL)
+        strcpy(pattern, "none\n");
+    if (file != NULL)
+        fclose(file);
+    return pattern;
+}
+
 int main(void)
 {
     enum { MOST = 200 << 20 };
@@ -111,6 +123,8 @@ int main(void)
     char name[32];
     snprintf(name, sizeof name, "core.%d", child);
     int file = open(access(name, F_OK) == 0 ? name : "core", O_RDONLY);
+    if (file == -1)
+        fprintf(stderr, "%s nor core: %s; kernel.core_pattern: %s", name, strerror(errno), core_pattern());
     need("the core file is in the current directory (kernel.core_pattern)", file != -1);
     struct stat about;
     need("fstat", fstat(file, &about) == 0);
