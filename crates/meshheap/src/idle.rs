@@ -3,7 +3,7 @@
 use globalheap::Report;
 use heap::PageHeap;
 
-use crate::gain::{MARKED, SEEN};
+use crate::gain::{MARKED, SEEN, UNKNOWN};
 use crate::mesh_heap::MeshHeap;
 use crate::policy::MeshPolicy;
 use crate::schedule::worthwhile;
@@ -40,10 +40,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         self.gainable(unused) >= worthwhile(self.period()).max(1)
     }
 
-    /// Bytes that could come back, with the `unused` ones.
+    /// Bytes that could come back, with the `unused` ones. What a cycle could not get is not asked for again.
     fn gainable(&self, unused: usize) -> usize {
         let meshable = if self.meshing_enabled() {
-            self.possible_bytes()
+            let in_vain = self.schedule.left_in_vain();
+            self.possible_bytes().saturating_sub(in_vain)
         } else {
             0
         };
@@ -65,6 +66,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
     /// Whether it still is as it was when it was marked. Cheap.
     pub fn is_gain_marked(&self) -> bool {
         self.gain.is_marked()
+    }
+
+    /// Some of what was seen has been taken: the next one to ask looks again.
+    pub fn look_again(&self) {
+        self.gain.set(UNKNOWN);
     }
 
     /// What there was to gain has been taken, as far as that was possible.

@@ -102,6 +102,14 @@ impl Schedule {
         self.postpone(now, 1);
     }
 
+    /// Bytes that the last cycle left although they could still come back at the very best, if it was in vain.
+    pub(crate) fn left_in_vain(&self) -> usize {
+        match self.pause.load(Ordering::Relaxed) {
+            1 => 0,
+            _ => self.left.load(Ordering::Relaxed),
+        }
+    }
+
     /// Whether it is time to look at unused pages; the next time is `interval` milliseconds later.
     pub(crate) fn is_purge_due(&self, now: u64, interval: u64) -> bool {
         let due = now >= self.next_purge.load(Ordering::Relaxed);

@@ -7,7 +7,6 @@
 use arena::os::syscall;
 use arena::{Os, SignalMask};
 use libc::{c_int, pollfd, timespec};
-use meshheap::Sleep;
 
 use crate::ground::heap::HEAP;
 use crate::ground::request;
@@ -15,7 +14,7 @@ use crate::unseen::signals::{Enders, Held, handlers_may_run};
 
 use super::Before;
 use super::schedule::{Parted, Span, Work, in_parts, must_stay_whole};
-use super::upkeep::{UNKNOWN, has_gain};
+use super::upkeep::has_gain;
 
 /// The call is to be made.
 const OVER: c_int = 1;
@@ -64,15 +63,10 @@ impl Awaited<'_> {
             start: clock(),
         };
         let result = in_parts(timeout, Span::AsAsked, &mut prelude);
-        let limit = u64::try_from(timeout).unwrap_or(UNKNOWN);
-        let is_settled = result == 0 && Sleep(limit).is_long();
         let result = match (prelude.let_in(), result) {
             (true, 0) => INTERRUPTED,
             _ => result,
         };
-        if is_settled {
-            HEAP.global().settle();
-        }
         if result == INTERRUPTED {
             Before::Interrupted
         } else {

@@ -8,7 +8,7 @@ use crate::ground::clock;
 use crate::ground::heap::HEAP;
 use crate::ground::reach::is_filtered;
 
-use super::upkeep::{UNKNOWN, is_alone, purge, upkeep, wants_upkeep};
+use super::upkeep::{UNKNOWN, has_gain, is_alone, purge, upkeep, wants_upkeep};
 
 /// Milliseconds that a program must have waited in vain before it counts as idle: what comes sooner is not delayed.
 const GRACE_MS: c_int = 2;
@@ -72,7 +72,8 @@ pub(crate) fn must_stay_whole() -> bool {
 /// Makes a wait of `timeout` milliseconds in parts, or as a `whole` where nothing is to be done in it.
 ///
 /// ```text
-///  grace     a program that is busy is called back soon: nothing was done, and nothing is lost
+///  whole     if there is nothing to gain
+///  grace     a program that is busy is called back soon: nothing was done, and nothing is lost; if nothing is due, a quiet
 ///  slices    of a cycle, as long as there is something to do; after each it is looked whether something has happened
 ///  quiet     of a long wait: then another look, until two were in vain
 ///  purge     of a long wait: unused pages go
@@ -81,12 +82,14 @@ pub(crate) fn must_stay_whole() -> bool {
 pub(crate) fn in_parts(timeout: c_int, whole: Span, call: &mut impl Parted) -> c_int {
     let limit = u64::try_from(timeout).unwrap_or(UNKNOWN);
     let sleep = Sleep(limit);
-    let has_work = || sleep.is_long() || HEAP.global().wants_upkeep(sleep);
-    if timeout == 0 || must_stay_whole() || !has_work() {
+    if timeout == 0 || must_stay_whole() {
         return call.wait(whole);
     }
     if !sleep.is_idle() {
         let _ = upkeep(sleep);
+        return call.wait(whole);
+    }
+    if !has_gain() {
         return call.wait(whole);
     }
     let clock = || HEAP.global().pages().os().clock_ns();
@@ -98,7 +101,12 @@ pub(crate) fn in_parts(timeout: c_int, whole: Span, call: &mut impl Parted) -> c
     };
     // The end is kept free, so that the wait does not take longer than it was asked to.
     let is_free = || timeout < 0 || left() >= timeout / FREE_PART;
-    let result = call.wait(at_most(GRACE_MS));
+    let first = if wants_upkeep(sleep) {
+        GRACE_MS
+    } else {
+        QUIET_MS
+    };
+    let result = call.wait(at_most(first));
     if result != 0 || left() == 0 {
         return result;
     }
@@ -113,6 +121,9 @@ pub(crate) fn in_parts(timeout: c_int, whole: Span, call: &mut impl Parted) -> c
         if result != 0 {
             return result;
         }
+        if helped {
+            HEAP.global().look_again();
+        }
         if !sleep.is_long() {
             break;
         }
@@ -126,6 +137,7 @@ pub(crate) fn in_parts(timeout: c_int, whole: Span, call: &mut impl Parted) -> c
             if result != 0 {
                 return result;
             }
+            HEAP.global().settle();
             break;
         }
         let result = call.wait(at_most(QUIET_MS));

@@ -36,8 +36,8 @@ pub(crate) fn purge() -> bool {
     is_alone() && errno::preserved(|| tls::within(|| HEAP.global().below().purge_slice()))
 }
 
-/// Whether there is something to gain in a wait of the only thread.
+/// Whether there is something to gain for a thread that waits.
 pub(crate) fn has_gain() -> bool {
     let unused = || HEAP.global().pages().dirty_bytes();
-    is_alone() && tls::within(|| HEAP.global().has_gain(unused))
+    HEAP.global().may_gain() && may_help() && tls::within(|| HEAP.global().has_gain(unused))
 }
