@@ -16,7 +16,7 @@ use heap::{Label, Labels, PageIndex, Run};
 use sync::Word;
 
 use crate::os::{NotMapped, Os};
-use crate::site::{LINKS_ENTRY, Site, WORD_ENTRY};
+use crate::site::{LINKS_ENTRY, PAGE_ENTRIES, Site, WORD_ENTRY};
 use crate::table::Table;
 
 /// The links of a page.
@@ -198,6 +198,31 @@ impl PageMap {
     pub(crate) fn exchange_label(&self, page: PageIndex, old: Label, new: Label) {
         if let Some(word) = self.label_word(page) {
             word.exchange(old.0, new.0);
+        }
+    }
+
+    /// Gives back the memory of the entries inside of `whole`, an unused run, which lie on pages with those of `part` of it. What is known
+    /// of an unused run is at its ends.
+    ///
+    /// # Safety
+    /// The caller has the lock of the state, and the run is in a store.
+    pub(crate) unsafe fn forget_inside<O: Os>(&self, os: &O, whole: Run, part: Run) {
+        for (table, size) in self.site.tables.into_iter().zip(PAGE_ENTRIES) {
+            let on_page = O::PAGE_SIZE / size;
+            let inside = (whole.first.0 + 1).next_multiple_of(on_page)
+                ..(whole.end().0 - 1) / on_page * on_page;
+            // The ends of what it was merged with are inside now.
+            let near = part.first.0.saturating_sub(1) / on_page * on_page
+                ..(part.end().0 + 1).next_multiple_of(on_page);
+            let (from, to) = (inside.start.max(near.start), inside.end.min(near.end));
+            if from < to
+                && self.covers(&(from..to))
+                && let Some(start) = NonNull::new((table + from * size) as *mut u8)
+            {
+                // A refusal leaves them as they are.
+                // SAFETY: whole pages of the table, of whose entries nobody needs the content (contract).
+                let _ = unsafe { os.discard(start, (to - from) * size) };
+            }
         }
     }
 

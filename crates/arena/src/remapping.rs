@@ -112,7 +112,7 @@ impl<O: Os> Arena<O> {
             if counted {
                 self.mappings.fetch_sub(2, Ordering::Relaxed);
             }
-            state.area(side).clean.insert(&ground.map, run);
+            state.add_clean(&self.os, &ground.map, side, run);
         } else if counted {
             state.give_back(&ground.map, side, run);
         } else {

@@ -150,6 +150,11 @@ impl RunStore {
 
     /// Adds a run, merged with the runs of this store before and behind it.
     pub(crate) fn insert(&mut self, map: &PageMap, run: Run) {
+        let _ = self.merge(map, run);
+    }
+
+    /// The same; returns the whole.
+    pub(crate) fn merge(&mut self, map: &PageMap, run: Run) -> Run {
         let mut whole = run;
         if let Some(before) = run.first.0.checked_sub(1)
             && let Some(record) = self.record_at(map, PageIndex(before))
@@ -182,6 +187,7 @@ impl RunStore {
             whole.pages.0 += length;
         }
         self.link(map, whole);
+        whole
     }
 
     /// Removes a run of exactly the pages that `place` asks for.

@@ -103,7 +103,7 @@ unsafe impl<O: Os> Remapping for Arena<O> {
         }
         // Interrupted code may have this lock, so mappings are not held for it.
         let mut state = self.state.lock();
-        state.area(Side::Spans).clean.insert(&ground.map, run);
+        state.add_clean(&self.os, &ground.map, Side::Spans, run);
         Ok(())
     }
 

@@ -31,6 +31,9 @@ const SPREAD: usize = 4096;
 /// … that are so far apart.
 const SPREAD_STEP: usize = 64 << 20;
 
+/// The tables by page, with the bytes of their entries.
+pub(crate) const PAGE_ENTRIES: [usize; 3] = [WORD_ENTRY, WORD_ENTRY, LINKS_ENTRY];
+
 /// The tables of a site, with the bytes of their entries.
 const TABLES: [usize; 5] = [
     WORD_ENTRY,

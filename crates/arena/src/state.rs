@@ -105,6 +105,21 @@ impl State {
         self.area(side).dirty.insert(map, run);
     }
 
+    /// Takes a run whose pages are all zero, and have gone back to the system; so do pages of the tables that are about nothing else.
+    #[inline(never)]
+    pub(crate) fn add_clean<O: Os>(&mut self, os: &O, map: &PageMap, side: Side, run: Run) {
+        let whole = self.area(side).clean.merge(map, run);
+        // SAFETY: the run is in a store, and the caller has the lock.
+        unsafe { map.forget_inside(os, whole, run) };
+    }
+
+    /// The same for one that is not mapped any more.
+    pub(crate) fn add_gone<O: Os>(&mut self, os: &O, map: &PageMap, side: Side, run: Run) {
+        let whole = self.area(side).gone.merge(map, run);
+        // SAFETY: as above.
+        unsafe { map.forget_inside(os, whole, run) };
+    }
+
     /// Notes that time has come to `now_ms`, and what should go by now; says whether anything may have to.
     pub(crate) fn pass(&mut self, now_ms: u64) -> bool {
         let passed = self.steps.advance(now_ms);

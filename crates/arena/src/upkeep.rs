@@ -36,7 +36,7 @@ unsafe impl<O: Os> Upkeep for Arena<O> {
                 state.give_back(&ground.map, side, run);
                 return false;
             }
-            state.area(side).clean.insert(&ground.map, run);
+            state.add_clean(&self.os, &ground.map, side, run);
             if self.os.clock_ns() >= deadline {
                 state.steps.fall_behind();
                 return true;
@@ -149,11 +149,43 @@ impl<O: Os> Arena<O> {
         });
         let mut state = self.state.lock();
         if unmapped {
-            let gone = &mut state.area(surplus.side).gone;
-            gone.insert(&ground.map, surplus.run);
+            state.add_gone(&self.os, &ground.map, surplus.side, surplus.run);
         } else {
             state.keep(ground, surplus);
         }
         unmapped
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::os::Linux;
+    use crate::page_map::Direction;
+    use crate::run_store::Place;
+    use heap::PageIndex;
+
+    #[test]
+    fn entries_inside_of_what_is_gone_are_forgotten() {
+        let arena = Arena::new(Linux::new());
+        let take = || arena.take(Side::Spans, Place::anywhere(PageCount(8192)));
+        let (run, _) = take().unwrap();
+        let ground = arena.ground().unwrap();
+        for page in (run.first.0..run.end().0).map(PageIndex) {
+            ground.map.set_record(page, 7);
+            ground.map.set_link(page, Direction::Next, 7);
+        }
+        arena.state.lock().give_back(&ground.map, Side::Spans, run);
+        assert!(!arena.purge(true, u64::MAX));
+        // The last page of each table that has entries of other runs stays.
+        let inside = run.first.0 + 1024..run.end().0 - 1024;
+        for page in inside.map(PageIndex) {
+            let entries = (
+                ground.map.record(page),
+                ground.map.link(page, Direction::Next),
+            );
+            assert_eq!(entries, (0, 0));
+        }
+        assert_eq!(take(), Some((run, true)));
     }
 }

@@ -6,6 +6,8 @@ use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub(crate) struct Purging {
     /// In milliseconds of the coarse clock.
     next: AtomicU64,
+    /// When records that nobody uses are looked for.
+    next_trim: AtomicU64,
     /// Whether somebody else than slow paths looks at what is due.
     background: AtomicBool,
 }
@@ -14,6 +16,7 @@ impl Purging {
     pub(crate) const fn new() -> Self {
         Self {
             next: AtomicU64::new(0),
+            next_trim: AtomicU64::new(0),
             background: AtomicBool::new(false),
         }
     }
@@ -25,13 +28,12 @@ impl Purging {
 
     /// Whether a look is due; of several threads that ask, one is told so, and the next time is set.
     pub(crate) fn claim(&self, now: u64, interval: u64) -> bool {
-        let at = self.next.load(Ordering::Relaxed);
-        let next = now.saturating_add(interval);
-        now >= at
-            && self
-                .next
-                .compare_exchange(at, next, Ordering::Relaxed, Ordering::Relaxed)
-                .is_ok()
+        claim(&self.next, now, interval)
+    }
+
+    /// The same for records that nobody uses.
+    pub(crate) fn claim_trim(&self, now: u64, interval: u64) -> bool {
+        claim(&self.next_trim, now, interval)
     }
 
     /// When the next look is due.
@@ -52,4 +54,14 @@ impl Purging {
     pub(crate) fn is_in_background(&self) -> bool {
         self.background.load(Ordering::Relaxed)
     }
+}
+
+/// Whether it is time; of several threads that ask, one is told so, and the next time is set.
+fn claim(time: &AtomicU64, now: u64, interval: u64) -> bool {
+    let at = time.load(Ordering::Relaxed);
+    let next = now.saturating_add(interval);
+    now >= at
+        && time
+            .compare_exchange(at, next, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
 }

@@ -55,3 +55,6 @@ pub const NANOSECONDS_FOR_LOCKS: u64 = 1_000_000;
 
 /// Milliseconds between two looks at pages that have been unused for long.
 pub const PURGE_MS: u64 = 50;
+
+/// Milliseconds between two looks at records that nobody uses.
+pub(crate) const TRIM_MS: u64 = 500;

@@ -10,7 +10,7 @@ use miniheap::SpanClasses;
 
 use crate::global::GlobalHeap;
 use crate::report::Report;
-use crate::tuning::{PURGE_MS, SLICE_NS, SLICE_PAUSE_MS};
+use crate::tuning::{PURGE_MS, SLICE_NS, SLICE_PAUSE_MS, TRIM_MS};
 
 /// What came of a look for pages that have been unused for long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +74,9 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// Gives back pages that have been unused for long, and what waits in vain for threads that want it.
     pub fn purge_unused(&self) -> Purged {
         self.send_home();
+        if self.purging.claim_trim(self.pages.clock_ms(), TRIM_MS) {
+            self.trim_records(false);
+        }
         match self.pages.purge(false, SLICE_NS) {
             true => Purged::InPart,
             false => Purged::Done,
@@ -83,6 +86,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// Gives back all unused pages now.
     pub fn purge(&self) {
         self.send_home();
+        self.trim_records(true);
         let _ = self.pages.purge(true, u64::MAX);
     }
 
@@ -90,6 +94,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     pub fn purge_slice(&self) -> bool {
         let act = || {
             self.send_home();
+            self.trim_records(true);
             self.pages.purge(true, SLICE_NS)
         };
         self.pages.aside(act).unwrap_or(false)
@@ -99,7 +104,22 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     pub fn give_back_all(&self) {
         self.send_home();
         Self::class_numbers().for_each(|class| self.give_back_stock(class));
+        self.trim_records(true);
         let _ = self.pages.purge(true, u64::MAX);
+    }
+
+    /// Bytes of records that nobody uses.
+    pub fn idle_record_bytes(&self) -> usize {
+        Self::class_numbers()
+            .map(|class| self.class(class).idle_bytes())
+            .sum()
+    }
+
+    /// Gives back the memory of records that nobody uses: of all, or where nobody did the last time either.
+    fn trim_records(&self, all: bool) {
+        for class in Self::class_numbers().filter(|&class| !SpanClasses::is_whole(class)) {
+            self.class(class).trim(&self.pages, P::PAGE_SIZE, all);
+        }
     }
 
     /// Gives back the runs that a class has in stock for spans to come.

@@ -48,7 +48,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         } else {
             0
         };
-        meshable + self.below().waiting_bytes() + unused
+        meshable + self.below().waiting_bytes() + self.below().idle_record_bytes() + unused
     }
 
     /// Whether something to gain was seen, and has not been taken. Cheap.

@@ -11,6 +11,7 @@ pub struct GroupId(pub(crate) u32);
 
 /// A group: what its members have in use together, and the shared pages they are on.
 #[derive(Debug)]
+#[repr(align(64))]
 pub struct Group {
     /// Slots in use in any member. Members never have the same slot in use.
     pub(crate) live: SpanBits,
@@ -19,8 +20,6 @@ pub struct Group {
     /// The first page of the run that names the shared pages.
     pub(crate) home: PageIndex,
     pub(crate) members: u32,
-    /// The next unused record.
-    pub(crate) next: u32,
 }
 
 // SAFETY: zero is a valid value of every field.

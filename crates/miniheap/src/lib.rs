@@ -16,6 +16,7 @@ mod bins;
 mod classes;
 mod fullness;
 mod group;
+mod leaf;
 #[cfg(test)]
 mod leaked;
 mod miniheap;

@@ -20,7 +20,7 @@ pub(crate) const NONE: u32 = u32::MAX;
 ///  +---------------+---------------+-------+--------+-------+-------+------+----+-------+------+
 /// ```
 #[derive(Debug)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub struct MiniHeap {
     /// Slots in use at this span's addresses.
     pub(crate) live: SpanBits,

@@ -7,7 +7,7 @@ use crate::bins::Bins;
 use crate::classes::Geometry;
 use crate::fullness::UNLISTED;
 use crate::group::{Group, GroupId};
-use crate::miniheap::{MiniHeap, NONE, State};
+use crate::miniheap::{MiniHeap, State};
 use crate::pool::Pool;
 
 mod emptied;
@@ -46,10 +46,6 @@ pub struct Spans {
     heaps: Pool<MiniHeap>,
     groups: Pool<Group>,
     bins: Bins,
-    /// Unused records.
-    unused: List,
-    /// Unused records of groups; linked through `Group::next`.
-    unused_groups: u32,
     detached: List,
     /// Detached spans that are left alone for now.
     aside: List,
@@ -90,8 +86,6 @@ impl Spans {
             heaps: Pool::new(),
             groups: Pool::new(),
             bins: Bins::new(),
-            unused: List::EMPTY,
-            unused_groups: NONE,
             detached: List::EMPTY,
             aside: List::EMPTY,
             dead: List::EMPTY,
@@ -241,10 +235,7 @@ impl Spans {
     /// Makes a record for the span at `first`, on pages of its own, with all slots free. It is in no bin before slots of
     /// it are claimed. `None` when there is no memory for the record.
     pub fn add(&mut self, memory: &impl Metadata, first: PageIndex) -> Option<SpanId> {
-        let id = match self.unused.pop(&mut self.heaps) {
-            Some(id) => id,
-            None => self.heaps.add(memory)?,
-        };
+        let id = self.heaps.add(memory)?;
         let heap = self.heaps.get_mut(id)?;
         *heap = MiniHeap::solo(first, id);
         self.spans += 1;
@@ -369,9 +360,20 @@ impl Spans {
     fn retire(&mut self, id: u32) {
         if let Some(heap) = self.heaps.get_mut(id) {
             heap.state = State::Unused;
-            self.unused.push(&mut self.heaps, id);
+            self.heaps.remove(id);
             self.spans -= 1;
         }
+    }
+
+    /// Bytes of records that [`trim`](Self::trim) could give back.
+    pub fn idle_bytes(&self) -> usize {
+        self.heaps.idle_bytes() + self.groups.idle_bytes()
+    }
+
+    /// Gives back the memory of records that nobody uses, in pages of so many bytes: of all, or where nobody did the last time either.
+    pub fn trim(&mut self, memory: &impl Metadata, page: usize, all: bool) {
+        self.heaps.trim(memory, page, all);
+        self.groups.trim(memory, page, all);
     }
 
     /// All units that have a bin and may be part of a mesh, the emptiest first, with the slots in use and the number of

@@ -55,7 +55,7 @@ impl Spans {
         let heap = self.heaps.get_mut(id)?;
         heap.state = State::Unused;
         let first = heap.first();
-        self.unused.push(&mut self.heaps, id);
+        self.heaps.remove(id);
         Some(Run { first, pages })
     }
 }

@@ -7,7 +7,7 @@ use heap::{Metadata, PageIndex, Run, SpanId};
 
 use super::Spans;
 use crate::group::{Group, GroupId};
-use crate::miniheap::{MiniHeap, NONE, State};
+use crate::miniheap::{MiniHeap, State};
 
 impl Spans {
     /// Whether the units are two, in use, have no slot in common, and the pages of none move that must not.
@@ -30,20 +30,12 @@ impl Spans {
 
     /// A record for a group to come; `None` when there is no memory.
     pub fn reserve_group(&mut self, memory: &impl Metadata) -> Option<GroupId> {
-        match self.groups.get(self.unused_groups) {
-            Some(group) => {
-                let id = core::mem::replace(&mut self.unused_groups, group.next);
-                Some(GroupId(id))
-            }
-            None => self.groups.add(memory).map(GroupId),
-        }
+        self.groups.add(memory).map(GroupId)
     }
 
     /// Gives back a record from [`reserve_group`](Self::reserve_group) that was not used.
     pub fn unreserve_group(&mut self, id: GroupId) {
-        if let Some(group) = self.groups.get_mut(id.0) {
-            group.next = core::mem::replace(&mut self.unused_groups, id.0);
-        }
+        self.groups.remove(id.0);
     }
 
     /// The solo unit, which is now on the shared pages that its own run names, becomes the leader and only member of
@@ -61,7 +53,6 @@ impl Spans {
             leader: unit.0,
             home: heap.first(),
             members: 1,
-            next: NONE,
         };
         self.live_groups += 1;
     }

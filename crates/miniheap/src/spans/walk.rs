@@ -90,6 +90,7 @@ impl Spans {
         let binned = self.count(|heap| heap.state == State::Unit && heap.bin != UNLISTED);
         let lost = self.count(|heap| matches!(heap.state, State::Detached | State::Dead));
         let kept = self.count(|heap| heap.state == State::Kept && heap.live.is_empty());
+        let used = self.count(|heap| heap.state != State::Unused);
         let lists = [&self.detached, &self.aside, &self.dead];
         let leftovers: usize = lists
             .map(|list| list.iter(&self.heaps).count())
@@ -99,6 +100,7 @@ impl Spans {
             && lost == leftovers
             && kept == self.kept.iter(&self.heaps).count()
             && kept == self.kept.len()
+            && used == self.heaps.used()
     }
 
     /// Records of which `is` is true.
