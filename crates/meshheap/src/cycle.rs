@@ -35,6 +35,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         self.dissolve_leftovers(&cycle);
         let mut released = 0;
         // Who asks for a whole cycle wants all that it can give.
+        cycle.lasting.end_truces();
         let mappings = self.mappings(&mut cycle, false);
         let first = Some(Width::first(mappings, true));
         for width in core::iter::successors(first, |width| width.next(mappings)) {

@@ -1,5 +1,6 @@
 //! What cycles keep from one to the next.
 
+use crate::lasting::Lasting;
 use crate::progress::Progress;
 
 /// What cycles keep from one to the next.
@@ -10,6 +11,8 @@ pub(crate) struct Cycle<M> {
     pub(crate) progress: Progress,
     /// Bytes of small objects in use when the last cycle began.
     pub(crate) live_before: usize,
+    /// How long it lasts what cycles gain.
+    pub(crate) lasting: Lasting,
 }
 
 impl<M> Cycle<M> {
@@ -18,6 +21,7 @@ impl<M> Cycle<M> {
             mesher: None,
             progress: Progress::new(),
             live_before: usize::MAX,
+            lasting: Lasting::new(),
         }
     }
 }

@@ -33,6 +33,7 @@ mod gain;
 mod idle;
 mod joined;
 mod kept;
+mod lasting;
 mod leftovers;
 mod mappings;
 mod mesh_heap;

@@ -37,7 +37,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             let spans = self.class(class);
             (spans.physical_spans(), spans.live())
         };
-        if physical / neighbours < 2 || self.is_left_alone(class) || !self.barrier_suffices() {
+        let is_left_alone = self.is_left_alone(class) || cycle.lasting.is_truce(class);
+        if physical / neighbours < 2 || is_left_alone || !self.barrier_suffices() {
             return None;
         }
         // Runs that are unlikely to fit need not be looked for yet when they will be anyway.

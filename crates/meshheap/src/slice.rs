@@ -71,8 +71,13 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         cycle.progress.stage = match cycle.progress.stage {
             Stage::Idle => {
                 self.meshed.count(&self.meshed.cycles, 1);
+                let now = self.pages().clock_ms();
                 for class in Self::meshed_classes() {
-                    self.class(class).take_up_again();
+                    let mut spans = self.class(class);
+                    spans.take_up_again();
+                    let (turnover, in_use) = (spans.turnover(), spans.spans());
+                    drop(spans);
+                    cycle.lasting.look(class, now, turnover, in_use);
                 }
                 Stage::Leftovers(0)
             }

@@ -101,3 +101,18 @@ pub const CALM_SHARE: usize = 64;
 
 /// Of the mappings that may be added, one in this many is kept for moves among groups.
 pub const MOVING_SHARE: usize = 32;
+
+/// Milliseconds between two looks at how long meshes of a class last.
+pub const WATCH_MS: u64 = 1_000;
+
+/// They do not when between two looks one in this many drains of the spans that lie on others' pages, …
+pub const FUTILE_SHARE: usize = 2;
+
+/// … and at least so many do.
+pub const FUTILE_LEAST: usize = 64;
+
+/// Looks for which such a class is left alone, at most.
+pub const LONGEST_TRUCE: u8 = 16;
+
+/// Spans of a class change no more when between two looks fewer than one in this many is made or goes.
+pub const QUIET_SHARE: usize = 16;

@@ -26,4 +26,4 @@ mod spans;
 pub use classes::{Geometry, SpanClasses};
 pub use group::{Group, GroupId};
 pub use miniheap::MiniHeap;
-pub use spans::{Place, Portrait, Released, Spans, Violation};
+pub use spans::{Place, Portrait, Released, Spans, Turnover, Violation};

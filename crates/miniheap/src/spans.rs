@@ -17,6 +17,7 @@ mod pins;
 mod portrait;
 mod regroup;
 mod stock;
+mod turnover;
 mod walk;
 mod whole;
 
@@ -24,6 +25,7 @@ use emptied::Emptied;
 use list::List;
 pub use portrait::{Place, Portrait};
 use stock::{MOST_AT_ONCE, Stock};
+pub use turnover::Turnover;
 pub use walk::Violation;
 
 /// The records of one size class, with the bins from which refills and searches choose.
@@ -62,6 +64,9 @@ pub struct Spans {
     /// Spans ever made, and the most in use at a time.
     made: usize,
     peak: usize,
+    /// Spans that ever came to lie on others' pages, and of these those that were drained.
+    joined: usize,
+    drained: usize,
     /// Slots in use.
     live: usize,
     /// Changes since the last [`assert_sound`](Self::assert_sound) that looked.
@@ -96,6 +101,8 @@ impl Spans {
             units: 0,
             made: 0,
             peak: 0,
+            joined: 0,
+            drained: 0,
             live: 0,
             unchecked: 0,
         }

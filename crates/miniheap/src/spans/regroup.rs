@@ -130,6 +130,7 @@ impl Spans {
         let heap = self.heaps.get_mut(member.0)?;
         (heap.peer, heap.state, heap.count) = (peer, State::Member, 0);
         heap.set_group(Some(group));
+        self.joined += 1;
         self.rebin(keep.0);
         abandoned
     }
@@ -208,6 +209,7 @@ impl Spans {
         if let Some(record) = group.and_then(|group| self.groups.get_mut(group.0)) {
             record.members -= 1;
         }
+        self.drained += 1;
         self.detached.push(&mut self.heaps, member);
     }
 
