@@ -19,8 +19,9 @@ struct Watched {
     seen: Turnover,
     /// Looks before it is meshed again.
     left: u8,
-    /// Looks that the next truce is long; zero if meshes have lasted lately.
-    truce: u8,
+    /// Looks that the last truce was long; `None` if meshes have lasted lately. The first time that they do not last may be the only one:
+    /// then it is none long.
+    truce: Option<u8>,
 }
 
 impl Watched {
@@ -37,12 +38,14 @@ impl Watched {
         if is_quiet {
             self.left = 0;
         } else if is_futile {
-            self.truce = (self.truce * 2).clamp(1, LONGEST_TRUCE);
-            self.left = self.truce;
+            let truce = self
+                .truce
+                .map_or(0, |last| (last * 2).clamp(1, LONGEST_TRUCE));
+            (self.truce, self.left) = (Some(truce), truce);
         } else if self.left > 0 {
             self.left -= 1;
         } else if passed.joined >= FUTILE_LEAST {
-            self.truce = 0;
+            self.truce = None;
         }
     }
 }
@@ -54,7 +57,7 @@ impl Lasting {
                 since: 0,
                 seen: Turnover::NONE,
                 left: 0,
-                truce: 0,
+                truce: None,
             }; SpanClasses::ALL],
         }
     }
