@@ -1,5 +1,5 @@
 //! Memory for records: a bump allocator over chunks that are runs of the arena, beside its large objects: so they need no mappings of
-//! their own. Nothing is ever given back, so nothing is ever reused for another purpose.
+//! their own. No address is ever given back, so none is ever reused for another purpose.
 
 use core::alloc::Layout;
 use core::ptr::NonNull;

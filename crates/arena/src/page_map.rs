@@ -6,7 +6,8 @@
 //! | records | 4 | the slow paths: the span's id and whether it lies on shared pages; the length of a large object or of an unused run |
 //! | links | 16 | the run store: the neighbours in its lists; of a page on shared ones, in the first link: on which; of a page that names shared ones, in the second: that they are there |
 //!
-//! Each entry has a fixed address, and is mapped when the arena comes near its page.
+//! Each entry has a fixed address, and is mapped when the arena comes near its page. Entries inside of an unused run whose pages have gone back are
+//! forgotten, where they are alone on pages of the table.
 
 use core::ops::Range;
 use core::ptr::NonNull;
