@@ -66,6 +66,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
     #[cold]
     #[inline(never)]
     fn upkeep_due(&self, now: u64) {
+        self.tell_watcher(now);
         let soon = now + SLICE_PAUSE_MS;
         match self.purge_if_due(now) {
             Purged::Done if self.may_take_time(now) => {}
@@ -153,6 +154,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             self.upkeep_due(now);
             return false;
         }
+        self.tell_watcher(now);
         if !self.schedule.is_under_way() {
             match self.purge_if_due(now) {
                 Purged::NotDue => return false,
