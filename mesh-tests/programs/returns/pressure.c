@@ -110,11 +110,11 @@ static void fill(const char *group, size_t limit)
     }
 }
 
-/* Works a little for so many seconds, or until no more than `least` MiB are there; says whether that is so. */
+/* Works a little, with sleeps in which no cycle begins, for so many seconds, or until no more than `least` MiB are there; says whether that is so. */
 static int falls(double least, double longest, int stalled)
 {
     double waited = 0;
-    for (double end = seconds() + longest; seconds() < end && taken() > least; usleep(20000)) {
+    for (double end = seconds() + longest; seconds() < end && taken() > least; usleep(5000)) {
         for (int i = 0; i < 20; i++)
             free(block(300000));
         if (stalled)
@@ -127,7 +127,11 @@ static int falls(double least, double longest, int stalled)
 static void first_cycle(void)
 {
     fragment(COUNT / 5);
-    falls(0, 0.7, 0);
+    /* Sleeps that are long enough for all of it. */
+    for (int i = 0; i < 60; i++) {
+        usleep(20000);
+        free(block(300000));
+    }
     for (int i = 0; i < COUNT; i++) {
         free(blocks[i]);
         blocks[i] = NULL;

@@ -12,7 +12,7 @@ static PAUSES: Pauses = Pauses::new();
 /// How often the heap was compacted.
 static TIMES: AtomicUsize = AtomicUsize::new(0);
 
-/// How often the heap was compacted since memory was scarce.
+/// How often the heap was compacted since memory was scarce, the time under way included.
 pub(crate) fn times() -> usize {
     TIMES.load(Ordering::Relaxed)
 }
@@ -24,10 +24,10 @@ pub(super) fn relieve(now: u64) {
     if !PAUSES.is_due(now) || !heap.could_gain(heap.pages().dirty_bytes()) {
         return;
     }
+    TIMES.fetch_add(1, Ordering::Relaxed);
     let before = physical();
     HEAP.relieve_sleepers();
     let _ = heap.compact();
-    TIMES.fetch_add(1, Ordering::Relaxed);
     let gave = before.saturating_sub(physical());
     PAUSES.conclude(heap.pages().clock_ms(), gave, before);
 }
