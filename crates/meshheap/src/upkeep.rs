@@ -40,6 +40,13 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         self.upkeep_before(Sleep(0))
     }
 
+    /// A cycle is due now, and another one as long as they help, for whoever calls
+    /// [`upkeep_in_spare_time`](Self::upkeep_in_spare_time) next.
+    pub fn press(&self) {
+        self.schedule.hurry();
+        self.below().set_next_upkeep(0);
+    }
+
     /// Whether so much of the heap could come back that more than the least effort is worthwhile.
     pub fn is_worth_more(&self) -> bool {
         self.schedule.effort.is_raised() && self.meshing_enabled()

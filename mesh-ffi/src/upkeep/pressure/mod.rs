@@ -83,7 +83,11 @@ fn answer() {
         return;
     }
     let look = || errno::preserved(|| tls::within(|| request::PRESSURE.answer_all(look)));
-    let _ = HEAP.global().pages().run_aside(look);
+    let has_run = HEAP.global().pages().run_aside(look).is_some();
+    // Not in a loop: the program goes on in between.
+    if has_run && relief::is_under_way() {
+        request::PRESSURE.ask();
+    }
 }
 
 /// Whether the thread of the library looks.
@@ -96,8 +100,16 @@ pub(super) fn answer_in_background() {
     if is_ours_to_look() {
         tls::within(|| request::PRESSURE.answer_all(look));
     }
+    // What the program's thread began before there was this one.
+    if relief::is_under_way() {
+        tls::within(relief::complete);
+    }
     if LEFT.load(Ordering::Relaxed) && LEFT.swap(false, Ordering::Relaxed) {
-        tls::within(|| relief::relieve(now()));
+        tls::within(|| {
+            if relief::begin(now()) {
+                relief::complete();
+            }
+        });
     }
 }
 
@@ -107,15 +119,26 @@ fn look() {
     if is_filtered() {
         return;
     }
+    let is_helped = HEAP.global().below().is_in_background();
+    if relief::is_under_way() {
+        if !is_helped {
+            relief::go_on();
+        }
+        return;
+    }
     // SAFETY: one thread at a time answers requests.
     let watch = unsafe { &mut *WATCH.0.get() };
     let now = now();
     if !watch.look(&Kernel, now) {
         return;
     }
-    if HEAP.global().below().is_in_background() && has_one_thread() {
+    if !is_helped {
+        if relief::begin(now) {
+            relief::go_on();
+        }
+    } else if has_one_thread() {
         LEFT.store(true, Ordering::Relaxed);
-    } else {
-        relief::relieve(now);
+    } else if relief::begin(now) {
+        relief::complete();
     }
 }
