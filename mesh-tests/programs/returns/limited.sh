@@ -1,9 +1,14 @@
 #!/bin/bash
-# How little memory a control group (of the first version) may have before PROGRAM is killed in it: tried in halves, in MiB.
-#   limited.sh PROGRAM [NAME=VALUE]...      the variables, LD_PRELOAD among them, are the program's
-# Prints what the group used at most without a limit, and the least limit under which the program ended well.
+# How often PROGRAM ends well in a control group (of the first version) with so little memory, in MiB: four runs under each limit.
+#   limited.sh PROGRAM LIMIT... -- [NAME=VALUE]...      the variables, LD_PRELOAD among them, are the program's
 set -euo pipefail
 program=$1
+shift
+limits=()
+while [[ $1 != -- ]]; do
+    limits+=("$1")
+    shift
+done
 shift
 group=/sys/fs/cgroup/memory/mesh-limited-$$
 mkdir "$group"
@@ -21,10 +26,11 @@ run() {
 }
 
 run -1 "$@"
-peak=$(($(<"$group/memory.max_usage_in_bytes") >> 20))
-low=20 high=$((peak + 2))
-while ((high - low > 2)); do
-    middle=$(((low + high) / 2))
-    if run $((middle << 20)) "$@"; then high=$middle; else low=$middle; fi
+echo "$*: $(($(<"$group/memory.max_usage_in_bytes") >> 20)) MiB without a limit"
+for limit in "${limits[@]}"; do
+    well=0
+    for _ in 1 2 3 4; do
+        if run $((limit << 20)) "$@"; then well=$((well + 1)); fi
+    done
+    echo "$*: $limit MiB: $well of 4"
 done
-echo "peak $peak, least $high: $*"
