@@ -16,6 +16,7 @@ pub mod block;
 pub mod cargo;
 pub mod case;
 pub mod compile;
+mod group;
 pub mod imports;
 pub mod library;
 pub mod physical;
@@ -30,6 +31,7 @@ pub mod witness;
 
 pub use case::Case;
 pub use compile::{Linking, Program};
+pub use group::ControlGroup;
 pub use library::Library;
 pub use run::{Outcome, Run};
 pub use settings::Settings;

@@ -130,6 +130,15 @@ impl Settings {
         })
     }
 
+    /// The library with assertions.
+    pub fn debug() -> Result<Self> {
+        Ok(Self {
+            name: "debug",
+            library: Library::debug()?,
+            variables: &[],
+        })
+    }
+
     /// The library with assertions, meshing as often as it can.
     pub fn debug_eager() -> Result<Self> {
         Ok(Self {

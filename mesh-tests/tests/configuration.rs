@@ -55,6 +55,8 @@ fn variables_that_are_right_say_nothing() -> Result<()> {
         ("MESH_PERIOD_MS", "5000"),
         ("MESH_BACKGROUND_THREAD", "1"),
         ("MESH_BACKGROUND_THREAD", "0"),
+        ("MESH_PRESSURE", "0"),
+        ("MESH_PRESSURE", "1"),
         ("MESH_BARRIER", "auto"),
         ("MESH_BARRIER", "mprotect"),
         ("MESH_DECAY_MS", "0"),
@@ -91,6 +93,7 @@ fn a_mistake_is_one_line() -> Result<()> {
         ("MESH_PERIOD_MS", "-1"),
         ("MESH_PERIOD_MS", "99999999999999999999999"),
         ("MESH_BACKGROUND_THREAD", "2"),
+        ("MESH_PRESSURE", "often"),
         ("MESH_BARRIER", "wall"),
         ("MESH_DECAY_MS", "1s"),
         ("MESH_MAX_MAPPINGS", "many"),
@@ -109,6 +112,7 @@ fn a_mistake_is_one_line() -> Result<()> {
         // Close to names that mean something.
         ("MESH_PERIOD", "1"),
         ("MESH_BARIER", "mprotect"),
+        ("MESH_PRESURE", "0"),
         ("MESH_BACKGROUND", "1"),
         ("MESH_Enabled", "0"),
     ];

@@ -15,11 +15,10 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
-use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use mesh_tests::compile::Linking;
-use mesh_tests::{Case, Library, Outcome, Program, Run, Settings, scene, statistics};
+use mesh_tests::{Case, ControlGroup, Library, Outcome, Program, Run, Settings, scene, statistics};
 
 use crate::conformance::all_ok;
 
@@ -188,46 +187,24 @@ fn all_mappings_used_up_by_the_program() -> Result<()> {
     unnoticed(&program.run(), 7, Says::RefusedSteps)
 }
 
-/// The control group's directory; removed with this value.
-struct ControlGroup(PathBuf);
-
-impl ControlGroup {
-    const LIMIT: usize = 64;
-
-    fn new() -> Result<Self> {
-        let name = format!("mesh-tests-{}", std::process::id());
-        let group = Self(PathBuf::from("/sys/fs/cgroup/memory").join(name));
-        fs::create_dir(&group.0).context("a memory control group (version 1) is needed")?;
-        let limit = (Self::LIMIT << 20).to_string();
-        fs::write(group.0.join("memory.limit_in_bytes"), limit)?;
-        Ok(group)
-    }
-}
-
-impl Drop for ControlGroup {
-    fn drop(&mut self) {
-        // Should a process be left in it, the group stays: a nuisance, no failure.
-        let _ = fs::remove_dir(&self.0);
-    }
-}
-
 #[test]
 fn a_control_group_that_is_almost_full() -> Result<()> {
+    const LIMIT: usize = 64;
     let (start, program, group) = (
         start()?,
         Program::compile(&["limits/group.c"])?,
-        ControlGroup::new()?,
+        ControlGroup::new(LIMIT)?,
     );
     let run = start
         .run()
         .argument("group")
-        .argument(group.0.join("cgroup.procs"))
+        .argument(group.processes())
         .argument("--")
         .argument(program.path())
-        .argument(&group.0)
-        .argument(ControlGroup::LIMIT.to_string());
+        .argument(group.directory())
+        .argument(LIMIT.to_string());
     unnoticed(&run, 6, Says::Meshes)?;
-    let events = fs::read_to_string(group.0.join("memory.oom_control"))?;
+    let events = group.events()?;
     ensure!(events.contains("oom_kill 0"), "{events}");
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Memory that comes back while the program works.
 
-use anyhow::Result;
-use mesh_tests::{Program, Settings, scene};
+use anyhow::{Result, ensure};
+use mesh_tests::{ControlGroup, Program, Run, Settings, scene, statistics};
 
 use crate::conformance::all_ok;
 
@@ -23,4 +23,68 @@ fn records_and_tables_of_what_is_gone_come_back() -> Result<()> {
         all_ok(&outcome.stdout, 5)?;
     }
     Ok(())
+}
+
+/// Runs a program with a fragmented heap until memory is scarce, under both builds, with and without a thread for the upkeep: its heap is
+/// compacted then, unless that is forbidden.
+fn scarce(run: &Run) -> Result<()> {
+    let cases = [
+        ("1", "falls", Settings::release()?, "auto"),
+        ("1", "falls", Settings::debug()?, "auto"),
+        ("1", "falls", Settings::release()?, "1"),
+        ("0", "stays", Settings::release()?, "auto"),
+        ("0", "stays", Settings::debug()?, "auto"),
+    ];
+    for (pressure, expected, settings, thread) in cases {
+        let run = run
+            .clone()
+            .argument(expected)
+            .variable("MESH_PRESSURE", pressure)
+            .variable("MESH_BACKGROUND_THREAD", thread)
+            .variable("MESH_PERIOD_MS", "100000000")
+            .variable("MESH_DECAY_MS", "100000000")
+            .variable("MALLOCSTATS", "1");
+        println!("{run:?} under {}", settings.name());
+        let outcome = scene::under(&run, &settings, &[])?.succeeded()?;
+        all_ok(&outcome.stdout, 3)?;
+        let times = statistics::figure(&outcome.stderr, "Compacted under pressure:");
+        ensure!(
+            times.is_some_and(|times| (times > 0.0) == (pressure == "1")),
+            "{outcome}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn a_heap_is_compacted_when_its_control_group_is_full() -> Result<()> {
+    const LIMIT: usize = 64;
+    let start = Program::compile(&["limits/start.c"])?;
+    let program = Program::compile(&["returns/pressure.c"])?;
+    let group = ControlGroup::new(LIMIT)?;
+    let run = start
+        .run()
+        .argument("group")
+        .argument(group.processes())
+        .argument("--")
+        .argument(program.path())
+        .argument("first")
+        .argument(group.directory())
+        .argument(LIMIT.to_string());
+    scarce(&run)?;
+    let events = group.events()?;
+    ensure!(events.contains("oom_kill 0"), "{events}");
+    Ok(())
+}
+
+#[test]
+fn a_heap_is_compacted_when_a_group_of_the_second_version_is_full() -> Result<()> {
+    let program = Program::compile(&["returns/pressure.c"])?;
+    scarce(&program.run().argument("second"))
+}
+
+#[test]
+fn a_heap_is_compacted_when_tasks_wait_for_memory() -> Result<()> {
+    let program = Program::compile(&["returns/pressure.c"])?;
+    scarce(&program.run().argument("stalls"))
 }

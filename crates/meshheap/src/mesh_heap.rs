@@ -30,6 +30,8 @@ pub struct MeshHeap<P: PageHeap, M, R = Ignore> {
     guard: AtomicPtr<()>,
     /// Told when a thread of the program begins a cycle.
     helper: AtomicPtr<()>,
+    /// Told whenever upkeep is done.
+    watcher: AtomicPtr<()>,
     /// Objects of so many bytes and more are left alone: see the module `narrow`.
     pub(crate) meshed_below: AtomicUsize,
     /// Whether somebody writes to objects who cannot be made to wait at every barrier: see the module `bound`.
@@ -49,6 +51,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             enabled: AtomicBool::new(false),
             guard: AtomicPtr::new(null_mut()),
             helper: AtomicPtr::new(null_mut()),
+            watcher: AtomicPtr::new(null_mut()),
             meshed_below: AtomicUsize::new(usize::MAX),
             unnamed_writers: AtomicBool::new(false),
         }
@@ -102,6 +105,22 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             // SAFETY: only `call_for_help` writes it, and functions of this type.
             let helper = unsafe { core::mem::transmute::<*mut (), fn()>(helper) };
             helper();
+        }
+    }
+
+    /// Has `watcher` called with the time, in milliseconds of the coarse clock, whenever somebody does upkeep. It may run on the stack of the
+    /// upkeep, and must not ask for memory.
+    pub fn watch_upkeep(&self, watcher: fn(u64)) {
+        self.watcher.store(watcher as *mut (), Ordering::Release);
+    }
+
+    /// Tells who watches that upkeep is done.
+    pub(crate) fn tell_watcher(&self, now: u64) {
+        let watcher = self.watcher.load(Ordering::Acquire);
+        if !watcher.is_null() {
+            // SAFETY: only `watch_upkeep` writes it, and functions of this type.
+            let watcher = unsafe { core::mem::transmute::<*mut (), fn(u64)>(watcher) };
+            watcher(now);
         }
     }
 

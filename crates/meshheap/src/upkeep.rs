@@ -40,6 +40,13 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         self.upkeep_before(Sleep(0))
     }
 
+    /// A cycle is due now, and another one as long as they help, for whoever calls
+    /// [`upkeep_in_spare_time`](Self::upkeep_in_spare_time) next.
+    pub fn press(&self) {
+        self.schedule.hurry();
+        self.below().set_next_upkeep(0);
+    }
+
     /// Whether so much of the heap could come back that more than the least effort is worthwhile.
     pub fn is_worth_more(&self) -> bool {
         self.schedule.effort.is_raised() && self.meshing_enabled()
@@ -66,6 +73,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
     #[cold]
     #[inline(never)]
     fn upkeep_due(&self, now: u64) {
+        self.tell_watcher(now);
         let soon = now + SLICE_PAUSE_MS;
         match self.purge_if_due(now) {
             Purged::Done if self.may_take_time(now) => {}
@@ -156,6 +164,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             self.upkeep_due(now);
             return false;
         }
+        self.tell_watcher(now);
         if !self.schedule.is_under_way() {
             match self.purge_if_due(now) {
                 Purged::NotDue => return false,

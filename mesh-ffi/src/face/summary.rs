@@ -8,6 +8,7 @@ use arena::{BarrierTier, Linux, Os};
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
 use crate::unseen::stop;
+use crate::upkeep::pressure;
 
 /// What is printed at exit.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -104,6 +105,7 @@ pub(crate) fn print() {
         .text(stop::reason().unwrap_or(""))
         .print();
     figure("Mesh cycles", mesh.cycles);
+    figure("Compacted under pressure", pressure::times());
     figure("Mesh steps refused", mesh.refused);
     figure("Pages saved now", mesh.pages_saved);
     figure(
@@ -134,12 +136,13 @@ pub(crate) fn write_json(mut write: impl FnMut(&mut Line)) {
     let stats = HEAP.global().stats();
     let arena = HEAP.global().pages().stats();
     let mesh = HEAP.global().mesh_stats();
-    let figures: [(&str, usize); 22] = [
+    let figures: [(&str, usize); 23] = [
         ("mesh_count", mesh.meshes),
         ("pages_released", mesh.pages_released),
         ("pages_saved", mesh.pages_saved),
         ("pages_saved_peak", mesh.pages_saved_peak),
         ("cycles", mesh.cycles),
+        ("compacted_under_pressure", pressure::times()),
         ("refused", mesh.refused),
         ("left_to_the_kernel", mesh.named),
         (

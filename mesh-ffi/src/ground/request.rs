@@ -1,6 +1,6 @@
 //! What somebody asked for, to be done by the next thread that comes by outside of all locks of ours.
 //!
-//! Who asks (a handler, the child of a fork) and who does it are far apart: the slow paths of `malloc` are among those who come
+//! Who asks (a handler, the child of a fork, the upkeep) and who does it are far apart: the slow paths of `malloc` are among those who come
 //! by, and what is done stands floors above them. So it is a function that was named at the start.
 
 use core::mem::transmute;
@@ -12,6 +12,9 @@ pub(crate) static MAP: Request = Request::new();
 
 /// The child of a fork wants the thread that does the upkeep, which its parent had.
 pub(crate) static THREAD: Request = Request::new();
+
+/// Upkeep finds that it is time to look whether memory is scarce.
+pub(crate) static PRESSURE: Request = Request::new();
 
 /// Something that can be asked for.
 pub(crate) struct Request {
@@ -30,6 +33,7 @@ pub(crate) struct Request {
 pub(crate) fn answer() {
     MAP.answer();
     THREAD.answer();
+    PRESSURE.answer();
 }
 
 impl Request {

@@ -30,6 +30,8 @@ pub(crate) struct Config {
     /// Hundredths of a busy program's time.
     pub(crate) effort: Option<u64>,
     pub(crate) background: Wanted,
+    /// Whether the heap is compacted when memory is scarce.
+    pub(crate) pressure: bool,
     pub(crate) barrier: WantedBarrier,
     pub(crate) summary: SummaryFormat,
     /// Whether misuse of the heap ends the program.
@@ -48,6 +50,7 @@ const DEFAULT: Config = Config {
     thread_cache: None,
     effort: None,
     background: Wanted::Auto,
+    pressure: true,
     barrier: WantedBarrier::Auto,
     summary: SummaryFormat::Nothing,
     abort: true,
@@ -103,6 +106,11 @@ fn apply(config: &mut Config, variable: &[u8]) {
             b"1" => set(&mut config.background, Wanted::Always),
             _ => false,
         },
+        b"MESH_PRESSURE" => match value {
+            b"0" => set(&mut config.pressure, false),
+            b"1" => set(&mut config.pressure, true),
+            _ => false,
+        },
         b"MESH_PERIOD_MS" => number(value).is_some_and(|ms| set(&mut config.period_ms, Some(ms))),
         b"MESH_DECAY_MS" => number(value).is_some_and(|ms| set(&mut config.decay_ms, Some(ms))),
         b"MESH_EFFORT" => number(value)
@@ -156,9 +164,10 @@ fn complaint(name: &[u8]) -> Line {
 }
 
 /// All names that are ours, and the one of libmesh_trace, which may stand in front of us.
-const NAMES: [&[u8]; 14] = [
+const NAMES: [&[u8]; 15] = [
     b"MESH_ENABLED",
     b"MESH_BACKGROUND_THREAD",
+    b"MESH_PRESSURE",
     b"MESH_PERIOD_MS",
     b"MESH_DECAY_MS",
     b"MESH_EFFORT",

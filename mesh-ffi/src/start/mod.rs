@@ -20,7 +20,7 @@ use crate::ground::{
 use crate::unseen::stop::{self, Reason, stop};
 use crate::unseen::{fork, signals};
 use crate::upkeep::background::{self, Wanted};
-use crate::upkeep::map;
+use crate::upkeep::{map, pressure};
 
 use config::WantedBarrier;
 
@@ -76,6 +76,9 @@ extern "C" fn constructor(
         plugins::keep_deep_binding();
     }
     reach::set_stack_end(environment.addr());
+    if config.pressure {
+        pressure::watch();
+    }
     if let Some(signal) = config.map_signal {
         listen_for_maps(signal);
     }

@@ -166,6 +166,8 @@ static void meshing(void)
                   == number("mesh.bytes_saved") * 1000 / number("mesh.mappings"));
     check("mesh.unaffordable: there are enough", number("mesh.unaffordable") == 0);
     check("mesh.pause_max_ns", number("mesh.pause_max_ns") > 0);
+    check("mesh.pressure", is_bool("mesh.pressure"));
+    check("mesh.compacted_under_pressure", number("mesh.compacted_under_pressure") != SIZE_MAX);
     check("mesh.failed", number("mesh.failed") != SIZE_MAX);
     check("blocks are whole", sparse_painted(&heap, 1));
     sparse_free(&heap);

@@ -13,7 +13,7 @@ use super::value::Value;
 use crate::face::{introspection, summary};
 use crate::ground::heap::HEAP;
 use crate::unseen::stop;
-use crate::upkeep::map;
+use crate::upkeep::{map, pressure};
 
 /// What a name stands for.
 pub(super) enum Name {
@@ -138,6 +138,8 @@ fn of_meshing(name: &[u8]) -> Option<Name> {
         b"compact" => Order(|| {
             introspection::compact();
         }),
+        b"pressure" => Figure(|| Value::Bool(pressure::is_watching())),
+        b"compacted_under_pressure" => Figure(|| Value::Size(pressure::times())),
         b"count" => Figure(|| mesh_figure(|mesh| mesh.meshes)),
         b"pages_saved" => Figure(|| mesh_figure(|mesh| mesh.pages_saved)),
         b"bytes_saved" => Figure(|| mesh_figure(|mesh| mesh.pages_saved * Linux::PAGE_SIZE)),

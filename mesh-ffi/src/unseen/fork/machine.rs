@@ -179,6 +179,7 @@ pub(super) fn leave_child() {
     process::adopt();
     request::MAP.forget();
     request::THREAD.forget();
+    request::PRESSURE.forget();
     hazards::keep_own();
     stop::forget_holds();
     signals::forget_others();

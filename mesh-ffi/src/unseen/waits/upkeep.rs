@@ -6,7 +6,7 @@
 use meshheap::Sleep;
 
 use crate::ground::heap::HEAP;
-use crate::ground::{errno, process, tls};
+use crate::ground::{errno, process, request, tls};
 
 /// Milliseconds of a sleep of unknown length.
 pub(crate) const UNKNOWN: u64 = 0;
@@ -23,7 +23,10 @@ pub(crate) fn wants_upkeep(sleep: Sleep) -> bool {
 
 /// Does what is due before `sleep`; says whether a mesh cycle is under way that this thread should go on with.
 pub(crate) fn upkeep(sleep: Sleep) -> bool {
-    wants_upkeep(sleep) && errno::preserved(|| tls::within(|| HEAP.global().before_sleep(sleep)))
+    let more = wants_upkeep(sleep)
+        && errno::preserved(|| tls::within(|| HEAP.global().before_sleep(sleep)));
+    request::PRESSURE.answer();
+    more
 }
 
 /// Whether the calling thread is the only one that there may be unused pages of to give back, and may do so.

@@ -20,6 +20,7 @@ use crate::ground::reach::is_filtered;
 use crate::ground::single::has_one_thread;
 use crate::ground::{process, request, tls};
 use crate::unseen::own_thread;
+use crate::upkeep::pressure;
 
 use others::{Others, thread_count};
 
@@ -145,6 +146,7 @@ extern "C" fn run() {
         request::MAP.answer();
         let before = others.taken();
         tls::within(|| help(&mut others));
+        pressure::answer_in_background();
         let is_quiet = others.taken() == before;
         let now = heap.pages().clock_ms();
         if !is_quiet || heap.period() < PAUSES.1 {
