@@ -241,8 +241,10 @@ impl<T: Zeroed> Pool<T> {
         }
         let (chunk, place) = chunk_of_leaf(leaf);
         let start = (*self.chunks.get(chunk)?)?;
-        // SAFETY: behind its `FIRST << chunk` records the chunk has its leaves, `place` is one of them.
-        Some(unsafe { start.add(FIRST << chunk).cast::<Leaf>().add(place) })
+        // SAFETY: behind its `FIRST << chunk` records the chunk has its leaves.
+        let leaves = unsafe { start.add(FIRST << chunk) }.cast::<Leaf>();
+        // SAFETY: `place` is one of them.
+        Some(unsafe { leaves.add(place) })
     }
 
     fn leaf(&self, leaf: usize) -> Option<&Leaf> {
