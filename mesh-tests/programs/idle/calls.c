@@ -19,7 +19,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BLOCKS = 1 << 16, SIZE = 256, LATER_US = 60000, MOST = 4 };
+enum { BLOCKS = 1 << 16, LATER_US = 60000, MOST = 4 };
+
+#include "fragment.h"
 
 static int ends[2], pair[2], listener, queue;
 static sem_t *semaphore;
@@ -43,21 +45,6 @@ static void jump(int number)
 {
     (void)number;
     siglongjmp(outside, 1);
-}
-
-/* Three in four blocks are given up, and new ones take their place the next time. */
-static void fragment(void)
-{
-    static void *blocks[BLOCKS];
-    static unsigned state = 1;
-    for (int i = 0; i < BLOCKS; i++)
-        if (!blocks[i])
-            need("memory", (blocks[i] = malloc(SIZE)) != NULL);
-    for (int i = 0; i < BLOCKS; i++)
-        if (next_random(&state) % 4 != 0) {
-            free(blocks[i]);
-            blocks[i] = NULL;
-        }
 }
 
 static double now(void)

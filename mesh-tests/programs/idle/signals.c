@@ -9,7 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BLOCKS = 1 << 18, SIZE = 256, ROUNDS = 12, LONG = 1000 };
+enum { BLOCKS = 1 << 18, ROUNDS = 12, LONG = 1000 };
+
+#include "fragment.h"
 
 static volatile sig_atomic_t caught;
 
@@ -17,21 +19,6 @@ static void handle(int number)
 {
     (void)number;
     caught++;
-}
-
-/* Three in four blocks are given up, and new ones take their place in the next round. */
-static void fragment(void)
-{
-    static void *blocks[BLOCKS];
-    static unsigned state = 1;
-    for (int i = 0; i < BLOCKS; i++)
-        if (!blocks[i])
-            need("memory", (blocks[i] = malloc(SIZE)) != NULL);
-    for (int i = 0; i < BLOCKS; i++)
-        if (next_random(&state) % 4 != 0) {
-            free(blocks[i]);
-            blocks[i] = NULL;
-        }
 }
 
 /* Returns -1 and sets errno when a signal ended it as it should. */
