@@ -94,17 +94,12 @@ impl Schedule {
     /// A cycle begins.
     pub(crate) fn begin(&self, now: u64, occupancy: Occupancy) {
         self.possible.store(occupancy.possible, Ordering::Relaxed);
-        self.fit(occupancy);
-        self.postpone(now, 1);
-    }
-
-    /// Fits the effort to what there is to gain by now.
-    pub(crate) fn fit(&self, occupancy: Occupancy) {
         // After a cycle in vain the least effort will do, unless much has come up since.
         let was_left = self.left.load(Ordering::Relaxed);
         if self.pause.load(Ordering::Relaxed) == 1 || occupancy.possible / 2 >= was_left {
             self.effort.fit(occupancy);
         }
+        self.postpone(now, 1);
     }
 
     /// Bytes that the last cycle left although they could still come back at the very best, if it was in vain.

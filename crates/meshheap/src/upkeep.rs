@@ -106,10 +106,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             return false;
         }
         let schedule = &self.schedule;
-        if schedule.is_under_way() {
-            // It may take long where the effort is small, and much may come up meanwhile.
-            schedule.fit(self.occupancy());
-        } else {
+        if !schedule.is_under_way() {
             let occupancy = self.occupancy();
             let worthwhile = worthwhile(schedule.period());
             if !schedule.is_due(now, occupancy.possible, worthwhile) {
