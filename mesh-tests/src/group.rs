@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
 
+use crate::compile::Program;
+use crate::run::Run;
+
 /// A control group of the first version, with a directory; removed with this value.
 pub struct ControlGroup(PathBuf);
 
@@ -27,9 +30,14 @@ impl ControlGroup {
         &self.0
     }
 
-    /// The list of its processes.
-    pub fn processes(&self) -> PathBuf {
-        self.0.join("cgroup.procs")
+    /// Runs `program` in it; `start` is `limits/start.c`.
+    pub fn run(&self, start: &Program, program: &Program) -> Run {
+        start
+            .run()
+            .argument("group")
+            .argument(self.0.join("cgroup.procs"))
+            .argument("--")
+            .argument(program.path())
     }
 
     /// What the kernel has ended in it for want of memory.

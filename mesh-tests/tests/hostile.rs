@@ -195,12 +195,8 @@ fn a_control_group_that_is_almost_full() -> Result<()> {
         Program::compile(&["limits/group.c"])?,
         ControlGroup::new(LIMIT)?,
     );
-    let run = start
-        .run()
-        .argument("group")
-        .argument(group.processes())
-        .argument("--")
-        .argument(program.path())
+    let run = group
+        .run(&start, &program)
         .argument(group.directory())
         .argument(LIMIT.to_string());
     unnoticed(&run, 6, Says::Meshes)?;

@@ -5,24 +5,24 @@ use mesh_tests::{ControlGroup, Program, Run, Settings, scene, statistics};
 
 use crate::conformance::all_ok;
 
-#[test]
-fn unused_memory_comes_back_while_the_program_works() -> Result<()> {
-    let program = Program::compile(&["returns/memory.c"])?;
+/// The program at `source` passes so many checks, under both builds and both barriers.
+fn passes(source: &str, checks: usize) -> Result<()> {
+    let program = Program::compile(&[source])?;
     for settings in [Settings::release()?, Settings::debug_mprotect()?] {
         let outcome = scene::under(&program.run(), &settings, &[])?.succeeded()?;
-        all_ok(&outcome.stdout, 8)?;
+        all_ok(&outcome.stdout, checks)?;
     }
     Ok(())
 }
 
 #[test]
+fn unused_memory_comes_back_while_the_program_works() -> Result<()> {
+    passes("returns/memory.c", 8)
+}
+
+#[test]
 fn records_and_tables_of_what_is_gone_come_back() -> Result<()> {
-    let program = Program::compile(&["returns/metadata.c"])?;
-    for settings in [Settings::release()?, Settings::debug_mprotect()?] {
-        let outcome = scene::under(&program.run(), &settings, &[])?.succeeded()?;
-        all_ok(&outcome.stdout, 5)?;
-    }
-    Ok(())
+    passes("returns/metadata.c", 5)
 }
 
 /// Runs a program with a fragmented heap until memory is scarce, under both builds, with and without a thread for the upkeep: its heap is
@@ -62,12 +62,8 @@ fn a_heap_is_compacted_when_its_control_group_is_full() -> Result<()> {
     let start = Program::compile(&["limits/start.c"])?;
     let program = Program::compile(&["returns/pressure.c"])?;
     let group = ControlGroup::new(LIMIT)?;
-    let run = start
-        .run()
-        .argument("group")
-        .argument(group.processes())
-        .argument("--")
-        .argument(program.path())
+    let run = group
+        .run(&start, &program)
         .argument("first")
         .argument(group.directory())
         .argument(LIMIT.to_string());

@@ -118,7 +118,12 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// Gives back the memory of records that nobody uses: of all, or where nobody did the last time either.
     fn trim_records(&self, all: bool) {
         for class in Self::class_numbers().filter(|&class| !SpanClasses::is_whole(class)) {
-            self.class(class).trim(&self.pages, P::PAGE_SIZE, all);
+            let mut from = Some(0);
+            while let Some(place) = from {
+                from = self
+                    .class(class)
+                    .trim(&self.pages, place, P::PAGE_SIZE, all);
+            }
         }
     }
 

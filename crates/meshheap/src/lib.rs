@@ -30,6 +30,7 @@ mod cycle;
 mod effort;
 mod fork;
 mod gain;
+mod hook;
 mod idle;
 mod joined;
 mod kept;

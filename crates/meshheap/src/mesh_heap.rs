@@ -1,7 +1,6 @@
 //! The layer itself: the heap below, and what cycles need.
 
-use core::ptr::null_mut;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use globalheap::{ClassStats, GlobalHeap, HeapStats, Ignore, Placement, Report};
 use heap::{Guard, Labels, Mutex, PageHeap, SizeClass};
@@ -9,6 +8,7 @@ use miniheap::Spans;
 
 use crate::counters::{MeshCounters, MeshStats};
 use crate::gain::Gain;
+use crate::hook::Hook;
 use crate::kept::Cycle;
 use crate::placements::Placements;
 use crate::policy::MeshPolicy;
@@ -27,11 +27,11 @@ pub struct MeshHeap<P: PageHeap, M, R = Ignore> {
     /// Whether writers to protected pages are taken care of, so that meshing may begin.
     enabled: AtomicBool,
     /// Asked before each cycle, and each slice of one.
-    guard: AtomicPtr<()>,
+    guard: Hook<fn() -> bool>,
     /// Told when a thread of the program begins a cycle.
-    helper: AtomicPtr<()>,
+    helper: Hook<fn()>,
     /// Told whenever upkeep is done.
-    watcher: AtomicPtr<()>,
+    watcher: Hook<fn(u64)>,
     /// Objects of so many bytes and more are left alone: see the module `narrow`.
     pub(crate) meshed_below: AtomicUsize,
     /// Whether somebody writes to objects who cannot be made to wait at every barrier: see the module `bound`.
@@ -49,9 +49,9 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             meshed: MeshCounters::new(),
             placements: Placements::new(),
             enabled: AtomicBool::new(false),
-            guard: AtomicPtr::new(null_mut()),
-            helper: AtomicPtr::new(null_mut()),
-            watcher: AtomicPtr::new(null_mut()),
+            guard: Hook::none(),
+            helper: Hook::none(),
+            watcher: Hook::none(),
             meshed_below: AtomicUsize::new(usize::MAX),
             unnamed_writers: AtomicBool::new(false),
         }
@@ -87,23 +87,20 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
     /// # Safety
     /// As for [`enable_meshing`](Self::enable_meshing), from a yes of `guard` to the end of the cycle, or of the slice.
     pub unsafe fn enable_meshing_guarded(&self, guard: fn() -> bool) {
-        self.guard.store(guard as *mut (), Ordering::Relaxed);
-        // SAFETY: the caller's promise. Its release store publishes the guard.
+        self.guard.set(guard);
+        // SAFETY: the caller's promise.
         unsafe { self.enable_meshing() };
     }
 
     /// Has `helper` called when a thread of the program begins a cycle, under a lock of this layer: it may have a thread made
     /// for the [upkeep](Self::upkeep_in_background).
     pub fn call_for_help(&self, helper: fn()) {
-        self.helper.store(helper as *mut (), Ordering::Release);
+        self.helper.set(helper);
     }
 
     /// Tells who may help that a cycle begins.
     pub(crate) fn want_help(&self) {
-        let helper = self.helper.load(Ordering::Acquire);
-        if !helper.is_null() {
-            // SAFETY: only `call_for_help` writes it, and functions of this type.
-            let helper = unsafe { core::mem::transmute::<*mut (), fn()>(helper) };
+        if let Some(helper) = self.helper.get() {
             helper();
         }
     }
@@ -111,31 +108,19 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
     /// Has `watcher` called with the time, in milliseconds of the coarse clock, whenever somebody does upkeep. It may run on the stack of the
     /// upkeep, and must not ask for memory.
     pub fn watch_upkeep(&self, watcher: fn(u64)) {
-        self.watcher.store(watcher as *mut (), Ordering::Release);
+        self.watcher.set(watcher);
     }
 
     /// Tells who watches that upkeep is done.
     pub(crate) fn tell_watcher(&self, now: u64) {
-        let watcher = self.watcher.load(Ordering::Acquire);
-        if !watcher.is_null() {
-            // SAFETY: only `watch_upkeep` writes it, and functions of this type.
-            let watcher = unsafe { core::mem::transmute::<*mut (), fn(u64)>(watcher) };
+        if let Some(watcher) = self.watcher.get() {
             watcher(now);
         }
     }
 
     /// Whether a cycle may begin now.
     pub(crate) fn may_mesh(&self) -> bool {
-        if !self.meshing_enabled() {
-            return false;
-        }
-        let guard = self.guard.load(Ordering::Relaxed);
-        if guard.is_null() {
-            return true;
-        }
-        // SAFETY: only `enable_meshing_guarded` writes it, and functions of this type.
-        let guard = unsafe { core::mem::transmute::<*mut (), fn() -> bool>(guard) };
-        guard()
+        self.meshing_enabled() && self.guard.get().is_none_or(|guard| guard())
     }
 
     /// Stops meshing; what is meshed stays so.

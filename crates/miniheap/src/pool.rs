@@ -14,6 +14,8 @@ const FIRST: usize = 32;
 const CHUNKS: usize = 28;
 /// Bytes of the records of a leaf.
 const LEAF_BYTES: usize = 4096;
+/// Leaves that are looked at for content to give back at a time: somebody may wait for the pool.
+const LEAVES_AT_ONCE: usize = 1 << 10;
 /// Leaves that lie in the pool itself: the first chunks are small, and keep what they have.
 const INSIDE: usize = 2;
 
@@ -31,7 +33,7 @@ pub(crate) struct Pool<T> {
     leaves: usize,
     /// No leaf below has a record that nobody uses.
     lowest: usize,
-    /// Leaves with content, of whose records nobody uses any.
+    /// Leaves outside of the pool with content, of whose records nobody uses any.
     idle: usize,
     /// No record from this number on is in use.
     len: u32,
@@ -139,8 +141,9 @@ impl<T: Zeroed> Pool<T> {
             None => self.add_chunk(memory)?,
         };
         self.lowest = leaf;
+        let is_outside = leaf >= INSIDE;
         let place = self.leaf_mut(leaf)?;
-        let was_idle = place.is_idle();
+        let was_idle = is_outside && place.is_idle();
         let number = u32::try_from(leaf * LEAF + place.take()? - FIRST).ok()?;
         self.idle -= usize::from(was_idle);
         self.len = self.len.max(number.checked_add(1)?);
@@ -171,25 +174,38 @@ impl<T: Zeroed> Pool<T> {
             return;
         };
         leaf.give_back(bit);
-        self.idle += usize::from(leaf.is_idle());
+        let is_idle = at >= INSIDE && leaf.is_idle();
+        self.idle += usize::from(is_idle);
         self.lowest = self.lowest.min(at);
     }
 
-    /// Gives back the content of pages of records that nobody uses: of `all`, or of those that were so the last time too.
-    pub(crate) fn trim(&mut self, memory: &impl Metadata, page: usize, all: bool) {
+    /// Gives back the content of pages of records that nobody uses: of `all`, or of those that were so the last time too. Looks at
+    /// [`LEAVES_AT_ONCE`] leaves from `from` on; returns where to go on, if there are more.
+    pub(crate) fn trim(
+        &mut self,
+        memory: &impl Metadata,
+        from: usize,
+        page: usize,
+        all: bool,
+    ) -> Option<usize> {
         if self.idle == 0 {
-            return;
+            return None;
         }
         let mut gone = Gone::NOTHING;
-        let mut leaf = INSIDE;
-        while leaf < self.leaves {
+        let mut leaf = from.max(INSIDE);
+        let end = self.leaves.min(leaf + LEAVES_AT_ONCE);
+        while leaf < end {
             leaf += self.trim_page(memory, &mut gone, leaf, (page, all));
         }
         gone.forget(memory);
+        if leaf < self.leaves {
+            return Some(leaf);
+        }
         let used = |&leaf: &usize| self.leaf(leaf).is_some_and(|leaf| leaf.used() > 0);
         let last = (0..self.leaves).rev().find(used);
         let end = last.map_or(0, |leaf| (leaf + 1) * LEAF - FIRST);
         self.len = self.len.min(end as u32);
+        None
     }
 
     /// [`trim`](Self::trim) for the page that begins with this leaf, if one does; returns the leaves that were looked at. The content

@@ -377,10 +377,18 @@ impl Spans {
         self.heaps.idle_bytes() + self.groups.idle_bytes()
     }
 
-    /// Gives back the memory of records that nobody uses, in pages of so many bytes: of all, or where nobody did the last time either.
-    pub fn trim(&mut self, memory: &impl Metadata, page: usize, all: bool) {
-        self.heaps.trim(memory, page, all);
-        self.groups.trim(memory, page, all);
+    /// Gives back the memory of records that nobody uses, in pages of so many bytes: of all, or where nobody did the last time either. Looks
+    /// at a part of them, first at what is at the place `from`; returns the place to go on at, if there are more.
+    pub fn trim(
+        &mut self,
+        memory: &impl Metadata,
+        from: usize,
+        page: usize,
+        all: bool,
+    ) -> Option<usize> {
+        let heaps = self.heaps.trim(memory, from, page, all);
+        let groups = self.groups.trim(memory, from, page, all);
+        heaps.or(groups)
     }
 
     /// All units that have a bin and may be part of a mesh, the emptiest first, with the slots in use and the number of

@@ -58,6 +58,15 @@ unsafe impl Metadata for Forgetful {
     }
 }
 
+/// Looks at all leaves.
+fn trim(pool: &mut Pool<Words>, memory: &Forgetful, page: usize, all: bool) {
+    let mut from = 0;
+    while let Some(next) = pool.trim(memory, from, page, all) {
+        assert!(next > from);
+        from = next;
+    }
+}
+
 #[test]
 fn records_are_zero_at_first_and_keep_their_place_and_content() {
     let memory = Leaked::without_end();
@@ -114,9 +123,9 @@ fn pages_that_nobody_uses_go_at_the_second_look_and_come_back() {
         pool.get_mut(number).unwrap().0 = [number; 16];
     }
     (100..count).for_each(|number| pool.remove(number));
-    pool.trim(&memory, PAGE, false);
+    trim(&mut pool, &memory, PAGE, false);
     assert_eq!(memory.forgotten(), 0);
-    pool.trim(&memory, PAGE, false);
+    trim(&mut pool, &memory, PAGE, false);
     let used = size_of::<Words>() * (count as usize - 100);
     let gone = memory.forgotten();
     assert!(gone > used - 2 * PAGE && gone <= used, "{gone} of {used}");
@@ -129,9 +138,38 @@ fn pages_that_nobody_uses_go_at_the_second_look_and_come_back() {
     }
     assert_eq!(pool.used(), count as usize);
     (0..count).for_each(|number| pool.remove(number));
-    pool.trim(&memory, PAGE, true);
+    trim(&mut pool, &memory, PAGE, true);
     assert!(memory.forgotten() >= used);
     assert_eq!(pool.used(), 0);
+}
+
+#[test]
+fn many_leaves_are_looked_at_a_part_at_a_time() {
+    let memory = Forgetful::new();
+    let mut pool = Pool::<Words>::new();
+    let count = 3 * (LEAVES_AT_ONCE * LEAF) as u32;
+    for _ in 0..count {
+        pool.add(&memory).unwrap();
+    }
+    (0..count).for_each(|number| pool.remove(number));
+    let next = pool.trim(&memory, 0, PAGE, true).unwrap();
+    assert!(memory.forgotten() <= LEAVES_AT_ONCE * PAGE && pool.idle_bytes() > 0);
+    assert!(pool.trim(&memory, next, PAGE, true).is_some());
+    trim(&mut pool, &memory, PAGE, true);
+    assert_eq!((pool.idle_bytes(), pool.used()), (0, 0));
+}
+
+#[test]
+fn a_pool_that_keeps_what_it_has_has_nothing_to_give_back() {
+    let memory = Forgetful::new();
+    let mut pool = Pool::<Words>::new();
+    let count = (INSIDE * LEAF - FIRST) as u32;
+    for _ in 0..count {
+        pool.add(&memory).unwrap();
+    }
+    (0..count).for_each(|number| pool.remove(number));
+    assert_eq!(pool.idle_bytes(), 0);
+    assert_eq!(pool.add(&memory), Some(0));
 }
 
 #[test]
@@ -142,7 +180,7 @@ fn pages_of_several_leaves_go_as_a_whole() {
         pool.add(&memory).unwrap();
     }
     (1..10_000).for_each(|number| pool.remove(number));
-    pool.trim(&memory, 4 * PAGE, true);
+    trim(&mut pool, &memory, 4 * PAGE, true);
     let forgotten = memory.forgotten.take();
     assert!(!forgotten.is_empty());
     for range in forgotten {
@@ -173,8 +211,8 @@ proptest! {
                     used.remove(&number);
                     pool.remove(number);
                 },
-                2 => pool.trim(&memory, PAGE, false),
-                _ => pool.trim(&memory, PAGE, true),
+                2 => trim(&mut pool, &memory, PAGE, false),
+                _ => trim(&mut pool, &memory, PAGE, true),
             }
             prop_assert_eq!(pool.used(), used.len());
             for &number in &used {
