@@ -26,12 +26,13 @@ use core::sync::atomic::Ordering;
 use bitmap::SpanBits;
 use globalheap::Report;
 use heap::{PageHeap, Refused, Run, SizeClass, SpanId};
-use miniheap::{MiniHeap, Spans};
+use miniheap::{MiniHeap, SpanClasses, Spans};
 
 use crate::mesh_heap::MeshHeap;
 use crate::moves::Move;
 use crate::policy::MeshPolicy;
 use crate::tuning::HOLD_NS;
+use crate::width::Width;
 
 /// What came of a plan.
 #[derive(Clone, Copy, Default)]
@@ -43,17 +44,21 @@ pub(crate) struct Outcome {
 }
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
-    /// Carries out meshes of `class`, each given as the unit to keep and the unit to join to it, and of `units` neighbours
-    /// in all, under one hold of the lock. Pairs that do not fit any more, or for which there are no mappings, are passed
+    /// Carries out meshes of `class`, each given as the unit to keep and the unit to join to it, and of neighbours as `width` says, under
+    /// one hold of the lock. Pairs that do not fit any more, or for which there are no mappings, are passed
     /// over. Returns the pages released; breaks off when the system's mappings run out,
     /// or the class is not to be meshed any more. What there was no time for is left in `merges`.
     pub(crate) fn commit(
         &self,
         class: SizeClass,
         merges: &mut impl Iterator<Item = (SpanId, SpanId)>,
-        units: usize,
+        width: Width,
     ) -> ControlFlow<usize, usize> {
+        let units = width.units(SpanClasses::geometry(class)).unwrap_or(1);
         self.hold(class, merges, |spans, (keep, join)| {
+            if width.is_onto_hosts() {
+                self.share_block(spans, keep, join);
+            }
             self.mesh_stretch(spans, keep, join, units)
         })
     }

@@ -69,7 +69,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
                     outcome = self.commit(
                         class,
                         &mut pairs.take(MESHES_PER_HOLD.div_ceil(units)),
-                        units,
+                        width,
                     );
                     let (ControlFlow::Continue(pages) | ControlFlow::Break(pages)) = outcome;
                     released += pages;

@@ -31,6 +31,7 @@ mod effort;
 mod fork;
 mod gain;
 mod hook;
+mod hosts;
 mod idle;
 mod joined;
 mod kept;

@@ -12,15 +12,11 @@ use crate::schedule::occupancy;
 use crate::tuning::{CALM_SHARE, MOVING_SHARE};
 use crate::width::Mappings;
 
-/// Pages that meshing could give back, where spans as full as these are in the mean can mesh at all.
-fn hopeful(spans: &Spans) -> usize {
+/// Whether spans as full as these are in the mean can mesh at all.
+fn is_hopeful(spans: &Spans) -> bool {
     let slots = usize::from(spans.geometry().slots);
     let mean = spans.live() / spans.physical_spans().max(1);
-    if has_fair_chance(slots, mean) {
-        occupancy(spans, 1).possible
-    } else {
-        0
-    }
+    has_fair_chance(slots, mean)
 }
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
@@ -31,21 +27,25 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         cycle: &mut Guard<'_, P::Lock, Cycle<M>>,
         may_wait: bool,
     ) -> Mappings {
-        let (mut pages, mut live, mut physical) = (0, 0, 0);
+        let (mut pages, mut live, mut private) = (0, 0, 0);
         for class in Self::meshed_classes() {
             let spans = self.class(class);
-            pages += hopeful(&spans);
-            physical += spans.physical_spans();
             live += spans.live() * spans.geometry().object_size as usize;
+            if is_hopeful(&spans) {
+                pages += occupancy(&spans, 1).possible;
+                private += spans.physical_spans().saturating_sub(spans.groups());
+            }
         }
         let before = core::mem::replace(&mut cycle.live_before, live);
-        // A span by itself has two borders.
-        let is_more_than_left = |spans: usize| 2 * spans > self.pages().mappings_left();
+        let left = self.pages().mappings_left();
         let is_draining = live.saturating_add(before / CALM_SHARE) < before;
-        if may_wait && is_draining && is_more_than_left(physical) {
+        // A span by itself has two borders, but all together have hardly more than there are spans.
+        if private <= left {
+            Mappings::Plenty
+        } else if may_wait && is_draining {
             // Any of its spans may become one to mesh.
             Mappings::Held
-        } else if is_more_than_left(pages) {
+        } else if 2 * pages > left {
             Mappings::Scarce
         } else {
             Mappings::Plenty

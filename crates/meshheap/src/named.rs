@@ -78,6 +78,7 @@ fn whole(unit: SpanId, live: SpanBits, members: u32) -> Candidate {
         live,
         tag: unit.0,
         weight,
+        is_host: false,
     }
 }
 

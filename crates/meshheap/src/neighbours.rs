@@ -36,14 +36,17 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         units: &mut [Candidate],
     ) -> usize {
         let found = runs(units, len, usize::from(geometry.slots), geometry.pages);
-        for run in units.iter_mut().take(found) {
-            // The page may be another class's by now: like all that is found, the number is looked at again.
-            run.tag = self
-                .pages()
-                .span_at(PageIndex(origin.0 + run.tag as usize))
-                .0;
-        }
+        self.name_by_records(origin, units.get_mut(..found).unwrap_or_default());
         found
+    }
+
+    /// Names units by their records which are named by their first pages, as [`tag_of`] says.
+    pub(crate) fn name_by_records(&self, origin: PageIndex, units: &mut [Candidate]) {
+        for unit in units {
+            // The page may be another class's by now: like all that is found, the number is looked at again.
+            let first = PageIndex(origin.0 + unit.tag as usize);
+            unit.tag = self.pages().span_at(first).0;
+        }
     }
 }
 
@@ -126,6 +129,7 @@ mod tests {
             live,
             tag,
             weight: 2,
+            is_host: false,
         }
     }
 

@@ -74,6 +74,8 @@ pub type Permuted<M> = Placed<M, Permute>;
 pub type Ordered<M> = Placed<M, Ascend>;
 
 impl<M: Mesher, P> Mesher for Placed<M, P> {
+    const MINDS_HOSTS: bool = M::MINDS_HOSTS;
+
     fn scratch_words(spans: usize, slots: usize) -> usize {
         M::scratch_words(spans, slots)
     }

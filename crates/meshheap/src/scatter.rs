@@ -173,6 +173,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
                         live: *heap.live(),
                         tag: member.0,
                         weight: count as u16,
+                        is_host: false,
                     };
                 }
                 len += count;
@@ -259,6 +260,7 @@ mod tests {
             live: SpanBits::first(tag),
             tag: tag as u32,
             weight: members,
+            is_host: false,
         };
         let members = [1, 9, HEAVY, 1].into_iter().chain([2; 16]);
         let units = (1..).zip(members);

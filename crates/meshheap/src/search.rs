@@ -7,6 +7,7 @@ use heap::{Guard, PageHeap, SizeClass, SpanId};
 use meshing::{Budget, Candidate, Merge, expected_partners, has_fair_chance};
 use miniheap::SpanClasses;
 
+use crate::hosts::worthwhile;
 use crate::kept::Cycle;
 use crate::mesh_heap::MeshHeap;
 use crate::neighbours::tag_of;
@@ -17,7 +18,7 @@ use crate::tuning::{
     JUDGED_SHARE, LEAST_JUDGED, LEAST_STEPS, MOST_JUDGED, PARTNERS_OF_RANDOM, STEPS,
     STEPS_PER_CANDIDATE,
 };
-use crate::width::Width;
+use crate::width::{Mappings, Width};
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
     /// Searches among the spans of a portion of one class, and passes the pairs found on: the unit to keep, and the one to join to
@@ -37,13 +38,18 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             let spans = self.class(class);
             (spans.physical_spans(), spans.live())
         };
+        let hosts = match width.is_onto_hosts() {
+            true => Some(self.hosts(class)?),
+            false => None,
+        };
         let is_left_alone = self.is_left_alone(class) || cycle.lasting.is_truce(class);
         if physical / neighbours < 2 || is_left_alone || !self.barrier_suffices() {
             return None;
         }
-        // Runs that are unlikely to fit need not be looked for yet when they will be anyway.
+        // Runs that are unlikely to fit are looked for only where mappings are scarce; not if what they are made of will be anyway.
         let mean = live * neighbours / physical;
-        if cycle.progress.is_held() && !has_fair_chance(slots, mean) {
+        let has_to_be = width.is_one_unit() || cycle.progress.mappings == Mappings::Scarce;
+        if !has_to_be && !has_fair_chance(slots, mean) {
             return None;
         }
         let expected = portion.spans(physical, neighbours);
@@ -56,21 +62,32 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         let origin = self.labels().first();
         let copied = self.copy_units(class, portion.from, parts.candidates, |spans, unit| {
             let id = SpanId(unit.tag);
-            let tag = match neighbours {
-                1 => unit.tag,
-                _ => tag_of(spans.run(id)?.first, origin),
-            };
+            let first = spans.run(id)?.first;
             let is_wanted = can_spend || self.mappings_to_share(spans, id) == 0;
-            is_wanted.then_some(Candidate { tag, ..unit })
+            let tag = match width.is_single() {
+                true => unit.tag,
+                false => tag_of(first, origin),
+            };
+            let unit = Candidate { tag, ..unit };
+            let unit = match hosts {
+                Some(hosts) => hosts.told_apart(spans, id, unit)?,
+                None => unit,
+            };
+            is_wanted.then_some(unit)
         });
         let units = &mut parts.candidates[..copied.len];
-        let candidates = match neighbours {
-            1 => units.len(),
-            _ => self.put_together(geometry, neighbours, origin, units),
+        let candidates = match width.is_one_unit() {
+            true => units.len(),
+            false => self.put_together(geometry, neighbours, origin, units),
         };
-        let found = self.search(cycle, slots, &mut parts, candidates);
-        let candidates = &parts.candidates[..candidates];
-        if neighbours == 1 && is_unlike_random(candidates, slots, found) {
+        let mut found = self.search(cycle, slots, &mut parts, candidates);
+        let candidates = &mut parts.candidates[..candidates];
+        if width.is_onto_hosts() {
+            let merges = &mut parts.merges[..found];
+            found = worthwhile(candidates, origin, geometry, merges);
+            self.name_by_records(origin, candidates);
+        }
+        if width.is_single() && is_unlike_random(candidates, slots, found) {
             self.permute(class);
         }
         let merges = parts.merges[..found].iter();

@@ -137,7 +137,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             .found
             .min(progress.done + MESHES_PER_HOLD.div_ceil(units));
         let mut pairs = progress.pairs[progress.done..end].iter().copied();
-        let outcome = self.commit(class, &mut pairs, units);
+        let outcome = self.commit(class, &mut pairs, width);
         let left = pairs.len();
         progress.carried_out(end - left, outcome)
     }

@@ -29,10 +29,10 @@ struct Pair {
 }
 
 /// What is to be done for each pair of a mesh.
-type Each<T> = [Option<T>; MOST];
+pub(crate) type Each<T> = [Option<T>; MOST];
 
 /// The stretches of `moves`.
-fn stretches(moves: &Each<Move>) -> impl Iterator<Item = Range<usize>> {
+pub(crate) fn stretches(moves: &Each<Move>) -> impl Iterator<Item = Range<usize>> {
     let mut at = 0;
     core::iter::from_fn(move || {
         let first = at + moves.get(at..)?.iter().position(Option::is_some)?;
@@ -46,7 +46,7 @@ fn stretches(moves: &Each<Move>) -> impl Iterator<Item = Range<usize>> {
 }
 
 /// The spans of a stretch, and the shared pages that they go to.
-fn whole(stretch: &[Option<Move>]) -> Option<(Run, Run)> {
+pub(crate) fn whole(stretch: &[Option<Move>]) -> Option<(Run, Run)> {
     let first = stretch.first()?.as_ref()?;
     let pages = PageCount(first.from.pages.0 * stretch.len() as u32);
     let run = |first| Run { first, pages };

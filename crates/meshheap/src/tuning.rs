@@ -90,6 +90,18 @@ pub const SCATTERED_MEMBERS: u32 = 8;
 /// Pages of the widest runs that are meshed onto others.
 pub const WIDEST: u8 = 16;
 
+/// Pages of a block of hosts.
+pub const HOST_BLOCK: usize = WIDEST as usize;
+
+/// Hosts of a class for every hundred that would do if all their slots could be filled.
+pub const HOSTS_PERCENT: usize = 125;
+
+/// Fewer of them than this are not chosen in blocks.
+pub const LEAST_HOSTS: usize = if cfg!(test) { 4 } else { 4 * HOST_BLOCK };
+
+/// A block is shared when spans of so many of its pages are joined: to put four onto shared pages one by one costs as much as the whole.
+pub const WORTHWHILE_HOSTS: usize = 4;
+
 /// Slots of the longest runs that are meshed onto others while there are mappings for single spans too.
 pub const SLOTS_OF_CHEAP_RUNS: usize = 64;
 

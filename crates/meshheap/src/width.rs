@@ -8,9 +8,9 @@
 //!
 //! ```text
 //!  mappings        widths of a cycle, one after the other for all classes
-//!  Plenty          16 pages, 8, 4, 2, those of few slots; single spans
-//!   if thorough    single spans
-//!  Scarce          16 pages, 8, 4, 2, single spans
+//!  Plenty          16 pages, 8, 4, 2, those of few slots; single spans onto hosts in blocks; single spans
+//!   if thorough    single spans onto hosts in blocks; single spans
+//!  Scarce          16 pages, 8, 4, 2, single spans onto hosts in blocks; single spans
 //!  Held            16 pages, 8, 4
 //! ```
 //!
@@ -40,31 +40,45 @@ pub(crate) struct Width {
     pages: u8,
     /// Runs of more slots are left out.
     most_slots: usize,
+    /// Single units that join hosts in blocks.
+    onto_hosts: bool,
 }
 
 impl Width {
-    /// Single units.
-    pub(crate) const SINGLE: Self = Self {
+    /// Single units that join hosts in blocks.
+    const ONTO_HOSTS: Self = Self {
         pages: 1,
         most_slots: SpanBits::BITS,
+        onto_hosts: true,
     };
 
     /// The width to begin with, in a cycle that is to cost little or in one that is to find as much as it can.
     pub(crate) fn first(mappings: Mappings, thorough: bool) -> Self {
         let most_slots = match mappings {
-            Mappings::Plenty if thorough => return Self::SINGLE,
+            Mappings::Plenty if thorough => return Self::ONTO_HOSTS,
             Mappings::Plenty => SLOTS_OF_CHEAP_RUNS,
             Mappings::Scarce | Mappings::Held => SpanBits::BITS,
         };
         Self {
             pages: WIDEST,
             most_slots,
+            onto_hosts: false,
         }
     }
 
-    /// Whether these are single units.
+    /// Whether these are single units, whatever they join.
     pub(crate) fn is_single(self) -> bool {
+        self.is_one_unit() && !self.onto_hosts
+    }
+
+    /// Whether these are single units.
+    pub(crate) fn is_one_unit(self) -> bool {
         self.pages == 1
+    }
+
+    /// Whether these are single units that join hosts in blocks.
+    pub(crate) fn is_onto_hosts(self) -> bool {
+        self.onto_hosts
     }
 
     /// The width that comes next.
@@ -73,13 +87,24 @@ impl Width {
             Mappings::Held => NARROWEST_HELD,
             Mappings::Plenty | Mappings::Scarce => 1,
         };
+        if self.onto_hosts {
+            return Some(Self {
+                onto_hosts: false,
+                ..self
+            });
+        }
         let pages = self.pages / 2;
-        (self.pages > narrowest).then_some(Self { pages, ..self })
+        let onto_hosts = pages == 1;
+        (self.pages > narrowest).then_some(Self {
+            pages,
+            onto_hosts,
+            ..self
+        })
     }
 
     /// Units of a run; `None` when the class has no runs of this width.
     pub(crate) fn units(self, geometry: &Geometry) -> Option<usize> {
-        if self.is_single() {
+        if self.is_one_unit() {
             return Some(1);
         }
         let units = usize::from(self.pages) / geometry.pages.index();

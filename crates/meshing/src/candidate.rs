@@ -11,13 +11,15 @@ pub struct Candidate {
     pub tag: u32,
     /// Virtual spans on it: how many remappings it costs to move this span onto another.
     pub weight: u16,
+    /// Whether others are to join this span, and it none: see [`Mesher::MINDS_HOSTS`](crate::Mesher::MINDS_HOSTS).
+    pub is_host: bool,
 }
 
 impl Candidate {
-    /// What it costs to move this span onto another, to be compared with the same of others: a
+    /// What it costs to move this span onto another, to be compared with the same of others: a host does not move, and a
     /// remapping is a system call and counts before any number of objects to copy.
-    pub(crate) fn moving_cost(&self) -> (u16, usize) {
-        (self.weight, self.live.len())
+    pub(crate) fn moving_cost(&self) -> (bool, u16, usize) {
+        (self.is_host, self.weight, self.live.len())
     }
 
     /// The number of live slots, if this span can be meshed at all: an empty span should be freed

@@ -19,7 +19,7 @@ use crate::{Budget, Candidate, Merge, Mesher};
 /// Full spans are hardest to place, so they choose first; and by taking what fits best they leave
 /// the sparse spans, which fit nearly everywhere, to the others. Partners are found through an exact
 /// index: among 8,192 spans none with a fair chance to fit is overlooked. More spans, or those for
-/// which the budget is scarce, are searched in shards.
+/// which the budget is scarce, are searched in shards. Where there are hosts, each starts a group, and only others are taken in.
 ///
 /// Scratch memory: one word for each span, and the index with one bit for each slot of at most 8,192
 /// spans.
@@ -27,6 +27,8 @@ use crate::{Budget, Candidate, Merge, Mesher};
 pub struct ComplementMesher;
 
 impl Mesher for ComplementMesher {
+    const MINDS_HOSTS: bool = true;
+
     fn scratch_words(spans: usize, slots: usize) -> usize {
         spans + Index::words(spans.min(SHARD), slots.min(SpanBits::BITS))
     }
@@ -51,9 +53,10 @@ impl Mesher for ComplementMesher {
         let Some(shards) = shards(order.len(), slots, budget) else {
             return;
         };
+        let onto_hosts = spans.iter().any(|span| span.is_host);
         for first in 0..shards.get() {
             let shard = Shard::new(spans, order, first, shards);
-            if search(&shard, slots, memory, budget, &mut found).is_break() {
+            if search(&shard, slots, onto_hosts, memory, budget, &mut found).is_break() {
                 return;
             }
         }
@@ -85,10 +88,11 @@ fn shards(spans: usize, slots: usize, budget: &Budget) -> Option<NonZero<usize>>
     NonZero::new((spans + size.get() - 1) / size)
 }
 
-/// Groups the spans of one shard.
+/// Groups the spans of one shard, or has them join its hosts.
 fn search(
     shard: &Shard<'_>,
     slots: usize,
+    onto_hosts: bool,
     memory: &mut [u32],
     budget: &mut Budget,
     found: &mut impl FnMut(Merge) -> ControlFlow<()>,
@@ -99,25 +103,22 @@ fn search(
     let mut index = Index::new(memory, slots, shard.live());
     let odds = Odds::new(slots, shard);
     let mut group = Filling::new();
+    // Nobody takes a host in.
+    shard.hosts().for_each(|host| index.place(host));
     for position in 0..shard.len() {
-        if !index.is_unplaced(position) {
-            continue;
-        }
-        let Some((span, live)) = shard.get(position) else {
+        let starts = match onto_hosts {
+            true => shard.is_host(position),
+            false => index.is_unplaced(position),
+        };
+        let Some((span, live)) = shard.get(position).filter(|_| starts) else {
             continue;
         };
         index.place(position);
         group.clear();
         group.add(span, live);
-        // All blocks before that of the first member are placed.
-        let grown = grow(
-            &mut group,
-            shard,
-            &mut index,
-            &odds,
-            position / BLOCK,
-            budget,
-        );
+        // Without hosts all blocks before that of the first member are placed.
+        let first = if onto_hosts { 0 } else { position / BLOCK };
+        let grown = grow(&mut group, shard, &mut index, &odds, first, budget);
         group.merges(shard.spans()).try_for_each(&mut *found)?;
         grown?;
     }

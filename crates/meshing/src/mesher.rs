@@ -18,6 +18,10 @@ pub struct Merge {
 
 /// A policy that decides which spans of one size class to mesh.
 pub trait Mesher {
+    /// Whether a search among candidates of which some are hosts is one for those that join them: hosts keep, others join. A search
+    /// that does not mind hosts takes them for spans as any other.
+    const MINDS_HOSTS: bool = false;
+
     /// Words of scratch memory a search among this many spans of `slots` slots needs.
     #[must_use]
     fn scratch_words(spans: usize, slots: usize) -> usize;

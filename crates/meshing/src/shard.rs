@@ -53,6 +53,21 @@ impl<'a> Shard<'a> {
         Some((span, &self.spans.get(span as usize)?.live))
     }
 
+    /// Whether the span at this position is a host.
+    pub(crate) fn is_host(&self, position: usize) -> bool {
+        let span = self.order.get(self.first + position * self.step);
+        span.is_some_and(|&span| {
+            self.spans
+                .get(span as usize)
+                .is_some_and(|span| span.is_host)
+        })
+    }
+
+    /// The positions of all hosts.
+    pub(crate) fn hosts(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.len()).filter(|&position| self.is_host(position))
+    }
+
     /// The live slots of all its spans.
     pub(crate) fn live(&self) -> impl Iterator<Item = &'a SpanBits> + '_ {
         (0..self.len()).map_while(|position| Some(self.get(position)?.1))

@@ -48,6 +48,7 @@ mod tests {
             live: SpanBits::from_words([word, 0, 0, 0]),
             tag: 0,
             weight: 1,
+            is_host: false,
         };
         words.iter().map(span).collect()
     }

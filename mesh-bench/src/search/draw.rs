@@ -28,6 +28,7 @@ fn span(slots: usize, mean: f64, rng: &mut Pcg32) -> Candidate {
         live,
         tag: 0,
         weight: 1,
+        is_host: false,
     }
 }
 

@@ -48,6 +48,7 @@ pub(super) fn found<M: MeshPolicy>(
             live,
             tag: unit.0,
             weight: members as u16,
+            is_host: false,
         })
         .collect();
     let slots = usize::from(spans.geometry().slots);
@@ -302,6 +303,7 @@ fn a_few_spans_of_many_slots_are_searched_too() {
             live,
             tag: 0,
             weight: 1,
+            is_host: false,
         }
     };
     let spans = [span(0), span(255)];
@@ -322,5 +324,29 @@ fn a_cycle_leaves_alone_what_may_be_read_directly() {
     program.heap.mesh_only_below(16);
     assert_eq!(program.heap.mesh_cycle(), 0);
     assert_eq!(program.heap.mesh_stats().meshes, 0);
+    program.end();
+}
+
+#[test]
+fn hosts_that_are_neighbours_are_shared_at_once() {
+    let class = class_of(512);
+    let mut program = Program::<ComplementMesher>::new(PAGES);
+    for _ in 0..120 {
+        assert!(program.allocate(class, OwnerId(1), 16) > 0);
+    }
+    program.thin_out(2);
+    program.heap.mesh_cycle();
+    program.check();
+    let meshes = program.heap.mesh_stats().meshes;
+    let shared = program.heap.class(class).groups();
+    let protected = program.pages().refusals.calls_named("protect") as usize;
+    assert!(meshes > 60, "{meshes} meshes");
+    // One by one it would be once for each that joins, and once for each that is joined.
+    let at_once = shared - (protected - meshes).min(shared);
+    assert!(
+        at_once > shared / 3,
+        "{meshes} meshes, {shared} groups, {protected} protected"
+    );
+    program.write_all();
     program.end();
 }

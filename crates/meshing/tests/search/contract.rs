@@ -28,6 +28,7 @@ pub(crate) fn any_spans(most: usize) -> impl Strategy<Value = (usize, Vec<Candid
                 live: bits,
                 tag,
                 weight,
+                is_host: false,
             }
         });
         (Just(slots), prop::collection::vec(span, 0..most))
@@ -129,6 +130,19 @@ proptest! {
     }
 
     #[test]
+    fn hosts_keep_and_others_join((slots, spans) in any_spans(60), hosts in prop::collection::vec(any::<bool>(), 60)) {
+        let with_hosts = spans.iter().zip(&hosts);
+        let spans: Vec<_> = with_hosts.map(|(&span, &is_host)| Candidate { is_host, ..span }).collect();
+        let has_hosts = spans.iter().any(|span| span.is_host);
+        merges_are_sound(ComplementMesher, &spans, slots);
+        for merge in search(&mut ComplementMesher, &spans, slots) {
+            let is_host = |span: u32| spans[span as usize].is_host;
+            prop_assert!(!is_host(merge.join));
+            prop_assert_eq!(is_host(merge.keep), has_hosts);
+        }
+    }
+
+    #[test]
     fn what_costs_most_to_move_stays((slots, spans) in any_spans(60), seed: u64) {
         let cost = |span: u32| {
             let span = &spans[span as usize];
@@ -148,6 +162,7 @@ fn no_mesh_finds_nothing() {
         live: SpanBits::from_words([word, 0, 0, 0]),
         tag: 0,
         weight: 1,
+        is_host: false,
     });
     assert_eq!(search(&mut NoMesh, &spans, 4), []);
     assert_eq!(search(&mut ComplementMesher, &spans, 4).len(), 1);

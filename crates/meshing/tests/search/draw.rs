@@ -42,6 +42,7 @@ fn span(slots: usize, occupancy: &Occupancy, rng: &mut Pcg32) -> Candidate {
         live,
         weight: 1,
         tag: 0,
+        is_host: false,
     }
 }
 

@@ -17,6 +17,7 @@ fn live_in(slots: &[usize]) -> Candidate {
         live,
         tag: 0,
         weight: 1,
+        is_host: false,
     }
 }
 

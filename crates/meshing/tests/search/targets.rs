@@ -35,6 +35,32 @@ fn seven_of_ten_pages_at_50_percent() {
     }
 }
 
+/// That only some spans keep their pages costs little, if there are as many as are needed.
+#[test]
+fn nearly_as_much_where_the_hosts_are_given() {
+    for (slots, mean, hosts) in [
+        (8, 0.5, 2),
+        (16, 0.5, 2),
+        (16, 0.4, 2),
+        (16, 0.25, 3),
+        (64, 0.2, 3),
+    ] {
+        let occupancy = Occupancy::Equal(mean);
+        let mut spans = draw::spans(4_000, slots, &occupancy, &mut Pcg32::new(19, slots as u64));
+        let free = search(&mut ComplementMesher, &spans, slots).len();
+        for host in spans.iter_mut().step_by(hosts) {
+            host.is_host = true;
+        }
+        let merges = search(&mut ComplementMesher, &spans, slots);
+        carry_out(&spans, &merges);
+        let given = merges.len();
+        assert!(
+            given * 10 >= free * 8,
+            "{slots} slots, {mean}: {given} of {free}"
+        );
+    }
+}
+
 /// At half occupancy no search finds much more: spans of which each two overlap need a page each, and
 /// a family of these, the fullest first, is that large.
 #[test]

@@ -14,12 +14,19 @@ const LOOK_NS: u64 = 5_000_000;
 /// Nanoseconds that it takes at most to offer one's processor to others when none of them wants it.
 const OFFER_NS: u64 = 50_000;
 
+/// Nanoseconds for which a processor counts as wanted after somebody else was given it.
+const WANTED_NS: u64 = 20_000_000;
+
 /// What the other threads of the process do, looked at every now and then.
 pub(super) struct Others {
     /// When it was last looked at, and what they had taken by then, in nanoseconds.
     looked: u64,
     taken: u64,
     busy: bool,
+    /// How often this thread was taken off its processor for somebody else.
+    displaced: i64,
+    /// Until when they count as wanting it after the last time.
+    wanted_until: u64,
 }
 
 impl Others {
@@ -40,6 +47,8 @@ impl Others {
             looked,
             taken,
             busy: true,
+            displaced: displacements(),
+            wanted_until: 0,
         }
     }
 
@@ -59,12 +68,31 @@ impl Others {
         !self.busy
     }
 
-    /// Whether nobody wants the processor that this thread runs on: it is offered, and comes back at once.
-    pub(super) fn leave_a_processor(&self) -> bool {
+    /// Whether nobody wants the processor that this thread runs on: it was not given to others for a while, is offered, and comes
+    /// back at once.
+    pub(super) fn leave_a_processor(&mut self) -> bool {
         let before = nanoseconds(libc::CLOCK_MONOTONIC);
+        let displaced = displacements();
+        if displaced != self.displaced {
+            (self.displaced, self.wanted_until) = (displaced, before + WANTED_NS);
+        }
+        if before < self.wanted_until {
+            return false;
+        }
         system::yield_now();
         nanoseconds(libc::CLOCK_MONOTONIC).saturating_sub(before) < OFFER_NS
     }
+}
+
+/// How often the calling thread was taken off its processor for somebody else, although it had more to do.
+fn displacements() -> i64 {
+    // SAFETY: zeros are a value of the type.
+    let mut usage: libc::rusage = unsafe { core::mem::zeroed() };
+    let room = (&raw mut usage).expose_provenance();
+    let arguments = [libc::RUSAGE_THREAD as usize, room, 0, 0, 0, 0];
+    // SAFETY: room for the answer. Refused, it is the same number each time.
+    let _ = unsafe { syscall(libc::SYS_getrusage, arguments) };
+    usage.ru_nivcsw
 }
 
 /// What a clock says.
