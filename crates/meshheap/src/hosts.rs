@@ -15,7 +15,9 @@ use crate::mesh_heap::MeshHeap;
 use crate::moves::Move;
 use crate::policy::MeshPolicy;
 use crate::stretch::{Each, stretches, whole};
-use crate::tuning::{HOST_BLOCK, HOSTS_PERCENT, LEAST_HOSTS, WORTHWHILE_HOSTS};
+use crate::tuning::{
+    HOST_BLOCK, HOSTS_PERCENT, LEAST_HOSTS, LEAST_SLOTS_OF_HOSTS, WORTHWHILE_HOSTS,
+};
 
 /// Of so many blocks the share of those with hosts is told.
 const PARTS: usize = 64;
@@ -40,7 +42,8 @@ impl Hosts {
         // Of two that mesh one is a host.
         let wanted = (spans.live() * HOSTS_PERCENT / 100 / slots).min(physical / 2);
         let wanted = wanted.saturating_sub(shared);
-        (wanted >= LEAST_HOSTS).then(|| Self {
+        let is_worthwhile = slots >= LEAST_SLOTS_OF_HOSTS && wanted >= LEAST_HOSTS;
+        is_worthwhile.then(|| Self {
             parts: (wanted * PARTS / private) as u64,
         })
     }

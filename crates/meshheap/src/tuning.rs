@@ -99,6 +99,9 @@ pub const HOSTS_PERCENT: usize = 125;
 /// Fewer of them than this are not chosen in blocks.
 pub const LEAST_HOSTS: usize = if cfg!(test) { 4 } else { 4 * HOST_BLOCK };
 
+/// Hosts have so many slots at least: of fewer, runs of neighbours fit each other.
+pub const LEAST_SLOTS_OF_HOSTS: usize = 8;
+
 /// A block is shared when spans of so many of its pages are joined: to put four onto shared pages one by one costs as much as the whole.
 pub const WORTHWHILE_HOSTS: usize = 4;
 
