@@ -110,6 +110,31 @@ fn taking_apart(program: &mut Program) -> bool {
     true
 }
 
+/// Spans join hosts that are shared a block at a time, beside a fork.
+fn with_hosts(program: &mut Program) -> bool {
+    let class = class_of(512);
+    for _ in 0..30 {
+        program.allocate(class, OwnerId(1), 16);
+    }
+    program.thin_out(2);
+    cycle(program);
+    let protected = program.pages().refusals.calls_named("protect") as usize;
+    let meshes = program.heap.mesh_stats().meshes;
+    // Each by itself is protected once if it joins, and once if it is joined.
+    let at_once = protected < meshes + program.heap.class(class).groups();
+    let undisturbed = program.pages().refusals.names().is_empty();
+    assert!(
+        at_once || !undisturbed,
+        "{protected} protected, {meshes} meshes"
+    );
+    if !fork(program, true) {
+        return false;
+    }
+    program.thin_out(2);
+    cycle(program);
+    true
+}
+
 /// Mappings are scarce: runs of neighbours are meshed, and go on joining at the limit.
 fn with_few_mappings(program: &mut Program) -> bool {
     let limit = 24;
@@ -192,6 +217,21 @@ fn any_call_may_be_refused_while_groups_are_taken_apart() {
 #[test]
 fn all_calls_may_be_refused_while_groups_are_taken_apart() {
     assert!(every_turn(taking_apart, |first| first..u64::MAX).contains("alias"));
+}
+
+#[test]
+fn any_call_may_be_refused_while_blocks_are_shared() {
+    let refused = every_turn(with_hosts, |first| first..first + 1);
+    assert!(
+        ["alias", "protect", "open_shared", "metadata"]
+            .iter()
+            .all(|name| refused.contains(name))
+    );
+}
+
+#[test]
+fn all_calls_may_be_refused_while_blocks_are_shared() {
+    assert!(every_turn(with_hosts, |first| first..u64::MAX).contains("alias"));
 }
 
 #[test]
