@@ -56,7 +56,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
     ) -> ControlFlow<usize, usize> {
         let units = width.units(SpanClasses::geometry(class)).unwrap_or(1);
         self.hold(class, merges, |spans, (keep, join)| {
-            if width.is_onto_hosts() {
+            if width == Width::OntoHosts {
                 self.share_block(spans, keep, join);
             }
             self.mesh_stretch(spans, keep, join, units)

@@ -41,7 +41,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         for width in core::iter::successors(first, |width| width.next(mappings)) {
             for class in Self::meshed_classes() {
                 released += self.mesh_class(&mut cycle, class, width);
-                if width.is_single() {
+                if width == Width::Single {
                     released += self.scatter_class(&mut cycle, class);
                 }
             }

@@ -4,7 +4,7 @@
 //! with two borders. A whole *block* of neighbours costs hardly more than one of them, and is one mapping. So where many
 //! spans of a class can be meshed, those that others join, the *hosts*, are those of some blocks, and those that join them the others: all
 //! of a block's spans are put onto shared pages before the first is joined. Which blocks these are follows from their
-//! addresses alone, so from cycle to cycle they are the same, as far as as many are wanted.
+//! addresses and their number alone, so they hardly change from cycle to cycle.
 
 use globalheap::Report;
 use heap::{PageHeap, PageIndex, SizeClass, SpanId};
@@ -69,8 +69,8 @@ impl Hosts {
     }
 }
 
-/// Puts merges whose hosts are neighbours side by side, and drops those of blocks of which too few are joined by any: more than so many
-/// costs less at once. Candidates are named by their first pages, counted from `origin`. Returns how many are left.
+/// Puts merges whose hosts are neighbours side by side, and drops those of blocks in which so few hosts are joined that it costs less to
+/// share these one by one. Candidates are named by their first pages, counted from `origin`. Returns how many are left.
 pub(crate) fn worthwhile(
     candidates: &[Candidate],
     origin: PageIndex,

@@ -38,9 +38,9 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             let spans = self.class(class);
             (spans.physical_spans(), spans.live())
         };
-        let hosts = match width.is_onto_hosts() {
-            true => Some(self.hosts(class)?),
-            false => None,
+        let hosts = match width {
+            Width::OntoHosts => Some(self.hosts(class)?),
+            Width::Runs { .. } | Width::Single => None,
         };
         let is_left_alone = self.is_left_alone(class) || cycle.lasting.is_truce(class);
         if physical / neighbours < 2 || is_left_alone || !self.barrier_suffices() {
@@ -48,8 +48,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         }
         // Runs that are unlikely to fit are looked for only where mappings are scarce; not if what they are made of will be anyway.
         let mean = live * neighbours / physical;
-        let has_to_be = width.is_one_unit() || cycle.progress.mappings == Mappings::Scarce;
-        if !has_to_be && !has_fair_chance(slots, mean) {
+        let may_wait = neighbours > 1 && cycle.progress.mappings != Mappings::Scarce;
+        if may_wait && !has_fair_chance(slots, mean) {
             return None;
         }
         let expected = portion.spans(physical, neighbours);
@@ -64,9 +64,9 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             let id = SpanId(unit.tag);
             let first = spans.run(id)?.first;
             let is_wanted = can_spend || self.mappings_to_share(spans, id) == 0;
-            let tag = match width.is_single() {
-                true => unit.tag,
-                false => tag_of(first, origin),
+            let tag = match width {
+                Width::Single => unit.tag,
+                Width::Runs { .. } | Width::OntoHosts => tag_of(first, origin),
             };
             let unit = Candidate { tag, ..unit };
             let unit = match hosts {
@@ -76,19 +76,20 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             is_wanted.then_some(unit)
         });
         let units = &mut parts.candidates[..copied.len];
-        let candidates = match width.is_one_unit() {
-            true => units.len(),
-            false => self.put_together(geometry, neighbours, origin, units),
+        let candidates = match width {
+            Width::Runs { .. } => self.put_together(geometry, neighbours, origin, units),
+            Width::OntoHosts | Width::Single => units.len(),
         };
         let mut found = self.search(cycle, slots, &mut parts, candidates);
         let candidates = &mut parts.candidates[..candidates];
-        if width.is_onto_hosts() {
-            let merges = &mut parts.merges[..found];
-            found = worthwhile(candidates, origin, geometry, merges);
-            self.name_by_records(origin, candidates);
-        }
-        if width.is_single() && is_unlike_random(candidates, slots, found) {
-            self.permute(class);
+        match width {
+            Width::OntoHosts => {
+                let merges = &mut parts.merges[..found];
+                found = worthwhile(candidates, origin, geometry, merges);
+                self.name_by_records(origin, candidates);
+            }
+            Width::Single if is_unlike_random(candidates, slots, found) => self.permute(class),
+            Width::Single | Width::Runs { .. } => {}
         }
         let merges = parts.merges[..found].iter();
         act(cycle, &mut Found { candidates, merges });

@@ -91,7 +91,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             },
             Stage::Meshes(width, number) => match class_at(number) {
                 Some(class) if self.mesh_some(cycle, class, width) => Stage::Meshes(width, number),
-                Some(_) if width.is_single() => Stage::Groups(width, number),
+                Some(_) if width == Width::Single => Stage::Groups(width, number),
                 Some(_) => Stage::Meshes(width, number + 1),
                 None => match width.next(cycle.progress.mappings) {
                     Some(next) => Stage::Meshes(next, 0),

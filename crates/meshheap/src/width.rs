@@ -33,83 +33,58 @@ pub(crate) enum Mappings {
     Held,
 }
 
-/// How many neighbours are meshed at once.
+/// How many neighbours are meshed at once, and what they join.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Width {
-    /// Runs of so many pages.
-    pages: u8,
-    /// Runs of more slots are left out.
-    most_slots: usize,
+pub(crate) enum Width {
+    /// Runs of so many pages, unless they have more slots than this.
+    Runs { pages: u8, most_slots: usize },
     /// Single units that join hosts in blocks.
-    onto_hosts: bool,
+    OntoHosts,
+    /// Single units, whatever they join.
+    Single,
 }
 
 impl Width {
-    /// Single units that join hosts in blocks.
-    const ONTO_HOSTS: Self = Self {
-        pages: 1,
-        most_slots: SpanBits::BITS,
-        onto_hosts: true,
-    };
-
     /// The width to begin with, in a cycle that is to cost little or in one that is to find as much as it can.
     pub(crate) fn first(mappings: Mappings, thorough: bool) -> Self {
-        let most_slots = match mappings {
-            Mappings::Plenty if thorough => return Self::ONTO_HOSTS,
-            Mappings::Plenty => SLOTS_OF_CHEAP_RUNS,
-            Mappings::Scarce | Mappings::Held => SpanBits::BITS,
-        };
-        Self {
-            pages: WIDEST,
-            most_slots,
-            onto_hosts: false,
+        let pages = WIDEST;
+        match mappings {
+            Mappings::Plenty if thorough => Self::OntoHosts,
+            Mappings::Plenty => Self::Runs {
+                pages,
+                most_slots: SLOTS_OF_CHEAP_RUNS,
+            },
+            Mappings::Scarce | Mappings::Held => Self::Runs {
+                pages,
+                most_slots: SpanBits::BITS,
+            },
         }
-    }
-
-    /// Whether these are single units, whatever they join.
-    pub(crate) fn is_single(self) -> bool {
-        self.is_one_unit() && !self.onto_hosts
-    }
-
-    /// Whether these are single units.
-    pub(crate) fn is_one_unit(self) -> bool {
-        self.pages == 1
-    }
-
-    /// Whether these are single units that join hosts in blocks.
-    pub(crate) fn is_onto_hosts(self) -> bool {
-        self.onto_hosts
     }
 
     /// The width that comes next.
     pub(crate) fn next(self, mappings: Mappings) -> Option<Self> {
-        let narrowest = match mappings {
-            Mappings::Held => NARROWEST_HELD,
-            Mappings::Plenty | Mappings::Scarce => 1,
-        };
-        if self.onto_hosts {
-            return Some(Self {
-                onto_hosts: false,
-                ..self
-            });
+        match self {
+            Self::Runs { pages, .. } if mappings == Mappings::Held && pages <= NARROWEST_HELD => {
+                None
+            }
+            Self::Runs { pages: ..=2, .. } => Some(Self::OntoHosts),
+            Self::Runs { pages, most_slots } => Some(Self::Runs {
+                pages: pages / 2,
+                most_slots,
+            }),
+            Self::OntoHosts => Some(Self::Single),
+            Self::Single => None,
         }
-        let pages = self.pages / 2;
-        let onto_hosts = pages == 1;
-        (self.pages > narrowest).then_some(Self {
-            pages,
-            onto_hosts,
-            ..self
-        })
     }
 
     /// Units of a run; `None` when the class has no runs of this width.
     pub(crate) fn units(self, geometry: &Geometry) -> Option<usize> {
-        if self.is_one_unit() {
+        let Self::Runs { pages, most_slots } = self else {
             return Some(1);
-        }
-        let units = usize::from(self.pages) / geometry.pages.index();
+        };
+        let units = usize::from(pages) / geometry.pages.index();
         let slots = units * usize::from(geometry.slots);
         // A run of one unit is for the last width.
-        (units > 1 && slots <= self.most_slots).then_some(units)
+        (units > 1 && slots <= most_slots).then_some(units)
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct Others {
     looked: u64,
     taken: u64,
     busy: bool,
-    /// How often this thread was taken off its processor for somebody else.
+    /// How often this thread was displaced from its processor, as last looked at.
     displaced: i64,
     /// Until when they count as wanting it after the last time.
     wanted_until: u64,
@@ -84,7 +84,7 @@ impl Others {
     }
 }
 
-/// How often the calling thread was taken off its processor for somebody else, although it had more to do.
+/// How often the calling thread was taken off its processor for somebody else although it had more to do, or had its offer taken.
 fn displacements() -> i64 {
     // SAFETY: zeros are a value of the type.
     let mut usage: libc::rusage = unsafe { core::mem::zeroed() };
