@@ -55,12 +55,10 @@ impl<'a> Shard<'a> {
 
     /// Whether the span at this position is a host.
     pub(crate) fn is_host(&self, position: usize) -> bool {
-        let span = self.order.get(self.first + position * self.step);
-        span.is_some_and(|&span| {
-            self.spans
-                .get(span as usize)
-                .is_some_and(|span| span.is_host)
-        })
+        let span = self
+            .get(position)
+            .and_then(|(span, _)| self.spans.get(span as usize));
+        span.is_some_and(|span| span.is_host)
     }
 
     /// The positions of all hosts.
