@@ -27,6 +27,9 @@ const EXPECTED: &str = "
 /// The other names of `mesh.h`.
 const EXPECTED_OF_THE_HEADER: &str = "mesh_mallctl mesh_stats_json mesh_pin mesh_unpin";
 
+/// Data that other processes read, by its name.
+const EXPECTED_DATA: &str = "mesh_published";
+
 /// Defined dynamic symbols, without their versions.
 fn exported(library: &Path) -> Result<BTreeSet<String>> {
     let output = Command::new(tool::find("nm")?)
@@ -64,6 +67,22 @@ fn every_name_is_exported() -> Result<()> {
 #[test]
 fn every_name_of_the_header_is_exported() -> Result<()> {
     exports(EXPECTED_OF_THE_HEADER)
+}
+
+/// It takes no room in the file, and no memory before it is first written to.
+#[test]
+fn what_other_processes_read_is_exported_and_empty() -> Result<()> {
+    exports(EXPECTED_DATA)?;
+    for library in [Library::release()?, Library::debug()?] {
+        let symbols = said("nm", &["-D", "--defined-only"], library.shared())?;
+        let kinds: Vec<_> = symbols
+            .lines()
+            .filter(|line| line.split_whitespace().last() == Some(EXPECTED_DATA))
+            .filter_map(|line| line.split_whitespace().nth(1))
+            .collect();
+        ensure!(kinds == ["B"], "not one of .bss: {kinds:?}");
+    }
+    Ok(())
 }
 
 #[test]
@@ -190,7 +209,7 @@ fn only_shared() -> Result<BTreeSet<String>> {
 #[test]
 fn every_exported_name_is_intended() -> Result<()> {
     let mut intended = only_shared()?;
-    for list in [EXPECTED, EXPECTED_OF_THE_HEADER, OTHERS] {
+    for list in [EXPECTED, EXPECTED_OF_THE_HEADER, EXPECTED_DATA, OTHERS] {
         intended.extend(list.split_whitespace().map(str::to_owned));
     }
     for library in [Library::release()?, Library::debug()?] {

@@ -9,7 +9,7 @@ use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
 use crate::ground::pause::pause;
 use crate::ground::resolved::own;
-use crate::ground::{errno, tls};
+use crate::ground::{errno, request, tls};
 
 own!(fn put = c"fputs" or libc::fputs, (text: *const c_char, stream: *mut FILE) -> c_int);
 
@@ -149,7 +149,9 @@ pub extern "C" fn mallopt(_parameter: c_int, _value: c_int) -> c_int {
 /// Gives back what can be given back; returns the number of bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn mesh_compact() -> usize {
-    tls::within(compact)
+    let bytes = tls::within(compact);
+    request::PUBLISHING.ask();
+    bytes
 }
 
 /// Gives back the slots that the calling thread keeps.

@@ -5,10 +5,11 @@ use core::sync::atomic::{AtomicU8, Ordering};
 
 use arena::{BarrierTier, Linux, Os};
 
+use crate::ground::barrier;
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
 use crate::unseen::stop;
-use crate::upkeep::pressure;
+use crate::upkeep::{figures, pressure};
 
 /// What is printed at exit.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,14 +65,6 @@ fn padding(name: &str) -> &'static str {
         .unwrap_or(" ")
 }
 
-/// The write barrier in use, and why it is not the better one.
-fn barrier() -> (&'static str, &'static str) {
-    match HEAP.global().pages().barrier_tier() {
-        BarrierTier::Userfaultfd => ("userfaultfd", ""),
-        BarrierTier::Mprotect(why) => ("mprotect", why.words()),
-    }
-}
-
 /// The barrier in use, by name.
 pub(crate) fn barrier_name() -> &'static CStr {
     match HEAP.global().pages().barrier_tier() {
@@ -122,7 +115,7 @@ pub(crate) fn print() {
     mebibytes("Spans MB", stats.span_bytes);
     mebibytes("Dirty MB", arena.dirty);
     mebibytes("Metadata MB", arena.metadata);
-    let (tier, why) = barrier();
+    let (tier, why) = barrier::words();
     let mut line = Line::bare();
     line.text("Barrier:").text(padding("Barrier")).text(tier);
     if !why.is_empty() {
@@ -133,37 +126,6 @@ pub(crate) fn print() {
 
 /// The figures as one JSON object, passed to `write` line by line.
 pub(crate) fn write_json(mut write: impl FnMut(&mut Line)) {
-    let stats = HEAP.global().stats();
-    let arena = HEAP.global().pages().stats();
-    let mesh = HEAP.global().mesh_stats();
-    let figures: [(&str, usize); 23] = [
-        ("mesh_count", mesh.meshes),
-        ("pages_released", mesh.pages_released),
-        ("pages_saved", mesh.pages_saved),
-        ("pages_saved_peak", mesh.pages_saved_peak),
-        ("cycles", mesh.cycles),
-        ("compacted_under_pressure", pressure::times()),
-        ("refused", mesh.refused),
-        ("left_to_the_kernel", mesh.named),
-        (
-            "longest_hold_ns",
-            usize::try_from(mesh.longest_hold_ns).unwrap_or(usize::MAX),
-        ),
-        ("mappings", arena.mappings),
-        ("mappings_limit", arena.mappings_limit),
-        ("saved_per_1000_mappings", saved_per_thousand()),
-        ("unaffordable", mesh.unaffordable),
-        ("small_bytes", stats.small_bytes),
-        ("kept_bytes", HEAP.kept_bytes()),
-        ("threads", HEAP.attached()),
-        ("large_bytes", stats.large_bytes),
-        ("span_bytes", stats.span_bytes),
-        ("dirty_bytes", arena.dirty),
-        ("clean_bytes", arena.clean),
-        ("metadata_bytes", arena.metadata),
-        ("mapped_bytes", arena.opened),
-        ("hints_refused", arena.hints_refused),
-    ];
     write(Line::bare().text("{"));
     write(
         Line::bare()
@@ -171,17 +133,14 @@ pub(crate) fn write_json(mut write: impl FnMut(&mut Line)) {
             .text(stop::reason().unwrap_or(""))
             .text("\","),
     );
-    for (name, value) in figures {
-        write(
-            Line::bare()
-                .text("  \"")
-                .text(name)
-                .text("\": ")
-                .number(value)
-                .text(","),
-        );
-    }
-    let (tier, why) = barrier();
+    let mut figure = |name: &str, value| {
+        let mut line = Line::bare();
+        line.text("  \"").text(name).text("\": ").number(value);
+        write(line.text(","));
+    };
+    figures::each(|which, value| figure(which.name(), value));
+    figure("saved_per_1000_mappings", saved_per_thousand());
+    let (tier, why) = barrier::words();
     for (name, value) in [("barrier", tier), ("barrier_reason", why)] {
         let mut line = Line::bare();
         line.text("  \"").text(name).text("\": \"");

@@ -10,6 +10,7 @@
 
 pub(crate) mod alone;
 pub(crate) mod apart;
+pub(crate) mod barrier;
 pub(crate) mod bytes;
 pub(crate) mod clock;
 pub(crate) mod errno;

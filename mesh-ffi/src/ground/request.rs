@@ -16,6 +16,9 @@ pub(crate) static THREAD: Request = Request::new();
 /// Upkeep finds that it is time to look whether memory is scarce.
 pub(crate) static PRESSURE: Request = Request::new();
 
+/// The figures that other processes read are to be those of now.
+pub(crate) static PUBLISHING: Request = Request::new();
+
 /// Something that can be asked for.
 pub(crate) struct Request {
     /// How often it was. Written by handlers.
@@ -34,6 +37,7 @@ pub(crate) fn answer() {
     MAP.answer();
     THREAD.answer();
     PRESSURE.answer();
+    PUBLISHING.answer();
 }
 
 impl Request {

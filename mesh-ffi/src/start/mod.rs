@@ -20,7 +20,7 @@ use crate::ground::{
 use crate::unseen::stop::{self, Reason, stop};
 use crate::unseen::{fork, signals};
 use crate::upkeep::background::{self, Wanted};
-use crate::upkeep::{map, pressure};
+use crate::upkeep::{map, pressure, published, watcher};
 
 use config::WantedBarrier;
 
@@ -79,6 +79,8 @@ extern "C" fn constructor(
     if config.pressure {
         pressure::watch();
     }
+    published::begin();
+    watcher::begin();
     if let Some(signal) = config.map_signal {
         listen_for_maps(signal);
     }

@@ -180,6 +180,7 @@ pub(super) fn leave_child() {
     request::MAP.forget();
     request::THREAD.forget();
     request::PRESSURE.forget();
+    request::PUBLISHING.forget();
     hazards::keep_own();
     stop::forget_holds();
     signals::forget_others();

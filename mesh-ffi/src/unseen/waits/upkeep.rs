@@ -23,9 +23,14 @@ pub(crate) fn wants_upkeep(sleep: Sleep) -> bool {
 
 /// Does what is due before `sleep`; says whether a mesh cycle is under way that this thread should go on with.
 pub(crate) fn upkeep(sleep: Sleep) -> bool {
-    let more = wants_upkeep(sleep)
-        && errno::preserved(|| tls::within(|| HEAP.global().before_sleep(sleep)));
+    let is_wanted = wants_upkeep(sleep);
+    let more = is_wanted && errno::preserved(|| tls::within(|| HEAP.global().before_sleep(sleep)));
+    if is_wanted && !more {
+        // What the heap is now it may be for long.
+        request::PUBLISHING.ask();
+    }
     request::PRESSURE.answer();
+    request::PUBLISHING.answer();
     more
 }
 

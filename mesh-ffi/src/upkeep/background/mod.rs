@@ -144,6 +144,7 @@ extern "C" fn run() {
     let (mut company, mut next_look) = (start, start);
     while !own_thread::should_end() {
         request::MAP.answer();
+        request::PUBLISHING.answer();
         let before = others.taken();
         tls::within(|| help(&mut others));
         pressure::answer_in_background();

@@ -52,7 +52,6 @@ pub(crate) fn watch() {
     NEXT_LOOK.store(now() + LOOK_MS, Ordering::Relaxed);
     WATCHING.store(true, Ordering::Relaxed);
     request::PRESSURE.answer_with(answer);
-    HEAP.global().watch_upkeep(ask_if_due);
 }
 
 /// Whether pressure is looked for.
@@ -65,7 +64,10 @@ fn now() -> u64 {
 }
 
 /// Has somebody look, if that is due. Of several threads that find it due, one asks.
-fn ask_if_due(now: u64) {
+pub(super) fn ask_if_due(now: u64) {
+    if !is_watching() {
+        return;
+    }
     let due = NEXT_LOOK.load(Ordering::Relaxed);
     if now < due {
         return;
