@@ -1,0 +1,80 @@
+//! Where `libmesh.so` is.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+const FILE: &str = "libmesh.so";
+
+/// Where libraries are installed.
+const DIRECTORIES: [&str; 6] = [
+    "/usr/local/lib",
+    "/usr/lib/x86_64-linux-gnu",
+    "/usr/lib64",
+    "/usr/lib",
+    "/lib/x86_64-linux-gnu",
+    "/lib64",
+];
+
+/// The library that was `asked` for; else `$MESH_LIB`, the one beside this program, in `../lib`, from a release build of the workspace
+/// that this program was built in, or installed.
+pub(crate) fn find(asked: Option<&Path>) -> Result<PathBuf> {
+    let named = env::var_os("MESH_LIB").map(PathBuf::from);
+    if let Some(path) = asked.map(Path::to_owned).or(named) {
+        let found = path.canonicalize();
+        let found =
+            found.with_context(|| format!("no library to preload at {}", path.display()))?;
+        anyhow::ensure!(found.is_file(), "{} is not a file", found.display());
+        return Ok(found);
+    }
+    let program = env::current_exe().context("the path of this program")?;
+    first_of(&candidates(&program)).with_context(|| {
+        "no libmesh.so beside this program, in ../lib, or installed. Say where it is with --library FILE, \
+         or build it with `cargo build --release -p mesh-ffi`"
+    })
+}
+
+/// Where the library of `program` may be, the likeliest place first.
+fn candidates(program: &Path) -> Vec<PathBuf> {
+    let beside = program.parent().unwrap_or(Path::new("."));
+    let near = ["", "../lib", "../lib/mesh", "../release"].map(|place| beside.join(place));
+    let installed = DIRECTORIES.map(PathBuf::from);
+    near.into_iter()
+        .chain(installed)
+        .map(|directory| directory.join(FILE))
+        .collect()
+}
+
+fn first_of(paths: &[PathBuf]) -> Option<PathBuf> {
+    let found = |path: &PathBuf| path.canonicalize().ok();
+    paths.iter().filter_map(found).find(|path| path.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn what_is_beside_the_program_comes_before_what_is_installed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        fs::create_dir_all(path("bin")).unwrap();
+        fs::create_dir_all(path("lib")).unwrap();
+        fs::write(path("lib/libmesh.so"), "").unwrap();
+        let program = path("bin/mesh");
+        let found = || first_of(&candidates(&program)).unwrap();
+        assert_eq!(found(), path("lib/libmesh.so").canonicalize().unwrap());
+        fs::write(path("bin/libmesh.so"), "").unwrap();
+        assert_eq!(found(), path("bin/libmesh.so").canonicalize().unwrap());
+    }
+
+    #[test]
+    fn a_library_that_is_asked_for_must_be_there() {
+        let error = find(Some(Path::new("/nowhere/libmesh.so"))).unwrap_err();
+        assert!(format!("{error:#}").contains("/nowhere/libmesh.so"));
+        let error = find(Some(Path::new("/tmp"))).unwrap_err();
+        assert!(format!("{error:#}").contains("not a file"), "{error:#}");
+    }
+}
