@@ -27,10 +27,13 @@ const PACKAGES: &[(&str, &str)] = &[
     ("redis-server", "redis-server"),
     ("ruby", "ruby"),
     ("sbcl", "sbcl"),
+    ("setcap", "libcap2-bin"),
     ("sh", "dash"),
     ("sqlite3", "sqlite3"),
     ("stress-ng", "stress-ng"),
     ("tar", "tar"),
+    ("tmux", "tmux"),
+    ("unshare", "util-linux"),
     ("xz", "xz-utils"),
 ];
 

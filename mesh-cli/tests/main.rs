@@ -1,0 +1,10 @@
+//! The launcher as a user runs it.
+
+mod attempt;
+mod doctor;
+mod installed;
+mod pages;
+mod run;
+mod stats;
+mod top;
+mod waiting;
