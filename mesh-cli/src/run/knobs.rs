@@ -179,6 +179,15 @@ mod tests {
     }
 
     #[test]
+    fn every_option_is_documented() {
+        let page = include_str!("../../../docs/launcher.md");
+        let line = <Line as clap::CommandFactory>::command();
+        for option in line.get_arguments().filter_map(|option| option.get_long()) {
+            assert!(page.contains(&format!("`--{option}")), "{option}");
+        }
+    }
+
+    #[test]
     fn nothing_is_set_that_was_not_asked_for() {
         assert_eq!(variables(&[]), []);
         let one = [("MALLOCSTATS", OsString::from("1"))];
