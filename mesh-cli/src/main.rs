@@ -18,7 +18,7 @@ mod units;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// The status of a launcher that failed itself, as that of `env` and `timeout`.
 const FAILED: u8 = 125;
@@ -63,12 +63,22 @@ fn main() -> ExitCode {
         Command::Top(args) => top::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Try(args) => compare::run(&args),
-        Command::Man(args) => pages::man(&args),
-        Command::Completions(args) => pages::completions(&args),
+        Command::Man(args) => pages::man(Cli::command(), &args),
+        Command::Completions(args) => pages::completions(Cli::command(), &args),
         Command::Probe(probe) => Ok(doctor::probe(&probe)),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("mesh: {error:#}");
         ExitCode::from(FAILED)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
 }

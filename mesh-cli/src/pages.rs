@@ -6,10 +6,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::Shell;
-
-use crate::Cli;
 
 #[derive(clap::Args)]
 pub(crate) struct ManArgs {
@@ -23,28 +21,17 @@ pub(crate) struct CompletionArgs {
     shell: Shell,
 }
 
-/// Writes `mesh.1`, and a page for each subcommand.
-pub(crate) fn man(args: &ManArgs) -> Result<ExitCode> {
+/// Writes `mesh.1`, and a page for each subcommand of `command`.
+pub(crate) fn man(command: Command, args: &ManArgs) -> Result<ExitCode> {
     let directory = &args.directory;
     fs::create_dir_all(directory).with_context(|| directory.display().to_string())?;
-    clap_mangen::generate_to(Cli::command(), directory)
+    clap_mangen::generate_to(command, directory)
         .with_context(|| directory.display().to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes completions for a shell.
-pub(crate) fn completions(args: &CompletionArgs) -> Result<ExitCode> {
-    let mut command = Cli::command();
+/// Writes completions of `command` for a shell.
+pub(crate) fn completions(mut command: Command, args: &CompletionArgs) -> Result<ExitCode> {
     clap_complete::generate(args.shell, &mut command, "mesh", &mut stdout());
     Ok(ExitCode::SUCCESS)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
-    }
 }

@@ -23,6 +23,9 @@ fn the_ending_is_that_of_the_program() -> Result<()> {
         let script = format!("exit {status}");
         Said::by(&mut installed.mesh(&["run", "--", "sh", "-c", &script]))?.ended_with(status)?;
     }
+    // Also without the dashes: what follows the program is the program's.
+    let bare = ["run", "--no-pressure", "sh", "-c", "exit 9"];
+    Said::by(&mut installed.mesh(&bare))?.ended_with(9)?;
     let killed = installed
         .mesh(&["run", "--", "sh", "-c", "kill -KILL $$"])
         .status()?;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use mesh_tests::{Library, Linking, Program};
@@ -11,7 +12,7 @@ use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
 use serde_json::Value;
 
 use crate::installed::{Installed, Said};
-use crate::waiting::Waiting;
+use crate::waiting::{PATIENCE, Waiting};
 
 pub(crate) const WAITS: &str = "launcher/waits.c";
 
@@ -40,8 +41,8 @@ fn sum(heap: &Value, each: impl Fn(&Value) -> Result<u64>) -> Result<u64> {
     classes.iter().map(each).sum()
 }
 
-/// Fails unless the figures of the classes add up to those of the heap.
-fn adds_up(heap: &Value) -> Result<()> {
+/// Fails unless objects and spans of the classes add up to those of the heap, as they do in a program that works, too.
+fn sums_of_objects(heap: &Value) -> Result<()> {
     let live = sum(heap, |class| {
         Ok(number(class, "live")? * number(class, "object_size")?)
     })?;
@@ -53,6 +54,12 @@ fn adds_up(heap: &Value) -> Result<()> {
         pages * PAGE == number(heap, "span_bytes")?,
         "{pages} in {heap:#}"
     );
+    Ok(())
+}
+
+/// Fails unless the figures of the classes add up to those of the heap, in a program that does nothing.
+fn adds_up(heap: &Value) -> Result<()> {
+    sums_of_objects(heap)?;
     let saved = sum(heap, |class| {
         let spans = number(class, "spans")? - number(class, "physical_spans")?;
         Ok(spans * number(class, "pages")?)
@@ -121,6 +128,70 @@ fn a_program_that_was_linked_with_the_archive_has_figures() -> Result<()> {
     let process = all.first().context("a process")?;
     ensure!(process["library"].as_str() == path.to_str(), "{process:#}");
     adds_up(&process["heap"])
+}
+
+#[test]
+fn a_child_that_has_published_nothing_has_no_figures() -> Result<()> {
+    let installed = Installed::new()?;
+    let program = Program::compile(&["launcher/works.c"])?;
+    let mut command = installed.mesh(&["run", "--"]);
+    command.arg(program.run().program()).arg("stopped");
+    let waiting = Waiting::start(&mut command, 1)?;
+    let child = waiting.children().first().context("a child")?.to_string();
+    let said = Said::by(&mut installed.mesh(&["stats", &child]))?.ended_with(1)?;
+    let words = "published nothing of its own";
+    ensure!(said.output.contains(words), "{}", said.output);
+    Ok(())
+}
+
+/// Fails unless a program that never waits publishes again and again, with figures that add up while its threads go on.
+fn goes_on_publishing(threads: &str, options: &[&str]) -> Result<()> {
+    let installed = Installed::new()?;
+    let program = Program::compile(&["launcher/works.c"])?;
+    let mut command = installed.mesh(&["run"]);
+    command.args(options).arg("--").arg(program.run().program());
+    let waiting = Waiting::start(command.arg(threads), 0)?;
+    let start = Instant::now();
+    let mut times = BTreeSet::new();
+    while times.len() < 3 {
+        ensure!(
+            start.elapsed() < PATIENCE,
+            "published {} times",
+            times.len()
+        );
+        let said = Said::by(&mut installed.mesh(&["stats", &waiting.pid(), "--json"]))?;
+        let page: Value = serde_json::from_str(&said.output).context(said.errors)?;
+        let heap = &page["processes"][0]["heap"];
+        if !heap.is_null() {
+            sums_of_objects(heap)?;
+            times.insert(number(heap, "when_ms")?);
+        }
+    }
+    let times: Vec<_> = times.into_iter().collect();
+    ensure!(times[2] - times[1] >= 900, "too often: {times:?}");
+    Ok(())
+}
+
+#[test]
+fn a_busy_program_publishes_once_a_second() -> Result<()> {
+    goes_on_publishing("1", &[])
+}
+
+#[test]
+fn a_program_with_busy_threads_publishes_whole_figures() -> Result<()> {
+    goes_on_publishing("3", &[])?;
+    goes_on_publishing("3", &["--background-thread", "always"])
+}
+
+#[test]
+fn a_library_that_was_replaced_meanwhile_is_read_all_the_same() -> Result<()> {
+    let installed = Installed::new()?;
+    let program = Program::compile(&[WAITS])?;
+    let waiting = start(&installed, &program, 0)?;
+    std::fs::remove_file(installed.library())?;
+    std::fs::write(installed.library(), "another one")?;
+    let all = waiting.figures(&installed)?;
+    adds_up(&all.first().context("a process")?["heap"])
 }
 
 /// The series of a page in the text format of Prometheus, with their values; fails if it is none.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::installed::{Installed, Said};
 
 /// Seconds until figures must have been published.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Ended when this is dropped, with the children that it has told of.
 pub(crate) struct Waiting {

@@ -46,7 +46,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     bench: Option<PathBuf>,
     /// The command and its arguments
-    #[arg(last = true, required = true, value_name = "COMMAND")]
+    #[arg(
+        trailing_var_arg = true,
+        required = true,
+        value_name = "COMMAND",
+        help_heading = "Arguments"
+    )]
     command: Vec<OsString>,
 }
 

@@ -37,7 +37,12 @@ pub(crate) struct Args {
     #[command(flatten)]
     knobs: Knobs,
     /// The program and its arguments
-    #[arg(last = true, required = true, value_name = "PROGRAM")]
+    #[arg(
+        trailing_var_arg = true,
+        required = true,
+        value_name = "PROGRAM",
+        help_heading = "Arguments"
+    )]
     command: Vec<OsString>,
 }
 
