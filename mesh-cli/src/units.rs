@@ -1,4 +1,4 @@
-//! Bytes and times as people read them.
+//! Bytes, times and foreign words as people read them.
 
 /// Bytes in one decimal of the largest unit that leaves at least one.
 pub(crate) fn bytes(bytes: u64) -> String {
@@ -44,9 +44,20 @@ pub(crate) fn nanoseconds(nanoseconds: u64) -> String {
     }
 }
 
+/// What another process says of itself, without what a terminal would take for an order.
+pub(crate) fn printable(text: &str) -> String {
+    let shown = |letter: char| if letter.is_control() { '?' } else { letter };
+    text.chars().map(shown).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn orders_to_the_terminal_are_not_passed_on() {
+        assert_eq!(printable("a\u{1b}[2J\n\u{9b}b é"), "a?[2J??b é");
+    }
 
     #[test]
     fn bytes_have_the_largest_unit_that_fits() {

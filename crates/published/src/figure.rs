@@ -124,7 +124,7 @@ named! {
     Apart = "apart",
 }
 
-/// The figures of one size class.
+/// The figures of one size class. Another process may say anything: what is reckoned from them ends at the largest number.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct Class(pub [u64; ClassFigure::COUNT]);
 
@@ -142,19 +142,29 @@ impl Class {
     /// Bytes of the slots in use.
     pub fn live_bytes(&self) -> u64 {
         self.figure(ClassFigure::Live)
-            .wrapping_mul(self.figure(ClassFigure::ObjectSize))
+            .saturating_mul(self.figure(ClassFigure::ObjectSize))
     }
 
     /// Pages of its physical spans.
     pub fn physical_pages(&self) -> u64 {
         self.figure(ClassFigure::PhysicalSpans)
-            .wrapping_mul(self.figure(ClassFigure::Pages))
+            .saturating_mul(self.figure(ClassFigure::Pages))
     }
 
     /// Pages that meshing saves now.
     pub fn pages_saved(&self) -> u64 {
         self.figure(ClassFigure::Spans)
             .saturating_sub(self.figure(ClassFigure::PhysicalSpans))
-            .wrapping_mul(self.figure(ClassFigure::Pages))
+            .saturating_mul(self.figure(ClassFigure::Pages))
+    }
+
+    /// Hundredths of the slots of its physical spans that are in use; none without spans.
+    pub fn filled(&self) -> Option<u64> {
+        let slots = self
+            .figure(ClassFigure::PhysicalSpans)
+            .saturating_mul(self.figure(ClassFigure::Slots));
+        self.figure(ClassFigure::Live)
+            .saturating_mul(100)
+            .checked_div(slots)
     }
 }

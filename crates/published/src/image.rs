@@ -100,6 +100,12 @@ impl Image {
         core::str::from_utf8(text).unwrap_or("")
     }
 
+    /// Groups of meshed spans, of all size classes.
+    pub fn groups(&self) -> u64 {
+        let groups = |class: &Class| class.figure(ClassFigure::Groups);
+        self.classes().map(groups).fold(0, u64::saturating_add)
+    }
+
     /// The size classes that have spans.
     pub fn classes(&self) -> impl Iterator<Item = &Class> {
         self.classes.iter().filter(|class| class.is_used())
@@ -159,6 +165,8 @@ mod tests {
         assert_eq!(classes[0].live_bytes(), 6400);
         assert_eq!(classes[0].physical_pages(), 3);
         assert_eq!(classes[0].pages_saved(), 2);
+        assert_eq!(classes[0].filled(), Some(100 * 100 / (3 * 64)));
+        assert_eq!(image.groups(), 2);
     }
 
     #[test]
@@ -204,6 +212,14 @@ mod tests {
         assert_eq!(changed(0), Unreadable::Foreign, "the magic");
         assert_eq!(changed(8), Unreadable::Version(VERSION ^ 0x40));
         assert_eq!(changed(12), Unreadable::Foreign, "the size");
+    }
+
+    #[test]
+    fn whatever_the_figures_are_they_can_be_reckoned_with() {
+        let class = Class([u64::MAX; ClassFigure::COUNT]);
+        assert_eq!(class.live_bytes(), u64::MAX);
+        assert_eq!(class.filled(), Some(1));
+        assert_eq!(Class::default().filled(), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod json;
 mod prometheus;
 mod text;
 
-pub(crate) use text::{PAGE, lines};
+pub(crate) use text::{lines, pages};
 
 use std::io::{Write, stdout};
 use std::process::ExitCode;

@@ -5,10 +5,15 @@ use std::fmt::Write;
 use published::{ClassFigure, Figure, Text};
 
 use crate::process::{Figures, Snapshot};
-use crate::units::{bytes, count, nanoseconds};
+use crate::units::{bytes, count, nanoseconds, printable};
 
 /// Bytes of a page.
-pub(crate) const PAGE: u64 = 4096;
+const PAGE: u64 = 4096;
+
+/// The bytes of so many pages, for people.
+pub(crate) fn pages(number: u64) -> String {
+    bytes(number.saturating_mul(PAGE))
+}
 
 /// Columns of the names of figures.
 const NAMES: usize = 20;
@@ -28,10 +33,11 @@ pub(crate) fn page(seen: &[Snapshot]) -> String {
 }
 
 fn process(seen: &Snapshot) -> String {
-    let mut text = format!("{} ({})\n", seen.name, seen.pid);
+    let mut text = format!("{} ({})\n", printable(&seen.name), seen.pid);
     line(&mut text, "physical memory", &physical(seen));
     if let Some(library) = &seen.library {
-        line(&mut text, "library", &library.display().to_string());
+        let library = printable(&library.display().to_string());
+        line(&mut text, "library", &library);
     }
     match &seen.figures {
         Ok(figures) => heap(&mut text, figures),
@@ -61,17 +67,13 @@ fn line(text: &mut String, name: &str, value: &str) {
 pub(crate) fn lines(figures: &Figures) -> Vec<(&'static str, String)> {
     let image = &figures.image;
     let figure = |which| image.figure(which);
-    let groups: u64 = image
-        .classes()
-        .map(|class| class.figure(ClassFigure::Groups))
-        .sum();
     let meshing = match image.text(Text::UnmeshedBecause) {
         "" => "on".to_owned(),
-        why => format!("off: {why}"),
+        why => format!("off: {}", printable(why)),
     };
     let barrier = match image.text(Text::BarrierReason) {
-        "" => image.text(Text::Barrier).to_owned(),
-        why => format!("{} ({why})", image.text(Text::Barrier)),
+        "" => printable(image.text(Text::Barrier)),
+        why => printable(&format!("{} ({why})", image.text(Text::Barrier))),
     };
     let mut lines = vec![
         ("meshing", meshing),
@@ -79,9 +81,9 @@ pub(crate) fn lines(figures: &Figures) -> Vec<(&'static str, String)> {
             "saved now",
             format!(
                 "{} by {} groups of spans (at most {})",
-                bytes(figure(Figure::PagesSaved) * PAGE),
-                count(groups),
-                bytes(figure(Figure::PagesSavedPeak) * PAGE)
+                pages(figure(Figure::PagesSaved)),
+                count(image.groups()),
+                pages(figure(Figure::PagesSavedPeak))
             ),
         ),
         (
@@ -159,8 +161,6 @@ fn heap(text: &mut String, figures: &Figures) {
     );
     for class in figures.image.classes() {
         let figure = |which| class.figure(which);
-        let room = figure(ClassFigure::PhysicalSpans) * figure(ClassFigure::Slots);
-        let filled = (figure(ClassFigure::Live) * 100).checked_div(room);
         let _ = writeln!(
             text,
             "  {:>8}{:>12}{:>9}{:>9}{:>9}{:>7}%{:>11}{}",
@@ -169,8 +169,8 @@ fn heap(text: &mut String, figures: &Figures) {
             figure(ClassFigure::Spans),
             figure(ClassFigure::PhysicalSpans),
             figure(ClassFigure::Groups),
-            filled.unwrap_or(0),
-            bytes(class.pages_saved() * PAGE),
+            class.filled().unwrap_or(0),
+            pages(class.pages_saved()),
             if figure(ClassFigure::Apart) != 0 {
                 "  apart"
             } else {

@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Cell, Paragraph, Row, Sparkline, Table};
 
 use crate::process::Snapshot;
-use crate::stats::{PAGE, lines};
+use crate::stats::{lines, pages};
 use crate::units::{bytes, count};
 
 /// Looks that the course of memory shows at most.
@@ -161,10 +161,7 @@ fn draw_classes(view: &mut View, frame: &mut Frame<'_>, area: Rect) {
 
 fn row(class: &Class) -> Row<'static> {
     let figure = |which| class.figure(which);
-    let room = figure(ClassFigure::PhysicalSpans) * figure(ClassFigure::Slots);
-    let filled = (figure(ClassFigure::Live) * 100)
-        .checked_div(room)
-        .unwrap_or(0);
+    let filled = class.filled().unwrap_or(0);
     let color = if figure(ClassFigure::Apart) != 0 {
         Color::DarkGray
     } else {
@@ -177,7 +174,7 @@ fn row(class: &Class) -> Row<'static> {
         Cell::from(count(figure(ClassFigure::PhysicalSpans))),
         Cell::from(count(figure(ClassFigure::Groups))),
         Cell::from(format!("{} {filled:>3}%", bar(filled))),
-        Cell::from(bytes(class.pages_saved() * PAGE)),
+        Cell::from(pages(class.pages_saved())),
     ])
     .style(color)
 }
