@@ -12,11 +12,8 @@ fn with_bench() -> Result<Installed> {
     let installed = Installed::new()?;
     artifact::exclusively(|target| {
         artifact::cargo_build(target, "mesh-bench", &[])?;
-        fs::copy(
-            target.join("debug/mesh-bench"),
-            installed.path("bin/mesh-bench"),
-        )?;
-        Ok(())
+        let bench = target.join("debug/mesh-bench");
+        installed.put(&bench, "bin/mesh-bench").map(drop)
     })?;
     Ok(installed)
 }

@@ -24,13 +24,22 @@ impl Installed {
         for part in ["bin", "lib"] {
             fs::create_dir(installed.path(part))?;
         }
-        fs::copy(env!("CARGO_BIN_EXE_mesh"), installed.path("bin/mesh"))?;
-        fs::copy(Library::release()?.shared(), installed.library())?;
+        installed.put(Path::new(env!("CARGO_BIN_EXE_mesh")), "bin/mesh")?;
+        installed.put(Library::release()?.shared(), "lib/libmesh.so")?;
         Ok(installed)
     }
 
     pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.0.path().join(name)
+    }
+
+    /// Copies a file, by a process of its own: while this one had it open for writing, a child that another thread has just started would
+    /// have it open as well, and then it cannot be executed.
+    pub(crate) fn put(&self, file: &Path, name: &str) -> Result<PathBuf> {
+        let place = self.path(name);
+        let copied = Command::new("cp").arg(file).arg(&place).status()?;
+        ensure!(copied.success(), "{}: {copied}", file.display());
+        Ok(place)
     }
 
     pub(crate) fn library(&self) -> PathBuf {
@@ -39,9 +48,8 @@ impl Installed {
 
     /// A program of the system, copied to where its rights may be changed.
     pub(crate) fn copy_of(&self, program: &Path, mode: u32) -> Result<PathBuf> {
-        let name = program.file_name().context("a program")?;
-        let copy = self.path("bin").join(name);
-        fs::copy(program, &copy)?;
+        let name = program.file_name().and_then(|name| name.to_str());
+        let copy = self.put(program, &format!("bin/{}", name.context("a program")?))?;
         fs::set_permissions(&copy, Permissions::from_mode(mode))?;
         Ok(copy)
     }

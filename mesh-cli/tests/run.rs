@@ -157,6 +157,21 @@ fn programs_with_more_rights_than_their_user_are_told() -> Result<()> {
 }
 
 #[test]
+fn who_gets_no_more_rights_gets_the_library() -> Result<()> {
+    let installed = Installed::new()?;
+    let copy = installed.copy_of(&tool::find("cat")?, 0o4755)?;
+    let mut command = Command::new(tool::find("setpriv")?);
+    command
+        .args(["--reuid=65534", "--clear-groups", "--no-new-privs"])
+        .arg(installed.path("bin/mesh"))
+        .args(["run", "--require"])
+        .args([&copy, Path::new(MAPS)]);
+    let said = Said::by(&mut command)?.ended_with(0)?;
+    ensure!(said.output.contains("libmesh.so"), "{}", said.output);
+    Ok(())
+}
+
+#[test]
 fn programs_with_capabilities_are_told() -> Result<()> {
     let installed = Installed::new()?;
     let copy = installed.copy_of(&tool::find("cat")?, 0o755)?;
@@ -201,7 +216,7 @@ fn the_launcher_finds_the_library_of_a_build() -> Result<()> {
     fs::remove_file(installed.library())?;
     let release = installed.path("release");
     fs::create_dir(&release)?;
-    fs::copy(library, release.join("libmesh.so"))?;
+    installed.put(library, "release/libmesh.so")?;
     let said = Said::by(&mut installed.mesh(&["run", "--", "cat", MAPS]))?.ended_with(0)?;
     ensure!(
         said.output.contains("release/libmesh.so"),

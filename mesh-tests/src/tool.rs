@@ -28,6 +28,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("ruby", "ruby"),
     ("sbcl", "sbcl"),
     ("setcap", "libcap2-bin"),
+    ("setpriv", "util-linux"),
     ("sh", "dash"),
     ("sqlite3", "sqlite3"),
     ("stress-ng", "stress-ng"),

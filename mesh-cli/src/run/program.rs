@@ -145,7 +145,8 @@ fn more_rights(path: &Path) -> Option<&'static str> {
             .f_flag
             .contains(rustix::fs::StatVfsMountFlags::NOSUID)
     });
-    if without {
+    let none_ever = nix::sys::prctl::get_no_new_privs().unwrap_or(false);
+    if without || none_ever {
         return None;
     }
     let mode = about.mode();
