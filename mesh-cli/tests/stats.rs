@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use mesh_tests::{Library, Linking, Program};
@@ -141,6 +141,35 @@ fn a_child_that_has_published_nothing_has_no_figures() -> Result<()> {
     let said = Said::by(&mut installed.mesh(&["stats", &child]))?.ended_with(1)?;
     let words = "published nothing of its own";
     ensure!(said.output.contains(words), "{}", said.output);
+    Ok(())
+}
+
+/// The child of `vfork` has its parent's memory, and other figures of its own: it leaves those of its parent alone.
+#[test]
+fn a_child_that_shares_memory_publishes_nothing() -> Result<()> {
+    let installed = Installed::new()?;
+    let program = Program::compile(&["launcher/works.c"])?;
+    let mut command = installed.mesh(&["run", "--"]);
+    command.arg(program.run().program()).arg("shared");
+    let waiting = Waiting::start(&mut command, 1)?;
+    let heap = || -> Result<Value> {
+        let mut command = installed.mesh(&["stats", &waiting.pid(), "--json"]);
+        let said = Said::by(&mut command)?.ended_with(0)?;
+        let page: Value = serde_json::from_str(&said.output)?;
+        Ok(page["processes"][0]["heap"].clone())
+    };
+    let before = heap()?;
+    std::thread::sleep(Duration::from_millis(2500));
+    let after = heap()?;
+    ensure!(
+        before["when_ms"] == after["when_ms"],
+        "{before:#} {after:#}"
+    );
+    ensure!(
+        number(&after, "process")?.to_string() == waiting.pid(),
+        "{after:#}"
+    );
+    ensure!(number(&after, "age_ms")? > 2000, "{after:#}");
     Ok(())
 }
 

@@ -1,5 +1,5 @@
 /* A program that allocates without an end, and never waits: in one thread, or in so many. It ends when a call changes `errno`.
- * With the argument "stopped" it has a child that does nothing. */
+ * With the argument "stopped" it has a child that does nothing; with "shared", one that allocates in its memory, by `vfork`. */
 #include "../check.h"
 #include <errno.h>
 #include <malloc.h>
@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 enum { BLOCKS = 4096, MARK = 77 };
@@ -34,12 +36,20 @@ static void *work(void *argument)
 int main(int count, char **arguments)
 {
     int threads = count > 1 ? atoi(arguments[1]) : 1;
-    printf("ready %d\n", (int)getpid());
-    fflush(stdout);
+    int shares = count > 1 && strcmp(arguments[1], "shared") == 0;
     if (threads == 0) {
         /* Asks for figures of now, and comes by. */
         malloc_trim(0);
         free(malloc(1 << 20));
+    }
+    printf("ready %d\n", (int)getpid());
+    fflush(stdout);
+    if (shares && vfork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        dprintf(1, "child %d\n", (int)getpid());
+        work(NULL);
+    }
+    if (threads == 0) {
         pid_t child = fork();
         if (child == 0)
             for (;;)
