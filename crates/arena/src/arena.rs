@@ -122,7 +122,7 @@ impl<O: Os> Arena<O> {
             mappings: AtomicUsize::new(0),
             mappings_limit: AtomicUsize::new(0),
             ahead: AtomicUsize::new(0),
-            limit: Limit::NONE,
+            limit: Limit::none(),
             aside: Aside::new(),
             huge_pages: false,
             hints_refused: AtomicUsize::new(0),
@@ -247,17 +247,25 @@ impl<O: Os> Arena<O> {
     /// stacks are small.
     #[inline(always)]
     pub(crate) fn take(&self, side: Side, place: Place) -> Option<(Run, bool)> {
-        let taken = self.take_within(side, place, self.limit.is_set());
         if self.limit.is_set() {
-            self.trim_to_limit();
+            self.take_below_limit(side, place)
+        } else {
+            self.take_above_limit(side, place)
         }
-        taken
     }
 
     /// The same whatever the limit.
     #[inline(always)]
     pub(crate) fn take_above_limit(&self, side: Side, place: Place) -> Option<(Run, bool)> {
         self.take_within(side, place, false)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn take_below_limit(&self, side: Side, place: Place) -> Option<(Run, bool)> {
+        let taken = self.take_within(side, place, true);
+        self.trim_to_limit();
+        taken
     }
 
     #[inline(always)]

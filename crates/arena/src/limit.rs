@@ -24,11 +24,13 @@ pub(crate) struct Limit {
 }
 
 impl Limit {
-    pub(crate) const NONE: Self = Self {
-        pages: AtomicUsize::new(usize::MAX),
-        saved: AtomicUsize::new(0),
-        refused: AtomicUsize::new(0),
-    };
+    pub(crate) const fn none() -> Self {
+        Self {
+            pages: AtomicUsize::new(usize::MAX),
+            saved: AtomicUsize::new(0),
+            refused: AtomicUsize::new(0),
+        }
+    }
 
     fn pages(&self) -> usize {
         self.pages.load(Ordering::Relaxed)
@@ -59,6 +61,12 @@ impl<O: Os> Arena<O> {
         if self.limit.is_set() {
             self.trim_to_limit();
         }
+    }
+
+    /// Whether there is a limit.
+    #[inline]
+    pub fn has_memory_limit(&self) -> bool {
+        self.limit.is_set()
     }
 
     /// The limit in bytes, if there is one.
