@@ -74,8 +74,14 @@ fn serve(class: Option<SizeClass>, size: usize, align: usize) -> Option<Block> {
 #[cold]
 #[inline(never)]
 fn serve_at_limit(class: Option<SizeClass>, size: usize, align: usize) -> Option<Block> {
-    let again = || emergency::relieve(size).then(|| serve(class, size, align));
-    serve(class, size, align).or_else(|| again().flatten())
+    let mut relieved = false;
+    loop {
+        let block = serve(class, size, align);
+        if block.is_some() || relieved || !emergency::relieve(size) {
+            return block;
+        }
+        relieved = true;
+    }
 }
 
 /// A block of `size` bytes aligned to `align`, a power of two.

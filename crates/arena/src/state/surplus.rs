@@ -37,7 +37,8 @@ impl State {
         self.limit < usize::MAX / O::PAGE_SIZE
     }
 
-    /// Pages in use, and those that are mapped ahead.
+    /// Pages in use, and those that are mapped ahead. One frame with its callers: some stacks are small.
+    #[inline(always)]
     fn taken(&self, ground: &Ground) -> usize {
         let mapped = ground.spans.pages() + ground.large.pages();
         let gone = self.pages(|area| &area.gone) + self.lost;

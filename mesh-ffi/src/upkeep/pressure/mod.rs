@@ -61,6 +61,7 @@ pub(crate) fn is_watching() -> bool {
 }
 
 /// So many hundredths of the bytes that the process may use: those of its control group, or of the machine.
+#[inline(never)]
 pub(crate) fn share_of_permitted(percent: u64) -> usize {
     let mut text = [0; 4096];
     let permitted = pressure::permitted(&Kernel, &mut text);
