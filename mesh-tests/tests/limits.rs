@@ -1,7 +1,7 @@
 //! Little memory: the end of it is NULL and ENOMEM, and the program goes on.
 
-use anyhow::Result;
-use mesh_tests::{Program, Run, Settings, scene};
+use anyhow::{Result, ensure};
+use mesh_tests::{ControlGroup, Program, Run, Settings, scene};
 
 use crate::conformance::all_ok;
 
@@ -58,4 +58,36 @@ fn a_limit_on_data() -> Result<()> {
 fn a_modest_program_under_a_limit_on_address_space() -> Result<()> {
     let program = Program::compile(&["limits/modest.c"])?;
     limited(&program, "-v 131072", &["40"], &Settings::usual()?)
+}
+
+#[test]
+fn the_heap_has_a_limit_of_its_own() -> Result<()> {
+    let program = Program::compile(&["limits/permitted.c"])?;
+    for settings in [Settings::release()?, Settings::debug_mprotect()?] {
+        let run = program
+            .run()
+            .argument("64")
+            .variable("MESH_LIMIT", "64M")
+            // Only an emergency begins a cycle.
+            .variable("MESH_PERIOD_MS", "100000000");
+        let outcome = scene::under(&run, &settings, &[])?.succeeded()?;
+        all_ok(&outcome.stdout, 11)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn the_heap_may_take_a_share_of_its_control_group() -> Result<()> {
+    let start = Program::compile(&["limits/start.c"])?;
+    let program = Program::compile(&["limits/permitted.c"])?;
+    let group = ControlGroup::new(128)?;
+    let run = group
+        .run(&start, &program)
+        .argument("64")
+        .variable("MESH_LIMIT", "50%");
+    let outcome = scene::under(&run, &Settings::release()?, &[])?.succeeded()?;
+    all_ok(&outcome.stdout, 11)?;
+    let events = group.events()?;
+    ensure!(events.contains("oom_kill 0"), "{events}");
+    Ok(())
 }

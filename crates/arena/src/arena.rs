@@ -12,6 +12,7 @@ use crate::aside::Aside;
 use crate::ballast::Ballast;
 use crate::ground::Ground;
 use crate::kernel_writes::KernelWrites;
+use crate::limit::Limit;
 use crate::metadata::MetadataChunks;
 use crate::os::{Advice, NotMapped, Os};
 use crate::page_map::PageMap;
@@ -48,6 +49,8 @@ pub struct Arena<O: Os> {
     pub(crate) mappings_limit: AtomicUsize,
     /// Pages of addresses behind large objects that are theirs to grow.
     pub(crate) ahead: AtomicUsize,
+    /// The most that may be in use.
+    pub(crate) limit: Limit,
     /// Where upkeep runs.
     pub(crate) aside: Aside,
     /// Whether spans may lie on huge pages.
@@ -119,6 +122,7 @@ impl<O: Os> Arena<O> {
             mappings: AtomicUsize::new(0),
             mappings_limit: AtomicUsize::new(0),
             ahead: AtomicUsize::new(0),
+            limit: Limit::none(),
             aside: Aside::new(),
             huge_pages: false,
             hints_refused: AtomicUsize::new(0),
@@ -239,9 +243,33 @@ impl<O: Os> Arena<O> {
         run.pages.index() * O::PAGE_SIZE
     }
 
-    /// A run for `side`, and whether all its bytes are zero. One frame with its callers: some stacks are small.
+    /// A run for `side`, and whether all its bytes are zero; none above the [limit](Self::set_memory_limit). One frame with its callers: some
+    /// stacks are small.
     #[inline(always)]
     pub(crate) fn take(&self, side: Side, place: Place) -> Option<(Run, bool)> {
+        if self.limit.is_set() {
+            self.take_below_limit(side, place)
+        } else {
+            self.take_above_limit(side, place)
+        }
+    }
+
+    /// The same whatever the limit.
+    #[inline(always)]
+    pub(crate) fn take_above_limit(&self, side: Side, place: Place) -> Option<(Run, bool)> {
+        self.take_within(side, place, false)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn take_below_limit(&self, side: Side, place: Place) -> Option<(Run, bool)> {
+        let taken = self.take_within(side, place, true);
+        self.trim_to_limit();
+        taken
+    }
+
+    #[inline(always)]
+    fn take_within(&self, side: Side, place: Place, is_limited: bool) -> Option<(Run, bool)> {
         if place.pages.0 == 0 || place.pages.0 > Place::LONGEST {
             return None;
         }
@@ -249,6 +277,9 @@ impl<O: Os> Arena<O> {
         let mut has_given_up = false;
         loop {
             let mut state = self.state.lock();
+            if is_limited && !self.is_within_limit(&state, ground, place.pages) {
+                return None;
+            }
             let taken = state.take(&self.os, ground, side, place);
             self.unlock_grown(state);
             if taken.is_some() || !self.make_room(place.pages.index(), &mut has_given_up) {

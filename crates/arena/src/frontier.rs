@@ -77,6 +77,11 @@ impl Frontier {
         }
     }
 
+    /// Pages that are mapped ahead.
+    pub(crate) fn ahead(&self) -> usize {
+        self.unused.len()
+    }
+
     /// Gives up the pages that are mapped ahead.
     pub(crate) fn fall_back(&mut self, spare: &mut dyn FnMut(Run)) {
         each_run(self.unused.clone(), spare);

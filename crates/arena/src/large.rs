@@ -116,7 +116,7 @@ unsafe impl<O: Os> LargePages for Arena<O> {
 
     fn allocate_growing(&self, pages: PageCount, room: PageCount) -> Option<LargeRun> {
         let ground = self.ground()?;
-        let is_roomy = room > pages;
+        let is_roomy = room > pages && !self.limit.is_set();
         let Some((run, zeroed)) = is_roomy.then(|| self.take_room(ground, room)).flatten() else {
             return self.allocate_large(pages, PageCount(1));
         };
@@ -184,6 +184,10 @@ unsafe impl<O: Os> LargePages for Arena<O> {
             unsafe { self.shorten(ground, state, large, pages) };
             return true;
         }
+        let more = PageCount(pages.0 - large.pages.0);
+        if self.limit.is_set() && !self.is_within_limit(&state, ground, more) {
+            return false;
+        }
         let mut longer = Large { pages, ..large };
         if pages > large.room {
             // A moved one would be two mappings then, and could not be moved any more.
@@ -212,8 +216,14 @@ unsafe impl<O: Os> LargePages for Arena<O> {
         {
             return None;
         }
+        // The pages go along: what is new is what it grows by.
+        let more = PageCount(pages.0 - old.pages.0);
+        if self.limit.is_set() && !self.is_within_limit(&self.state.lock(), ground, more) {
+            return None;
+        }
         let roomy = self.take_room(ground, room.max(pages));
-        let (target, _) = roomy.or_else(|| self.take(Side::Large, Place::anywhere(pages)))?;
+        let take = || self.take_above_limit(Side::Large, Place::anywhere(pages));
+        let (target, _) = roomy.or_else(take)?;
         let (from, to) = (self.address(page)?, self.address(target.first)?);
         let (len, new_len) = (Self::bytes(old.run()), Self::bytes(target));
         // SAFETY: both runs are the arena's: the old object is given up by the caller, the new run is unused.

@@ -18,6 +18,7 @@
 //! * `area`: the two sides; `run_store`: unused runs of each, merged with their neighbours;
 //! * `low_water`, `upkeep`: which unused pages the program does without, and where they go;
 //! * `spans`, `large`: runs for spans, and for large objects;
+//! * `limit`: the most memory that the heap may take;
 //! * `window`, `shared_pages`: the shared pages of meshed groups, and which spans are on them;
 //! * `protection`: how writers are kept out while a span is remapped;
 //! * `barrier`, `sharing`, `snapshot`: the steps of a mesh and of a fork;
@@ -37,6 +38,7 @@ mod ground;
 mod hazards;
 mod kernel_writes;
 mod large;
+mod limit;
 mod low_water;
 mod metadata;
 pub mod os;

@@ -80,7 +80,7 @@ impl<O: Os> Arena<O> {
         let needed = layout.size().checked_add(layout.align())?;
         let run = |bytes: usize| {
             let pages = PageCount(bytes.div_ceil(O::PAGE_SIZE).try_into().ok()?);
-            self.take(Side::Large, Place::anywhere(pages))
+            self.take_above_limit(Side::Large, Place::anywhere(pages))
         };
         let (run, is_zeroed): (Run, bool) =
             run(needed.max(METADATA_CHUNK)).or_else(|| run(needed))?;

@@ -144,6 +144,14 @@ unsafe impl<O: Os> Remapping for Arena<O> {
         limit - limit / tuning::PROGRAM_SHARE
     }
 
+    fn note_saved(&self, pages: usize) {
+        self.limit.note_saved(pages);
+    }
+
+    fn note_unsaved(&self, pages: usize) {
+        self.limit.note_unsaved(pages);
+    }
+
     fn mappings_to_share(&self, run: Run) -> usize {
         let Some(ground) = self.ground() else {
             return 0;

@@ -32,8 +32,11 @@ unsafe impl<O: Os> SpanPages for Arena<O> {
 
     #[inline(always)]
     fn allocate_span(&self, pages: PageCount) -> Option<PageIndex> {
-        self.take(side_of(pages), Place::anywhere(pages))
-            .map(|(run, _)| run.first)
+        if self.limit.is_set() {
+            return self.span_below_limit(pages);
+        }
+        let taken = self.take_above_limit(side_of(pages), Place::anywhere(pages));
+        taken.map(|(run, _)| run.first)
     }
 
     unsafe fn free_span(&self, run: Run) {
@@ -112,5 +115,15 @@ unsafe impl<O: Os> SpanPages for Arena<O> {
 
     fn span_at(&self, page: PageIndex) -> SpanId {
         SpanId(self.ground().map_or(0, |ground| ground.map.span_id(page)))
+    }
+}
+
+impl<O: Os> Arena<O> {
+    /// Apart from all the code that takes pages: some stacks are small.
+    #[cold]
+    #[inline(never)]
+    fn span_below_limit(&self, pages: PageCount) -> Option<PageIndex> {
+        let taken = self.take(side_of(pages), Place::anywhere(pages));
+        taken.map(|(run, _)| run.first)
     }
 }

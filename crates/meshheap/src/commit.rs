@@ -146,7 +146,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         }
         if was_unit {
             // Members that moved before were sharing pages already; with the leader, a physical span is gone.
-            self.meshed.save(from.pages.index());
+            self.save(from.pages.index());
         }
     }
 

@@ -45,7 +45,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
                 if let Some(first) = home {
                     // SAFETY: nobody uses the group; its leader, which stays on them, holds no object.
                     unsafe { self.free_home(Run { first, ..run }) };
-                    self.meshed.save(run.pages.index());
+                    self.save(run.pages.index());
                 }
                 continue;
             }
@@ -60,7 +60,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
                     // SAFETY: the leader was the last one on them.
                     unsafe { self.free_home(Run { first, ..run }) };
                 }
-                None => self.meshed.unsave(run.pages.index()),
+                None => self.unsave(run.pages.index()),
             }
             spans.forget(id);
         }

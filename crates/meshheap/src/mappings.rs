@@ -31,9 +31,9 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         for class in Self::meshed_classes() {
             let spans = self.class(class);
             live += spans.live() * spans.geometry().object_size as usize;
+            private += spans.physical_spans().saturating_sub(spans.groups());
             if is_hopeful(&spans) {
                 pages += occupancy(&spans, 1).possible;
-                private += spans.physical_spans().saturating_sub(spans.groups());
             }
         }
         let before = core::mem::replace(&mut cycle.live_before, live);

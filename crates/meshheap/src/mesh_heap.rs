@@ -177,6 +177,18 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         self.schedule.effort.set_most(percent);
     }
 
+    /// A virtual span of `pages` pages came to lie on another's physical pages.
+    pub(crate) fn save(&self, pages: usize) {
+        self.meshed.save(pages);
+        self.pages().note_saved(pages);
+    }
+
+    /// A virtual span of `pages` pages lies on another's physical pages no more.
+    pub(crate) fn unsave(&self, pages: usize) {
+        self.meshed.unsave(pages);
+        self.pages().note_unsaved(pages);
+    }
+
     /// What meshing did so far.
     pub fn mesh_stats(&self) -> MeshStats {
         self.meshed.stats()

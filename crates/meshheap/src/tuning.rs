@@ -112,7 +112,7 @@ pub const SLOTS_OF_CHEAP_RUNS: usize = 64;
 pub const NARROWEST_HELD: u8 = 4;
 
 /// A program frees much when, from one cycle to the next, more than one byte of small objects in this many goes.
-pub const CALM_SHARE: usize = 64;
+pub const CALM_SHARE: usize = 256;
 
 /// Of the mappings that may be added, one in this many is kept for moves among groups.
 pub const MOVING_SHARE: usize = 32;

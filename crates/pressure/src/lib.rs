@@ -22,6 +22,7 @@ mod watch;
 use core::ffi::CStr;
 
 pub use pauses::Pauses;
+pub use room::permitted;
 pub use watch::{LOOK_MS, Watch};
 
 /// The machine, as far as it is looked at.

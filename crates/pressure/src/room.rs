@@ -1,6 +1,7 @@
 //! How full a group is.
 
 use crate::group::Group;
+use crate::text::Version;
 use crate::{Files, Reader};
 
 /// A group is full that uses so many hundredths of what it may.
@@ -24,29 +25,55 @@ pub(crate) enum Room {
     Full,
 }
 
-impl Room {
-    pub(crate) fn of(mut group: Group, reader: &mut Reader<'_, impl Files>) -> Self {
-        let mut room = Self::Unlimited;
-        for _ in 0..MOST_LEVELS {
-            room = room.max(Self::of_one(&mut group, reader));
-            if !group.place.ascend() {
-                break;
-            }
+/// Bytes that the process may use: the least that its control group and those above it permit, or what the machine has. Files are
+/// read into `buffer`.
+pub fn permitted(files: &impl Files, buffer: &mut [u8]) -> u64 {
+    let mut reader = Reader { files, buffer };
+    let mut least = files.memory();
+    for version in [Version::One, Version::Two] {
+        if let Some(group) = Group::find(version, &mut reader) {
+            each_level(group, |group| {
+                if let Some(limit) = limit(group, &mut reader) {
+                    least = least.min(limit);
+                }
+            });
         }
+    }
+    least
+}
+
+/// Passes the group and those above it.
+fn each_level(mut group: Group, mut act: impl FnMut(&mut Group)) {
+    for _ in 0..MOST_LEVELS {
+        act(&mut group);
+        if !group.place.ascend() {
+            break;
+        }
+    }
+}
+
+/// Bytes that a group may use, unless that is more than the machine has.
+fn limit(group: &mut Group, reader: &mut Reader<'_, impl Files>) -> Option<u64> {
+    let Group { version, place } = group;
+    let limits = version.limits().iter();
+    limits
+        .filter_map(|name| reader.number(place.file(name)))
+        .min()
+        .filter(|&limit| limit < reader.files.memory())
+}
+
+impl Room {
+    pub(crate) fn of(group: Group, reader: &mut Reader<'_, impl Files>) -> Self {
+        let mut room = Self::Unlimited;
+        each_level(group, |group| room = room.max(Self::of_one(group, reader)));
         room
     }
 
     fn of_one(group: &mut Group, reader: &mut Reader<'_, impl Files>) -> Self {
-        let Group { version, place } = group;
-        let limits = version.limits().iter();
-        let limit = limits
-            .filter_map(|name| reader.number(place.file(name)))
-            .min()
-            // A limit that is larger than the machine is none.
-            .filter(|&limit| limit < reader.files.memory());
-        let Some(limit) = limit else {
+        let Some(limit) = limit(group, reader) else {
             return Self::Unlimited;
         };
+        let Group { version, place } = group;
         let Some(used) = reader.number(place.file(version.used())) else {
             return Self::Unlimited;
         };

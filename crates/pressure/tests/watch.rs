@@ -352,3 +352,22 @@ fn what_gives_back_little_is_done_less_often() {
     pauses.conclude(now + 3000, 10 << 20, 1 << 30);
     assert!(!pauses.is_due(now + 4000), "less than a hundredth, twice");
 }
+
+#[test]
+fn a_process_may_use_the_least_that_a_group_permits() {
+    let permitted = |machine: &Machine| pressure::permitted(machine, &mut [0; 4096]);
+    let machine = first();
+    assert_eq!(permitted(&machine), 100 * MIB);
+    machine.used("/sys/fs/cgroup/memory/a/memory.limit_in_bytes", 50);
+    assert_eq!(permitted(&machine), 50 * MIB);
+    machine.used("/sys/fs/cgroup/memory/a/memory.limit_in_bytes", 5000);
+    assert_eq!(permitted(&machine), 100 * MIB);
+    assert_eq!(permitted(&Machine::default()), 1024 * MIB);
+
+    let second = Machine::with(&[("/proc/self/cgroup", "0::/a/b\n")]);
+    second.set(&format!("{SECOND}/cgroup.controllers"), "memory\n");
+    second.set(&format!("{SECOND}/memory.max"), "max\n");
+    assert_eq!(permitted(&second), 1024 * MIB);
+    second.used(&format!("{SECOND}/memory.high"), 70);
+    assert_eq!(permitted(&second), 70 * MIB);
+}

@@ -215,6 +215,8 @@ unsafe fn replaced(old: NonNull<u8>, kept: usize, new: *mut c_void) -> *mut c_vo
 /// Whether a block with `room` bytes is the right one for `size` bytes.
 fn stays(room: usize, size: usize) -> bool {
     match SpanClasses::class_of(size) {
+        // What would be of the same class is never worth a copy.
+        Some(class) if SpanClasses::object_size(class) == room => true,
         // A smaller class is worth a copy only when half of the room would come back, or a quarter of many pages.
         Some(_) if room > MOST_COPIED => size <= room && size >= room / 4 * 3,
         Some(_) => size <= room && size >= room / 2,

@@ -122,8 +122,15 @@ pub unsafe extern "C" fn malloc_info(options: c_int, stream: *mut FILE) -> c_int
         && attribute("system", "current", figures.system)
         && attribute("system", "max", figures.system)
         && attribute("aspace", "total", figures.system)
+        && attribute("aspace", "mprotect", figures.system)
         && write(Line::bare().text("</heap>"))
+        && element("total type=\"fast\"", 0, 0)
+        && element("total type=\"rest\"", 1, figures.free)
+        && element("total type=\"mmap\"", figures.large_count, figures.large)
         && attribute("system", "current", figures.system)
+        && attribute("system", "max", figures.system)
+        && attribute("aspace", "total", figures.system)
+        && attribute("aspace", "mprotect", figures.system)
         && write(Line::bare().text("</malloc>"));
     if done { 0 } else { -1 }
 }
@@ -140,10 +147,27 @@ pub extern "C" fn malloc_trim(_keep: usize) -> c_int {
     c_int::from(mesh_compact() > 0)
 }
 
-/// Accepts every parameter, and ignores it: none of glibc's means anything here.
+/// The largest value that glibc takes for `M_MXFAST`.
+const LARGEST_FAST: c_int = 80 * size_of::<usize>() as c_int / 4;
+
+/// Options of `mallopt`, as glibc numbers them.
+mod option {
+    use core::ffi::c_int;
+
+    pub(super) const FAST: c_int = 1;
+    pub(super) const PERTURB: c_int = -6;
+}
+
+/// Returns 1 for what is so, or needs not be: thresholds, arenas and mappings of glibc's heap mean nothing here, and unused memory goes
+/// back by itself. Returns 0 for what is refused: blocks are not filled with a pattern (`M_PERTURB`), and `M_MXFAST` has glibc's bound.
 #[unsafe(no_mangle)]
-pub extern "C" fn mallopt(_parameter: c_int, _value: c_int) -> c_int {
-    1
+pub extern "C" fn mallopt(parameter: c_int, value: c_int) -> c_int {
+    let is_taken = match parameter {
+        option::PERTURB => value == 0,
+        option::FAST => (0..=LARGEST_FAST).contains(&value),
+        _ => true,
+    };
+    c_int::from(is_taken)
 }
 
 /// Gives back what can be given back; returns the number of bytes.

@@ -3,10 +3,12 @@
 //! * `c`, `glibc`, `cxx`: the functions that allocate; `slow`: what they do when the thread's front end has no answer;
 //! * `library`: those that the C library calls for itself; `serving`: what it does for the program with blocks that it keeps;
 //! * `foreign`: blocks that are not ours; `plugins`: libraries that would find another allocator;
+//! * `emergency`: what is done at the limit on memory;
 //! * `introspection`, `mallctl`, `summary`: figures and switches.
 
 pub(crate) mod c;
 pub(crate) mod cxx;
+mod emergency;
 pub(crate) mod foreign;
 mod glibc;
 mod introspection;

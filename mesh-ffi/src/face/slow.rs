@@ -6,7 +6,7 @@ use globalheap::{CentralHeap, Found, Misuse, Report};
 use heap::SizeClass;
 use miniheap::SpanClasses;
 
-use crate::face::foreign;
+use crate::face::{emergency, foreign};
 use crate::ground::apart::{self, Side};
 use crate::ground::heap::{Front, HEAP, ToStandardError};
 use crate::ground::thread::front;
@@ -55,10 +55,33 @@ fn allocate_anew(class: Option<SizeClass>, size: usize, align: usize) -> Option<
         Some(_) if apart::is_everything() => SpanClasses::class_for_apart(size, align),
         class => class,
     };
-    tls::within(|| match class {
+    if HEAP.global().pages().has_memory_limit() {
+        // Apart: some stacks are small.
+        return serve_at_limit(class, size, align);
+    }
+    serve(class, size, align)
+}
+
+#[inline(always)]
+fn serve(class: Option<SizeClass>, size: usize, align: usize) -> Option<Block> {
+    tls::within(move || match class {
         Some(class) => small(class),
         None => large(size, align),
     })
+}
+
+/// The same where the heap has a limit: refused, it gives back what it can, and is asked once more.
+#[cold]
+#[inline(never)]
+fn serve_at_limit(class: Option<SizeClass>, size: usize, align: usize) -> Option<Block> {
+    let mut relieved = false;
+    loop {
+        let block = serve(class, size, align);
+        if block.is_some() || relieved || !emergency::relieve(size) {
+            return block;
+        }
+        relieved = true;
+    }
 }
 
 /// A block of `size` bytes aligned to `align`, a power of two.
@@ -84,7 +107,8 @@ pub(crate) fn allocate_growing(size: usize, before: usize) -> Option<Block> {
     if size > LARGEST {
         return None;
     }
-    let block = tls::within(|| HEAP.global().below().place_growing(size, before))?;
+    let place = || tls::within(|| HEAP.global().below().place_growing(size, before));
+    let block = place().or_else(|| emergency::relieve(size).then(place).flatten())?;
     Some(Block {
         start: block.start,
         zeroed: block.zeroed,

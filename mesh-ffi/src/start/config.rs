@@ -19,12 +19,22 @@ pub(crate) enum WantedBarrier {
     Mprotect,
 }
 
+/// The most that the heap may take.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WantedLimit {
+    Bytes(usize),
+    /// Hundredths of what the control group may use, or of the machine's memory.
+    Share(u64),
+}
+
 /// What the environment says; `None` keeps the default.
 pub(crate) struct Config {
     pub(crate) meshing: Option<bool>,
     pub(crate) period_ms: Option<u64>,
     pub(crate) decay_ms: Option<u64>,
     pub(crate) mappings: Option<usize>,
+    /// The most that the heap may take.
+    pub(crate) limit: Option<WantedLimit>,
     /// Bytes that a thread keeps.
     pub(crate) thread_cache: Option<usize>,
     /// Hundredths of a busy program's time.
@@ -47,6 +57,7 @@ const DEFAULT: Config = Config {
     period_ms: None,
     decay_ms: None,
     mappings: None,
+    limit: None,
     thread_cache: None,
     effort: None,
     background: Wanted::Auto,
@@ -116,6 +127,7 @@ fn apply(config: &mut Config, variable: &[u8]) {
         b"MESH_EFFORT" => number(value)
             .filter(|&percent| percent <= 100)
             .is_some_and(|percent| set(&mut config.effort, Some(percent))),
+        b"MESH_LIMIT" => limit(value).is_some_and(|limit| set(&mut config.limit, Some(limit))),
         b"MESH_MAX_MAPPINGS" => number(value)
             .is_some_and(|count| set(&mut config.mappings, usize::try_from(count).ok())),
         b"MESH_THREAD_CACHE_KB" => number(value)
@@ -164,13 +176,14 @@ fn complaint(name: &[u8]) -> Line {
 }
 
 /// All names that are ours, and the one of libmesh_trace, which may stand in front of us.
-const NAMES: [&[u8]; 15] = [
+const NAMES: [&[u8]; 16] = [
     b"MESH_ENABLED",
     b"MESH_BACKGROUND_THREAD",
     b"MESH_PRESSURE",
     b"MESH_PERIOD_MS",
     b"MESH_DECAY_MS",
     b"MESH_EFFORT",
+    b"MESH_LIMIT",
     b"MESH_MAX_MAPPINGS",
     b"MESH_THREAD_CACHE_KB",
     b"MESH_BARRIER",
@@ -187,9 +200,35 @@ fn set<T>(place: &mut T, value: T) -> bool {
     true
 }
 
+/// Bytes (`2G`, `512M`, `65536K`, `1073741824`; powers of 1,024) or a share (`80%`). Zero is no limit that a program could live with.
+fn limit(text: &[u8]) -> Option<WantedLimit> {
+    let (&unit, rest) = text.split_last()?;
+    let shift = match unit.to_ascii_uppercase() {
+        b'%' => {
+            return number(rest)
+                .filter(|percent| (1..=100).contains(percent))
+                .map(WantedLimit::Share);
+        }
+        b'K' => 10,
+        b'M' => 20,
+        b'G' => 30,
+        b'T' => 40,
+        _ => 0,
+    };
+    let digits = if shift == 0 { text } else { rest };
+    let bytes = digits_of(digits, 15)?.checked_mul(1 << shift)?;
+    let bytes = usize::try_from(bytes).ok()?;
+    (bytes > 0).then_some(WantedLimit::Bytes(bytes))
+}
+
 /// A decimal number of at most nine digits.
 fn number(text: &[u8]) -> Option<u64> {
-    if text.is_empty() || text.len() > 9 {
+    digits_of(text, 9)
+}
+
+/// A decimal number of at most so many digits, up to eighteen.
+fn digits_of(text: &[u8], most: usize) -> Option<u64> {
+    if text.is_empty() || text.len() > most {
         return None;
     }
     text.iter().try_fold(0, |value, digit| {

@@ -22,7 +22,7 @@ use crate::unseen::{fork, signals};
 use crate::upkeep::background::{self, Wanted};
 use crate::upkeep::{map, pressure, published, watcher};
 
-use config::WantedBarrier;
+use config::{WantedBarrier, WantedLimit};
 
 /// The status with which a loader ends a program that it cannot start.
 const CANNOT_START: libc::c_int = 127;
@@ -66,6 +66,9 @@ extern "C" fn constructor(
     if let Some(bytes) = config.thread_cache {
         HEAP.set_budget(bytes);
     }
+    if let Some(limit) = config.limit {
+        set_limit(limit);
+    }
     // Read now: later, a thread that closes all descriptors could put one of its own in the place of the file's.
     let _ = Remapping::mappings_permitted(HEAP.global().pages());
     summary::set_format(config.summary);
@@ -107,6 +110,15 @@ extern "C" fn constructor(
     } else {
         stop(Reason::NoHandler);
     }
+}
+
+/// Sets the most that the heap may take.
+fn set_limit(limit: WantedLimit) {
+    let bytes = match limit {
+        WantedLimit::Bytes(bytes) => bytes,
+        WantedLimit::Share(percent) => pressure::share_of_permitted(percent),
+    };
+    HEAP.global().pages().set_memory_limit(Some(bytes));
 }
 
 /// Lets a signal ask for maps.

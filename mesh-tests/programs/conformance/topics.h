@@ -7,3 +7,7 @@ void contents(void);
 void introspection(void);
 void names(void);
 void lifetime(void);
+void matrix(void);
+void powers(void);
+void in_place(void);
+void tuning(void);

@@ -24,10 +24,7 @@ impl State {
         if unused * O::PAGE_SIZE < SMALLEST_GAP {
             return None;
         }
-        let mapped = ground.spans.pages() + ground.large.pages();
-        let gone = self.pages(|area| &area.gone) + self.lost;
-        let used = mapped.saturating_sub(gone + unused);
-        let kept = KEPT_ADDRESSES / O::PAGE_SIZE + used / KEPT_SHARE;
+        let kept = KEPT_ADDRESSES / O::PAGE_SIZE + self.taken(ground) / KEPT_SHARE;
         self.look_at_limit(os, unused);
         let surplus = unused.checked_sub(kept.min(self.limit / LIMIT_SHARE))?;
         self.take_unused(ground, surplus, SMALLEST_GAP / O::PAGE_SIZE)
@@ -40,8 +37,22 @@ impl State {
         self.limit < usize::MAX / O::PAGE_SIZE
     }
 
+    /// Pages in use, and those that are mapped ahead. One frame with its callers: some stacks are small.
+    #[inline(always)]
+    fn taken(&self, ground: &Ground) -> usize {
+        let mapped = ground.spans.pages() + ground.large.pages();
+        let gone = self.pages(|area| &area.gone) + self.lost;
+        mapped.saturating_sub(gone + self.unused())
+    }
+
+    /// Pages in use.
+    pub(crate) fn used(&self, ground: &Ground) -> usize {
+        let ahead = self.areas().map(|area| area.frontier.ahead());
+        self.taken(ground).saturating_sub(ahead.iter().sum())
+    }
+
     /// Unused pages that are mapped.
-    fn unused(&mut self) -> usize {
+    fn unused(&self) -> usize {
         self.areas().map(Area::unused).iter().sum()
     }
 

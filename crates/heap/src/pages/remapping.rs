@@ -37,6 +37,12 @@ pub unsafe trait Remapping: SpanPages {
     /// Mappings that may be added in all.
     fn mappings_permitted(&self) -> usize;
 
+    /// So many more pages of addresses lie on the physical pages of others.
+    fn note_saved(&self, _pages: usize) {}
+
+    /// So many do not any more.
+    fn note_unsaved(&self, _pages: usize) {}
+
     /// Mappings that it adds at most to put `run` onto shared pages: none if it is on some already, or lies between
     /// spans that are.
     fn mappings_to_share(&self, run: Run) -> usize;

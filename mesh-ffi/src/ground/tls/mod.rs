@@ -181,8 +181,8 @@ pub(crate) fn lowest_word() -> usize {
     word::lowest()
 }
 
-/// Runs `act` as a slow path.
-#[inline]
+/// Runs `act` as a slow path. One frame with its callers: some stacks are small.
+#[inline(always)]
 pub(crate) fn within<T>(act: impl FnOnce() -> T) -> T {
     let before = word::inside();
     word::set_inside(before + 1);

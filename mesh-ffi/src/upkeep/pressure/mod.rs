@@ -59,6 +59,15 @@ pub(crate) fn is_watching() -> bool {
     WATCHING.load(Ordering::Relaxed)
 }
 
+/// So many hundredths of the bytes that the process may use: those of its control group, or of the machine.
+#[inline(never)]
+pub(crate) fn share_of_permitted(percent: u64) -> usize {
+    let mut text = [0; 4096];
+    let permitted = pressure::permitted(&Kernel, &mut text);
+    let share = u128::from(permitted) * u128::from(percent) / 100;
+    usize::try_from(share).unwrap_or(usize::MAX)
+}
+
 fn now() -> u64 {
     HEAP.global().pages().clock_ms()
 }
