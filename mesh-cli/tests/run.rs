@@ -71,6 +71,8 @@ fn options_reach_the_library() -> Result<()> {
         off["mesh_count"] == 0 && off["unmeshed_because"] == "MESH_ENABLED=0",
         "{off}"
     );
+    let limited = figures(&["--limit", "64M"])?;
+    ensure!(limited["limit_bytes"] == 64 << 20, "{limited}");
     let behind = figures(&["--barrier", "mprotect", "--max-mappings", "1000"])?;
     ensure!(behind["barrier"] == "mprotect", "{behind}");
     ensure!(

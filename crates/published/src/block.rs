@@ -26,7 +26,7 @@ pub const SEQUENCE_OFFSET: usize = offset_of!(Block, sequence);
 /// What is published. All zeros before the first time, so that it costs no page until then.
 ///
 /// ```text
-///  0      8        12    16        24       232    424       bytes
+///  0      8        12    16        24       240    432       bytes
 ///  magic  version  size  sequence  figures  texts  classes
 /// ```
 #[repr(C)]
@@ -47,8 +47,8 @@ const _: () = assert!(offset_of!(Block, texts) == TEXTS);
 const _: () = assert!(offset_of!(Block, classes) == ROWS);
 
 pub(crate) const FIGURES: usize = 24;
-pub(crate) const TEXTS: usize = 232;
-pub(crate) const ROWS: usize = 424;
+pub(crate) const TEXTS: usize = 240;
+pub(crate) const ROWS: usize = 432;
 
 /// The block while one thread writes to it.
 pub struct Writer<'a>(&'a Block);

@@ -86,6 +86,8 @@ named! {
     HintsRefused = "hints_refused",
     /// The limit that the heap keeps to, in bytes; zero for none.
     LimitBytes = "limit_bytes",
+    /// Requests that were refused for the limit.
+    RefusedAtLimit = "refused_at_limit",
     /// When this was published, in milliseconds of the coarse monotonic clock.
     WhenMs = "when_ms",
     /// The number of the process that published it, in its own namespace.

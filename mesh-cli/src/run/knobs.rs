@@ -36,6 +36,9 @@ pub(crate) struct Knobs {
     /// The limit on mappings to reckon with [default: vm.max_map_count]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(..=MOST))]
     max_mappings: Option<u32>,
+    /// The most memory that the heap may take: bytes, as in 512M or 2G, or a share of what the control group may use, as in 80%
+    #[arg(long, value_name = "SIZE", value_parser = limit)]
+    limit: Option<String>,
     /// Kilobytes of freed blocks that a thread keeps for itself at most [default: 2048]
     #[arg(long, value_name = "KB", value_parser = clap::value_parser!(u32).range(..=65_536))]
     thread_cache_kb: Option<u32>,
@@ -58,6 +61,21 @@ pub(crate) struct Knobs {
 
 /// The library reads numbers of nine digits.
 const MOST: i64 = 999_999_999;
+
+/// The library reads sizes of as many digits.
+const MOST_DIGITS: usize = 15;
+
+fn limit(text: &str) -> Result<String, &'static str> {
+    let digits = text.trim_end_matches(['%', 'k', 'K', 'm', 'M', 'g', 'G', 't', 'T']);
+    let is_number = text.len() <= digits.len() + 1
+        && digits.len() <= MOST_DIGITS
+        && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let number: u64 = digits.parse().unwrap_or(0);
+    if !is_number || number == 0 || text.ends_with('%') && number > 100 {
+        return Err("a size is bytes (1073741824, 512M, 2G) or a share (80%)");
+    }
+    Ok(text.to_owned())
+}
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Form {
@@ -112,6 +130,7 @@ impl Knobs {
             ("MESH_PERIOD_MS", number(self.period_ms)),
             ("MESH_DECAY_MS", number(self.decay_ms)),
             ("MESH_MAX_MAPPINGS", number(self.max_mappings)),
+            ("MESH_LIMIT", self.limit.clone().map(Into::into)),
             ("MESH_THREAD_CACHE_KB", number(self.thread_cache_kb)),
             ("MESH_ABORT", flag(self.no_abort, "0")),
             ("MESH_DEEPBIND", flag(self.deepbind, "1")),
@@ -134,7 +153,7 @@ mod tests {
         knobs: Knobs,
     }
 
-    const EVERYTHING: [&str; 19] = [
+    const EVERYTHING: [&str; 18] = [
         "--summary=json",
         "--map=m",
         "--map-signal=USR2",
@@ -152,8 +171,7 @@ mod tests {
         "--barrier",
         "mprotect",
         "--no-meshing",
-        "--",
-        "",
+        "--limit=80%",
     ];
 
     fn variables(options: &[&str]) -> Vec<(&'static str, OsString)> {
@@ -171,11 +189,25 @@ mod tests {
             .collect()
     }
 
+    /// Those that the library knows, by its own list. `MESH_TRACE` is that of another library.
+    fn known() -> BTreeSet<&'static str> {
+        let source = include_str!("../../../mesh-ffi/src/start/config.rs");
+        let (_, list) = source.split_once("const NAMES:").unwrap();
+        let (list, _) = list.split_once("\n];").unwrap();
+        let names = list.split('"').filter(|word| word.starts_with("MESH_"));
+        let others = ["MALLOCSTATS"];
+        names
+            .filter(|name| *name != "MESH_TRACE")
+            .chain(others)
+            .collect()
+    }
+
     #[test]
-    fn every_documented_variable_has_an_option() {
-        let set = variables(&EVERYTHING[..EVERYTHING.len() - 2]);
+    fn every_variable_has_an_option() {
+        let set = variables(&EVERYTHING);
         let set: BTreeSet<_> = set.iter().map(|(name, _)| *name).collect();
-        assert_eq!(set, documented());
+        assert_eq!(set, known());
+        assert!(documented().is_subset(&set), "{:?}", documented());
     }
 
     #[test]
@@ -206,6 +238,10 @@ mod tests {
             &["mesh", "--period-ms", "1000000000"],
             &["mesh", "--map-signal", "USR2"],
             &["mesh", "--barrier", "none"],
+            &["mesh", "--limit", "101%"],
+            &["mesh", "--limit", "0"],
+            &["mesh", "--limit", "2GB"],
+            &["mesh", "--limit", "two"],
         ] {
             assert!(Line::try_parse_from(options).is_err(), "{options:?}");
         }

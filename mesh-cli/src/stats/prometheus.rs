@@ -81,6 +81,7 @@ fn about(figure: Figure) -> Option<(Kind, &'static str)> {
         Figure::MappedBytes => (Gauge, "Bytes of addresses mapped for objects."),
         Figure::HintsRefused => (Counter, "Hints about memory that the system refused."),
         Figure::LimitBytes => (Gauge, "The limit that the heap keeps to; zero for none."),
+        Figure::RefusedAtLimit => (Counter, "Requests that were refused for the limit."),
         Figure::WhenMs | Figure::Process => return None,
     })
 }

@@ -133,7 +133,9 @@ pub(crate) fn lines(figures: &Figures) -> Vec<(&'static str, String)> {
         ("longest hold", nanoseconds(figure(Figure::LongestHoldNs))),
     ];
     if figure(Figure::LimitBytes) > 0 {
-        lines.push(("limit", bytes(figure(Figure::LimitBytes))));
+        let limit = bytes(figure(Figure::LimitBytes));
+        let refused = count(figure(Figure::RefusedAtLimit));
+        lines.push(("limit", format!("{limit}; {refused} requests refused")));
     }
     let age = nanoseconds(figures.age_ms.saturating_mul(1_000_000));
     lines.push(("as of", format!("{age} ago")));

@@ -34,4 +34,8 @@ pub(crate) fn each(mut take: impl FnMut(Figure, usize)) {
     take(Figure::MetadataBytes, arena.metadata);
     take(Figure::MappedBytes, arena.opened);
     take(Figure::HintsRefused, arena.hints_refused);
+    let limit = HEAP.global().pages().memory_limit();
+    take(Figure::LimitBytes, limit.unwrap_or(0));
+    let refused = HEAP.global().pages().refused_at_limit();
+    take(Figure::RefusedAtLimit, refused);
 }

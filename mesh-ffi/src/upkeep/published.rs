@@ -93,7 +93,6 @@ fn publish() {
         // Those of the rows, so that what is published adds up although other threads go on.
         writer.figure(Figure::SmallBytes, small_bytes);
         writer.figure(Figure::SpanBytes, span_pages * Linux::PAGE_SIZE as u64);
-        writer.figure(Figure::LimitBytes, 0);
         writer.figure(Figure::WhenMs, now());
         let process = u64::try_from(system::process_number()).unwrap_or(0);
         writer.figure(Figure::Process, process);
