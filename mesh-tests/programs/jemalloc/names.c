@@ -1,5 +1,5 @@
 /* How each name of mallctl answers sizes, right and wrong ones, but for the figures: one line for each name given, to be compared with
- * those of another library. `-` says that nothing was written. */
+ * those of another library. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdio.h>
@@ -64,9 +64,9 @@ int main(int count, char **arguments)
             char zero[ROOM] = {0};
             printf(" | set %zu: %d", SIZES[j], control(name, NULL, NULL, zero, SIZES[j]));
         }
-        /* Nothing was asked, so orders are carried out. */
+        /* Orders are carried out where nothing is asked. */
         size_t size = 8;
-        printf(" | order %d, read and set %d\n", control(name, NULL, NULL, NULL, 0),
+        printf(" | nothing %d, a size without a place %d\n", control(name, NULL, NULL, NULL, 0),
                control(name, NULL, &size, NULL, 0));
     }
     return 0;

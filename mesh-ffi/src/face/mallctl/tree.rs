@@ -116,9 +116,13 @@ impl Way {
         name: &[u8],
         mut each: impl FnMut(usize) -> bool,
     ) -> Result<(), c_int> {
-        for part in name.split(|&byte| byte == b'.') {
+        let mut parts = name.split(|&byte| byte == b'.').peekable();
+        while let Some(part) = parts.next() {
             let number = self.number_of(part).ok_or(libc::ENOENT)?;
             self.go(number)?;
+            if matches!(self.at, Node::Leaf(_)) && parts.peek().is_some() {
+                return Err(libc::ENOENT);
+            }
             if !each(number) {
                 break;
             }
