@@ -193,8 +193,12 @@ extern "C" fn run() {
             }
         }
         if ends {
-            heap.below().set_background(false);
+            // In this order: who begins another one from now on waits until this one is gone, and says then that one is there.
             own_thread::retire();
+            heap.below().set_background(false);
+            if is_wanted_always() {
+                request::THREAD.ask();
+            }
             return;
         }
         own_thread::sleep(pause);
