@@ -57,6 +57,16 @@ fn is_aligned(block: NonNull<u8>, flags: &Flags) -> bool {
     block.addr().get() & (flags.align - 1) == 0
 }
 
+/// Makes a large block `size` bytes long where it is; says whether it could. A small one stays as it is.
+///
+/// # Safety
+/// The block is in use, and nobody uses what is cut off.
+unsafe fn resize_in_place(block: NonNull<u8>, size: usize) -> bool {
+    // SAFETY: the same contract.
+    let resize = || unsafe { HEAP.global().below().resize_in_place(block, size) };
+    size > c::MOST_COPIED && tls::within(resize)
+}
+
 /// A block of `size` bytes; null when there is no memory.
 #[unsafe(no_mangle)]
 pub extern "C" fn mallocx(size: usize, flags: c_int) -> *mut c_void {
@@ -75,10 +85,15 @@ pub unsafe extern "C" fn rallocx(object: *mut c_void, size: usize, flags: c_int)
         return allocate(size, &flags);
     };
     let before = c::malloc_usable_size(object);
+    let stays = || {
+        let is_right = c::stays(before, size);
+        // SAFETY: the same contract.
+        is_aligned(old, &flags) && (is_right || unsafe { resize_in_place(old, size) })
+    };
     let new = if flags.align <= QUANTUM {
         // SAFETY: the same contract.
         errno::preserved(|| unsafe { c::realloc(object, size) })
-    } else if is_aligned(old, &flags) && c::stays(before, size) {
+    } else if stays() {
         object
     } else {
         let plain = Flags {
@@ -117,14 +132,11 @@ pub unsafe extern "C" fn xallocx(
     };
     let most = size.saturating_add(extra).min(isize::MAX as usize);
     let is_right = before >= size && before <= most;
-    // Smaller blocks have a room of their own.
-    if is_right || most <= c::MOST_COPIED || !is_aligned(block, &flags) {
+    if is_right || !is_aligned(block, &flags) {
         return before;
     }
-    let resize = |size| {
-        // SAFETY: the same contract.
-        tls::within(|| unsafe { HEAP.global().below().resize_in_place(block, size) })
-    };
+    // SAFETY: the same contract.
+    let resize = |size| unsafe { resize_in_place(block, size) };
     let resized = resize(most) || before < size && resize(size);
     if resized && flags.zero {
         // SAFETY: the program has seen no byte of what was gained.
