@@ -1,10 +1,11 @@
 //! What a program can ask of its heap.
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use anyhow::{Context, Result, ensure};
 use mesh_tests::compile::Linking;
-use mesh_tests::{Library, Program, Run, Settings, scene};
+use mesh_tests::{Library, Program, Run, Settings, artifact, scene};
 use roxmltree::Document;
 use serde_json::Value;
 
@@ -64,7 +65,32 @@ fn leaves(all: &Value, before: &str, found: &mut BTreeSet<String>) {
     }
 }
 
-/// What can be read by name is in the summary, and the other way round.
+/// The names in the tables of `docs/mallctl.md`, those of the first arena and the first size class. One that begins with a dot differs from
+/// the one before in its last part.
+fn documented() -> Result<BTreeSet<String>> {
+    let page = artifact::workspace_manifest().with_file_name("docs/mallctl.md");
+    let page = fs::read_to_string(page)?;
+    let mut names = BTreeSet::new();
+    for row in page.lines().filter(|line| line.starts_with("| `")) {
+        let cell = row.split('|').nth(1).unwrap_or_default();
+        let mut whole = String::new();
+        for name in cell.split('`').skip(1).step_by(2) {
+            match name.strip_prefix('.') {
+                Some(last) => {
+                    let before = whole.rsplit_once('.').context(row.to_owned())?.0;
+                    names.insert(format!("{before}.{last}"));
+                }
+                None => {
+                    whole = name.replace("<a>", "0").replace("<i>", "0");
+                    names.insert(whole.clone());
+                }
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// What can be read by name is in the summary, and the other way round; and all of it is documented.
 #[test]
 fn the_summary_has_all_that_can_be_read() -> Result<()> {
     let library = Library::release()?;
@@ -76,16 +102,26 @@ fn the_summary_has_all_that_can_be_read() -> Result<()> {
     let mut in_summary = BTreeSet::new();
     leaves(&all["mallctl"], "", &mut in_summary);
     ensure!(in_summary.len() > 100, "{in_summary:?}");
+    let documented = documented()?;
+    let missing: Vec<_> = in_summary.difference(&documented).collect();
+    ensure!(missing.is_empty(), "not in docs/mallctl.md: {missing:?}");
 
     // Each by name, and what jemalloc has.
     let asked: BTreeSet<String> = jemalloc::alike()
         .map(str::to_owned)
-        .chain(in_summary.clone())
+        .chain(documented.clone())
         .collect();
     let program = Program::compile(&["jemalloc/names.c"])?;
     let run = program.run().arguments(&asked);
     let outcome = scene::under(&run, &Settings::release()?, &[])?.succeeded()?;
     ensure!(outcome.stdout.lines().count() == asked.len(), "{outcome}");
+    let unknown: Vec<_> = outcome
+        .stdout
+        .lines()
+        .filter(|line| !line.contains(": mib 0/"))
+        .filter(|line| documented.contains(line.split(':').next().unwrap_or_default()))
+        .collect();
+    ensure!(unknown.is_empty(), "documented, and not there: {unknown:?}");
     let can_be_read = |line: &&str| {
         let mut answers = line.split(" | read ").skip(1);
         answers.any(|answer| answer.split(' ').nth(1) == Some("0"))

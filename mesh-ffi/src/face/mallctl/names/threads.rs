@@ -1,6 +1,7 @@
 //! `thread.…`, `tcache.…`, and `prof.…`: without samples only what says that there are none.
 
-use super::{Node, names, setting};
+use super::{Node, constant, names, setting};
+use crate::face::mallctl::constant::Constant;
 use crate::face::mallctl::leaf::{Leaf, Order, Request};
 use crate::face::mallctl::setting::Setting;
 
@@ -29,6 +30,6 @@ pub(super) const PROF: Node = names! {
     active: setting(Setting::Samples),
     thread_active_init: OF_SAMPLES,
     gdump: OF_SAMPLES,
-    lg_sample: super::constant(super::Constant::Size(0)),
-    interval: super::constant(super::Constant::Count(0)),
+    lg_sample: constant(Constant::Size(0)),
+    interval: constant(Constant::Count(0)),
 };
