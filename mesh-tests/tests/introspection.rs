@@ -136,7 +136,8 @@ fn the_summary_has_all_that_can_be_read() -> Result<()> {
         .lines()
         .filter(can_be_read)
         .filter_map(|line| line.split(':').next())
-        .filter(|name| !is_another(name))
+        // What is read of it is made for that.
+        .filter(|name| !is_another(name) && *name != "tcache.create")
         .map(str::to_owned)
         .collect();
     let differ: Vec<_> = readable.symmetric_difference(&in_summary).collect();
