@@ -9,7 +9,16 @@ fn main() {
     println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete,-z,initfirst");
     // The package `mesh-ffi` makes `libmesh.so`.
     let package = env::var("CARGO_PKG_NAME").expect("cargo names the package");
-    let library = package.trim_end_matches("-ffi").replace('-', "_");
+    let library = match package.as_str() {
+        // Cargo calls the file otherwise: it is installed under the name that it says itself.
+        "mesh-je-ffi" => "mesh-je".to_owned(),
+        package => package.trim_end_matches("-ffi").replace('-', "_"),
+    };
+    // Whether the library has jemalloc's names as well: see `src/face/jemalloc`.
+    println!("cargo::rustc-check-cfg=cfg(jemalloc_names)");
+    if library == "mesh-je" {
+        println!("cargo::rustc-cfg=jemalloc_names");
+    }
     println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,lib{library}.so");
     // What we call of our own is ours, whatever a program exports by the same name.
     println!("cargo::rustc-cdylib-link-arg=-Wl,-Bsymbolic");

@@ -8,10 +8,18 @@
 extern "C" {
 #endif
 
-/* Reads a figure, sets an option, or gives an order, by its name, with types as jemalloc's mallctl has them (size_t, bool,
- * const char *; uint64_t for "epoch"). Returns 0 or an error number: ENOENT for an unknown name, EINVAL for a wrong size,
- * EPERM for what cannot be read or set. docs/mallctl.md lists the names. */
+/* Reads a figure, sets an option, or gives an order, by its name; docs/mallctl.md lists the names and their types. Returns 0 or an
+ * error number: ENOENT for an unknown name, EPERM for what cannot be read or set, EINVAL for a size that is not the type's: to be
+ * read, as many bytes are written then as both have, and *old_size says how many. */
 int mesh_mallctl(const char *name, void *old_value, size_t *old_size, void *new_value, size_t new_size);
+
+/* Writes the numbers of the parts of `name`, which has dots between them, to `mib`, *count at most, and their count to *count. What
+ * stands for a number in the name (arenas.bin.0.size) has that number, and may be given another one. Returns 0 or ENOENT. */
+int mesh_mallctlnametomib(const char *name, size_t *mib, size_t *count);
+
+/* As mesh_mallctl, by the numbers of the parts of a name. */
+int mesh_mallctlbymib(const size_t *mib, size_t count, void *old_value, size_t *old_size, void *new_value,
+                      size_t new_size);
 
 /* Bytes that the block has room for; 0 for NULL and for what is no block. */
 size_t mesh_usable_size(void *block);

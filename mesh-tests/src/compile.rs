@@ -19,6 +19,8 @@ pub enum Linking {
     Unlinked,
     /// Not at all, but other libraries, by options of the linker.
     Others(&'static [&'static str]),
+    /// This shared library, found at run time by the name that it has itself.
+    File(&'static Path),
     /// `-lmesh`, found at run time through the program's run path.
     Shared(&'static Library),
     /// `libmesh.a`, of which the linker takes what it needs.
@@ -147,6 +149,9 @@ fn link(command: &mut Command, linking: Linking) -> Result<()> {
             let directory = library.shared().parent().unwrap_or(Path::new("/"));
             let run_path = format!("-Wl,-rpath,{}", directory.display());
             command.arg("-L").arg(directory).args(["-lmesh", &run_path]);
+        }
+        Linking::File(library) => {
+            command.arg(library);
         }
         Linking::Static(library) => {
             command.arg(library.archive()?);

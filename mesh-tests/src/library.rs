@@ -55,6 +55,12 @@ impl Library {
         borrowed(BUILT.get_or_init(|| Self::variant("mesh-timed-ffi", "libmesh_timed.so")))
     }
 
+    /// The library with jemalloc's names.
+    pub fn je() -> Result<&'static Self> {
+        static BUILT: OnceLock<Result<Library>> = OnceLock::new();
+        borrowed(BUILT.get_or_init(|| Self::variant("mesh-je-ffi", "libmesh_je.so")))
+    }
+
     /// The shared library.
     pub fn shared(&self) -> &Path {
         &self.shared

@@ -130,6 +130,24 @@ impl Settings {
         })
     }
 
+    /// The release library with jemalloc's names.
+    pub fn je() -> Result<Self> {
+        Ok(Self {
+            name: "mesh-je",
+            library: Library::je()?,
+            variables: &[],
+        })
+    }
+
+    /// The same, meshing as often as it can.
+    pub fn je_eager() -> Result<Self> {
+        Ok(Self {
+            name: "mesh-je, MESH_PERIOD_MS=1",
+            library: Library::je()?,
+            variables: &[("MESH_PERIOD_MS", "1")],
+        })
+    }
+
     /// The library with assertions.
     pub fn debug() -> Result<Self> {
         Ok(Self {

@@ -44,3 +44,17 @@ fn a_program_with_several_threads_gets_one_by_itself() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn a_program_can_begin_and_end_one() -> Result<()> {
+    let program = Program::compile(&["background/switched.c"])?;
+    for settings in [Settings::release()?, Settings::debug_mprotect()?] {
+        let outcome = scene::under(&program.run(), &settings, &[])?.succeeded()?;
+        all_ok(&outcome.stdout, 12)?;
+        let run = program.run().argument("forbidden");
+        let run = run.variable("MESH_BACKGROUND_THREAD", "0");
+        let outcome = scene::under(&run, &settings, &[])?.succeeded()?;
+        all_ok(&outcome.stdout, 4)?;
+    }
+    Ok(())
+}

@@ -80,6 +80,7 @@ fn libmesh_links_no_layer_of_the_kit() -> Result<()> {
         "mesh-permuted-ffi",
         "mesh-ordered-ffi",
         "mesh-timed-ffi",
+        "mesh-je-ffi",
     ] {
         let linked = linked(library)?;
         ensure!(linked.contains("mesh-heap"), "{library}: {linked:?}");

@@ -71,7 +71,7 @@ fn the_heap_has_a_limit_of_its_own() -> Result<()> {
             // Only an emergency begins a cycle.
             .variable("MESH_PERIOD_MS", "100000000");
         let outcome = scene::under(&run, &settings, &[])?.succeeded()?;
-        all_ok(&outcome.stdout, 11)?;
+        all_ok(&outcome.stdout, 16)?;
     }
     Ok(())
 }
@@ -86,7 +86,7 @@ fn the_heap_may_take_a_share_of_its_control_group() -> Result<()> {
         .argument("64")
         .variable("MESH_LIMIT", "50%");
     let outcome = scene::under(&run, &Settings::release()?, &[])?.succeeded()?;
-    all_ok(&outcome.stdout, 11)?;
+    all_ok(&outcome.stdout, 16)?;
     let events = group.events()?;
     ensure!(events.contains("oom_kill 0"), "{events}");
     Ok(())

@@ -24,6 +24,7 @@ mod hostile;
 mod idle;
 mod interposed;
 mod introspection;
+mod jemalloc;
 mod limits;
 mod linking;
 mod map;

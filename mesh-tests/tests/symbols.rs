@@ -25,7 +25,15 @@ const EXPECTED: &str = "
 ";
 
 /// The other names of `mesh.h`.
-const EXPECTED_OF_THE_HEADER: &str = "mesh_mallctl mesh_stats_json mesh_pin mesh_unpin";
+const EXPECTED_OF_THE_HEADER: &str = "
+    mesh_mallctl mesh_mallctlnametomib mesh_mallctlbymib mesh_stats_json mesh_pin mesh_unpin
+";
+
+/// The names that only `libmesh-je.so` has.
+const OF_JEMALLOC: &str = "
+    mallctl mallctlnametomib mallctlbymib malloc_stats_print
+    mallocx rallocx xallocx sallocx dallocx sdallocx nallocx
+";
 
 /// Data that other processes read, by its name.
 const EXPECTED_DATA: &str = "mesh_published";
@@ -90,8 +98,14 @@ fn nothing_of_rust_or_jemalloc_is_exported() -> Result<()> {
     for library in [Library::release()?, Library::debug()?] {
         let names = exported(library.shared())?;
         // Programs that find `mallctl` believe that they run on jemalloc.
+        let jemalloc = |name: &str| {
+            OF_JEMALLOC
+                .split_whitespace()
+                .chain(["malloc_conf", "malloc_message"])
+                .any(|its| its == name)
+        };
         let foreign = |name: &&String| {
-            *name == "mallctl"
+            jemalloc(name)
                 || name.contains("rust")
                 || name.starts_with("_R")
                 || name.starts_with("_ZN")
@@ -99,6 +113,22 @@ fn nothing_of_rust_or_jemalloc_is_exported() -> Result<()> {
         let foreign: Vec<_> = names.iter().filter(foreign).collect();
         ensure!(foreign.is_empty(), "{foreign:?}");
     }
+    Ok(())
+}
+
+#[test]
+fn the_library_with_names_of_jemalloc_has_these_and_all_others() -> Result<()> {
+    let je = Library::je()?.shared();
+    let mut expected = exported(Library::release()?.shared())?;
+    expected.extend(OF_JEMALLOC.split_whitespace().map(str::to_owned));
+    let there = exported(je)?;
+    let differ: Vec<_> = there.symmetric_difference(&expected).collect();
+    ensure!(differ.is_empty(), "{differ:?}");
+    let dynamic = said("readelf", &["-dW"], je)?;
+    ensure!(
+        dynamic.contains("[libmesh-je.so]"),
+        "another name: {dynamic}"
+    );
     Ok(())
 }
 

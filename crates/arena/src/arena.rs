@@ -164,6 +164,9 @@ impl<O: Os> Arena<O> {
         self.uninterrupted(|| self.watch.lock().tier(&self.os))
     }
 
+    /// How long unused dirty pages may stay unless something else is [set](Self::set_decay), in milliseconds.
+    pub const DECAY_MS: u64 = tuning::DECAY_MS;
+
     /// Sets how long unused dirty pages may stay, in milliseconds.
     pub fn set_decay(&self, period_ms: u64) {
         self.state.lock().steps.set_period(period_ms);

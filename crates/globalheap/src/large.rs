@@ -104,26 +104,48 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// # Safety
     /// The object is in use, and only through its new address from now on; nobody uses what is cut off.
     pub unsafe fn resize_large(&self, object: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
-        let (page, before) = self.large_at(object)?;
-        let pages = Self::pages_for(size)?;
-        if pages == before {
+        // SAFETY: the same contract.
+        if unsafe { self.resize_in_place(object, size) } {
             return Some(object);
         }
-        // SAFETY: a large object starts here, and the caller gives up what is cut off.
-        let resized = if unsafe { self.pages.resize_large(page, pages) } {
-            object
-        } else if before.index() * P::PAGE_SIZE < REMAPPED {
+        let (page, before) = self.large_at(object)?;
+        let pages = Self::pages_for(size)?;
+        if before.index() * P::PAGE_SIZE < REMAPPED {
             return None;
-        } else {
-            // SAFETY: a large object starts here, and its old address is not used any more (contract).
-            let moved = unsafe { self.pages.move_large(page, pages, room(before, pages)) }?;
-            NonNull::new(self.labels().address_of(moved) as *mut u8)?
+        }
+        // SAFETY: a large object starts here, and its old address is not used any more (contract).
+        let moved = unsafe { self.pages.move_large(page, pages, room(before, pages)) }?;
+        let resized = NonNull::new(self.labels().address_of(moved) as *mut u8)?;
+        self.count_resized(resized, before, pages);
+        Some(resized)
+    }
+
+    /// Makes a large object `size` bytes long where it is; says whether it could. `false`: nothing has changed.
+    ///
+    /// # Safety
+    /// The object is in use; nobody uses what is cut off.
+    pub unsafe fn resize_in_place(&self, object: NonNull<u8>, size: usize) -> bool {
+        let (Some((page, before)), Some(pages)) = (self.large_at(object), Self::pages_for(size))
+        else {
+            return false;
         };
-        let after = self.large_at(resized).map_or(pages, |(_, pages)| pages);
+        if pages == before {
+            return true;
+        }
+        // SAFETY: a large object starts here, and the caller gives up what is cut off.
+        let resized = unsafe { self.pages.resize_large(page, pages) };
+        if resized {
+            self.count_resized(object, before, pages);
+        }
+        resized
+    }
+
+    /// Counts what an object of `before` pages has now, which was to be `pages`.
+    fn count_resized(&self, object: NonNull<u8>, before: PageCount, pages: PageCount) {
+        let after = self.large_at(object).map_or(pages, |(_, pages)| pages);
         self.large_bytes
             .fetch_add(after.index() * P::PAGE_SIZE, Ordering::Relaxed);
         self.large_bytes
             .fetch_sub(before.index() * P::PAGE_SIZE, Ordering::Relaxed);
-        Some(resized)
     }
 }

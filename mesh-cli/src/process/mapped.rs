@@ -45,7 +45,8 @@ fn is_library(path: &Path) -> bool {
     let Some(rest) = name.and_then(|name| name.strip_prefix("libmesh")) else {
         return false;
     };
-    rest.starts_with(".so") || rest.starts_with('_') && rest.ends_with(".so") && rest != "_trace.so"
+    rest.starts_with(".so")
+        || rest.starts_with(['_', '-']) && rest.ends_with(".so") && rest != "_trace.so"
 }
 
 /// What a line of `/proc/PID/maps` says, if it is the mapping of a file's first page.
@@ -102,6 +103,7 @@ mod tests {
             ("libmesh.so", true),
             ("libmesh.so.1", true),
             ("libmesh_split.so", true),
+            ("libmesh-je.so", true),
             ("libmesh_trace.so", false),
             ("libmeshoptimizer.so", false),
             ("libGLmesh.so", false),

@@ -2,6 +2,7 @@
 
 use core::ffi::c_void;
 use core::ptr::{NonNull, null_mut};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use globalheap::Found;
 use heap::{ClassMap, SizeClass};
@@ -14,10 +15,10 @@ use crate::ground::heap::Front;
 use crate::ground::{errno, tls};
 
 /// Bytes in a page, as `valloc` and `pvalloc` mean it.
-const PAGE: usize = 4096;
+pub(super) const PAGE: usize = 4096;
 
 /// Of so many bytes it is cheaper to clear or to copy them than to do something about their pages.
-const MOST_COPIED: usize = 32 << 10;
+pub(super) const MOST_COPIED: usize = 32 << 10;
 
 /// A slot for `size` bytes, few of them, that the thread has at hand. For more, [`slow::malloc`] looks.
 #[inline(always)]
@@ -118,6 +119,14 @@ pub(super) fn calloc_for<S: Side>(count: usize, size: usize) -> *mut c_void {
     slow::to_c(block)
 }
 
+/// How often `realloc` was asked for nothing in the place of a block.
+static EMPTY_REALLOCS: AtomicUsize = AtomicUsize::new(0);
+
+/// How often `realloc` was asked for nothing in the place of a block.
+pub(crate) fn empty_reallocs() -> usize {
+    EMPTY_REALLOCS.load(Ordering::Relaxed)
+}
+
 /// Makes a block `size` bytes long, at another address if need be. Null, and the block as it was, when there is no memory.
 ///
 /// # Safety
@@ -129,6 +138,7 @@ pub unsafe extern "C" fn realloc(object: *mut c_void, size: usize) -> *mut c_voi
     };
     if size == 0 {
         // As glibc does.
+        EMPTY_REALLOCS.fetch_add(1, Ordering::Relaxed);
         // SAFETY: the caller gives the object up.
         unsafe { free(object) };
         return null_mut();
@@ -202,7 +212,7 @@ unsafe fn copied(old: NonNull<u8>, kept: usize, size: usize) -> *mut c_void {
 /// # Safety
 /// As for `free`; `old` and `new` have room for `kept` bytes.
 #[inline(always)]
-unsafe fn replaced(old: NonNull<u8>, kept: usize, new: *mut c_void) -> *mut c_void {
+pub(super) unsafe fn replaced(old: NonNull<u8>, kept: usize, new: *mut c_void) -> *mut c_void {
     if let Some(target) = NonNull::new(new.cast::<u8>()) {
         // SAFETY: both blocks have as many bytes, and they do not overlap.
         unsafe { old.copy_to_nonoverlapping(target, kept) };
@@ -213,7 +223,7 @@ unsafe fn replaced(old: NonNull<u8>, kept: usize, new: *mut c_void) -> *mut c_vo
 }
 
 /// Whether a block with `room` bytes is the right one for `size` bytes.
-fn stays(room: usize, size: usize) -> bool {
+pub(super) fn stays(room: usize, size: usize) -> bool {
     match SpanClasses::class_of(size) {
         // What would be of the same class is never worth a copy.
         Some(class) if SpanClasses::object_size(class) == room => true,

@@ -4,6 +4,7 @@ use core::ffi::{c_char, c_int, c_void};
 
 use libc::FILE;
 
+use crate::face::output::{Buffer, Output};
 use crate::face::summary;
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
@@ -138,7 +139,7 @@ pub unsafe extern "C" fn malloc_info(options: c_int, stream: *mut FILE) -> c_int
 /// Prints the summary.
 #[unsafe(no_mangle)]
 pub extern "C" fn malloc_stats() {
-    tls::within(summary::print);
+    summary::write(&mut Output::StandardError);
 }
 
 /// Gives back what can be given back: flushes this thread's slots, meshes, and purges. Returns 1 if that released memory.
@@ -220,27 +221,13 @@ pub(crate) fn compact() -> usize {
 /// `buffer` is valid for writes of `size` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mesh_stats_json(buffer: *mut c_char, size: usize) -> usize {
-    let mut len = 0;
-    tls::within(|| {
-        summary::write_json(|line| {
-            for &byte in line.terminated().to_bytes() {
-                if len + 1 < size {
-                    // SAFETY: one of the buffer's bytes.
-                    let place = unsafe { buffer.add(len) };
-                    // SAFETY: valid for writes (contract).
-                    unsafe { place.write(byte.cast_signed()) };
-                }
-                len += 1;
-            }
-        });
-    });
-    if let Some(last) = size.checked_sub(1) {
-        // SAFETY: one of the buffer's bytes.
-        let end = unsafe { buffer.add(len.min(last)) };
-        // SAFETY: valid for writes (contract).
-        unsafe { end.write(0) };
+    // SAFETY: valid for writes of as many bytes (contract).
+    let mut output = Output::Buffer(unsafe { Buffer::new(buffer, size) });
+    summary::write_json(&mut output);
+    match output {
+        Output::Buffer(buffer) => buffer.end(),
+        _ => 0,
     }
-    len
 }
 
 /// Bytes that a block has room for; zero for null and for what is not ours.

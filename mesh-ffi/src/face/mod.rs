@@ -4,7 +4,8 @@
 //! * `library`: those that the C library calls for itself; `serving`: what it does for the program with blocks that it keeps;
 //! * `foreign`: blocks that are not ours; `plugins`: libraries that would find another allocator;
 //! * `emergency`: what is done at the limit on memory;
-//! * `introspection`, `mallctl`, `summary`: figures and switches.
+//! * `introspection`, `mallctl`, `summary`: figures and switches; `output`: where they are written;
+//! * `jemalloc`: jemalloc's names for all of it, in `libmesh-je.so`.
 
 pub(crate) mod c;
 pub(crate) mod cxx;
@@ -12,8 +13,11 @@ mod emergency;
 pub(crate) mod foreign;
 mod glibc;
 mod introspection;
+#[cfg(jemalloc_names)]
+mod jemalloc;
 pub(crate) mod library;
-mod mallctl;
+pub(crate) mod mallctl;
+mod output;
 pub(crate) mod plugins;
 pub(crate) mod serving;
 mod slow;

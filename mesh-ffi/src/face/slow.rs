@@ -84,14 +84,18 @@ fn serve_at_limit(class: Option<SizeClass>, size: usize, align: usize) -> Option
     }
 }
 
-/// A block of `size` bytes aligned to `align`, a power of two.
-pub(crate) fn allocate_aligned(size: usize, align: usize) -> Option<Block> {
-    let class = if align >= UNMESHED_ALIGNMENT {
+/// The class of a block of `size` bytes aligned to `align`, a power of two.
+pub(crate) fn class_aligned(size: usize, align: usize) -> Option<SizeClass> {
+    if align >= UNMESHED_ALIGNMENT {
         SpanClasses::class_for_apart(size, align)
     } else {
         SpanClasses::class_for(size, align)
-    };
-    allocate_from(class, size, align)
+    }
+}
+
+/// A block of `size` bytes aligned to `align`, a power of two.
+pub(crate) fn allocate_aligned(size: usize, align: usize) -> Option<Block> {
+    allocate_from(class_aligned(size, align), size, align)
 }
 
 /// A block on pages of its own, which are often fresh.

@@ -5,9 +5,12 @@ use core::sync::atomic::{AtomicU8, Ordering};
 
 use arena::{BarrierTier, Linux, Os};
 
+use crate::face::mallctl;
+use crate::face::output::Output;
 use crate::ground::barrier;
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
+use crate::ground::tls;
 use crate::unseen::stop;
 use crate::upkeep::{figures, pressure};
 
@@ -31,31 +34,30 @@ pub(crate) fn set_format(format: SummaryFormat) {
 pub(crate) fn print_if_asked() {
     let format = FORMAT.load(Ordering::Relaxed);
     if format == SummaryFormat::Text as u8 {
-        crate::ground::tls::within(print);
+        write(&mut Output::StandardError);
     } else if format == SummaryFormat::Json as u8 {
-        crate::ground::tls::within(|| write_json(|line| line.print()));
+        write_json(&mut Output::StandardError);
     }
 }
 
-/// One line of the summary.
-fn figure(name: &str, value: usize) {
-    Line::bare()
-        .text(name)
-        .text(":")
-        .text(padding(name))
-        .number(value)
-        .print();
+/// Whether the environment asked for a summary.
+pub(crate) fn is_asked() -> bool {
+    FORMAT.load(Ordering::Relaxed) != SummaryFormat::Nothing as u8
 }
 
-/// One line of the summary, bytes shown in MiB with one decimal.
-fn mebibytes(name: &str, bytes: usize) {
-    let tenths = bytes * 10 / MIB;
+/// A line of the summary: its name, its value, and whether that is shown in MiB, with one decimal.
+type Row = (&'static str, usize, bool);
+
+fn write_row(output: &mut Output, (name, value, is_mebibytes): Row) {
     let mut line = Line::bare();
-    line.text(name)
-        .text(":")
-        .text(padding(name))
-        .number(tenths / 10);
-    line.text(".").number(tenths % 10).print();
+    line.text(name).text(":").text(padding(name));
+    if is_mebibytes {
+        let tenths = value * 10 / MIB;
+        line.number(tenths / 10).text(".").number(tenths % 10);
+    } else {
+        line.number(value);
+    }
+    output.line(&mut line);
 }
 
 fn padding(name: &str) -> &'static str {
@@ -80,54 +82,81 @@ pub(crate) fn saved_per_thousand() -> usize {
     (saved * 1_000).checked_div(mappings).unwrap_or(0)
 }
 
-/// The summary in text, with the lines of the original Mesh first.
-pub(crate) fn print() {
+/// The figures before the line that says whether there is meshing, with the lines of the original Mesh, and behind it.
+fn rows() -> ([Row; 7], [Row; 16]) {
     let stats = HEAP.global().stats();
     let arena = HEAP.global().pages().stats();
     let mesh = HEAP.global().mesh_stats();
-    figure("MESH COUNT", mesh.meshes);
-    mebibytes("Meshed MB (total)", mesh.pages_released * Linux::PAGE_SIZE);
-    figure("Meshed pages HWM", mesh.pages_saved_peak);
-    mebibytes("Meshed MB HWM", mesh.pages_saved_peak * Linux::PAGE_SIZE);
-    figure("MH Alloc Count", stats.spans_made);
-    figure("MH Free Count", stats.spans_freed);
-    figure("MH High Water Mark", stats.spans_peak);
-    Line::bare()
-        .text("Meshing:                ")
-        .text(stop::reason().map_or("on", |_| "off: "))
-        .text(stop::reason().unwrap_or(""))
-        .print();
-    figure("Mesh cycles", mesh.cycles);
-    figure("Compacted under pressure", pressure::times());
-    figure("Mesh steps refused", mesh.refused);
-    figure("Pages saved now", mesh.pages_saved);
-    figure(
-        "Longest hold (us)",
-        usize::try_from(mesh.longest_hold_ns / 1_000).unwrap_or(usize::MAX),
+    let bytes = |pages| pages * Linux::PAGE_SIZE;
+    let hold = usize::try_from(mesh.longest_hold_ns / 1_000).unwrap_or(usize::MAX);
+    (
+        [
+            ("MESH COUNT", mesh.meshes, false),
+            ("Meshed MB (total)", bytes(mesh.pages_released), true),
+            ("Meshed pages HWM", mesh.pages_saved_peak, false),
+            ("Meshed MB HWM", bytes(mesh.pages_saved_peak), true),
+            ("MH Alloc Count", stats.spans_made, false),
+            ("MH Free Count", stats.spans_freed, false),
+            ("MH High Water Mark", stats.spans_peak, false),
+        ],
+        [
+            ("Mesh cycles", mesh.cycles, false),
+            ("Compacted under pressure", pressure::times(), false),
+            ("Mesh steps refused", mesh.refused, false),
+            ("Pages saved now", mesh.pages_saved, false),
+            ("Longest hold (us)", hold, false),
+            ("Mappings", arena.mappings, false),
+            ("Mappings permitted", arena.mappings_limit, false),
+            ("Saved MB/1000 mappings", saved_per_thousand(), true),
+            ("Meshes unaffordable", mesh.unaffordable, false),
+            ("Objects small MB", stats.small_bytes, true),
+            ("Kept by threads MB", HEAP.kept_bytes(), true),
+            ("Objects large MB", stats.large_bytes, true),
+            ("Spans MB", stats.span_bytes, true),
+            ("Dirty MB", arena.dirty, true),
+            ("Metadata MB", arena.metadata, true),
+            ("Mapped MB", arena.opened, true),
+        ],
+    )
+}
+
+/// The summary in text. The calling thread is outside of the heap.
+pub(crate) fn write(output: &mut Output) {
+    let (first, second) = tls::within(rows);
+    for row in first {
+        write_row(output, row);
+    }
+    output.line(
+        Line::bare()
+            .text("Meshing:                ")
+            .text(stop::reason().map_or("on", |_| "off: "))
+            .text(stop::reason().unwrap_or("")),
     );
-    figure("Mappings", arena.mappings);
-    figure("Mappings permitted", arena.mappings_limit);
-    mebibytes("Saved MB/1000 mappings", saved_per_thousand());
-    figure("Meshes unaffordable", mesh.unaffordable);
-    mebibytes("Objects small MB", stats.small_bytes);
-    mebibytes("Kept by threads MB", HEAP.kept_bytes());
-    mebibytes("Objects large MB", stats.large_bytes);
-    mebibytes("Spans MB", stats.span_bytes);
-    mebibytes("Dirty MB", arena.dirty);
-    mebibytes("Metadata MB", arena.metadata);
-    let (tier, why) = barrier::words();
+    for row in second {
+        write_row(output, row);
+    }
+    let (tier, why) = tls::within(barrier::words);
     let mut line = Line::bare();
     line.text("Barrier:").text(padding("Barrier")).text(tier);
     if !why.is_empty() {
         line.text(" (").text(why).text(")");
     }
-    line.print();
+    output.line(&mut line);
 }
 
-/// The figures as one JSON object, passed to `write` line by line.
-pub(crate) fn write_json(mut write: impl FnMut(&mut Line)) {
-    write(Line::bare().text("{"));
-    write(
+/// The figures as one JSON object, with all that `mesh_mallctl` can read. The calling thread is outside of the heap.
+pub(crate) fn write_json(output: &mut Output) {
+    tls::within(|| write_figures(output));
+    output.line(Line::bare().text("  \"mallctl\": {"));
+    mallctl::list(output, 1);
+    output.line(Line::bare().text("  }"));
+    output.line(Line::bare().text("}"));
+}
+
+/// The beginning of that object.
+fn write_figures(output: &mut Output) {
+    output.line(Line::bare().text("{"));
+    output.line(
         Line::bare()
             .text("  \"unmeshed_because\": \"")
             .text(stop::reason().unwrap_or(""))
@@ -136,7 +165,7 @@ pub(crate) fn write_json(mut write: impl FnMut(&mut Line)) {
     let mut figure = |name: &str, value| {
         let mut line = Line::bare();
         line.text("  \"").text(name).text("\": ").number(value);
-        write(line.text(","));
+        output.line(line.text(","));
     };
     figures::each(|which, value| figure(which.name(), value));
     figure("saved_per_1000_mappings", saved_per_thousand());
@@ -144,9 +173,9 @@ pub(crate) fn write_json(mut write: impl FnMut(&mut Line)) {
     for (name, value) in [("barrier", tier), ("barrier_reason", why)] {
         let mut line = Line::bare();
         line.text("  \"").text(name).text("\": \"");
-        write(line.text(value).text("\","));
+        output.line(line.text(value).text("\","));
     }
-    write(Line::bare().text("  \"bins\": ["));
+    output.line(Line::bare().text("  \"bins\": ["));
     let mut between = "    ";
     for class in HEAP.global().classes().filter(|class| class.spans > 0) {
         let mut line = Line::bare();
@@ -166,9 +195,8 @@ pub(crate) fn write_json(mut write: impl FnMut(&mut Line)) {
         line.text(", \"groups\": ").number(class.groups);
         line.text(", \"apart\": ")
             .text(if class.apart { "true" } else { "false" });
-        write(line.text("}"));
+        output.line(line.text("}"));
         between = "  , ";
     }
-    write(Line::bare().text("  ]"));
-    write(Line::bare().text("}"));
+    output.line(Line::bare().text("  ],"));
 }

@@ -16,6 +16,11 @@ pub(crate) fn tolerate() {
     TOLERATED.store(true, Ordering::Relaxed);
 }
 
+/// Whether the program goes on after misuse.
+pub(crate) fn is_tolerated() -> bool {
+    TOLERATED.load(Ordering::Relaxed)
+}
+
 /// Tells that `address` was misused. The caller holds no lock that a handler of SIGABRT could want.
 #[cold]
 #[inline(never)]

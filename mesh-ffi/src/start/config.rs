@@ -8,6 +8,8 @@ use crate::ground::heap::Heap;
 use crate::ground::line::Line;
 use crate::upkeep::background::Wanted;
 
+#[cfg(jemalloc_names)]
+use super::malloc_conf;
 use super::near_miss::meant;
 
 /// Which write barrier is wanted.
@@ -31,7 +33,8 @@ pub(crate) enum WantedLimit {
 pub(crate) struct Config {
     pub(crate) meshing: Option<bool>,
     pub(crate) period_ms: Option<u64>,
-    pub(crate) decay_ms: Option<u64>,
+    /// How long unused pages stay; -1 for always.
+    pub(crate) decay_ms: Option<i64>,
     pub(crate) mappings: Option<usize>,
     /// The most that the heap may take.
     pub(crate) limit: Option<WantedLimit>,
@@ -80,17 +83,41 @@ pub(crate) unsafe fn read(environment: *const *const c_char) -> Config {
     if environment.is_null() || unsafe { auxiliary(libc::AT_SECURE) } != 0 {
         return config;
     }
-    let mut at = environment;
+    #[cfg(jemalloc_names)]
+    {
+        malloc_conf::read_of_program(&mut config);
+        // SAFETY: the same contract.
+        unsafe { each(environment, |variable| apply_foreign(&mut config, variable)) };
+    }
+    // SAFETY: the same contract.
+    unsafe { each(environment, |variable| apply(&mut config, variable)) };
+    config
+}
+
+/// Passes each string of a list to `act`.
+///
+/// # Safety
+/// `list` is a list of strings that ends with null.
+unsafe fn each(list: *const *const c_char, mut act: impl FnMut(&[u8])) {
+    let mut at = list;
     loop {
         // SAFETY: not past the null that ends the list.
-        let variable = unsafe { at.read() };
-        if variable.is_null() {
-            return config;
+        let string = unsafe { at.read() };
+        if string.is_null() {
+            return;
         }
         // SAFETY: a string of the list.
-        apply(&mut config, unsafe { CStr::from_ptr(variable) }.to_bytes());
+        act(unsafe { CStr::from_ptr(string) }.to_bytes());
         // SAFETY: there is at least the null behind.
         at = unsafe { at.add(1) };
+    }
+}
+
+/// A variable that is jemalloc's.
+#[cfg(jemalloc_names)]
+fn apply_foreign(config: &mut Config, variable: &[u8]) {
+    if let Some(text) = variable.strip_prefix(b"MALLOC_CONF=") {
+        malloc_conf::read(config, text);
     }
 }
 
@@ -123,7 +150,9 @@ fn apply(config: &mut Config, variable: &[u8]) {
             _ => false,
         },
         b"MESH_PERIOD_MS" => number(value).is_some_and(|ms| set(&mut config.period_ms, Some(ms))),
-        b"MESH_DECAY_MS" => number(value).is_some_and(|ms| set(&mut config.decay_ms, Some(ms))),
+        b"MESH_DECAY_MS" => {
+            number(value).is_some_and(|ms| set(&mut config.decay_ms, i64::try_from(ms).ok()))
+        }
         b"MESH_EFFORT" => number(value)
             .filter(|&percent| percent <= 100)
             .is_some_and(|percent| set(&mut config.effort, Some(percent))),
@@ -195,7 +224,7 @@ const NAMES: [&[u8]; 16] = [
     b"MALLOCSTATS",
 ];
 
-fn set<T>(place: &mut T, value: T) -> bool {
+pub(super) fn set<T>(place: &mut T, value: T) -> bool {
     *place = value;
     true
 }
@@ -222,7 +251,7 @@ fn limit(text: &[u8]) -> Option<WantedLimit> {
 }
 
 /// A decimal number of at most nine digits.
-fn number(text: &[u8]) -> Option<u64> {
+pub(super) fn number(text: &[u8]) -> Option<u64> {
     digits_of(text, 9)
 }
 

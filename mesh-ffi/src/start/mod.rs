@@ -5,12 +5,14 @@
 
 mod apart;
 mod config;
+#[cfg(jemalloc_names)]
+mod malloc_conf;
 mod near_miss;
 
 use arena::BarrierChoice;
 use heap::Remapping;
 
-use crate::face::{cxx, foreign, plugins, serving, summary};
+use crate::face::{cxx, foreign, mallctl, plugins, serving, summary};
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
 use crate::ground::loaded::{is_shared, is_unknown_loader};
@@ -54,9 +56,7 @@ extern "C" fn constructor(
     if let Some(period) = config.period_ms {
         HEAP.global().set_period(period);
     }
-    if let Some(decay) = config.decay_ms {
-        HEAP.global().pages().set_decay(decay);
-    }
+    mallctl::begin(config.decay_ms);
     if let Some(mappings) = config.mappings {
         HEAP.global().pages().set_mappings_limit(mappings);
     }
@@ -84,6 +84,9 @@ extern "C" fn constructor(
     }
     published::begin();
     watcher::begin();
+    if config.background == Wanted::Never {
+        background::forbid();
+    }
     if let Some(signal) = config.map_signal {
         listen_for_maps(signal);
     }

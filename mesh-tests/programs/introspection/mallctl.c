@@ -22,6 +22,18 @@ static size_t number(const char *name)
     return value;
 }
 
+/* The same of an unsigned. */
+static size_t small_number(const char *name)
+{
+    unsigned value = 0;
+    size_t size = sizeof value;
+    if (mesh_mallctl(name, &value, &size, NULL, 0) == 0 && size == sizeof value)
+        return value;
+    printf("FAIL %s is no unsigned\n", name);
+    failures++;
+    return SIZE_MAX;
+}
+
 static int is_bool(const char *name)
 {
     char bytes[2] = {7, 7};
@@ -70,14 +82,14 @@ static void constants(void)
     check("config.debug is a bool", is_bool("config.debug"));
     check("arenas.page", number("arenas.page") == (size_t)sysconf(_SC_PAGESIZE));
     check("arenas.quantum", number("arenas.quantum") == 16);
-    size_t bins = number("arenas.nbins"), before = 0;
+    size_t bins = small_number("arenas.nbins"), before = 0;
     int ascending = bins > 0 && bins < 1000;
     for (size_t i = 0; ascending && i < bins; i++) {
         char name[64];
         snprintf(name, sizeof name, "arenas.bin.%zu.size", i);
         size_t size = number(name);
         snprintf(name, sizeof name, "arenas.bin.%zu.nregs", i);
-        ascending = size > before && number(name) > 0;
+        ascending = size > before && small_number(name) > 0;
         before = size;
     }
     check("size classes ascend", ascending);
@@ -105,7 +117,7 @@ static void figures(void)
     check("stats.metadata", number("stats.metadata") > 0);
     check("stats.retained", number("stats.retained") != SIZE_MAX);
     size_t registered = 0;
-    for (size_t i = 0; i < number("arenas.nbins"); i++) {
+    for (size_t i = 0; i < small_number("arenas.nbins"); i++) {
         char name[64];
         snprintf(name, sizeof name, "stats.bins.%zu.curregs", i);
         registered += number(name);

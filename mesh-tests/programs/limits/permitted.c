@@ -1,7 +1,9 @@
 /* A program that grows until the heap may take no more (MESH_LIMIT), in blocks of several sizes and in several threads: NULL and ENOMEM
    are the end, blocks stay as they are, and what is freed can be had again. Argument: the limit in MiB. */
+#define _GNU_SOURCE
 #include "../sparse.h"
 #include "../physical.h"
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <unistd.h>
@@ -114,6 +116,17 @@ int main(int count, char **arguments)
     check("small blocks are whole", sparse_painted(&heap, 11));
     empty(&blocks);
     sparse_free(&heap);
+
+    int (*control)(const char *, void *, size_t *, void *, size_t) = dlsym(RTLD_DEFAULT, "mesh_mallctl");
+    need("mesh_mallctl", control != NULL);
+    size_t value = 0, length = sizeof value, twice = 2 * limit;
+    check("mesh.limit is what was asked for", control("mesh.limit", &value, &length, NULL, 0) == 0 && value / MIB == limit / MIB);
+    check("mesh.refused_at_limit counts", control("mesh.refused_at_limit", &value, &length, NULL, 0) == 0 && value > 0);
+    check("mesh.limit can be raised", control("mesh.limit", NULL, NULL, &twice, sizeof twice) == 0);
+    grown = malloc(limit + MIB);
+    check("and then there is more", grown != NULL);
+    free(grown);
+    check("and lowered again", control("mesh.limit", NULL, NULL, &limit, sizeof limit) == 0);
 
     for (int i = 0; i < 100; i++) {
         again &= malloc(limit + 1) == NULL;

@@ -4,97 +4,155 @@ use core::ffi::{CStr, c_char, c_int, c_void};
 
 /// A value of one of the types that names have.
 #[derive(Clone, Copy)]
-pub(super) enum Value {
+pub(crate) enum Value {
     /// `size_t`.
     Size(usize),
+    /// `ssize_t` and `int64_t`.
+    Signed(i64),
     /// `uint64_t`.
     Count(u64),
+    /// `unsigned` and `uint32_t`.
+    Unsigned(u32),
     /// `bool`.
     Bool(bool),
     /// `const char *`.
     Text(&'static CStr),
 }
 
-/// Writes `value` to `place`, which has `*size` bytes; EINVAL when that is another number than the type has. Nothing is
-/// done without a place.
-///
-/// # Safety
-/// `place` is null, or valid for writes of `*size` bytes; so is `size` for a read.
-pub(super) unsafe fn write(
-    value: Value,
-    place: *mut c_void,
-    size: *const usize,
-) -> Result<(), c_int> {
-    if place.is_null() || size.is_null() {
-        return Ok(());
+impl Value {
+    /// The bytes that C has for it, and how many of these count.
+    fn bytes(self) -> ([u8; 8], usize) {
+        match self {
+            Self::Size(value) => (value.to_ne_bytes(), 8),
+            Self::Signed(value) => (value.to_ne_bytes(), 8),
+            Self::Count(value) => (value.to_ne_bytes(), 8),
+            Self::Unsigned(value) => (u64::from(value).to_ne_bytes(), 4),
+            Self::Bool(value) => (u64::from(value).to_ne_bytes(), 1),
+            Self::Text(value) => (value.as_ptr().expose_provenance().to_ne_bytes(), 8),
+        }
     }
-    // SAFETY: valid for a read (contract).
-    let room = unsafe { size.read() };
-    match value {
-        // SAFETY: valid for `room` bytes (contract).
-        Value::Size(value) => unsafe { put(value, place, room) },
-        // SAFETY: valid for `room` bytes (contract).
-        Value::Count(value) => unsafe { put(value, place, room) },
-        // SAFETY: valid for `room` bytes (contract).
-        Value::Bool(value) => unsafe { put(value, place, room) },
-        // SAFETY: valid for `room` bytes (contract); the text itself is static.
-        Value::Text(value) => unsafe { put::<*const c_char>(value.as_ptr(), place, room) },
+
+    /// Another value of the same type, which has the bytes `new`.
+    fn with(self, new: u64) -> Result<Self, c_int> {
+        Ok(match self {
+            Self::Size(_) => Self::Size(new as usize),
+            Self::Signed(_) => Self::Signed(new.cast_signed()),
+            Self::Count(_) => Self::Count(new),
+            Self::Unsigned(_) => Self::Unsigned(new as u32),
+            Self::Bool(_) if new <= 1 => Self::Bool(new == 1),
+            Self::Bool(_) => return Err(libc::EINVAL),
+            Self::Text(_) => return Err(libc::EPERM),
+        })
     }
 }
 
-unsafe fn put<T>(value: T, place: *mut c_void, room: usize) -> Result<(), c_int> {
-    if room != size_of::<T>() {
-        return Err(libc::EINVAL);
-    }
-    // SAFETY: valid for `room` bytes (contract of `write`), which may lie anywhere.
-    unsafe { place.cast::<T>().write_unaligned(value) };
-    Ok(())
+/// What the caller of `mallctl` gave besides the name.
+pub(super) struct Exchange {
+    pub(super) old: *mut c_void,
+    pub(super) old_size: *mut usize,
+    pub(super) new: *const c_void,
+    pub(super) new_size: usize,
 }
 
-/// Reads a value of the type of `kind` from `place`; EINVAL when it does not have that type's size, or is none of its values.
-///
-/// # Safety
-/// `place` is valid for reads of `size` bytes.
-pub(super) unsafe fn read(kind: Value, place: *const c_void, size: usize) -> Result<Value, c_int> {
-    match kind {
-        // SAFETY: valid for `size` bytes (contract).
-        Value::Size(_) => unsafe { take(place, size) }.map(Value::Size),
-        // SAFETY: valid for `size` bytes (contract).
-        Value::Count(_) => unsafe { take(place, size) }.map(Value::Count),
-        // SAFETY: valid for `size` bytes (contract).
-        Value::Bool(_) => match unsafe { take::<u8>(place, size) }? {
-            0 => Ok(Value::Bool(false)),
-            1 => Ok(Value::Bool(true)),
-            _ => Err(libc::EINVAL),
-        },
-        Value::Text(_) => Err(libc::EPERM),
+/// What the caller gave is valid: `old_size` is null or valid for a read and a write, `old` null or valid for writes of
+/// `*old_size` bytes, `new` null or valid for reads of `new_size` bytes.
+impl Exchange {
+    /// EPERM if something is to be set.
+    pub(super) fn sets_nothing(&self) -> Result<(), c_int> {
+        let nothing = self.new.is_null() && self.new_size == 0;
+        if nothing { Ok(()) } else { Err(libc::EPERM) }
     }
-}
 
-/// Reads a C string whose address is at `place`; EINVAL when that has another size, or there is no string.
-///
-/// # Safety
-/// `place` is null or valid for reads of `size` bytes; what it points to is null or a C string, for as long as the result
-/// is used.
-pub(super) unsafe fn read_text<'a>(place: *const c_void, size: usize) -> Result<&'a CStr, c_int> {
-    if place.is_null() {
-        return Err(libc::EINVAL);
+    /// EPERM if something is to be read.
+    pub(super) fn reads_nothing(&self) -> Result<(), c_int> {
+        let nothing = self.old.is_null() && self.old_size.is_null();
+        if nothing { Ok(()) } else { Err(libc::EPERM) }
     }
-    // SAFETY: the same contract. A pointer is read as the number that its address is, and made one again below.
-    let address = unsafe { take::<usize>(place, size) }?;
-    let text = core::ptr::with_exposed_provenance::<c_char>(address);
-    if text.is_null() {
-        return Err(libc::EINVAL);
-    }
-    // SAFETY: a C string (contract).
-    Ok(unsafe { CStr::from_ptr(text) })
-}
 
-unsafe fn take<T: Copy>(place: *const c_void, size: usize) -> Result<T, c_int> {
-    if size != size_of::<T>() {
-        return Err(libc::EINVAL);
+    /// Writes `value` to its place, if there is one. Where that has another size than the type, as many bytes are written as both
+    /// have, the caller is told their number, and it is EINVAL.
+    ///
+    /// # Safety
+    /// What the caller gave is valid.
+    pub(super) unsafe fn answer(&self, value: Value) -> Result<(), c_int> {
+        if self.old.is_null() || self.old_size.is_null() {
+            return Ok(());
+        }
+        let (bytes, size) = value.bytes();
+        // SAFETY: valid for a read (contract).
+        let room = unsafe { self.old_size.read() };
+        let written = room.min(size);
+        for (offset, &byte) in bytes[..written].iter().enumerate() {
+            let place = self.old.cast::<u8>().wrapping_add(offset);
+            // SAFETY: one of `room` bytes that are valid for writes (contract).
+            unsafe { place.write(byte) };
+        }
+        if room == size {
+            return Ok(());
+        }
+        // SAFETY: valid for a write (contract).
+        unsafe { self.old_size.write(written) };
+        Err(libc::EINVAL)
     }
-    // SAFETY: valid for `size` bytes (contract of `read`), which may lie anywhere; every value of them is one of `T`, since
-    // only numbers are asked for.
-    Ok(unsafe { place.cast::<T>().read_unaligned() })
+
+    /// The same, but nothing is written where there is no place of the right size.
+    ///
+    /// # Safety
+    /// What the caller gave is valid.
+    pub(super) unsafe fn answer_whole(
+        &self,
+        value: impl FnOnce() -> Result<Value, c_int>,
+        size: usize,
+    ) -> Result<(), c_int> {
+        if self.old_size.is_null() {
+            return Err(libc::EINVAL);
+        }
+        // SAFETY: valid for a read (contract).
+        if self.old.is_null() || unsafe { self.old_size.read() } != size {
+            // SAFETY: valid for a write (contract).
+            unsafe { self.old_size.write(0) };
+            return Err(libc::EINVAL);
+        }
+        let value = value()?;
+        // SAFETY: the same contract.
+        unsafe { self.answer(value) }
+    }
+
+    /// The new value, of the type of `kind`; EINVAL where it has another size, or is none of the type's.
+    ///
+    /// # Safety
+    /// What the caller gave is valid.
+    pub(super) unsafe fn given(&self, kind: Value) -> Result<Option<Value>, c_int> {
+        if self.new.is_null() {
+            return Ok(None);
+        }
+        let (_, size) = kind.bytes();
+        if self.new_size != size {
+            return Err(libc::EINVAL);
+        }
+        let mut bytes = [0; 8];
+        for (offset, byte) in bytes[..size].iter_mut().enumerate() {
+            let place = self.new.cast::<u8>().wrapping_add(offset);
+            // SAFETY: one of `new_size` bytes that are valid for reads (contract).
+            *byte = unsafe { place.read() };
+        }
+        kind.with(u64::from_ne_bytes(bytes)).map(Some)
+    }
+
+    /// The C string whose address is to be set; EINVAL when that has another size, or there is no string.
+    ///
+    /// # Safety
+    /// What the caller gave is valid; what `new` points to is null or a C string, for as long as the result is used.
+    pub(super) unsafe fn given_text<'a>(&self) -> Result<&'a CStr, c_int> {
+        // SAFETY: the same contract.
+        let Some(Value::Size(address)) = unsafe { self.given(Value::Size(0)) }? else {
+            return Err(libc::EINVAL);
+        };
+        let text = core::ptr::with_exposed_provenance::<c_char>(address);
+        if text.is_null() {
+            return Err(libc::EINVAL);
+        }
+        // SAFETY: a C string (contract).
+        Ok(unsafe { CStr::from_ptr(text) })
+    }
 }

@@ -16,6 +16,7 @@ use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use heap::Upkeep;
 
 use crate::ground::heap::HEAP;
+use crate::ground::loaded::is_shared;
 use crate::ground::reach::is_filtered;
 use crate::ground::single::has_one_thread;
 use crate::ground::{process, request, tls};
@@ -52,8 +53,32 @@ static NEXT_LOOK: AtomicU64 = AtomicU64::new(0);
 /// Whether the system has refused a thread: it is not asked again.
 static REFUSED: AtomicBool = AtomicBool::new(false);
 
-fn is_wanted_always() -> bool {
-    WANTED.load(Ordering::Relaxed) == Wanted::Always as u8
+/// Whether one is there, or would be, however little there is to gain.
+pub(crate) fn is_wanted_always() -> bool {
+    is_wanted(Wanted::Always)
+}
+
+fn is_wanted(wanted: Wanted) -> bool {
+    WANTED.load(Ordering::Relaxed) == wanted as u8
+}
+
+/// Whether the user wants none, whatever the program says.
+static FORBIDDEN: AtomicBool = AtomicBool::new(false);
+
+/// The user wants none.
+pub(crate) fn forbid() {
+    FORBIDDEN.store(true, Ordering::Relaxed);
+}
+
+/// Begins a thread, or lets the one that is there end soon, as the program says; says whether it can.
+pub(crate) fn switch(on: bool) -> bool {
+    if on {
+        let may_begin = is_shared() && !is_filtered() && !FORBIDDEN.load(Ordering::Relaxed);
+        return may_begin && want(Wanted::Always);
+    }
+    let _ = want(Wanted::Never);
+    HEAP.global().below().set_background(false);
+    true
 }
 
 /// Does what is wanted now, or lets it happen later; says whether it can.
@@ -98,6 +123,9 @@ fn begin_if_useful() {
 /// Begins the thread, if it is useful. Here, and not on the stack of the upkeep: whoever wants that does not wait.
 #[inline(never)]
 fn consider() {
+    if is_wanted(Wanted::Never) {
+        return;
+    }
     if (is_wanted_always() || is_useful()) && !begin() {
         REFUSED.store(true, Ordering::Relaxed);
     }
@@ -156,15 +184,23 @@ extern "C" fn run() {
         } else {
             pause = (2 * pause).min(LONGEST_PAUSE);
         }
+        let mut ends = is_wanted(Wanted::Never);
         if now >= next_look {
             next_look = now + ALONE_MS / 4;
             if !is_alone() {
                 company = now;
-            } else if now.saturating_sub(company) >= ALONE_MS {
-                heap.below().set_background(false);
-                own_thread::retire();
-                return;
+            } else {
+                ends |= now.saturating_sub(company) >= ALONE_MS;
             }
+        }
+        if ends {
+            // In this order: who begins another one from now on waits until this one is gone, and says then that one is there.
+            own_thread::retire();
+            heap.below().set_background(false);
+            if is_wanted_always() {
+                request::THREAD.ask();
+            }
+            return;
         }
         own_thread::sleep(pause);
     }
