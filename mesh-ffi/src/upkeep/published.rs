@@ -69,6 +69,13 @@ fn answer() {
     let _ = HEAP.global().pages().run_aside(answer);
 }
 
+/// The same in the thread of the library, whose own stack suffices: it leaves that of the upkeep to others.
+pub(super) fn answer_in_background() {
+    if !is_filtered() {
+        tls::within(|| request::PUBLISHING.answer_all(publish));
+    }
+}
+
 /// Publishes the figures of now. One thread at a time answers requests.
 fn publish() {
     mesh_published.publish(|writer| {

@@ -21,7 +21,7 @@ use crate::ground::reach::is_filtered;
 use crate::ground::single::has_one_thread;
 use crate::ground::{process, request, tls};
 use crate::unseen::own_thread;
-use crate::upkeep::pressure;
+use crate::upkeep::{pressure, published};
 
 use others::{Others, thread_count};
 
@@ -172,7 +172,7 @@ extern "C" fn run() {
     let (mut company, mut next_look) = (start, start);
     while !own_thread::should_end() {
         request::MAP.answer();
-        request::PUBLISHING.answer();
+        published::answer_in_background();
         let before = others.taken();
         tls::within(|| help(&mut others));
         pressure::answer_in_background();
