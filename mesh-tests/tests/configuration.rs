@@ -1,7 +1,7 @@
 //! The variables that the library reads, and what it prints.
 
 use anyhow::{Context, Result, ensure};
-use mesh_tests::{Outcome, Program, Run, Settings, scene, statistics};
+use mesh_tests::{Library, Outcome, Program, Run, Settings, scene, statistics};
 
 /// Runs a program with a sparse heap under the release library and one more variable.
 fn with_variable(name: &str, value: &str) -> Result<Outcome> {
@@ -69,6 +69,15 @@ fn variables_that_are_right_say_nothing() -> Result<()> {
         ("MESH_DEEPBIND", "0"),
         ("MESH_DEEPBIND", "1"),
         ("MALLOCSTATS", "0"),
+        ("MESH_LIMIT", "2G"),
+        ("MESH_LIMIT", "1073741824"),
+        ("MESH_LIMIT", "900m"),
+        ("MESH_LIMIT", "100%"),
+        ("MESH_CONF", ""),
+        ("MESH_CONF", "effort=20,,limit=1G, period_ms = 50"),
+        ("MESH_CONF_FILE", ""),
+        ("MESH_CONF_FILE", "/dev/null"),
+        ("MESH_CONFIG", "unrelated"),
         ("MESHES", "unrelated"),
         // A service mesh, or a container platform with a service named mesh.
         ("MESH_SERVICE_HOST", "10.0.0.1"),
@@ -81,6 +90,77 @@ fn variables_that_are_right_say_nothing() -> Result<()> {
         let outcome = with_variable(name, value)?;
         ensure!(outcome.stderr.is_empty(), "{name}={value}: {outcome}");
     }
+    Ok(())
+}
+
+/// Effort and period of a process, from its summary.
+fn effort_and_period(outcome: &Outcome) -> Result<(u64, u64)> {
+    let summary: serde_json::Value =
+        serde_json::from_str(&outcome.stderr).with_context(|| outcome.to_string())?;
+    let figure = |name: &str| summary["mallctl"]["mesh"][name].as_u64();
+    figure("effort")
+        .zip(figure("check_period"))
+        .with_context(|| outcome.to_string())
+}
+
+#[test]
+fn settings_in_one_place() -> Result<()> {
+    let program = Program::compile(&["introspection/sparse.c"])?;
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("settings");
+    std::fs::write(
+        &file,
+        "# Settings\n\n  effort = 7 \nMESH_PERIOD_MS=70\nmallocstats=json\n",
+    )?;
+    let file = file.to_str().context("a path that is text")?;
+    let cases: [(&[(&str, &str)], (u64, u64)); 5] = [
+        (&[("MESH_CONF_FILE", file)], (7, 70)),
+        (
+            &[("MESH_CONF_FILE", file), ("MESH_CONF", "effort=8")],
+            (8, 70),
+        ),
+        (
+            &[("MESH_CONF", "effort=8, period_ms=80,mallocstats=json")],
+            (8, 80),
+        ),
+        (
+            &[
+                ("MESH_EFFORT", "9"),
+                ("MESH_CONF", "effort=8,MESH_PERIOD_MS=80"),
+                ("MESH_CONF_FILE", file),
+            ],
+            (9, 80),
+        ),
+        (
+            &[("MESH_CONF", "MALLOCSTATS=json,"), ("MESH_CONF_FILE", "")],
+            (25, 100),
+        ),
+    ];
+    for (variables, expected) in cases {
+        let run = variables.iter().fold(program.run(), |run, (name, value)| {
+            run.variable(*name, *value)
+        });
+        let outcome = scene::under(&run, &Settings::release()?, &[])?.succeeded()?;
+        ensure!(
+            effort_and_period(&outcome)? == expected,
+            "{variables:?}: {outcome}"
+        );
+    }
+    Ok(())
+}
+
+/// In a namespace of its own with another `/etc`, which takes the superuser.
+#[test]
+fn settings_of_the_machine() -> Result<()> {
+    let program = Program::compile(&["introspection/sparse.c"])?;
+    let script = "mount -t tmpfs none /etc && echo effort=6 >/etc/mesh.conf && exec env LD_PRELOAD=\"$2\" \"$1\"";
+    let run = Run::tool("unshare")?
+        .arguments(["--mount", "sh", "-c", script, "sh"])
+        .argument(program.path())
+        .argument(Library::release()?.shared())
+        .variable("MALLOCSTATS", "json");
+    let outcome = scene::without(&run)?.succeeded()?;
+    ensure!(effort_and_period(&outcome)?.0 == 6, "{outcome}");
     Ok(())
 }
 
@@ -102,6 +182,20 @@ fn a_mistake_is_one_line() -> Result<()> {
         ("MESH_ABORT", "never"),
         ("MESH_DEEPBIND", "yes"),
         ("MALLOCSTATS", "xml"),
+        ("MESH_LIMIT", "0"),
+        ("MESH_LIMIT", "101%"),
+        ("MESH_LIMIT", "2X"),
+        ("MESH_LIMIT", "G"),
+        ("MESH_LIMIT", "99999999T"),
+        ("MESH_CONF", "effort=often"),
+        ("MESH_CONF", "efort=1"),
+        ("MESH_CONF", "effort"),
+        (
+            "MESH_CONF",
+            "a_name_that_is_longer_than_any_that_means_something=1",
+        ),
+        ("MESH_CONF_FILE", "/nowhere/at/all"),
+        ("MESH_CONF_FILE", "/"),
         ("MESH_MAP_SIGNAL", "USR3"),
         ("MESH_MAP_SIGNAL", ""),
         ("MESH_MAP_SIGNAL", "KILL"),

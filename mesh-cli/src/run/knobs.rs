@@ -54,6 +54,12 @@ pub(crate) struct Knobs {
     /// Report misuse of the heap, and go on
     #[arg(long)]
     no_abort: bool,
+    /// Several settings at once, as in effort=10,limit=2G; other options count more
+    #[arg(long, value_name = "SETTINGS")]
+    conf: Option<OsString>,
+    /// A file with a setting in each line, which counts least; an empty name is none [default: /etc/mesh.conf]
+    #[arg(long, value_name = "FILE")]
+    conf_file: Option<OsString>,
     /// Open libraries with RTLD_DEEPBIND where that is asked for
     #[arg(long)]
     deepbind: bool,
@@ -133,6 +139,8 @@ impl Knobs {
             ("MESH_LIMIT", self.limit.clone().map(Into::into)),
             ("MESH_THREAD_CACHE_KB", number(self.thread_cache_kb)),
             ("MESH_ABORT", flag(self.no_abort, "0")),
+            ("MESH_CONF", self.conf.clone()),
+            ("MESH_CONF_FILE", self.conf_file.clone()),
             ("MESH_DEEPBIND", flag(self.deepbind, "1")),
             ("MESH_BARRIER", barrier),
         ];
@@ -153,7 +161,7 @@ mod tests {
         knobs: Knobs,
     }
 
-    const EVERYTHING: [&str; 18] = [
+    const EVERYTHING: [&str; 20] = [
         "--summary=json",
         "--map=m",
         "--map-signal=USR2",
@@ -172,6 +180,8 @@ mod tests {
         "mprotect",
         "--no-meshing",
         "--limit=80%",
+        "--conf=effort=10",
+        "--conf-file=",
     ];
 
     fn variables(options: &[&str]) -> Vec<(&'static str, OsString)> {

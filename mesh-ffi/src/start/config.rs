@@ -8,6 +8,7 @@ use crate::ground::heap::Heap;
 use crate::ground::line::Line;
 use crate::upkeep::background::Wanted;
 
+use super::conf;
 #[cfg(jemalloc_names)]
 use super::malloc_conf;
 use super::near_miss::meant;
@@ -87,18 +88,46 @@ pub(crate) unsafe fn read(environment: *const *const c_char) -> Config {
     {
         malloc_conf::read_of_program(&mut config);
         // SAFETY: the same contract.
-        unsafe { each(environment, |variable| apply_foreign(&mut config, variable)) };
+        unsafe {
+            each(environment, |variable| {
+                apply_foreign(&mut config, variable.to_bytes())
+            })
+        };
+    }
+    let (mut file, mut several) = (None, None);
+    let mut find = |variable: &'static CStr| {
+        if let Some(name) = value_of(variable, c"MESH_CONF_FILE=") {
+            file = Some(name);
+        } else if let Some(text) = value_of(variable, c"MESH_CONF=") {
+            several = Some(text);
+        }
+    };
+    // SAFETY: the same contract.
+    unsafe { each(environment, &mut find) };
+    conf::read_file_of(&mut config, file);
+    if let Some(several) = several {
+        conf::read(&mut config, several.to_bytes());
     }
     // SAFETY: the same contract.
-    unsafe { each(environment, |variable| apply(&mut config, variable)) };
+    unsafe {
+        each(environment, |variable| {
+            apply(&mut config, variable.to_bytes())
+        })
+    };
     config
+}
+
+/// What follows `name`, which ends with `=`, in a variable that begins with it.
+fn value_of(variable: &'static CStr, name: &CStr) -> Option<&'static CStr> {
+    let bytes = variable.to_bytes_with_nul();
+    CStr::from_bytes_with_nul(bytes.strip_prefix(name.to_bytes())?).ok()
 }
 
 /// Passes each string of a list to `act`.
 ///
 /// # Safety
-/// `list` is a list of strings that ends with null.
-unsafe fn each(list: *const *const c_char, mut act: impl FnMut(&[u8])) {
+/// `list` is a list of strings that ends with null, and stays as it is.
+unsafe fn each(list: *const *const c_char, mut act: impl FnMut(&'static CStr)) {
     let mut at = list;
     loop {
         // SAFETY: not past the null that ends the list.
@@ -107,7 +136,7 @@ unsafe fn each(list: *const *const c_char, mut act: impl FnMut(&[u8])) {
             return;
         }
         // SAFETY: a string of the list.
-        act(unsafe { CStr::from_ptr(string) }.to_bytes());
+        act(unsafe { CStr::from_ptr(string) });
         // SAFETY: there is at least the null behind.
         at = unsafe { at.add(1) };
     }
@@ -126,6 +155,31 @@ fn apply(config: &mut Config, variable: &[u8]) {
         return;
     };
     let (name, value) = (&variable[..equals], &variable[equals + 1..]);
+    match apply_known(config, name, value) {
+        Understood::Yes => {}
+        Understood::No => complaint(name).text(", whose value means nothing").print(),
+        Understood::NotOurs => {
+            if let Some(ours) = meant(name, &NAMES) {
+                complaint(name)
+                    .text(", which is close to ")
+                    .raw(ours)
+                    .print();
+            }
+        }
+    }
+}
+
+/// What became of a variable.
+pub(super) enum Understood {
+    Yes,
+    /// Its value means nothing.
+    No,
+    /// It is none of ours.
+    NotOurs,
+}
+
+/// Applies the variable `name`, if it is one of ours.
+pub(super) fn apply_known(config: &mut Config, name: &[u8], value: &[u8]) -> Understood {
     let understood = match name {
         b"MALLOCSTATS" => match value {
             b"" | b"0" => true,
@@ -182,18 +236,13 @@ fn apply(config: &mut Config, variable: &[u8]) {
         b"MESH_MAP" => crate::upkeep::map::set_file(value),
         b"MESH_MAP_SIGNAL" => signalname::request(value)
             .is_some_and(|signal| set(&mut config.map_signal, Some(signal))),
-        _ => {
-            if let Some(ours) = meant(name, &NAMES) {
-                complaint(name)
-                    .text(", which is close to ")
-                    .raw(ours)
-                    .print();
-            }
-            true
-        }
+        // They name others, and were read.
+        b"MESH_CONF" | b"MESH_CONF_FILE" => true,
+        _ => return Understood::NotOurs,
     };
-    if !understood {
-        complaint(name).text(", whose value means nothing").print();
+    match understood {
+        true => Understood::Yes,
+        false => Understood::No,
     }
 }
 
@@ -205,13 +254,15 @@ fn complaint(name: &[u8]) -> Line {
 }
 
 /// All names that are ours, and the one of libmesh_trace, which may stand in front of us.
-const NAMES: [&[u8]; 16] = [
+const NAMES: [&[u8]; 18] = [
     b"MESH_ENABLED",
     b"MESH_BACKGROUND_THREAD",
     b"MESH_PRESSURE",
     b"MESH_PERIOD_MS",
     b"MESH_DECAY_MS",
     b"MESH_EFFORT",
+    b"MESH_CONF",
+    b"MESH_CONF_FILE",
     b"MESH_LIMIT",
     b"MESH_MAX_MAPPINGS",
     b"MESH_THREAD_CACHE_KB",

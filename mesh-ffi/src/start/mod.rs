@@ -4,6 +4,7 @@
 //! the C library's own objects are kept apart, and lets meshing begin; the destructor prints what was asked for.
 
 mod apart;
+mod conf;
 mod config;
 #[cfg(jemalloc_names)]
 mod malloc_conf;

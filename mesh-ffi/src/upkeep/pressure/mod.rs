@@ -17,10 +17,11 @@ mod files;
 mod relief;
 
 use core::cell::UnsafeCell;
+use core::ffi::CStr;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use heap::Upkeep;
-use pressure::{LOOK_MS, Watch};
+use pressure::{Files, LOOK_MS, Watch};
 
 use crate::ground::heap::HEAP;
 use crate::ground::reach::is_filtered;
@@ -57,6 +58,11 @@ pub(crate) fn watch() {
 /// Whether pressure is looked for.
 pub(crate) fn is_watching() -> bool {
     WATCHING.load(Ordering::Relaxed)
+}
+
+/// Reads the file at `path` into `buffer`, as far as it has room; returns how many bytes that were.
+pub(crate) fn read_file(path: &CStr, buffer: &mut [u8]) -> Option<usize> {
+    Kernel.read(path, buffer)
 }
 
 /// So many hundredths of the bytes that the process may use: those of its control group, or of the machine.
