@@ -20,6 +20,7 @@ mod fork;
 mod futexes;
 mod git;
 mod harness;
+mod header;
 mod hostile;
 mod idle;
 mod interposed;
