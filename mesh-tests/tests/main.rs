@@ -19,6 +19,7 @@ mod foreign;
 mod fork;
 mod futexes;
 mod git;
+mod global_allocator;
 mod harness;
 mod header;
 mod hostile;
