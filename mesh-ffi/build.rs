@@ -7,19 +7,25 @@ fn main() {
     // The library has thread-local destructors and signal handlers: it must stay once it is loaded. It is initialised
     // before all others, so that its fork handlers are the outermost.
     println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete,-z,initfirst");
-    // The package `mesh-ffi` makes `libmesh.so`.
+    // The package `mesh-ffi` makes `libmesh.so`, which linked programs ask for as `libmesh.so.1`: see
+    // `docs/decisions/038-names.md`.
     let package = env::var("CARGO_PKG_NAME").expect("cargo names the package");
     let library = match package.as_str() {
         // Cargo calls the file otherwise: it is installed under the name that it says itself.
-        "mesh-je-ffi" => "mesh-je".to_owned(),
-        package => package.trim_end_matches("-ffi").replace('-', "_"),
+        "mesh-je-ffi" => "mesh-je.so".to_owned(),
+        package => format!(
+            "{}.so.1",
+            package.trim_end_matches("-ffi").replace('-', "_")
+        ),
     };
     // Whether the library has jemalloc's names as well: see `src/face/jemalloc`.
     println!("cargo::rustc-check-cfg=cfg(jemalloc_names)");
-    if library == "mesh-je" {
+    if package == "mesh-je-ffi" {
         println!("cargo::rustc-cfg=jemalloc_names");
     }
-    println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,lib{library}.so");
+    println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,lib{library}");
+    // By this number a debugger finds the file with the library's lines.
+    println!("cargo::rustc-cdylib-link-arg=-Wl,--build-id=sha1");
     // What we call of our own is ours, whatever a program exports by the same name.
     println!("cargo::rustc-cdylib-link-arg=-Wl,-Bsymbolic");
     // `memcpy` and its like, which the compiler calls: see `src/ground/bytes.rs`.
@@ -52,7 +58,8 @@ fn main() {
 
 /// Has the linker define and export the names of `only-shared.txt` in what it links here, and nowhere else: see
 /// `src/ground/only_shared.rs`. The compiler has a list of exported names of its own, to which this one is added: lld, which the
-/// compiler brings along and uses, takes both; GNU's `ld` refuses a second one.
+/// compiler brings along and uses, takes both; GNU's `ld` refuses a second one. Neither names a version: names that had one would not
+/// stand in front of the C library's.
 fn export_only_from_library() {
     let names = include_str!("only-shared.txt");
     let directory = env::var("OUT_DIR").expect("cargo names a directory");

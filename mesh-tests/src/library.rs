@@ -1,6 +1,7 @@
 //! The library under test. `cargo test` does not build it, so the first test that asks does.
 
 use std::env;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -107,6 +108,11 @@ impl Library {
                 if !file.is_file() {
                     bail!("cargo built mesh-ffi, but there is no {}", file.display());
                 }
+            }
+            // As an installed library has it: what linked programs look for.
+            let linked = directory.join("libmesh.so.1");
+            if linked.read_link().is_err() {
+                symlink("libmesh.so", linked)?;
             }
             Ok(Self {
                 shared,

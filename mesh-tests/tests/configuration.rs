@@ -113,7 +113,8 @@ fn settings_in_one_place() -> Result<()> {
         "# Settings\n\n  effort = 7 \nMESH_PERIOD_MS=70\nmallocstats=json\n",
     )?;
     let file = file.to_str().context("a path that is text")?;
-    let cases: [(&[(&str, &str)], (u64, u64)); 5] = [
+    type Variables<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(Variables, (u64, u64)); 5] = [
         (&[("MESH_CONF_FILE", file)], (7, 70)),
         (
             &[("MESH_CONF_FILE", file), ("MESH_CONF", "effort=8")],

@@ -8,27 +8,6 @@ use std::process::Command;
 use anyhow::{Result, ensure};
 use mesh_tests::{Library, artifact, tool};
 
-/// C and C++ names that programs bind to.
-const EXPECTED: &str = "
-    malloc calloc realloc free aligned_alloc posix_memalign free_sized free_aligned_sized
-    memalign valloc pvalloc reallocarray malloc_usable_size cfree
-    mallinfo mallinfo2 malloc_info malloc_stats malloc_trim mallopt
-    __libc_malloc __libc_calloc __libc_realloc __libc_free
-    __libc_memalign __libc_valloc __libc_pvalloc __posix_memalign
-    _Znwm _Znam _ZnwmRKSt9nothrow_t _ZnamRKSt9nothrow_t
-    _ZnwmSt11align_val_t _ZnamSt11align_val_t
-    _ZnwmSt11align_val_tRKSt9nothrow_t _ZnamSt11align_val_tRKSt9nothrow_t
-    _ZdlPv _ZdaPv _ZdlPvm _ZdaPvm _ZdlPvSt11align_val_t _ZdaPvSt11align_val_t
-    _ZdlPvmSt11align_val_t _ZdaPvmSt11align_val_t _ZdlPvRKSt9nothrow_t _ZdaPvRKSt9nothrow_t
-    _ZdlPvSt11align_val_tRKSt9nothrow_t _ZdaPvSt11align_val_tRKSt9nothrow_t
-    mesh_usable_size mesh_in_bounds mesh_compact
-";
-
-/// The other names of `mesh.h`.
-const EXPECTED_OF_THE_HEADER: &str = "
-    mesh_mallctl mesh_mallctlnametomib mesh_mallctlbymib mesh_stats_json mesh_pin mesh_unpin
-";
-
 /// The names that only `libmesh-je.so` has.
 const OF_JEMALLOC: &str = "
     mallctl mallctlnametomib mallctlbymib malloc_stats_print
@@ -36,7 +15,7 @@ const OF_JEMALLOC: &str = "
 ";
 
 /// Data that other processes read, by its name.
-const EXPECTED_DATA: &str = "mesh_published";
+const PUBLISHED: &str = "mesh_published";
 
 /// Defined dynamic symbols, without their versions.
 fn exported(library: &Path) -> Result<BTreeSet<String>> {
@@ -56,36 +35,14 @@ fn exported(library: &Path) -> Result<BTreeSet<String>> {
         .collect())
 }
 
-/// Fails if one of `expected`, a list with spaces between, is not exported.
-fn exports(expected: &str) -> Result<()> {
-    let names = exported(Library::release()?.shared())?;
-    let missing: Vec<_> = expected
-        .split_whitespace()
-        .filter(|name| !names.contains(*name))
-        .collect();
-    ensure!(missing.is_empty(), "missing: {}", missing.join(" "));
-    Ok(())
-}
-
-#[test]
-fn every_name_is_exported() -> Result<()> {
-    exports(EXPECTED)
-}
-
-#[test]
-fn every_name_of_the_header_is_exported() -> Result<()> {
-    exports(EXPECTED_OF_THE_HEADER)
-}
-
 /// It takes no room in the file, and no memory before it is first written to.
 #[test]
 fn what_other_processes_read_is_exported_and_empty() -> Result<()> {
-    exports(EXPECTED_DATA)?;
     for library in [Library::release()?, Library::debug()?] {
         let symbols = said("nm", &["-D", "--defined-only"], library.shared())?;
         let kinds: Vec<_> = symbols
             .lines()
-            .filter(|line| line.split_whitespace().last() == Some(EXPECTED_DATA))
+            .filter(|line| line.split_whitespace().last() == Some(PUBLISHED))
             .filter_map(|line| line.split_whitespace().nth(1))
             .collect();
         ensure!(kinds == ["B"], "not one of .bss: {kinds:?}");
@@ -162,19 +119,6 @@ fn the_c_library_is_named() -> Result<()> {
     Ok(())
 }
 
-/// Names of the C library that programs with `libmesh.a` have from us as well, beside those of the allocator.
-const OTHERS: &str = "
-    _Fork clone fork syscall vfork
-    sigaction __sigaction signal bsd_signal ssignal __sysv_signal sysv_signal sigset sigignore siginterrupt
-    sigprocmask pthread_sigmask sigpending sigblock sigsetmask sighold sigrelse
-    pthread_attr_setsigmask_np pthread_attr_getsigmask_np
-    sigsuspend sigtimedwait sigwaitinfo sigwait __xpg_sigpause
-    poll ppoll __ppoll_chk select pselect epoll_wait epoll_pwait epoll_pwait2
-    nanosleep clock_nanosleep usleep sleep
-    mlock mlock2 mlockall mprotect pkey_mprotect madvise prctl
-    pthread_mutex_init pthread_cond_init pthread_rwlock_init pthread_barrier_init sem_init
-";
-
 /// What the library wants of others, and why it may: whatever a program exports by these names, nothing of it comes to be called
 /// by us in a program with a loader, but for what is said here.
 const WANTED: &[(&str, &str)] = &[
@@ -227,25 +171,68 @@ fn said(name: &str, arguments: &[&str], file: &Path) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// The names that only the shared library has, as its build is told.
-fn only_shared() -> Result<BTreeSet<String>> {
-    let list = artifact::workspace_manifest().with_file_name("mesh-ffi/only-shared.txt");
+/// The names in a file of `mesh-ffi`, in which lines that begin with `#` are headings.
+fn listed(file: &str) -> Result<BTreeSet<String>> {
+    let list = artifact::workspace_manifest()
+        .with_file_name("mesh-ffi")
+        .join(file);
     Ok(fs::read_to_string(list)?
         .lines()
+        .filter(|line| !line.starts_with('#'))
+        .flat_map(str::split_whitespace)
         .map(str::to_owned)
         .collect())
 }
 
+/// The names that only the shared library has, as its build is told.
+fn only_shared() -> Result<BTreeSet<String>> {
+    listed("only-shared.txt")
+}
+
 #[test]
-fn every_exported_name_is_intended() -> Result<()> {
-    let mut intended = only_shared()?;
-    for list in [EXPECTED, EXPECTED_OF_THE_HEADER, EXPECTED_DATA, OTHERS] {
-        intended.extend(list.split_whitespace().map(str::to_owned));
-    }
+fn what_is_exported_is_the_list() -> Result<()> {
+    let both = listed("exported.txt")?;
+    let shared = only_shared()?;
+    ensure!(both.is_disjoint(&shared), "listed twice");
+    let intended: BTreeSet<_> = both.union(&shared).cloned().collect();
     for library in [Library::release()?, Library::debug()?] {
         let names = exported(library.shared())?;
         let others: Vec<_> = names.difference(&intended).collect();
-        ensure!(others.is_empty(), "exported, and not listed: {others:?}");
+        let missing: Vec<_> = intended.difference(&names).collect();
+        ensure!(
+            others.is_empty() && missing.is_empty(),
+            "exported, and not listed: {others:?}; listed, and not exported: {missing:?}"
+        );
+    }
+    Ok(())
+}
+
+/// Names with a version of ours would not stand in front of the C library's: a program asks for those of glibc's versions.
+#[test]
+fn no_exported_name_has_a_version() -> Result<()> {
+    let headers = said("objdump", &["-p"], Library::release()?.shared())?;
+    ensure!(
+        headers.contains("Version References:") && !headers.contains("Version definitions:"),
+        "{headers}"
+    );
+    Ok(())
+}
+
+/// What a linked program asks for at run time: a new number says that it cannot go on with an old library.
+#[test]
+fn the_libraries_have_names_with_a_number() -> Result<()> {
+    let libraries = [
+        (Library::release()?, "libmesh.so.1"),
+        (Library::debug()?, "libmesh.so.1"),
+        (Library::split()?, "libmesh_split.so.1"),
+    ];
+    for (library, expected) in libraries {
+        let headers = said("objdump", &["-p"], library.shared())?;
+        let name = headers
+            .lines()
+            .find_map(|line| line.trim_start().strip_prefix("SONAME"))
+            .map(str::trim);
+        ensure!(name == Some(expected), "{name:?} is not {expected}");
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ const PAUSE_MS: u64 = 1_000;
 /// … unless so many bytes more could come back.
 const WORTHWHILE: usize = 64 << 10;
 
-/// Milliseconds that a thread waits for another one that does it, at most.
+/// Milliseconds that a thread waits for others that do upkeep, at most.
 const PATIENCE_MS: u64 = 500;
 
 /// Bytes that could have come back at the very best when the last time was over, and until when that is enough to know.
@@ -36,8 +36,12 @@ pub(super) fn relieve(size: usize) -> bool {
         if could < known && now < KNOWN_UNTIL.load(Ordering::Relaxed) {
             return false;
         }
-        if heap.pages().run_aside(|| tls::within(compact)).is_none() {
-            wait_for_others();
+        for _ in 0..PATIENCE_MS {
+            if heap.pages().run_aside(|| tls::within(compact)).is_some() {
+                break;
+            }
+            // Another thread is aside, or there is no memory for it.
+            pause(1);
         }
         true
     })
@@ -53,18 +57,15 @@ fn compact() {
     let heap = HEAP.global();
     introspection::flush();
     HEAP.relieve_sleepers();
+    // A cycle under way is another thread's: what that gives back will do, or it leaves the rest to us.
+    for _ in 0..PATIENCE_MS {
+        if !heap.is_in_cycle() {
+            break;
+        }
+        pause(1);
+    }
     heap.compact();
     LEFT.store(could_gain(), Ordering::Relaxed);
     let until = heap.pages().clock_ms().saturating_add(PAUSE_MS);
     KNOWN_UNTIL.store(until, Ordering::Relaxed);
-}
-
-/// Waits while another thread is at it.
-fn wait_for_others() {
-    for _ in 0..PATIENCE_MS {
-        pause(1);
-        if !HEAP.global().is_in_cycle() {
-            break;
-        }
-    }
 }

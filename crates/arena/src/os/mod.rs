@@ -14,7 +14,7 @@ use core::ptr::NonNull;
 pub use sync::Futex;
 
 pub use failing::FailNth;
-pub use linux::{FutexLock, Linux, LinuxWith, ReadClock, syscall};
+pub use linux::{FutexLock, Linux, LinuxWith, Lookout, ReadClock, Sight, file_status, syscall};
 pub use write_faults::{Hold, Userfault, WriteFaults};
 
 /// Why the system refused.

@@ -16,7 +16,7 @@ pub unsafe extern "C" fn mallctl(
     name: *const c_char,
     old_value: *mut c_void,
     old_size: *mut usize,
-    new_value: *const c_void,
+    new_value: *mut c_void,
     new_size: usize,
 ) -> c_int {
     // SAFETY: the same contract.
@@ -47,7 +47,7 @@ pub unsafe extern "C" fn mallctlbymib(
     count: usize,
     old_value: *mut c_void,
     old_size: *mut usize,
-    new_value: *const c_void,
+    new_value: *mut c_void,
     new_size: usize,
 ) -> c_int {
     // SAFETY: the same contract.

@@ -42,7 +42,7 @@ pub unsafe extern "C" fn mesh_mallctl(
     name: *const c_char,
     old_value: *mut c_void,
     old_size: *mut usize,
-    new_value: *const c_void,
+    new_value: *mut c_void,
     new_size: usize,
 ) -> c_int {
     if name.is_null() {
@@ -105,7 +105,7 @@ pub unsafe extern "C" fn mesh_mallctlbymib(
     count: usize,
     old_value: *mut c_void,
     old_size: *mut usize,
-    new_value: *const c_void,
+    new_value: *mut c_void,
     new_size: usize,
 ) -> c_int {
     let given = Exchange {

@@ -11,20 +11,14 @@
 //!
 //! What is made between a look and the end of the slice is not found in time: see docs/decisions/022-asynchronous-io.md.
 
-mod files;
 pub(crate) mod rings;
 
-use core::sync::atomic::{AtomicU64, Ordering};
-
-use arena::{Linux, Os};
+use arena::os::{Lookout, Sight};
 
 use crate::ground::heap::HEAP;
 
 /// Bytes that direct I/O transfers at least.
 const LEAST_DIRECT: usize = 512;
-
-/// A look takes at most one part in so many of the time.
-const SHARE: u64 = 50;
 
 /// Why nothing may be meshed.
 pub(crate) enum Found {
@@ -34,43 +28,19 @@ pub(crate) enum Found {
     Pins,
 }
 
-/// When to look again.
-struct Pace(AtomicU64);
-
-impl Pace {
-    const fn new() -> Self {
-        Self(AtomicU64::new(0))
-    }
-
-    /// Lets `look` look, if that is due.
-    fn when_due<T>(&self, look: impl FnOnce() -> T) -> Option<T> {
-        let clock = || HEAP.global().pages().os().clock_ns();
-        let begin = clock();
-        // Relaxed: who looks has the lock of the cycle.
-        if begin < self.0.load(Ordering::Relaxed) {
-            return None;
-        }
-        let seen = look();
-        let end = clock();
-        let pause = end.saturating_sub(begin).saturating_mul(SHARE);
-        self.0.store(end.saturating_add(pause), Ordering::Relaxed);
-        Some(seen)
-    }
-}
-
-static FILES: Pace = Pace::new();
-static PINS: Pace = Pace::new();
+static LOOKOUT: Lookout = Lookout::new();
 
 /// Looks, as often as is due. To be called with the lock of the cycle.
 pub(crate) fn look() -> Option<Found> {
-    if let Some(seen) = FILES.when_due(files::look) {
-        if seen.has_direct {
-            HEAP.global().mesh_only_below(LEAST_DIRECT);
-        }
-        if seen.has_ring {
-            return Some(Found::Ring);
-        }
+    // A filter is seen when it is installed.
+    let Sight {
+        ring, direct, pins, ..
+    } = LOOKOUT.look(HEAP.global().pages().os(), rings::is_known);
+    if direct {
+        HEAP.global().mesh_only_below(LEAST_DIRECT);
     }
-    let has_pins = PINS.when_due(Linux::has_pinned_memory);
-    (has_pins == Some(true)).then_some(Found::Pins)
+    if ring {
+        return Some(Found::Ring);
+    }
+    pins.then_some(Found::Pins)
 }

@@ -1,9 +1,8 @@
 //! Rings that were seen to be made, by the inodes of their files. An `io_uring` has one of its own.
 
-use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use arena::os::syscall;
+use arena::os::file_status;
 use libc::c_int;
 
 /// Rings that can be known.
@@ -11,16 +10,6 @@ const MOST: usize = 64;
 
 /// Inodes; zero for none.
 static KNOWN: [AtomicU64; MOST] = [const { AtomicU64::new(0) }; MOST];
-
-/// What the kernel tells about an open file.
-pub(super) fn status(file: c_int) -> Option<libc::stat> {
-    let mut status = MaybeUninit::<libc::stat>::zeroed();
-    let arguments = [file as usize, status.as_mut_ptr() as usize, 0, 0, 0, 0];
-    // SAFETY: the kernel fills one `stat`.
-    let result = unsafe { syscall(libc::SYS_fstat, arguments) };
-    // SAFETY: all zeros is a valid `stat`.
-    (result == 0).then(|| unsafe { status.assume_init() })
-}
 
 fn exchange(old: u64, new: u64) -> bool {
     KNOWN.iter().any(|place| {
@@ -32,13 +21,13 @@ fn exchange(old: u64, new: u64) -> bool {
 
 /// Notes the ring behind `file`; false when that cannot be.
 pub(crate) fn note(file: c_int) -> bool {
-    let status = status(file).filter(|status| status.st_ino != 0);
+    let status = file_status(file).filter(|status| status.st_ino != 0);
     status.is_some_and(|status| exchange(0, status.st_ino))
 }
 
 /// Forgets the ring behind `file`, before it is closed.
 pub(crate) fn forget(file: c_int) {
-    if let Some(status) = status(file)
+    if let Some(status) = file_status(file)
         && status.st_ino != 0
     {
         exchange(status.st_ino, 0);

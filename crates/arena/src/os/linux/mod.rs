@@ -6,6 +6,7 @@ mod clocks;
 mod descriptor;
 mod futex;
 mod holes;
+mod lookout;
 mod memory;
 mod proc;
 mod remap;
@@ -24,6 +25,7 @@ use super::{Access, Advice, Errno, Futex, NotMapped, NotMoved, Os, SignalMask};
 pub use call::syscall;
 pub use clocks::ReadClock;
 pub use futex::FutexLock;
+pub use lookout::{Lookout, Sight, file_status};
 use memory::{MADV_POPULATE_WRITE, RESERVED, madvise, map, protection};
 use remap::REMAP_UNKNOWN;
 use returned::checked;
@@ -56,14 +58,6 @@ impl<L> LinuxWith<L> {
     /// From now on a system call that is not needed may end the process.
     pub fn ask_no_more(&self) {
         self.asks_no_more.store(true, Ordering::Relaxed);
-    }
-}
-
-impl Linux {
-    /// Whether the kernel keeps pages of this process in their places for itself, or for devices, as registered buffers of an
-    /// `io_uring` are; false when it does not tell.
-    pub fn has_pinned_memory() -> bool {
-        proc::has_pinned_memory()
     }
 }
 

@@ -35,10 +35,22 @@ fn filtered(status: &[u8]) -> Result<bool, Errno> {
     }
 }
 
-/// Whether the kernel keeps pages of this process in their places for itself, or for devices; false when it does not tell.
-pub(super) fn has_pinned_memory() -> bool {
+/// What the status of this thread says.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Status {
+    /// Whether the kernel keeps pages of this process in their places for itself, or for devices.
+    pub(super) pinned: bool,
+    /// Whether system calls of this thread are filtered.
+    pub(super) filtered: bool,
+}
+
+/// The status; what the kernel does not tell is taken not to be.
+pub(super) fn status() -> Status {
     let mut text = [0_u8; 4096];
-    read(c"/proc/thread-self/status", &mut text).is_ok_and(pinned)
+    read(c"/proc/thread-self/status", &mut text).map_or(Status::default(), |text| Status {
+        pinned: pinned(text),
+        filtered: filtered(text) == Ok(true),
+    })
 }
 
 /// What a status says about that.

@@ -4,10 +4,9 @@ use core::ffi::CStr;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use arena::os::syscall;
 use libc::c_int;
 
-use super::rings;
+use crate::os::linux::syscall;
 
 /// Numbers that are looked at, at most.
 const MOST: usize = 1 << 16;
@@ -21,8 +20,11 @@ const DIRECTORY: &CStr = c"/proc/thread-self/fd";
 /// What the kernel calls a ring.
 const RING: &[u8] = b"anon_inode:[io_uring]";
 
-/// The highest number that was open at the last look: it is often far from the others.
-static HIGHEST: AtomicUsize = AtomicUsize::new(0);
+/// Looks at files.
+pub(super) struct Files {
+    /// The highest number that was open at the last look: it is often far from the others.
+    highest: AtomicUsize,
+}
 
 /// What was seen.
 #[derive(Default)]
@@ -35,14 +37,14 @@ pub(super) struct Seen {
 
 impl Seen {
     /// Looks at one number; says whether a file is open there.
-    fn look_at(&mut self, number: usize) -> bool {
+    fn look_at(&mut self, number: usize, is_known: fn(u64) -> bool) -> bool {
         let file = number as c_int;
-        let Some(status) = rings::status(file) else {
+        let Some(status) = file_status(file) else {
             return false;
         };
         match status.st_mode & libc::S_IFMT {
             // Files without a name have no kind either.
-            0 => self.has_ring |= !rings::is_known(status.st_ino) && is_ring(file),
+            0 => self.has_ring |= !is_known(status.st_ino) && is_ring(file),
             libc::S_IFREG | libc::S_IFBLK => self.has_direct |= is_direct(file),
             _ => {}
         }
@@ -64,29 +66,47 @@ fn count() -> Option<usize> {
         .filter(|&size| result == 0 && size > 0)
 }
 
-/// Looks at all of them.
-pub(super) fn look() -> Seen {
-    let (mut seen, count) = (Seen::default(), count());
-    let before = HIGHEST.load(Ordering::Relaxed);
-    let (mut open, mut gap, mut highest) = (0, 0, 0);
-    if before > 0 && seen.look_at(before) {
-        (open, highest) = (1, before);
-    }
-    // One that is looked at already.
-    let known = (open > 0).then_some(highest);
-    for number in (0..MOST).filter(|&number| Some(number) != known) {
-        if count.map_or(gap > GAP, |count| open >= count) {
-            break;
-        }
-        if seen.look_at(number) {
-            (open, gap) = (open + 1, 0);
-            highest = highest.max(number);
-        } else {
-            gap += 1;
+impl Files {
+    pub(super) const fn new() -> Self {
+        Self {
+            highest: AtomicUsize::new(0),
         }
     }
-    HIGHEST.store(highest, Ordering::Relaxed);
-    seen
+
+    /// Looks at all of them; rings whose inode `is_known` are none.
+    pub(super) fn look(&self, is_known: fn(u64) -> bool) -> Seen {
+        let (mut seen, count) = (Seen::default(), count());
+        let before = self.highest.load(Ordering::Relaxed);
+        let (mut open, mut gap, mut highest) = (0, 0, 0);
+        if before > 0 && seen.look_at(before, is_known) {
+            (open, highest) = (1, before);
+        }
+        // One that is looked at already.
+        let known = (open > 0).then_some(highest);
+        for number in (0..MOST).filter(|&number| Some(number) != known) {
+            if count.map_or(gap > GAP, |count| open >= count) {
+                break;
+            }
+            if seen.look_at(number, is_known) {
+                (open, gap) = (open + 1, 0);
+                highest = highest.max(number);
+            } else {
+                gap += 1;
+            }
+        }
+        self.highest.store(highest, Ordering::Relaxed);
+        seen
+    }
+}
+
+/// What the kernel tells about an open file.
+pub fn file_status(file: c_int) -> Option<libc::stat> {
+    let mut status = MaybeUninit::<libc::stat>::zeroed();
+    let arguments = [file as usize, status.as_mut_ptr() as usize, 0, 0, 0, 0];
+    // SAFETY: the kernel fills one `stat`.
+    let result = unsafe { syscall(libc::SYS_fstat, arguments) };
+    // SAFETY: all zeros is a valid `stat`.
+    (result == 0).then(|| unsafe { status.assume_init() })
 }
 
 /// Whether a file is open for direct I/O.

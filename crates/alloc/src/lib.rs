@@ -1,0 +1,104 @@
+#![doc = include_str!("../README.md")]
+//!
+//! * `heap`: the heap of the process; `word`: the calling thread's front end; `front`: how it gets one and gives it back;
+//! * `blocks`: blocks as a program asks for them; `request`: what is asked for; `slow`: what is done when a thread has no answer at hand;
+//! * `stats`: figures;
+//! * `begin`: what is done once, so that meshing may begin; `fork`: the child's own copy of what is meshed.
+#![no_std]
+
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")))]
+compile_error!("mesh-alloc is for Linux on x86-64 with glibc");
+
+mod begin;
+mod blocks;
+mod fork;
+mod front;
+mod heap;
+mod request;
+mod slow;
+mod stats;
+mod word;
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::ptr::{NonNull, null_mut};
+
+use crate::heap::HEAP;
+pub use stats::Stats;
+
+/// The allocator: all values of this type are the one heap of the process.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mesh;
+
+// SAFETY: slots are claimed for one taker each, and large blocks have runs of their own; classes are chosen by size and alignment. It
+// does not unwind.
+unsafe impl GlobalAlloc for Mesh {
+    #[inline]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        blocks::allocate(layout).map_or(null_mut(), NonNull::as_ptr)
+    }
+
+    #[inline]
+    unsafe fn dealloc(&self, block: *mut u8, _layout: Layout) {
+        // SAFETY: the same contract.
+        unsafe { blocks::free(block) };
+    }
+
+    #[inline]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        blocks::allocate_zeroed(layout).map_or(null_mut(), NonNull::as_ptr)
+    }
+
+    #[inline]
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        let Some(block) = NonNull::new(block) else {
+            return null_mut();
+        };
+        // SAFETY: the same contract.
+        let resized = unsafe { blocks::resize(block, layout, size) };
+        resized.map_or(null_mut(), NonNull::as_ptr)
+    }
+}
+
+impl Mesh {
+    /// Bytes that a block has room for; `None` when no block can start there.
+    pub fn usable_size(&self, block: NonNull<u8>) -> Option<usize> {
+        HEAP.global().below().usable_size(block)
+    }
+
+    /// Gives back what can be given back: what the calling thread keeps, what meshing finds, and unused pages. Returns the number of bytes.
+    pub fn compact(&self) -> usize {
+        if let Some(front) = front::front() {
+            // SAFETY: the calling thread's own, used by this call alone.
+            unsafe { &mut *front.as_ptr() }.flush();
+        }
+        // A cycle of another thread has looked at some spans before the program freed what was in them.
+        HEAP.global().between_cycles(|| ());
+        let unused = HEAP.global().pages().stats().dirty;
+        HEAP.global().compact() + unused
+    }
+
+    /// Ends meshing for good, when what comes next does not go with it (see the crate's page). What is meshed stays so; nothing moves any more when
+    /// this returns.
+    pub fn stop_meshing(&self) {
+        begin::stop();
+        while HEAP.global().is_in_cycle() {
+            core::hint::spin_loop();
+        }
+    }
+
+    /// Keeps the block at `block` on its physical pages until [`unpin`](Self::unpin): for memory that is handed to a device, locked, or known to
+    /// another process by its pages. Pins are counted. False when no block is there.
+    pub fn pin(&self, block: NonNull<u8>) -> bool {
+        HEAP.global().below().pin(block.addr().get())
+    }
+
+    /// Ends one [`pin`](Self::pin); false when there is none.
+    pub fn unpin(&self, block: NonNull<u8>) -> bool {
+        HEAP.global().below().unpin(block.addr().get())
+    }
+
+    /// The figures of now.
+    pub fn stats(&self) -> Stats {
+        Stats::of_now()
+    }
+}
