@@ -28,19 +28,22 @@ pub(crate) fn find(asked: Option<&Path>) -> Result<PathBuf> {
         anyhow::ensure!(found.is_file(), "{} is not a file", found.display());
         return Ok(found);
     }
-    let program = env::current_exe().context("the path of this program")?;
-    first_of(&candidates(&program)).with_context(|| {
+    // Not to be had where /proc is not mounted.
+    let program = env::current_exe().ok();
+    first_of(&candidates(program.as_deref())).with_context(|| {
         "no libmesh.so beside this program, in ../lib, or installed. Say where it is with --library FILE, \
          or build it with `cargo build --release -p mesh-ffi`"
     })
 }
 
-/// Where the library of `program` may be, the likeliest place first.
-fn candidates(program: &Path) -> Vec<PathBuf> {
-    let beside = program.parent().unwrap_or(Path::new("."));
-    let near = ["", "../lib", "../lib/mesh", "../release"].map(|place| beside.join(place));
+/// Where the library of `program`, if that is known, may be, the likeliest place first.
+fn candidates(program: Option<&Path>) -> Vec<PathBuf> {
+    let near =
+        |beside: &Path| ["", "../lib", "../lib/mesh", "../release"].map(|place| beside.join(place));
+    let near = program.and_then(Path::parent).map(near);
     let installed = DIRECTORIES.map(PathBuf::from);
     near.into_iter()
+        .flatten()
         .chain(installed)
         .map(|directory| directory.join(FILE))
         .collect()
@@ -64,10 +67,17 @@ mod tests {
         fs::create_dir_all(path("lib")).unwrap();
         fs::write(path("lib/libmesh.so"), "").unwrap();
         let program = path("bin/mesh");
-        let found = || first_of(&candidates(&program)).unwrap();
+        let found = || first_of(&candidates(Some(&program))).unwrap();
         assert_eq!(found(), path("lib/libmesh.so").canonicalize().unwrap());
         fs::write(path("bin/libmesh.so"), "").unwrap();
         assert_eq!(found(), path("bin/libmesh.so").canonicalize().unwrap());
+    }
+
+    #[test]
+    fn where_the_program_is_unknown_only_installed_ones_are_taken() {
+        let paths = candidates(None);
+        assert_eq!(paths.len(), DIRECTORIES.len());
+        assert!(paths.iter().all(|path| path.is_absolute()));
     }
 
     #[test]

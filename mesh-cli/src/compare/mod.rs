@@ -97,11 +97,12 @@ fn bench(asked: Option<&Path>) -> Result<PathBuf> {
             .canonicalize()
             .with_context(|| format!("no program at {}", path.display()));
     }
-    let own = env::current_exe().context("the path of this program")?;
-    let beside = own.with_file_name("mesh-bench");
+    let own = env::current_exe().ok();
+    let beside = own.map(|own| own.with_file_name("mesh-bench"));
     let path = env::var_os("PATH").unwrap_or_default();
     let installed = env::split_paths(&path).map(|directory| directory.join("mesh-bench"));
-    std::iter::once(beside)
+    beside
+        .into_iter()
         .chain(installed)
         .find(|path| path.is_file())
         .context(
