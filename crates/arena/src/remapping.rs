@@ -7,13 +7,13 @@ use heap::{PageIndex, Refused, Remapping, Run};
 use crate::area::Side;
 use crate::arena::Arena;
 use crate::ground::Ground;
-use crate::os::{Access, Errno, Os};
+use crate::os::{Access, Os};
 use crate::page_map::PageMap;
 use crate::site::chunk_pages;
 
 /// Tries `step`; as long as the system refuses and `make_room` makes room, again.
-pub(crate) fn retry<R>(
-    mut step: impl FnMut() -> Result<R, Errno>,
+pub(crate) fn retry<R, E>(
+    mut step: impl FnMut() -> Result<R, E>,
     mut make_room: impl FnMut() -> bool,
 ) -> Result<R, Refused> {
     loop {
@@ -35,7 +35,7 @@ impl<O: Os> Arena<O> {
     }
 
     /// Tries `step`; as long as the system refuses, gives some of the ballast up and tries again.
-    pub(crate) fn insist<R>(&self, step: impl Fn() -> Result<R, Errno>) -> Result<R, Refused> {
+    pub(crate) fn insist<R, E>(&self, step: impl Fn() -> Result<R, E>) -> Result<R, Refused> {
         retry(step, || self.windows.lock().ballast.lighten(&self.os))
     }
 

@@ -179,7 +179,7 @@ unsafe impl<O: Os> Remapping for Arena<O> {
 
 impl<O: Os> Arena<O> {
     /// The window's address of a page that is open in it.
-    fn in_window(&self, page: PageIndex) -> Result<NonNull<u8>, Refused> {
+    pub(crate) fn in_window(&self, page: PageIndex) -> Result<NonNull<u8>, Refused> {
         let window = &mut self.windows.lock().current;
         window.address::<O>(page).ok_or(Refused)
     }

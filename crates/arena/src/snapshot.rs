@@ -177,14 +177,52 @@ impl<O: Os> Arena<O> {
         Some(&self.known_ground()?.map)
     }
 
-    /// In a child: takes the addresses of dead spans, which have no pages.
+    /// In a child: takes the addresses of dead spans, which have no pages. As in the parent, they lie among their neighbours, on shared
+    /// pages that nobody has filled: so they part none that were one mapping there.
     fn fill(&self, map: &PageMap, run: Run) -> Result<(), Refused> {
+        let mut rest = run;
+        while rest.pages.0 > 0 {
+            let part = lain_alike::<O>(map, rest);
+            let lain = onto_known(map, part.first).ok_or(Refused).and_then(|onto| {
+                let from = self.in_window(onto)?;
+                let to = self.address(part.first).ok_or(Refused)?;
+                // SAFETY: the arena owns the run, whose spans are dead, and the window's pages.
+                self.insist(|| unsafe { self.os.alias(from, Self::bytes(part), to) })
+            });
+            lain.or_else(|_| self.insist(|| self.make_inaccessible(map, part)))?;
+            rest.first = part.end();
+            rest.pages.0 -= part.pages.0;
+        }
+        Ok(())
+    }
+
+    /// Replaces dead spans by memory that nobody may use: it is in nobody's account of data, as the shared pages were not.
+    fn make_inaccessible(&self, map: &PageMap, run: Run) -> Result<(), Refused> {
         let at = self.address(run.first).ok_or(Refused)?;
-        // Inaccessible memory is in nobody's account of data, as the shared pages were not.
         // SAFETY: the arena owns the run, and the spans are dead.
-        self.insist(|| unsafe { self.os.replace(at, Self::bytes(run), Access::None) })?;
+        unsafe { self.os.replace(at, Self::bytes(run), Access::None) }.map_err(|_| Refused)?;
         self.note_onto(map, run, Some(PageIndex(NOWHERE)));
         Ok(())
+    }
+}
+
+/// The shared page that a page of a dead span lies on, unless it is [nowhere](NOWHERE).
+fn onto_known(map: &PageMap, page: PageIndex) -> Option<PageIndex> {
+    map.onto(page).filter(|onto| onto.0 != NOWHERE)
+}
+
+/// The first pages of `run` that lay on shared pages which follow each other, in one piece of the window.
+fn lain_alike<O: Os>(map: &PageMap, run: Run) -> Run {
+    let chunk = chunk_pages(O::PAGE_SIZE);
+    let onto = |at: u32| onto_known(map, PageIndex(run.first.0 + at as usize));
+    let goes_on = |at: &u32| match (onto(at - 1), onto(*at)) {
+        (Some(last), Some(next)) => next.0 == last.0 + 1 && !next.0.is_multiple_of(chunk),
+        _ => false,
+    };
+    let pages = (1..run.pages.0).take_while(goes_on).count() + 1;
+    Run {
+        first: run.first,
+        pages: heap::PageCount(pages as u32),
     }
 }
 
