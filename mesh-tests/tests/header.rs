@@ -21,10 +21,14 @@ fn of_mesh_ffi(file: &str) -> PathBuf {
         .join(file)
 }
 
-/// The names that the library exports: those of our own, and those of C.
+/// What the library exports that is no function, and not for C.
+const DATA: &str = "mesh_published";
+
+/// The names that the library exports: functions of our own, and those of C.
 fn exported() -> Result<(BTreeSet<String>, BTreeSet<String>)> {
     let listed = fs::read_to_string(of_mesh_ffi("exported.txt"))?;
-    let names = listed.split_whitespace().map(str::to_owned);
+    let names = listed.split_whitespace().filter(|name| *name != DATA);
+    let names = names.map(str::to_owned);
     Ok(names.partition(|name| name.starts_with("mesh_")))
 }
 
