@@ -105,6 +105,7 @@ extern "C" fn constructor(
         stop::insist();
     }
     if signals::install() {
+        HEAP.global().pages().os().catch_faults();
         choose_barrier(config.barrier);
         let _ = stop::resume();
         let is_always = config.background == Wanted::Always;

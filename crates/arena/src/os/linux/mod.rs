@@ -41,6 +41,8 @@ pub struct LinuxWith<L> {
     read_clock: AtomicPtr<()>,
     /// Whether the kernel is asked for nothing any more that can be done without.
     asks_no_more: AtomicBool,
+    /// Whether SIGSEGV is for a handler that waits for meshes.
+    catches_faults: AtomicBool,
     locks: PhantomData<fn() -> L>,
 }
 
@@ -51,8 +53,15 @@ impl<L> LinuxWith<L> {
             remap: AtomicU8::new(REMAP_UNKNOWN),
             read_clock: AtomicPtr::new(null_mut()),
             asks_no_more: AtomicBool::new(false),
+            catches_faults: AtomicBool::new(false),
             locks: PhantomData,
         }
+    }
+
+    /// From now on SIGSEGV is for a handler that waits for meshes, and never blocked. Before it is as the thread has it: one that waits
+    /// for its thread to open it must not come early.
+    pub fn catch_faults(&self) {
+        self.catches_faults.store(true, Ordering::Relaxed);
     }
 
     /// From now on a system call that is not needed may end the process.
@@ -187,7 +196,7 @@ unsafe impl<L: RawLock + Sync> Os for LinuxWith<L> {
     }
 
     fn block_signals(&self) -> SignalMask {
-        signals::block()
+        signals::block(self.catches_faults.load(Ordering::Relaxed))
     }
 
     fn restore_signals(&self, mask: SignalMask) {

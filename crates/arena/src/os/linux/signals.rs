@@ -8,12 +8,17 @@ use crate::os::SignalMask;
 /// Bytes in the kernel's signal set.
 const SIGNAL_SET_SIZE: usize = 8;
 
-/// Blocks all signals but SIGSEGV; returns the mask that there was.
-pub(super) fn block() -> SignalMask {
+/// Blocks all signals but SIGSEGV, which is let in if it `catches_faults` and else stays as it is; returns the mask that there was.
+pub(super) fn block(catches_faults: bool) -> SignalMask {
     let blocked = !(1_u64 << (libc::SIGSEGV - 1));
+    let how = if catches_faults {
+        libc::SIG_SETMASK
+    } else {
+        libc::SIG_BLOCK
+    };
     let mut before = MaybeUninit::<u64>::zeroed();
     let arguments = [
-        libc::SIG_SETMASK as usize,
+        how as usize,
         &raw const blocked as usize,
         before.as_mut_ptr() as usize,
         SIGNAL_SET_SIZE,
