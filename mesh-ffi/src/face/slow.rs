@@ -59,11 +59,16 @@ fn allocate_anew(class: Option<SizeClass>, size: usize, align: usize) -> Option<
         // Apart: some stacks are small.
         return serve_at_limit(class, size, align);
     }
-    serve(class, size, align)
+    serve::<false>(class, size, align)
 }
 
+/// One frame with each of its callers, which have copies of their own: some stacks are small.
 #[inline(always)]
-fn serve(class: Option<SizeClass>, size: usize, align: usize) -> Option<Block> {
+fn serve<const AT_LIMIT: bool>(
+    class: Option<SizeClass>,
+    size: usize,
+    align: usize,
+) -> Option<Block> {
     tls::within(move || match class {
         Some(class) => small(class),
         None => large(size, align),
@@ -76,7 +81,7 @@ fn serve(class: Option<SizeClass>, size: usize, align: usize) -> Option<Block> {
 fn serve_at_limit(class: Option<SizeClass>, size: usize, align: usize) -> Option<Block> {
     let mut relieved = false;
     loop {
-        let block = serve(class, size, align);
+        let block = serve::<true>(class, size, align);
         if block.is_some() || relieved || !emergency::relieve(size) {
             return block;
         }
@@ -119,6 +124,7 @@ pub(crate) fn allocate_growing(size: usize, before: usize) -> Option<Block> {
     })
 }
 
+#[inline(always)]
 fn small(class: SizeClass) -> Option<Block> {
     let start = match front() {
         Some(front) => {
