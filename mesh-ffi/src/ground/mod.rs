@@ -5,6 +5,7 @@
 //! * `loaded`, `linker`, `resolved`, `late`, `next`: the functions that we stand in front of, and the C library's own; `system`, `bytes`,
 //!   `signal_set`, `clock`: what we do without them; `alone`: what a static program has in their place; `single`: whether there is one thread; `errno`, `line`, `write`, `pause`;
 //! * `misuse`: what becomes of a program that misuses the heap; `loader`: which memory is the loader's;
+//! * `files`: files of the kernel, and of settings; `barrier`: the write barrier in words;
 //! * `reach`: memory of the program that may not be there;
 //! * `request`: what a signal asks for, or the child of a fork.
 
@@ -14,6 +15,7 @@ pub(crate) mod barrier;
 pub(crate) mod bytes;
 pub(crate) mod clock;
 pub(crate) mod errno;
+pub(crate) mod files;
 pub(crate) mod heap;
 pub(crate) mod late;
 pub(crate) mod line;

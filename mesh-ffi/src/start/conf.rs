@@ -11,8 +11,10 @@
 
 use core::ffi::CStr;
 
+use pressure::Files;
+
+use crate::ground::files::Kernel;
 use crate::ground::line::Line;
-use crate::upkeep::pressure::read_file;
 
 use super::config::{Config, Understood, apply_known};
 
@@ -42,7 +44,7 @@ pub(super) fn read_file_of(config: &mut Config, named: Option<&CStr>) {
         return;
     }
     let mut text = [0; MOST];
-    let Some(len) = read_file(path, &mut text) else {
+    let Some(len) = Kernel.read(path, &mut text) else {
         if named.is_some() {
             tell("MESH_CONF_FILE", ", which cannot be read");
         }

@@ -10,25 +10,21 @@
 //! For a look some files are open for a moment. A program with one thread may rely on which descriptor it is given next: it looks itself, with
 //! signals blocked, even where there is a thread of ours, which then does the rest.
 //!
-//! * `files`: what is looked at;
 //! * `relief`: what is done.
 
-mod files;
 mod relief;
 
 use core::cell::UnsafeCell;
-use core::ffi::CStr;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use heap::Upkeep;
-use pressure::{Files, LOOK_MS, Watch};
+use pressure::{LOOK_MS, Watch};
 
+use crate::ground::files::Kernel;
 use crate::ground::heap::HEAP;
 use crate::ground::reach::is_filtered;
 use crate::ground::single::has_one_thread;
 use crate::ground::{errno, process, request, tls};
-
-use files::Kernel;
 
 pub(crate) use relief::times;
 
@@ -58,11 +54,6 @@ pub(crate) fn watch() {
 /// Whether pressure is looked for.
 pub(crate) fn is_watching() -> bool {
     WATCHING.load(Ordering::Relaxed)
-}
-
-/// Reads the file at `path` into `buffer`, as far as it has room; returns how many bytes that were.
-pub(crate) fn read_file(path: &CStr, buffer: &mut [u8]) -> Option<usize> {
-    Kernel.read(path, buffer)
 }
 
 /// So many hundredths of the bytes that the process may use: those of its control group, or of the machine.

@@ -6,7 +6,7 @@ use arena::os::syscall;
 use pressure::Files;
 
 /// This machine. To be asked with signals blocked, so that no handler of the program finds a descriptor that is not the program's.
-pub(super) struct Kernel;
+pub(crate) struct Kernel;
 
 impl Files for Kernel {
     fn read(&self, path: &CStr, buffer: &mut [u8]) -> Option<usize> {
