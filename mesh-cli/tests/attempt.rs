@@ -28,7 +28,7 @@ fn a_command_is_compared_drawn_and_judged() -> Result<()> {
     let mut command = installed.mesh(&["try", "--repeat", "1", "--plot"]);
     command.arg(&plot).args(["--", path]);
     let said = Said::by(&mut command)?.ended_with(0)?;
-    for words in ["mesh-nomesh", "glibc", "processor time.", "plot.svg"] {
+    for words in ["mesh-nomesh", "glibc", "processor time", "plot.svg"] {
         ensure!(said.output.contains(words), "no {words}:\n{}", said.output);
     }
     let last = said.output.lines().last().unwrap_or("");

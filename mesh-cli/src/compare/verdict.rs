@@ -47,6 +47,12 @@ fn is_peer(name: &str) -> bool {
 /// Differences below this part are none.
 const LEAST: f64 = 0.03;
 
+/// More processor time than this part is a price that has to be named first.
+const DEAR: f64 = 0.25;
+
+/// Programs that take fewer seconds are over before their memory says anything.
+const SHORT: f64 = 0.5;
+
 /// Says whether Mesh helps.
 pub(super) fn verdict(runs: &[Run]) -> String {
     let all = typical(runs);
@@ -55,7 +61,10 @@ pub(super) fn verdict(runs: &[Run]) -> String {
     };
     let noise = noise(&all).max(LEAST);
     let less = 1.0 - ours.memory / usual.memory;
-    let words = if less > noise {
+    let faster = 1.0 - ours.seconds / usual.seconds;
+    let words = if less > noise && faster < -DEAR {
+        "Mesh saves this program memory at the price of time"
+    } else if less > noise {
         "Mesh helps this program"
     } else if less < -noise {
         "Mesh costs this program memory"
@@ -68,9 +77,14 @@ pub(super) fn verdict(runs: &[Run]) -> String {
         bytes(usual.memory as u64),
         change(less, "less", "more")
     );
-    let time = change(1.0 - ours.seconds / usual.seconds, "less", "more");
+    let time = change(faster, "less", "more");
+    let doubt = if usual.seconds < SHORT {
+        " It ran for so short a time that this says little about longer runs."
+    } else {
+        ""
+    };
     format!(
-        "{words}: {memory}, for {time} processor time{}.",
+        "{words}: {memory}, for {time} processor time{}.{doubt}",
         better(&all, noise)
     )
 }
@@ -160,6 +174,19 @@ mod tests {
         let expected = "Mesh helps this program: 60.0 MiB on average instead of glibc's 100.0 MiB (40% less), \
                         for 10% more processor time.";
         assert_eq!(words, expected);
+    }
+
+    #[test]
+    fn a_price_is_named_and_so_is_a_short_run() {
+        let words = verdict(&runs(&[("mesh", 60.0, 1.3), ("glibc", 100.0, 1.0)]));
+        assert!(
+            words.starts_with("Mesh saves this program memory at the price of time"),
+            "{words}"
+        );
+        assert!(words.ends_with("for 30% more processor time."), "{words}");
+        let words = verdict(&runs(&[("mesh", 60.0, 0.1), ("glibc", 100.0, 0.1)]));
+        assert!(words.starts_with("Mesh helps"), "{words}");
+        assert!(words.ends_with("says little about longer runs."), "{words}");
     }
 
     #[test]
