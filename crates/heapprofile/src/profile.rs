@@ -1,0 +1,96 @@
+//! The profile of a process.
+
+use core::sync::atomic::AtomicU64;
+
+use crate::interval::Interval;
+use crate::layout::Header;
+use crate::samples::{Sample, Samples};
+use crate::stacks::Stacks;
+
+/// Where a thread is.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    /// The address of an instruction.
+    pub instruction: u64,
+    /// The stack pointer there.
+    pub stack_pointer: u64,
+    /// The frame pointer there.
+    pub frame_pointer: u64,
+}
+
+/// The memory of a profile; all of it zeros.
+pub struct Room<'m> {
+    /// What is written to files, and read by others: the header and the records.
+    pub words: &'m [AtomicU64],
+    /// A power of two of places for stacks.
+    pub index: &'m [AtomicU64],
+    /// A power of two of places for blocks that live.
+    pub samples: &'m [Sample],
+}
+
+/// The profile of a process.
+pub struct Profile<'m> {
+    interval: Interval,
+    /// The most bytes of a stack that are kept.
+    most: usize,
+    stacks: Stacks<'m>,
+    samples: Samples<'m>,
+}
+
+impl<'m> Profile<'m> {
+    /// A profile with nothing in it. `most` bytes of each stack are kept at most.
+    pub fn new(room: Room<'m>, interval: Interval, most: usize) -> Self {
+        let stacks = Stacks::new(room.words, room.index);
+        stacks.set(Header::Interval, interval.mean());
+        Self {
+            interval,
+            most,
+            stacks,
+            samples: Samples::new(room.samples),
+        }
+    }
+
+    /// Its header and records.
+    pub fn stacks(&self) -> &Stacks<'m> {
+        &self.stacks
+    }
+
+    /// The mean number of bytes between samples.
+    pub fn interval(&self) -> Interval {
+        self.interval
+    }
+
+    /// Samples the block of `size` bytes at `address`, which the calling thread has just got; see [`Stacks::record`] for the rest.
+    pub fn sample(
+        &self,
+        address: u64,
+        size: u64,
+        context: &Context,
+        copy: impl FnMut(u64, &mut [u64]) -> bool,
+        is_code: impl Fn(u64) -> bool,
+    ) {
+        // Of the last block at this address it was not noticed that it was given back, such as in a handler.
+        self.forget(address);
+        let stack = self.stacks.record(context, self.most, copy, is_code);
+        if self.samples.put(address, size, stack) {
+            self.stacks.count_in(stack, self.interval.weight(size));
+        } else {
+            let dropped = self.stacks.get(Header::Dropped);
+            self.stacks.set(Header::Dropped, dropped + 1);
+        }
+    }
+
+    /// Counts out the block at `address`, if it was sampled. To be called before it is given back.
+    pub fn forget(&self, address: u64) {
+        if let Some((size, stack)) = self.samples.take(address) {
+            self.stacks.count_out(stack, self.interval.weight(size));
+        }
+    }
+
+    /// Begins anew: blocks that live were never sampled.
+    pub fn reset(&self) {
+        self.samples.clear();
+        self.stacks.forget_counts();
+        self.stacks.set(Header::Dropped, 0);
+    }
+}
