@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use heapprofile::{Header, Image, Stack};
 use mesh_tests::{Outcome, Program, Run, Settings, scene};
 

@@ -2,21 +2,11 @@
 
 use core::sync::atomic::AtomicU64;
 
+use crate::context::Context;
 use crate::interval::Interval;
 use crate::layout::Header;
 use crate::samples::{Sample, Samples};
 use crate::stacks::Stacks;
-
-/// Where a thread is.
-#[derive(Clone, Copy, Debug)]
-pub struct Context {
-    /// The address of an instruction.
-    pub instruction: u64,
-    /// The stack pointer there.
-    pub stack_pointer: u64,
-    /// The frame pointer there.
-    pub frame_pointer: u64,
-}
 
 /// The memory of a profile; all of it zeros.
 pub struct Room<'m> {

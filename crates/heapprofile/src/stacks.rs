@@ -2,11 +2,11 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
+use crate::context::Context;
 use crate::interval::Weight;
 use crate::layout::{
     Field, HEADER_WORDS, Header, LARGEST_STACK, MAGIC, RECORD_WORDS, VALID, VERSION,
 };
-use crate::profile::Context;
 
 /// Words that are copied at once: some stacks are small.
 const PIECE: usize = 32;

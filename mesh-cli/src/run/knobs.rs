@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::profile::ProfileKnobs;
+use super::size::size;
 
 /// What can be set for the library. The names of the variables are in `docs/launcher.md`.
 #[derive(clap::Args, Default)]
@@ -72,9 +73,6 @@ pub(crate) struct Knobs {
 /// The library reads numbers of nine digits.
 const MOST: i64 = 999_999_999;
 
-/// The library reads sizes of as many digits.
-const MOST_DIGITS: usize = 15;
-
 fn limit(text: &str) -> Result<String, &'static str> {
     let share = text.strip_suffix('%');
     let is_share = share.is_some_and(|share| matches!(share.parse(), Ok(1..=100_u8)));
@@ -82,19 +80,6 @@ fn limit(text: &str) -> Result<String, &'static str> {
         return Ok(text.to_owned());
     }
     Err("a size is bytes (1073741824, 512M, 2G) or a share (80%)")
-}
-
-/// Bytes, as the library reads them.
-pub(super) fn size(text: &str) -> Result<String, &'static str> {
-    let digits = text.trim_end_matches(['k', 'K', 'm', 'M', 'g', 'G', 't', 'T']);
-    let is_number = text.len() <= digits.len() + 1
-        && digits.len() <= MOST_DIGITS
-        && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let number: u64 = digits.parse().unwrap_or(0);
-    if !is_number || number == 0 {
-        return Err("a size is bytes, as in 1073741824, 512M or 2G");
-    }
-    Ok(text.to_owned())
 }
 
 #[derive(Clone, Copy, ValueEnum)]

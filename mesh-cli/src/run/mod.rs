@@ -5,6 +5,7 @@
 mod knobs;
 mod profile;
 mod program;
+mod size;
 
 use std::env;
 use std::ffi::{OsStr, OsString};

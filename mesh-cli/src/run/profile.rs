@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::size::size;
+
 /// How a heap profile is taken. `mesh profile` reads it.
 #[derive(clap::Args, Default)]
 #[command(next_help_heading = "Heap profile")]
@@ -11,7 +13,7 @@ pub(super) struct ProfileKnobs {
     #[arg(long)]
     profile: bool,
     /// Bytes from one sample to the next, on average, as in 64K [default: 512K]
-    #[arg(long, value_name = "SIZE", value_parser = super::knobs::size, requires = "profile")]
+    #[arg(long, value_name = "SIZE", value_parser = size, requires = "profile")]
     profile_sample: Option<String>,
     /// What the names of files begin with [default: mesh]
     #[arg(long, value_name = "PATH", requires = "profile")]
