@@ -4,10 +4,10 @@ mod surplus;
 
 use core::ptr::NonNull;
 
-use heap::{Label, PageCount, Run};
+use heap::{Label, PageCount, Preset, Run};
 
 use crate::area::{Area, Side};
-use crate::frontier::{Field, Frontier, Taken, Towards};
+use crate::frontier::{Field, Frontier, Taken};
 use crate::ground::Ground;
 use crate::low_water::{Passed, Steps};
 use crate::os::{Access, NotMapped, Os};
@@ -28,7 +28,7 @@ pub(crate) struct State {
     /// Pages that nobody can use any more: another mapping is there, or the program left them unusable.
     lost: usize,
     /// What the process may have, in pages, when that was last asked for.
-    limit: usize,
+    limit: Preset<{ usize::MAX }>,
     /// Unused pages at that time, or fewer.
     unused_then: usize,
     /// What was mapped last, for spans: whoever has the lock looks at it before it goes.
@@ -40,10 +40,10 @@ impl State {
         Self {
             place: None,
             steps: Steps::new(),
-            spans: Area::new(Side::Spans),
-            large: Area::new(Side::Large),
+            spans: Area::NOWHERE,
+            large: Area::NOWHERE,
             lost: 0,
-            limit: usize::MAX,
+            limit: Preset::new(),
             unused_then: 0,
             fresh: None,
         }
@@ -57,8 +57,8 @@ impl State {
         if self.place.is_none() {
             let site = choose()?;
             self.place = Some((site, Tables::at(&site)));
-            for (side, towards) in [(Side::Spans, Towards::Low), (Side::Large, Towards::High)] {
-                self.area(side).frontier = Frontier::new(towards, site.middle);
+            for side in Side::BOTH {
+                self.area(side).begin(side, site.middle);
             }
         }
         self.place.as_mut().map(|(site, tables)| (*site, tables))
