@@ -2,6 +2,8 @@
 
 use core::ffi::{CStr, c_char, c_int};
 
+use arena::HugePages;
+
 use crate::face::summary::SummaryFormat;
 use crate::ground::clock::auxiliary;
 use crate::ground::heap::Heap;
@@ -43,6 +45,8 @@ pub(crate) struct Config {
     pub(crate) thread_cache: Option<usize>,
     /// Hundredths of a busy program's time.
     pub(crate) effort: Option<u64>,
+    /// Whether large blocks lie on huge pages.
+    pub(crate) huge_pages: HugePages,
     pub(crate) background: Wanted,
     /// Whether the heap is compacted when memory is scarce.
     pub(crate) pressure: bool,
@@ -64,6 +68,7 @@ const DEFAULT: Config = Config {
     limit: None,
     thread_cache: None,
     effort: None,
+    huge_pages: HugePages::AsUsual,
     background: Wanted::Auto,
     pressure: true,
     barrier: WantedBarrier::Auto,
@@ -223,6 +228,12 @@ pub(super) fn apply_known(config: &mut Config, name: &[u8], value: &[u8]) -> Und
             b"mprotect" => set(&mut config.barrier, WantedBarrier::Mprotect),
             _ => false,
         },
+        b"MESH_THP" => match value {
+            b"auto" => set(&mut config.huge_pages, HugePages::AsUsual),
+            b"never" => set(&mut config.huge_pages, HugePages::Never),
+            b"always" => set(&mut config.huge_pages, HugePages::Always),
+            _ => false,
+        },
         b"MESH_ABORT" => match value {
             b"0" => set(&mut config.abort, false),
             b"1" => set(&mut config.abort, true),
@@ -254,7 +265,7 @@ fn complaint(name: &[u8]) -> Line {
 }
 
 /// All names that are ours, and the one of libmesh_trace, which may stand in front of us.
-const NAMES: [&[u8]; 18] = [
+const NAMES: [&[u8]; 19] = [
     b"MESH_ENABLED",
     b"MESH_BACKGROUND_THREAD",
     b"MESH_PRESSURE",
@@ -267,6 +278,7 @@ const NAMES: [&[u8]; 18] = [
     b"MESH_MAX_MAPPINGS",
     b"MESH_THREAD_CACHE_KB",
     b"MESH_BARRIER",
+    b"MESH_THP",
     b"MESH_ABORT",
     b"MESH_DEEPBIND",
     b"MESH_MAP",

@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use arena::{Linux, Os};
+use arena::{HugePages, Linux, Os};
 use globalheap::{ClassStats, HeapStats};
 use heap::{ClassMap, SizeClass, Upkeep};
 use miniheap::SpanClasses;
@@ -36,6 +36,7 @@ pub(super) enum Figure {
     WantsBackground,
     PrintsSummary,
     EndsMisuse,
+    HugePages,
 }
 
 /// A figure of the size class whose number the name has.
@@ -117,6 +118,13 @@ impl Figure {
             Self::Backgrounds => HEAP.global().below().is_in_background().into(),
             Self::WantsBackground => return Value::Bool(background::is_wanted_always()),
             Self::PrintsSummary => return Value::Bool(summary::is_asked()),
+            Self::HugePages => {
+                return Value::Text(match HEAP.global().pages().huge_pages() {
+                    HugePages::AsUsual => c"default",
+                    HugePages::Never => c"never",
+                    HugePages::Always => c"always",
+                });
+            }
             Self::EndsMisuse => return Value::Bool(!misuse::is_tolerated()),
         })
     }
