@@ -332,7 +332,14 @@ impl<O: Os> Arena<O> {
             || self.with_windows(|windows| windows.ballast.lighten_to_reserve(&self.os))
     }
 
-    /// Sets the limit on mappings, of which a share is left to the program.
+    /// The limit on mappings: the system's, unless another one was [set](Self::set_mappings_limit).
+    pub fn mappings_limit(&self) -> usize {
+        // Who asks what is permitted makes it known.
+        let _ = Remapping::mappings_permitted(self);
+        self.mappings_limit.load(Ordering::Relaxed)
+    }
+
+    /// Sets the limit on mappings, of which a share is left to the program; zero for the system's.
     pub fn set_mappings_limit(&self, limit: usize) {
         self.mappings_limit.store(limit, Ordering::Relaxed);
     }

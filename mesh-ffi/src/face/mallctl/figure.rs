@@ -54,7 +54,6 @@ pub(super) enum ClassFigure {
 /// A figure of meshing.
 #[derive(Clone, Copy)]
 pub(super) enum MeshFigure {
-    WatchesPressure,
     Compacted,
     Meshes,
     PagesSaved,
@@ -158,7 +157,6 @@ impl MeshFigure {
         let mesh = HEAP.global().mesh_stats();
         let arena = || HEAP.global().pages().stats();
         Value::Size(match self {
-            Self::WatchesPressure => return Value::Bool(pressure::is_watching()),
             Self::Compacted => pressure::times(),
             Self::Meshes => mesh.meshes,
             Self::PagesSaved => mesh.pages_saved,
