@@ -83,13 +83,15 @@ fn small_blocks_come_to_an_end_with_null() {
 #[test]
 fn the_heap_is_compacted_before_a_request_is_refused() {
     let _alone = ALONE.lock().unwrap();
-    let lines = Sparse::new(300_000, "limit");
+    let mut lines = Sparse::new(300_000, "limit");
     // Most of the pages of the lines could come back, if they are meshed.
     let before = GLOBAL.stats();
     GLOBAL.set_limit(Some(before.resident + MIB));
     let more = bytes(6 * MIB);
     GLOBAL.set_limit(None);
     lines.check("limit");
+    lines.rename("other");
+    lines.check("other");
     let after = GLOBAL.stats();
     assert!(more.is_some() || !after.meshing, "{before:?} {after:?}");
 }
