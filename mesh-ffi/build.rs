@@ -53,6 +53,7 @@ fn main() {
     // the library would not say of which versions its names are.
     println!("cargo::rustc-cdylib-link-arg=-lc");
     export_only_from_library();
+    put_first();
     println!("cargo::rerun-if-changed=build.rs");
 }
 
@@ -76,4 +77,34 @@ fn export_only_from_library() {
         list.display()
     );
     println!("cargo::rerun-if-changed=only-shared.txt");
+}
+
+/// Has the linker put what small programs run too in front of all other code, so that they have few pages of it in memory: the functions
+/// that `first.txt` names, in its order. A line is the path of a module or of a function; parts of it between which something else may
+/// stand are apart. What is not there is passed over: it is inlined, or has another name by now.
+fn put_first() {
+    let directory = env::var("OUT_DIR").expect("cargo names a directory");
+    let script = Path::new(&directory).join("first.ld");
+    let mut sections = String::new();
+    for name in include_str!("first.txt").lines() {
+        // As the compiler writes paths: each part behind its length.
+        let mangled: Vec<String> = name
+            .split(' ')
+            .map(|path| {
+                let parts = path.split("::").filter(|part| !part.is_empty());
+                parts.map(|part| format!("{}{part}", part.len())).collect()
+            })
+            .collect();
+        let pattern = match name.contains("::") {
+            true => format!(".text*{}*", mangled.join("*")),
+            // As it is.
+            false => format!(".text.{name}"),
+        };
+        sections = format!("{sections}    *({pattern})\n");
+    }
+    let script_text =
+        format!("SECTIONS {{\n  .text.first : {{\n{sections}  }}\n}}\nINSERT BEFORE .text;\n");
+    fs::write(&script, script_text).expect("the directory is there to be written to");
+    println!("cargo::rustc-cdylib-link-arg=-Wl,-T,{}", script.display());
+    println!("cargo::rerun-if-changed=first.txt");
 }

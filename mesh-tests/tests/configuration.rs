@@ -59,6 +59,9 @@ fn variables_that_are_right_say_nothing() -> Result<()> {
         ("MESH_PRESSURE", "1"),
         ("MESH_BARRIER", "auto"),
         ("MESH_BARRIER", "mprotect"),
+        ("MESH_THP", "auto"),
+        ("MESH_THP", "never"),
+        ("MESH_THP", "always"),
         ("MESH_DECAY_MS", "0"),
         ("MESH_DECAY_MS", "100"),
         ("MESH_MAX_MAPPINGS", "1000"),
@@ -166,6 +169,25 @@ fn settings_of_the_machine() -> Result<()> {
 }
 
 #[test]
+fn huge_pages_as_they_are_wanted() -> Result<()> {
+    for (value, expected) in [
+        ("auto", "default"),
+        ("never", "never"),
+        ("always", "always"),
+    ] {
+        let program = Program::compile(&["introspection/sparse.c"])?;
+        let run = program.run().variable("MALLOCSTATS", "json");
+        let run = run.variable("MESH_THP", value);
+        let outcome = scene::under(&run, &Settings::release()?, &[])?.succeeded()?;
+        let summary: serde_json::Value =
+            serde_json::from_str(&outcome.stderr).with_context(|| outcome.to_string())?;
+        let found = summary["mallctl"]["opt"]["thp"].as_str();
+        ensure!(found == Some(expected), "{value}: {found:?}");
+    }
+    Ok(())
+}
+
+#[test]
 fn a_mistake_is_one_line() -> Result<()> {
     let wrong = [
         ("MESH_ENABLED", "perhaps"),
@@ -176,6 +198,7 @@ fn a_mistake_is_one_line() -> Result<()> {
         ("MESH_BACKGROUND_THREAD", "2"),
         ("MESH_PRESSURE", "often"),
         ("MESH_BARRIER", "wall"),
+        ("MESH_THP", "madvise"),
         ("MESH_DECAY_MS", "1s"),
         ("MESH_MAX_MAPPINGS", "many"),
         ("MESH_THREAD_CACHE_KB", "2M"),

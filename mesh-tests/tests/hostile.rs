@@ -236,6 +236,42 @@ fn core_files_have_meshed_objects_and_not_the_window() -> Result<()> {
     unnoticed(&program.run(), 5, Says::Meshes)
 }
 
+/// Runs a program that dies, and shows a debugger what is left: the first item of its list, and one in the middle.
+const POST_MORTEM: &str = r#"
+env ${2:+LD_PRELOAD="$2"} MESH_BARRIER="$3" "$1"
+gdb -batch -nx -iex "set debuginfod enabled off" -ex "print *first" -ex "print *first->next->next->next" "$1" core* 2>/dev/null | grep '^\$'
+"#;
+
+#[test]
+fn a_debugger_finds_meshed_objects_in_a_core_file() -> Result<()> {
+    let _pattern = PlainCoreFiles::set()?;
+    let program = Program::compile(&["limits/debugged.c"])?;
+    let release = Library::release()?.shared();
+    let debug = Library::debug()?.shared();
+    for (library, barrier, shared) in [
+        ("".as_ref(), "auto", "shared: 0"),
+        (release.as_os_str(), "auto", "shared: 1"),
+        (debug.as_os_str(), "mprotect", "shared: 1"),
+    ] {
+        let run = Run::tool("sh")?
+            .arguments(["-c", POST_MORTEM, "sh"])
+            .argument(program.path())
+            .argument(library)
+            .argument(barrier);
+        let outcome = scene::without(&run)?;
+        let lines: Vec<_> = outcome.stdout.lines().collect();
+        ensure!(lines.first() == Some(&shared), "{outcome}");
+        ensure!(lines.len() == 3, "{outcome}");
+        for (line, number, weight) in [(lines[1], 19990, "4997.5"), (lines[2], 19960, "4990")] {
+            let says = |what: &str| line.contains(what);
+            ensure!(says(&format!("number = {number},")), "{outcome}");
+            ensure!(says(&format!("name = \"item {number}")), "{outcome}");
+            ensure!(says(&format!("weight = {weight}}}")), "{outcome}");
+        }
+    }
+    Ok(())
+}
+
 /// Linked, since the loader preloads nothing for these.
 #[test]
 fn programs_with_more_rights_ignore_variables() -> Result<()> {

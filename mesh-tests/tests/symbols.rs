@@ -122,6 +122,42 @@ fn the_c_library_is_named() -> Result<()> {
     Ok(())
 }
 
+/// The parts of a library that are loaded: bytes in its file, and whether they are writable.
+fn loaded(library: &Path) -> Result<Vec<(u64, bool)>> {
+    let headers = said("readelf", &["-lW"], library)?;
+    let number = |text: &str| u64::from_str_radix(text.trim_start_matches("0x"), 16).ok();
+    let part = |line: &str| {
+        let fields: Vec<_> = line.split_whitespace().collect();
+        let is_part = fields.first() == Some(&"LOAD") && fields.len() > 6;
+        is_part.then(|| Some((number(fields[4])?, fields[6].contains('W'))))?
+    };
+    Ok(headers.lines().filter_map(part).collect())
+}
+
+/// Each process has copies of its own of pages that are written to, and one process alone has all of the rest: the heap and what else is
+/// zero at the start takes no room in the file.
+#[test]
+fn the_library_is_small() -> Result<()> {
+    const KIB: u64 = 1 << 10;
+    let parts = loaded(Library::release()?.shared())?;
+    let sum = |of: &dyn Fn(&(u64, bool)) -> bool| -> u64 {
+        parts
+            .iter()
+            .filter(|part| of(part))
+            .map(|part| part.0)
+            .sum()
+    };
+    let (all, writable) = (sum(&|_| true), sum(&|part| part.1));
+    ensure!(writable > 0 && writable < 56 * KIB, "{writable}: {parts:?}");
+    ensure!(all < 760 * KIB, "{all}: {parts:?}");
+    let sections = said("readelf", &["-SW"], Library::release()?.shared())?;
+    ensure!(
+        sections.contains(".text.first"),
+        "what small programs run is not put first: {sections}"
+    );
+    Ok(())
+}
+
 /// What the library wants of others, and why it may: whatever a program exports by these names, nothing of it comes to be called
 /// by us in a program with a loader, but for what is said here.
 const WANTED: &[(&str, &str)] = &[

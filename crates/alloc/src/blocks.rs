@@ -8,7 +8,7 @@ use miniheap::SpanClasses;
 
 use crate::heap::{Front, HEAP};
 use crate::request::{MOST_COPIED, PAGE, class_for, stays};
-use crate::{slow, word};
+use crate::{limit, slow, word};
 
 /// A slot of `class` that the calling thread has at hand.
 #[inline(always)]
@@ -94,7 +94,7 @@ unsafe fn resize_elsewhere(block: NonNull<u8>, layout: Layout, size: usize) -> O
         }
     }
     let target = if by_pages && size > room && class_for(wanted).is_none() {
-        heap.place_growing(size, room)?.start
+        limit::within(size, || heap.place_growing(size, room))?.start
     } else {
         allocate(wanted)?
     };

@@ -2,7 +2,7 @@
 //!
 //! * `heap`: the heap of the process; `word`: the calling thread's front end; `front`: how it gets one and gives it back;
 //! * `blocks`: blocks as a program asks for them; `request`: what is asked for; `slow`: what is done when a thread has no answer at hand;
-//! * `stats`: figures;
+//! * `limit`: the most that the heap may have in use; `stats`: figures;
 //! * `begin`: what is done once, so that meshing may begin; `fork`: the child's own copy of what is meshed.
 #![no_std]
 
@@ -14,6 +14,7 @@ mod blocks;
 mod fork;
 mod front;
 mod heap;
+mod limit;
 mod request;
 mod slow;
 mod stats;
@@ -75,6 +76,33 @@ impl Mesh {
         HEAP.global().between_cycles(|| ());
         let unused = HEAP.global().pages().stats().dirty;
         HEAP.global().compact() + unused
+    }
+
+    /// Sets the most bytes that the heap may have in use from now on, or lifts that. Beyond it the heap is compacted first, and then a request is
+    /// refused: [`alloc`](GlobalAlloc::alloc) returns null, and what reserves with `try_reserve` gets an error. Without one the program ends
+    /// where it asks for more, as Rust programs do that have no memory.
+    ///
+    /// Each physical page counts once, large blocks count as if they were touched everywhere, and what threads keep counts too; records and
+    /// tables, a few hundredths, do not. What is in use already stays. A child of `fork` has the limit for itself.
+    ///
+    /// ```
+    /// #[global_allocator]
+    /// static GLOBAL: mesh_alloc::Mesh = mesh_alloc::Mesh;
+    ///
+    /// GLOBAL.set_limit(Some(64 << 20));
+    /// let mut bytes: Vec<u8> = Vec::new();
+    /// assert!(bytes.try_reserve_exact(80 << 20).is_err());
+    /// assert!(bytes.try_reserve_exact(40 << 20).is_ok());
+    /// GLOBAL.set_limit(None);
+    /// assert!(bytes.try_reserve_exact(80 << 20).is_ok());
+    /// ```
+    pub fn set_limit(&self, bytes: Option<usize>) {
+        HEAP.global().pages().set_memory_limit(bytes);
+    }
+
+    /// What was [set](Self::set_limit), in whole pages.
+    pub fn limit(&self) -> Option<usize> {
+        HEAP.global().pages().memory_limit()
     }
 
     /// Ends meshing for good, when what comes next does not go with it (see the crate's page). What is meshed stays so; nothing moves any more when

@@ -8,7 +8,7 @@ use globalheap::{CentralHeap, LargeBlock};
 
 use crate::front::front;
 use crate::heap::{Front, HEAP};
-use crate::word;
+use crate::{limit, word};
 
 /// A block of `class`; without a class, one on pages of its own.
 #[cold]
@@ -18,14 +18,14 @@ pub(crate) fn allocate(class: Option<SizeClass>, layout: Layout) -> Option<Large
         start,
         zeroed: false,
     };
-    match class {
+    limit::within(layout.size(), || match class {
         Some(class) => small(class).map(slot),
         None => {
             // The first request of a process may be a large one.
             let _ = front();
             HEAP.global().allocate_large(layout.size(), layout.align())
         }
-    }
+    })
 }
 
 fn small(class: SizeClass) -> Option<NonNull<u8>> {

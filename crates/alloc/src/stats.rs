@@ -17,6 +17,8 @@ pub struct Stats {
     pub meshes: usize,
     /// Whether the heap is meshed.
     pub meshing: bool,
+    /// Requests for pages that the limit refused, before the heap was compacted or after, as a number.
+    pub refused: usize,
     /// Threads that have a front end, as a number.
     pub threads: usize,
 }
@@ -31,6 +33,7 @@ impl Stats {
             saved: meshed.pages_saved * PAGE,
             meshes: meshed.meshes,
             meshing: heap.meshing_enabled() && heap.barrier_suffices(),
+            refused: heap.pages().refused_at_limit(),
             threads: HEAP.attached(),
         }
     }

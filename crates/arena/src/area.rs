@@ -47,7 +47,17 @@ pub(crate) struct Area {
 }
 
 impl Area {
-    pub(crate) const fn new(side: Side) -> Self {
+    /// Before it [begins](Self::begin): all bytes are zero.
+    pub(crate) const NOWHERE: Self = Self {
+        clean: RunStore::NONE,
+        dirty: RunStore::NONE,
+        low_water: LowWater::new(),
+        gone: RunStore::NONE,
+        frontier: Frontier::new(Towards::Low, 0),
+    };
+
+    /// Begins `side`, from the `middle` on. Nothing was in it before.
+    pub(crate) fn begin(&mut self, side: Side, middle: usize) {
         let (clean, dirty, gone, towards) = match side {
             Side::Spans => (
                 Kind::CleanSpans,
@@ -62,13 +72,10 @@ impl Area {
                 Towards::High,
             ),
         };
-        Self {
-            clean: RunStore::new(clean),
-            dirty: RunStore::new(dirty),
-            low_water: LowWater::new(),
-            gone: RunStore::new(gone),
-            frontier: Frontier::new(towards, 0),
-        }
+        self.clean.begin(clean);
+        self.dirty.begin(dirty);
+        self.gone.begin(gone);
+        self.frontier = Frontier::new(towards, middle);
     }
 
     /// A run that is mapped: a dirty one before a clean one, since its pages are there already.

@@ -67,12 +67,23 @@ pub struct Arena<O: Os> {
 pub(crate) struct Windows {
     pub(crate) current: Window,
     pub(crate) snapshot: Window,
+    /// Whether the snapshot has become one.
+    has_snapshot: bool,
     pub(crate) ballast: Ballast,
     pub(crate) metadata: MetadataChunks,
     /// Which pages may be shared, and what changed among them.
     pub(crate) shared: SharedPages,
     /// The changes among shared pages up to which there is room for copies of them; `None` when there is none.
     pub(crate) snapshot_of: Option<u64>,
+}
+
+impl Windows {
+    /// Makes the second window that of children to come, before it is first used. In a static all bytes are zero.
+    pub(crate) fn begin_snapshot(&mut self) {
+        if !core::mem::replace(&mut self.has_snapshot, true) {
+            self.snapshot = Window::snapshot();
+        }
+    }
 }
 
 /// Figures of an arena, in bytes unless they say otherwise.
@@ -107,10 +118,11 @@ impl<O: Os> Arena<O> {
             state: Mutex::new(State::new()),
             windows: Mutex::new(Windows {
                 current: Window::new(),
-                snapshot: Window::snapshot(),
+                snapshot: Window::new(),
+                has_snapshot: false,
                 ballast: Ballast::new(),
                 metadata: MetadataChunks::new(),
-                shared: SharedPages::NONE,
+                shared: SharedPages::none(),
                 snapshot_of: None,
             }),
             barrier: WriteBarrier::new(),
@@ -320,7 +332,14 @@ impl<O: Os> Arena<O> {
             || self.with_windows(|windows| windows.ballast.lighten_to_reserve(&self.os))
     }
 
-    /// Sets the limit on mappings, of which a share is left to the program.
+    /// The limit on mappings: the system's, unless another one was [set](Self::set_mappings_limit).
+    pub fn mappings_limit(&self) -> usize {
+        // Who asks what is permitted makes it known.
+        let _ = Remapping::mappings_permitted(self);
+        self.mappings_limit.load(Ordering::Relaxed)
+    }
+
+    /// Sets the limit on mappings, of which a share is left to the program; zero for the system's.
     pub fn set_mappings_limit(&self, limit: usize) {
         self.mappings_limit.store(limit, Ordering::Relaxed);
     }

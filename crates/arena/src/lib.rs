@@ -36,6 +36,7 @@ mod barrier;
 mod frontier;
 mod ground;
 mod hazards;
+mod huge_pages;
 mod kernel_writes;
 mod large;
 mod limit;
@@ -61,6 +62,7 @@ mod upkeep;
 mod window;
 
 pub use arena::{Arena, ArenaStats};
+pub use huge_pages::HugePages;
 pub use os::{FailNth, FutexLock, Linux, LinuxWith, Os, SignalMask};
 pub use protection::{BarrierChoice, BarrierTier, Why};
 pub use sync::WriteBarrier;

@@ -5,7 +5,7 @@
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use heap::PageCount;
+use heap::{PageCount, Preset};
 
 use crate::arena::Arena;
 use crate::ground::Ground;
@@ -16,7 +16,7 @@ use crate::tuning;
 /// A limit, and what it has to do with.
 pub(crate) struct Limit {
     /// In pages; `usize::MAX` for none.
-    pages: AtomicUsize,
+    pages: Preset<{ usize::MAX }>,
     /// Pages of addresses that lie on the physical pages of others.
     saved: AtomicUsize,
     /// Requests that were refused for it.
@@ -26,14 +26,14 @@ pub(crate) struct Limit {
 impl Limit {
     pub(crate) const fn none() -> Self {
         Self {
-            pages: AtomicUsize::new(usize::MAX),
+            pages: Preset::new(),
             saved: AtomicUsize::new(0),
             refused: AtomicUsize::new(0),
         }
     }
 
     fn pages(&self) -> usize {
-        self.pages.load(Ordering::Relaxed)
+        self.pages.load()
     }
 
     /// Whether there is one.
@@ -57,7 +57,7 @@ impl<O: Os> Arena<O> {
     /// Sets the limit in bytes, or takes it away. What is in use already stays.
     pub fn set_memory_limit(&self, bytes: Option<usize>) {
         let pages = bytes.map_or(usize::MAX, |bytes| bytes / O::PAGE_SIZE);
-        self.limit.pages.store(pages, Ordering::Relaxed);
+        self.limit.pages.store(pages);
         if self.limit.is_set() {
             self.trim_to_limit();
         }

@@ -5,6 +5,8 @@
 //! the last *k* steps the share *k* / [`STEPS`] goes: all that was unused through a whole period, and sooner a part of it, whatever
 //! else was taken and given back meanwhile.
 
+use heap::Preset;
+
 use crate::tuning::DECAY_MS;
 
 /// Steps of a period.
@@ -13,7 +15,7 @@ const STEPS: usize = 8;
 /// The steps of time.
 pub(crate) struct Steps {
     /// Length of a step in milliseconds; zero keeps nothing.
-    step_ms: u64,
+    step_ms: Preset<{ DECAY_MS as usize / STEPS }>,
     /// The step that time is in.
     step: u64,
     /// Whether there are pages that should be gone.
@@ -34,7 +36,7 @@ pub(crate) enum Passed {
 impl Steps {
     pub(crate) const fn new() -> Self {
         Self {
-            step_ms: DECAY_MS / STEPS as u64,
+            step_ms: Preset::new(),
             step: 0,
             behind: false,
         }
@@ -42,7 +44,8 @@ impl Steps {
 
     /// Sets the period in milliseconds.
     pub(crate) fn set_period(&mut self, period_ms: u64) {
-        self.step_ms = period_ms.div_ceil(STEPS as u64);
+        self.step_ms
+            .store(period_ms.div_ceil(STEPS as u64) as usize);
     }
 
     /// Notes that pages which should be gone are still there.
@@ -52,7 +55,7 @@ impl Steps {
 
     /// Moves time on to `now_ms`.
     pub(crate) fn advance(&mut self, now_ms: u64) -> Passed {
-        let Some(step) = now_ms.checked_div(self.step_ms) else {
+        let Some(step) = now_ms.checked_div(self.step_ms.load() as u64) else {
             return Passed::Everything;
         };
         let behind = core::mem::take(&mut self.behind);

@@ -134,13 +134,18 @@ const _: () = assert!(LISTS <= u128::BITS as usize);
 const _: () = assert!(list_of(EXACT) + 1 == list_of(EXACT + 1));
 
 impl RunStore {
-    pub(crate) const fn new(kind: Kind) -> Self {
-        Self {
-            label: kind.label(),
-            pages: 0,
-            heads: [NOWHERE; LISTS],
-            occupied: 0,
-        }
+    /// One that has not [begun](Self::begin): all bytes are zero.
+    pub(crate) const NONE: Self = Self {
+        label: Label(0),
+        pages: 0,
+        heads: [0; LISTS],
+        occupied: 0,
+    };
+
+    /// An empty store of one kind, in place.
+    pub(crate) fn begin(&mut self, kind: Kind) {
+        self.label = kind.label();
+        self.heads = [NOWHERE; LISTS];
     }
 
     /// Pages in all runs.

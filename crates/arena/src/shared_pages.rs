@@ -1,6 +1,6 @@
 //! Which pages lie on shared ones, by what lies where alone.
 
-use heap::{PageCount, PageIndex, Run, SizeClass};
+use heap::{PageCount, PageIndex, Preset, Run, SizeClass};
 
 use crate::page_map::{NOWHERE, PageMap};
 
@@ -13,7 +13,7 @@ const STRETCHES: usize = 1 << 12;
 /// Where pages on shared ones may be found, under the lock of the windows.
 pub(crate) struct SharedPages {
     /// No page outside of `from..to` is on a shared one.
-    from: usize,
+    from: Preset<NOWHERE>,
     to: usize,
     /// Changes so far.
     changes: u64,
@@ -51,16 +51,18 @@ pub(crate) struct Shared {
 }
 
 impl SharedPages {
-    pub(crate) const NONE: Self = Self {
-        from: NOWHERE,
-        to: 0,
-        changes: 0,
-        stretches: Stretches([0; STRETCHES / 64]),
-    };
+    pub(crate) const fn none() -> Self {
+        Self {
+            from: Preset::new(),
+            to: 0,
+            changes: 0,
+            stretches: Stretches([0; STRETCHES / 64]),
+        }
+    }
 
     /// Notes that `run` was put onto shared pages, or off them.
     pub(crate) fn note(&mut self, run: Run) {
-        self.from = self.from.min(run.first.0);
+        self.from.lower(run.first.0);
         self.to = self.to.max(run.end().0);
         (run.first.0 / STRETCH..run.end().0.div_ceil(STRETCH))
             .for_each(|stretch| self.stretches.note(stretch * STRETCH));
@@ -78,7 +80,7 @@ impl SharedPages {
             map,
             chunk,
             stretches: self.stretches,
-            next: self.from,
+            next: self.from.load(),
             end: self.to,
         }
     }

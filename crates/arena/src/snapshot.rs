@@ -51,6 +51,7 @@ unsafe impl<O: Os> ForkPages for Arena<O> {
         if windows.snapshot_of == Some(changes) {
             return Ok(());
         }
+        windows.begin_snapshot();
         // Some of it may be for spans that have gone.
         windows.snapshot.unmap(&self.os);
         windows.snapshot_of = None;
@@ -99,6 +100,7 @@ unsafe impl<O: Os> ForkPages for Arena<O> {
         self.protected.store(0, Ordering::Relaxed);
         let all = {
             let windows = &mut *self.windows.lock();
+            windows.begin_snapshot();
             windows.current.adopt(&self.os, &mut windows.snapshot);
             windows.snapshot_of = None;
             self.window_pieces

@@ -4,11 +4,12 @@ mod surplus;
 
 use core::ptr::NonNull;
 
-use heap::{Label, PageCount, Run};
+use heap::{Label, PageCount, Preset, Run};
 
 use crate::area::{Area, Side};
-use crate::frontier::{Field, Frontier, Taken, Towards};
+use crate::frontier::{Field, Frontier, Taken};
 use crate::ground::Ground;
+use crate::huge_pages::HugePages;
 use crate::low_water::{Passed, Steps};
 use crate::os::{Access, NotMapped, Os};
 use crate::page_map::{PageMap, Tables};
@@ -28,9 +29,11 @@ pub(crate) struct State {
     /// Pages that nobody can use any more: another mapping is there, or the program left them unusable.
     lost: usize,
     /// What the process may have, in pages, when that was last asked for.
-    limit: usize,
+    limit: Preset<{ usize::MAX }>,
     /// Unused pages at that time, or fewer.
     unused_then: usize,
+    /// What is asked of the system for large objects.
+    pub(crate) huge_pages: HugePages,
     /// What was mapped last, for spans: whoever has the lock looks at it before it goes.
     pub(crate) fresh: Option<Run>,
 }
@@ -40,11 +43,12 @@ impl State {
         Self {
             place: None,
             steps: Steps::new(),
-            spans: Area::new(Side::Spans),
-            large: Area::new(Side::Large),
+            spans: Area::NOWHERE,
+            large: Area::NOWHERE,
             lost: 0,
-            limit: usize::MAX,
+            limit: Preset::new(),
             unused_then: 0,
+            huge_pages: HugePages::AsUsual,
             fresh: None,
         }
     }
@@ -57,8 +61,8 @@ impl State {
         if self.place.is_none() {
             let site = choose()?;
             self.place = Some((site, Tables::at(&site)));
-            for (side, towards) in [(Side::Spans, Towards::Low), (Side::Large, Towards::High)] {
-                self.area(side).frontier = Frontier::new(towards, site.middle);
+            for side in Side::BOTH {
+                self.area(side).begin(side, site.middle);
             }
         }
         self.place.as_mut().map(|(site, tables)| (*site, tables))
@@ -232,8 +236,10 @@ impl State {
         let mut spare = |run| clean.insert(map, run);
         let taken = take(&mut area.frontier, &mut field, &mut spare)?;
         map.set_ends(taken.run, Label::UNLABELLED);
-        if side == Side::Spans {
-            self.fresh = taken.grown.or(self.fresh);
+        match (side, taken.grown) {
+            (Side::Spans, grown) => self.fresh = grown.or(self.fresh),
+            (Side::Large, Some(grown)) => self.huge_pages.ask(os, map, grown),
+            (Side::Large, None) => {}
         }
         Some(taken.run)
     }
@@ -290,7 +296,7 @@ impl State {
         let mapped = os.map_at(at, run.pages.index() * O::PAGE_SIZE, Access::ReadWrite);
         match mapped {
             Ok(()) if side == Side::Spans => self.fresh = Some(run),
-            Ok(()) => {}
+            Ok(()) => self.huge_pages.ask(os, &ground.map, run),
             Err(NotMapped::Refused) => self.area(side).gone.insert(&ground.map, run),
             // Addresses are what there is most of.
             Err(NotMapped::Taken) => {

@@ -9,12 +9,15 @@
 use core::ops::Range;
 use core::ptr::NonNull;
 
-use heap::{PageIndex, Run};
+use heap::{PageIndex, Preset, Run};
 
 use crate::os::{Advice, Errno, Os};
 use crate::site::{CHUNK_ENTRY, Site, chunk_pages};
 use crate::table::Table;
 use crate::tuning::{MOST_AS_ONE, WINDOW_CHUNK};
+
+/// The first of the two tables of chunks among those of a site.
+const FIRST_TABLE: usize = 3;
 
 /// A piece of a window: its address, or null when it is not mapped. The lowest bit says that it is *warm*: it may have entries
 /// in the page tables.
@@ -48,14 +51,14 @@ impl Chunk {
 pub(crate) struct Window {
     /// Whether it is made for a child, which gets it then.
     inherited: bool,
-    /// Which of the site's tables it has.
-    place: usize,
+    /// Whether it has the second of the site's two tables of chunks.
+    is_second: bool,
     /// The chunks by number, absent at first. There with the first chunk.
     chunks: Option<Table>,
     /// Chunks that are mapped.
     mapped: usize,
     /// Chunks outside of `warm_from..warm_to` are not warm.
-    warm_from: usize,
+    warm_from: Preset<{ usize::MAX }>,
     warm_to: usize,
     /// What was opened last, and is still.
     opened: Option<Run>,
@@ -65,25 +68,25 @@ pub(crate) struct Window {
 unsafe impl Send for Window {}
 
 impl Window {
-    /// The window of this process.
+    /// The window of this process. All bytes are zero.
     pub(crate) const fn new() -> Self {
-        Self::with(false)
+        Self {
+            inherited: false,
+            is_second: false,
+            chunks: None,
+            mapped: 0,
+            warm_from: Preset::new(),
+            warm_to: 0,
+            opened: None,
+        }
     }
 
     /// The window of a child to come.
-    pub(crate) const fn snapshot() -> Self {
-        Self::with(true)
-    }
-
-    const fn with(inherited: bool) -> Self {
+    pub(crate) fn snapshot() -> Self {
         Self {
-            inherited,
-            place: 3 + inherited as usize,
-            chunks: None,
-            mapped: 0,
-            warm_from: usize::MAX,
-            warm_to: 0,
-            opened: None,
+            inherited: true,
+            is_second: true,
+            ..Self::new()
         }
     }
 
@@ -163,7 +166,7 @@ impl Window {
         }
         let at = self.address::<O>(run.first).ok_or(Errno::ENOMEM)?;
         os.populate(at, len)?;
-        self.warm_from = self.warm_from.min(chunk);
+        self.warm_from.lower(chunk);
         self.warm_to = self.warm_to.max(chunk + 1);
         let entry = self.entry(chunk);
         if let Some(entry) = entry.filter(|entry| !entry.is_warm()) {
@@ -208,7 +211,11 @@ impl Window {
 
     /// Has entries for the chunks `range`.
     fn cover<O: Os>(&mut self, os: &O, site: &Site, range: Range<usize>) -> Result<(), Errno> {
-        let at = site.tables.get(self.place).copied().unwrap_or_default();
+        let at = site
+            .tables
+            .get(FIRST_TABLE + usize::from(self.is_second))
+            .copied()
+            .unwrap_or_default();
         let count = site.pages.div_ceil(chunk_pages(O::PAGE_SIZE)) + 1;
         let new = || Table::new(at, CHUNK_ENTRY, count);
         let chunks = self.chunks.get_or_insert_with(new);
@@ -222,7 +229,7 @@ impl Window {
 
     /// Drops the page-table entries that opening and copying made; the pages stay.
     pub(crate) fn cool<O: Os>(&mut self, os: &O) {
-        let range = self.warm_from..self.warm_to;
+        let range = self.warm_from.load()..self.warm_to;
         for warm in self.table(range) {
             if let (true, Some(chunk)) = (warm.is_warm(), warm.address()) {
                 // SAFETY: of shared memory only this mapping's entries are dropped. Should the system refuse, they stay, which
@@ -233,7 +240,7 @@ impl Window {
             }
         }
         self.opened = None;
-        (self.warm_from, self.warm_to) = (usize::MAX, 0);
+        (self.warm_from, self.warm_to) = (Preset::new(), 0);
     }
 
     /// Unmaps all chunks.
@@ -245,7 +252,7 @@ impl Window {
         self.all().iter_mut().for_each(Chunk::forget);
         self.opened = None;
         self.mapped = 0;
-        (self.warm_from, self.warm_to) = (usize::MAX, 0);
+        (self.warm_from, self.warm_to) = (Preset::new(), 0);
     }
 
     /// In the child: the window that was made for it takes the place of its parent's.

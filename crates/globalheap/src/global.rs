@@ -1,7 +1,7 @@
 //! The heap itself: a page heap, and a lock for each size class.
 
 use core::marker::PhantomData;
-use core::sync::atomic::{AtomicBool, AtomicUsize};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use heap::{Guard, Labels, Mutex, PlainPages, SizeClass};
 use miniheap::{SpanClasses, Spans};
@@ -13,7 +13,7 @@ use crate::transfer::{Transfer, Transfers};
 /// Spans of all size classes and large objects over the pages of `P`; misuse goes to `R`.
 pub struct GlobalHeap<P: PlainPages, R = Ignore> {
     pub(crate) pages: P,
-    classes: [ClassLock<P>; SpanClasses::ALL],
+    classes: [Class<P>; SpanClasses::ALL],
     pub(crate) transfers: Transfers<P::Lock>,
     pub(crate) purging: Purging,
     /// Whether a class keeps spans that were emptied.
@@ -26,28 +26,36 @@ pub struct GlobalHeap<P: PlainPages, R = Ignore> {
 
 /// The spans of one size class behind their lock, on cache lines of their own.
 #[repr(align(128))]
-struct ClassLock<P: PlainPages>(Mutex<P::Lock, Spans>);
+struct Class<P: PlainPages> {
+    spans: Mutex<P::Lock, Spans>,
+    /// Whether anybody has ever asked for them.
+    is_used: AtomicBool,
+}
 
-/// One open lock for each class.
-const fn class_locks<P: PlainPages>() -> [ClassLock<P>; SpanClasses::ALL] {
-    let mut locks =
-        [const { ClassLock(Mutex::new(Spans::new(SpanClasses::GEOMETRIES[0]))) }; SpanClasses::ALL];
-    let mut class = 0;
-    while class < SpanClasses::ALL {
-        let lock = ClassLock(Mutex::new(Spans::new(SpanClasses::GEOMETRIES[class])));
-        // Forgotten, since a constant function cannot drop; there is nothing in it.
-        core::mem::forget(core::mem::replace(&mut locks[class], lock));
-        class += 1;
+impl<P: PlainPages> Class<P> {
+    const fn new() -> Self {
+        Self {
+            spans: Mutex::new(Spans::unborn()),
+            is_used: AtomicBool::new(false),
+        }
     }
-    locks
+
+    /// Somebody asks for the `spans` for the first time. Apart: some stacks are small.
+    #[cold]
+    #[inline(never)]
+    fn begin(&self, spans: &mut Spans, class: SizeClass) {
+        spans.be_of(SpanClasses::geometry(class));
+        // Relaxed: a hint.
+        self.is_used.store(true, Ordering::Relaxed);
+    }
 }
 
 impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
-    /// A heap over `pages`.
+    /// A heap over `pages`. All other bytes are zero.
     pub const fn new(pages: P) -> Self {
         Self {
             pages,
-            classes: class_locks(),
+            classes: [const { Class::new() }; SpanClasses::ALL],
             transfers: [const { Transfer::new() }; SpanClasses::ALL],
             purging: Purging::new(),
             keeps: AtomicBool::new(false),
@@ -69,7 +77,23 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
 
     /// The spans of `class`, locked; those of the largest class for a number that is none.
     pub(crate) fn class(&self, class: SizeClass) -> Guard<'_, P::Lock, Spans> {
-        self.class_lock(class).lock()
+        let known = self.known(class);
+        let mut spans = known.spans.lock();
+        if spans.is_unborn() {
+            known.begin(&mut spans, class);
+        }
+        spans
+    }
+
+    /// Whether anybody has ever asked for the spans of `class`. A hint: who looks through all classes leaves the others as they are, pages
+    /// that nobody has written to.
+    pub fn is_used(&self, class: SizeClass) -> bool {
+        self.known(class).is_used.load(Ordering::Relaxed)
+    }
+
+    /// The classes whose spans somebody has asked for.
+    pub(crate) fn used_classes(&self) -> impl Iterator<Item = SizeClass> + '_ {
+        Self::class_numbers().filter(|&class| self.is_used(class))
     }
 
     /// The spans of `class`, locked, for a layer above that puts them onto each other's pages; those of the largest class for a
@@ -83,8 +107,12 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     }
 
     pub(crate) fn class_lock(&self, class: SizeClass) -> &Mutex<P::Lock, Spans> {
+        &self.known(class).spans
+    }
+
+    fn known(&self, class: SizeClass) -> &Class<P> {
         let last = &self.classes[SpanClasses::ALL - 1];
-        &self.classes.get(class.index()).unwrap_or(last).0
+        self.classes.get(class.index()).unwrap_or(last)
     }
 
     /// All class numbers.

@@ -130,7 +130,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         held
     }
 
-    /// The spans of `class`, if their lock was to be had.
+    /// The spans of `class`, if their lock was to be had. Where there were never any, they are of no class.
     ///
     /// # Safety
     /// `held` comes from [`hold_still`](Self::hold_still) of this heap, in this thread, and was not

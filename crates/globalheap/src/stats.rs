@@ -59,21 +59,28 @@ pub struct HeapStats {
 impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// The spans of `class`.
     pub fn class_stats(&self, class: SizeClass) -> ClassStats {
-        let spans = self.class(class);
-        let geometry = spans.geometry();
-        ClassStats {
+        let geometry = SpanClasses::geometry(class);
+        let empty = ClassStats {
             object_size: geometry.object_size as usize,
             apart: SpanClasses::is_apart(class),
-            live: spans.live(),
-            spans: spans.spans(),
             slots: usize::from(geometry.slots),
             pages: geometry.pages.index(),
+            ..ClassStats::default()
+        };
+        if !self.is_used(class) {
+            return empty;
+        }
+        let spans = self.class(class);
+        ClassStats {
+            live: spans.live(),
+            spans: spans.spans(),
             physical_spans: spans.physical_spans(),
             groups: spans.groups(),
             listed: spans.listed(),
             made: spans.made(),
             peak: spans.peak(),
             kept: spans.kept(),
+            ..empty
         }
     }
 

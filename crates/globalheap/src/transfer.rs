@@ -21,21 +21,22 @@ use crate::tuning::{TRANSFER_BYTES, TRANSFER_SLOTS};
 pub(crate) struct Transfer<L> {
     /// Their number, to be looked at without the lock.
     waiting: AtomicUsize,
-    slots: Mutex<L, ShuffleVector>,
+    /// Absent before the first.
+    slots: Mutex<L, Option<ShuffleVector>>,
 }
 
 impl<L: RawLock> Transfer<L> {
     pub(crate) const fn new() -> Self {
         Self {
             waiting: AtomicUsize::new(0),
-            slots: Mutex::new(ShuffleVector::empty()),
+            slots: Mutex::new(None),
         }
     }
 
     /// Takes the lock before a fork, if `take` does.
     pub(crate) fn lock_for_fork(
         &self,
-        take: impl FnOnce(&Mutex<L, ShuffleVector>) -> bool,
+        take: impl FnOnce(&Mutex<L, Option<ShuffleVector>>) -> bool,
     ) -> bool {
         take(&self.slots)
     }
@@ -55,7 +56,7 @@ impl<L: RawLock> Transfer<L> {
     }
 
     /// The slots, if there may be any.
-    fn lock_unless_empty(&self) -> Option<Guard<'_, L, ShuffleVector>> {
+    fn lock_unless_empty(&self) -> Option<Guard<'_, L, Option<ShuffleVector>>> {
         // Relaxed: a hint; whoever sees an old number asks the spans, or takes the lock for nothing.
         (self.waiting.load(Ordering::Relaxed) > 0).then(|| self.slots.lock())
     }
@@ -68,13 +69,13 @@ impl<L: RawLock> Transfer<L> {
         class: SizeClass,
         slots: &[NonNull<u8>],
     ) -> bool {
-        let mut waiting = self.slots.lock();
-        if waiting.capacity() == 0 {
-            let Some(storage) = storage(memory, class) else {
-                return false;
-            };
-            *waiting = storage;
+        let mut known = self.slots.lock();
+        if known.is_none() {
+            *known = storage(memory, class);
         }
+        let Some(waiting) = known.as_mut() else {
+            return false;
+        };
         let fits = slots.len() <= waiting.room();
         if fits {
             waiting.append(slots);
@@ -85,7 +86,8 @@ impl<L: RawLock> Transfer<L> {
 
     /// Passes up to `most` of the newest slots to `take`; returns their number.
     pub(crate) fn take(&self, most: usize, take: impl FnOnce(&[NonNull<u8>])) -> usize {
-        let Some(mut waiting) = self.lock_unless_empty() else {
+        let mut known = self.lock_unless_empty();
+        let Some(waiting) = known.as_deref_mut().and_then(Option::as_mut) else {
             return 0;
         };
         let taken = waiting.len().min(most);

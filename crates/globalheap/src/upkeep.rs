@@ -103,21 +103,23 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// Gives back all that can be given back now, what is in stock for spans to come included.
     pub fn give_back_all(&self) {
         self.send_home();
-        Self::class_numbers().for_each(|class| self.give_back_stock(class));
+        self.used_classes()
+            .for_each(|class| self.give_back_stock(class));
         self.trim_records(true);
         let _ = self.pages.purge(true, u64::MAX);
     }
 
     /// Bytes of records that nobody uses.
     pub fn idle_record_bytes(&self) -> usize {
-        Self::class_numbers()
+        self.used_classes()
             .map(|class| self.class(class).idle_bytes())
             .sum()
     }
 
     /// Gives back the memory of records that nobody uses: of all, or where nobody did the last time either.
     fn trim_records(&self, all: bool) {
-        for class in Self::class_numbers().filter(|&class| !SpanClasses::is_whole(class)) {
+        let has_records = |class: &SizeClass| !SpanClasses::is_whole(*class);
+        for class in self.used_classes().filter(has_records) {
             let mut from = Some(0);
             while let Some(place) = from {
                 from = self
@@ -152,7 +154,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         if !self.keeps.swap(false, Ordering::Relaxed) {
             return false;
         }
-        for class in Self::class_numbers() {
+        for class in self.used_classes() {
             if SpanClasses::is_whole(class) {
                 self.give_back_stock(class);
                 continue;

@@ -4,7 +4,9 @@
 mod lock;
 mod number;
 mod pages;
+mod preset;
 mod size_classes;
+mod sort;
 mod traits;
 
 pub use lock::{Guard, Mutex, RawLock, SpinLock};
@@ -13,5 +15,7 @@ pub use pages::{
     Barrier, ForkLock, ForkPages, HeldMappings, KeptOut, Label, Labels, LargePages, LargeRun,
     Metadata, PageHeap, PlainPages, Refused, Remapping, Run, SpanPages, Upkeep, WriteProtection,
 };
+pub use preset::Preset;
 pub use size_classes::{ClassMap, object_alignment};
+pub use sort::sort_by_key;
 pub use traits::{Heap, LockedHeap, SizeClassHeap, ThreadLocalHeap};

@@ -33,6 +33,11 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         GlobalHeap::<P, R>::class_numbers().filter(|&class| SpanClasses::may_be_meshed(class))
     }
 
+    /// Those of them that are in use, or were.
+    pub(crate) fn used_meshed_classes(&self) -> impl Iterator<Item = SizeClass> + '_ {
+        Self::meshed_classes().filter(|&class| self.below().is_used(class))
+    }
+
     /// Whether they may be meshed behind the barrier in use.
     pub fn barrier_suffices(&self) -> bool {
         !self.has_unnamed_writers() || self.pages().stops_the_kernel()

@@ -39,7 +39,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         let mappings = self.mappings(&mut cycle, false);
         let first = Some(Width::first(mappings, true));
         for width in core::iter::successors(first, |width| width.next(mappings)) {
-            for class in Self::meshed_classes() {
+            for class in self.used_meshed_classes() {
                 released += self.mesh_class(&mut cycle, class, width);
                 if width == Width::Single {
                     released += self.scatter_class(&mut cycle, class);

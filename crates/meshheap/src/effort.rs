@@ -3,7 +3,7 @@
 //! From a hundredth, while the heap is dense or cycles find nothing, up to what was [asked for](Effort::set_most), while half of the
 //! heap's memory or more could come back.
 
-use core::sync::atomic::{AtomicU64, Ordering};
+use heap::Preset;
 
 use crate::tuning::{DENSE_PERCENT, LEAST_EFFORT, MOST_EFFORT, SPARSE_PERCENT};
 
@@ -27,32 +27,32 @@ impl Occupancy {
 /// Hundredths of a busy program's time.
 pub(crate) struct Effort {
     /// What cycles may take at most.
-    most: AtomicU64,
+    most: Preset<{ MOST_EFFORT as usize }>,
     /// What they may take now.
-    now: AtomicU64,
+    now: Preset<{ LEAST_EFFORT as usize }>,
 }
 
 impl Effort {
     pub(crate) const fn new() -> Self {
         Self {
-            most: AtomicU64::new(MOST_EFFORT),
-            now: AtomicU64::new(LEAST_EFFORT),
+            most: Preset::new(),
+            now: Preset::new(),
         }
     }
 
     /// Sets what cycles may take at most: no more than a hundred. Zero leaves them the time that the program does not use.
     pub(crate) fn set_most(&self, percent: u64) {
-        self.most.store(percent.min(100), Ordering::Relaxed);
-        self.now.fetch_min(percent, Ordering::Relaxed);
+        self.most.store(percent.min(100) as usize);
+        self.now.lower(percent as usize);
     }
 
     pub(crate) fn most(&self) -> u64 {
-        self.most.load(Ordering::Relaxed)
+        self.most.load() as u64
     }
 
     /// What cycles may take now.
     pub(crate) fn now(&self) -> u64 {
-        self.now.load(Ordering::Relaxed)
+        self.now.load() as u64
     }
 
     /// Whether there is more to gain than what is done anyway.
@@ -66,12 +66,12 @@ impl Effort {
         let sparse = occupancy.percent().clamp(DENSE_PERCENT, SPARSE_PERCENT) - DENSE_PERCENT;
         let raised = most.saturating_sub(LEAST_EFFORT) * sparse / (SPARSE_PERCENT - DENSE_PERCENT);
         let effort = (LEAST_EFFORT + raised).min(most);
-        self.now.store(effort, Ordering::Relaxed);
+        self.now.store(effort as usize);
     }
 
     /// The last cycle found little of what it could have.
     pub(crate) fn lower(&self) {
-        self.now.fetch_min(LEAST_EFFORT, Ordering::Relaxed);
+        self.now.lower(LEAST_EFFORT as usize);
     }
 }
 

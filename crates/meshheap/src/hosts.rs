@@ -81,7 +81,7 @@ pub(crate) fn worthwhile(
         let host = candidates.get(merge.keep as usize);
         origin.index() + host.map_or(0, |host| host.tag as usize)
     };
-    merges.sort_unstable_by_key(|merge| (page(merge), merge.keep));
+    heap::sort_by_key(merges, |merge| (page(merge), merge.keep));
     let least = (WORTHWHILE_HOSTS / geometry.pages.index()).max(2);
     let (mut kept, mut at) = (0, 0);
     while let Some(first) = merges.get(at) {

@@ -9,8 +9,8 @@ pub(crate) struct Cycle<M> {
     pub(crate) mesher: Option<M>,
     /// How far a cycle in slices has come.
     pub(crate) progress: Progress,
-    /// Bytes of small objects in use when the last cycle began.
-    pub(crate) live_before: usize,
+    /// Bytes of small objects in use when the last cycle began, if one has.
+    pub(crate) live_before: Option<usize>,
     /// How long it lasts what cycles gain.
     pub(crate) lasting: Lasting,
 }
@@ -20,7 +20,7 @@ impl<M> Cycle<M> {
         Self {
             mesher: None,
             progress: Progress::new(),
-            live_before: usize::MAX,
+            live_before: None,
             lasting: Lasting::new(),
         }
     }

@@ -13,7 +13,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
     ///
     /// The cycle's guard shows that no mesh is under way: the shared pages that are freed here belong to nobody's plans.
     pub(crate) fn dissolve_leftovers(&self, cycle: &Guard<'_, P::Lock, Cycle<M>>) {
-        for class in Self::meshed_classes() {
+        for class in self.used_meshed_classes() {
             self.class(class).take_up_again();
             while self.dissolve_some(cycle, class) {}
         }

@@ -28,7 +28,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         may_wait: bool,
     ) -> Mappings {
         let (mut pages, mut live, mut private) = (0, 0, 0);
-        for class in Self::meshed_classes() {
+        for class in self.used_meshed_classes() {
             let spans = self.class(class);
             live += spans.live() * spans.geometry().object_size as usize;
             private += spans.physical_spans().saturating_sub(spans.groups());
@@ -36,7 +36,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
                 pages += occupancy(&spans, 1).possible;
             }
         }
-        let before = core::mem::replace(&mut cycle.live_before, live);
+        let before = cycle.live_before.replace(live).unwrap_or(usize::MAX);
         let left = self.pages().mappings_left();
         let is_draining = live.saturating_add(before / CALM_SHARE) < before;
         // A span by itself has two borders, but all together have hardly more than there are spans.

@@ -1,9 +1,9 @@
 //! The layer itself: the heap below, and what cycles need.
 
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use globalheap::{ClassStats, GlobalHeap, HeapStats, Ignore, Placement, Report};
-use heap::{Guard, Labels, Mutex, PageHeap, SizeClass};
+use heap::{Guard, Labels, Mutex, PageHeap, Preset, SizeClass};
 use miniheap::Spans;
 
 use crate::counters::{MeshCounters, MeshStats};
@@ -33,7 +33,7 @@ pub struct MeshHeap<P: PageHeap, M, R = Ignore> {
     /// Told whenever upkeep is done.
     watcher: Hook<fn(u64)>,
     /// Objects of so many bytes and more are left alone: see the module `narrow`.
-    pub(crate) meshed_below: AtomicUsize,
+    pub(crate) meshed_below: Preset<{ usize::MAX }>,
     /// Whether somebody writes to objects who cannot be made to wait at every barrier: see the module `bound`.
     pub(crate) unnamed_writers: AtomicBool,
 }
@@ -52,7 +52,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             guard: Hook::none(),
             helper: Hook::none(),
             watcher: Hook::none(),
-            meshed_below: AtomicUsize::new(usize::MAX),
+            meshed_below: Preset::new(),
             unnamed_writers: AtomicBool::new(false),
         }
     }

@@ -58,7 +58,7 @@ pub(crate) fn tag_of(first: PageIndex, origin: PageIndex) -> u32 {
 
 /// The runs of [`put_together`](MeshHeap::put_together), named by their first pages.
 fn runs(units: &mut [Candidate], len: usize, slots: usize, pages: PageCount) -> usize {
-    units.sort_unstable_by_key(|unit| unit.tag);
+    heap::sort_by_key(units, |unit| unit.tag);
     let (mut found, mut next) = (0, None);
     let mut run = Begun::new(len, slots);
     for at in 0..units.len() {

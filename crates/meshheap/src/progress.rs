@@ -13,7 +13,7 @@ use crate::width::{Mappings, Width};
 pub(crate) const GROUP_END: (SpanId, SpanId) = (SpanId(u32::MAX), SpanId(u32::MAX));
 
 /// The first record of a class.
-const START: Option<SpanId> = Some(SpanId(0));
+const START: SpanId = SpanId(0);
 
 // A search finds at most as many pairs as it has candidates.
 const _: () = assert!(CANDIDATES_PER_SLICE <= PAIRS_KEPT);
@@ -25,8 +25,9 @@ pub(crate) struct Progress {
     pub(crate) mappings: Mappings,
     /// Pages released so far.
     pub(crate) released: usize,
-    /// What the next search of the class begins with; `None` after the last.
-    pub(crate) next: Option<SpanId>,
+    /// What the next search of the class begins with, unless the last [is over](Self::is_over).
+    next: SpanId,
+    is_over: bool,
     /// What the last search found, and how much of it was carried out: pairs to mesh, or moves, with `GROUP_END` behind
     /// those of each group.
     pub(crate) pairs: [(SpanId, SpanId); PAIRS_KEPT],
@@ -55,6 +56,7 @@ impl Progress {
             mappings: Mappings::Plenty,
             released: 0,
             next: START,
+            is_over: false,
             pairs: [(SpanId(0), SpanId(0)); PAIRS_KEPT],
             found: 0,
             done: 0,
@@ -82,17 +84,26 @@ impl Progress {
     /// What the next search of the class is to look at; `None` after the last, and then the next class begins at its start.
     pub(crate) fn next_portion(&mut self) -> Option<Portion> {
         (self.found, self.done) = (0, 0);
-        let Some(from) = self.next.take() else {
+        if self.is_over {
             self.end_class();
             return None;
-        };
+        }
+        self.is_over = true;
+        let from = self.next;
         let most = CANDIDATES_PER_SLICE;
         Some(Portion { from, most })
     }
 
+    /// The next search of the class begins with `next`, if there is one.
+    pub(crate) fn go_on_from(&mut self, next: Option<SpanId>) {
+        self.is_over = next.is_none();
+        self.next = next.unwrap_or(START);
+    }
+
     /// Nothing more is to be done in a class.
     fn end_class(&mut self) {
-        (self.found, self.done, self.next) = (0, 0, START);
+        (self.found, self.done) = (0, 0);
+        self.go_on_from(Some(START));
     }
 
     /// Keeps the moves of one group, if there is room for them.

@@ -183,6 +183,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
     }
 
     /// Moves all members of a group to other units, as planned; `None` when the plan does not fit any more.
+    #[inline(never)]
     fn scatter(
         &self,
         spans: &mut Spans,
@@ -236,7 +237,7 @@ fn set_sources_apart(units: &mut [Candidate]) -> usize {
     let is_group = |unit: &Candidate| unit.weight > 1 && unit.weight < HEAVY;
     let groups = units.iter().filter(|unit| is_group(unit)).count();
     let is_source = |unit: &Candidate| (2..=SCATTERED_MEMBERS).contains(&unit.weight.into());
-    units.sort_unstable_by_key(|unit| match is_source(unit) {
+    heap::sort_by_key(units, |unit| match is_source(unit) {
         true => SpanBits::BITS - unit.live.len(),
         false => 0,
     });

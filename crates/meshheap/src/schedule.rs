@@ -2,6 +2,7 @@
 
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
+use heap::Preset;
 use miniheap::Spans;
 
 use crate::allowance::Allowance;
@@ -31,7 +32,7 @@ impl Sleep {
 }
 
 pub(crate) struct Schedule {
-    period_ms: AtomicU64,
+    period_ms: Preset<{ PERIOD_MS as usize }>,
     next_mesh: AtomicU64,
     /// When a cycle may start before that, should there be more to do than after the last one.
     earliest: AtomicU64,
@@ -42,7 +43,7 @@ pub(crate) struct Schedule {
     /// When unused pages are looked at again.
     next_purge: AtomicU64,
     /// Periods to wait after the next cycle.
-    pause: AtomicU64,
+    pause: Preset<1>,
     /// Whether a cycle in slices has begun and not ended.
     under_way: AtomicBool,
     /// What that cycle could give back at the very best, in bytes.
@@ -52,14 +53,14 @@ pub(crate) struct Schedule {
 impl Schedule {
     pub(crate) const fn new() -> Self {
         Self {
-            period_ms: AtomicU64::new(PERIOD_MS),
+            period_ms: Preset::new(),
             next_mesh: AtomicU64::new(0),
             earliest: AtomicU64::new(0),
             left: AtomicUsize::new(0),
             allowance: Allowance::new(),
             effort: Effort::new(),
             next_purge: AtomicU64::new(0),
-            pause: AtomicU64::new(1),
+            pause: Preset::new(),
             under_way: AtomicBool::new(false),
             possible: AtomicUsize::new(0),
         }
@@ -74,13 +75,13 @@ impl Schedule {
     }
 
     pub(crate) fn set_period(&self, milliseconds: u64) {
-        self.period_ms.store(milliseconds, Ordering::Relaxed);
+        self.period_ms.store(milliseconds as usize);
         self.next_mesh.store(0, Ordering::Relaxed);
         self.earliest.store(0, Ordering::Relaxed);
     }
 
     pub(crate) fn period(&self) -> u64 {
-        self.period_ms.load(Ordering::Relaxed)
+        self.period_ms.load() as u64
     }
 
     /// Whether a cycle may begin that could release `possible` bytes, as far as time goes.
@@ -96,7 +97,7 @@ impl Schedule {
         self.possible.store(occupancy.possible, Ordering::Relaxed);
         // After a cycle in vain the least effort will do, unless much has come up since.
         let was_left = self.left.load(Ordering::Relaxed);
-        if self.pause.load(Ordering::Relaxed) == 1 || occupancy.possible / 2 >= was_left {
+        if self.pause.load() == 1 || occupancy.possible / 2 >= was_left {
             self.effort.fit(occupancy);
         }
         self.postpone(now, 1);
@@ -104,7 +105,7 @@ impl Schedule {
 
     /// Bytes that the last cycle left although they could still come back at the very best, if it was in vain.
     pub(crate) fn left_in_vain(&self) -> usize {
-        match self.pause.load(Ordering::Relaxed) {
+        match self.pause.load() {
             1 => 0,
             _ => self.left.load(Ordering::Relaxed),
         }
@@ -142,7 +143,7 @@ impl Schedule {
     pub(crate) fn conclude(&self, now: u64, released: usize, left: Occupancy) -> bool {
         let possible = self.possible.load(Ordering::Relaxed);
         let effective = released * EFFECTIVE_SHARE >= possible.max(1);
-        let before = self.pause.load(Ordering::Relaxed);
+        let before = self.pause.load() as u64;
         let pause = if effective {
             self.effort.fit(left);
             1
@@ -150,7 +151,7 @@ impl Schedule {
             self.effort.lower();
             (before * 2).min(LONGEST_PAUSE)
         };
-        self.pause.store(pause, Ordering::Relaxed);
+        self.pause.store(pause as usize);
         // What came up while the cycle was under way, it may not have seen.
         let seen = possible.saturating_sub(released);
         self.left.store(left.possible.min(seen), Ordering::Relaxed);

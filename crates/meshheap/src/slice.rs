@@ -37,6 +37,7 @@ pub(crate) enum Slice {
 
 impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
     /// Goes on with the cycle under way, or begins one, for about so many nanoseconds.
+    #[inline(never)]
     pub(crate) fn mesh_slice(&self, nanoseconds: u64) -> Slice {
         let Some(mut cycle) = self.cycle.try_lock() else {
             return Slice::Busy;
@@ -72,7 +73,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             Stage::Idle => {
                 self.meshed.count(&self.meshed.cycles, 1);
                 let now = self.pages().clock_ms();
-                for class in Self::meshed_classes() {
+                for class in self.used_meshed_classes() {
                     let mut spans = self.class(class);
                     spans.take_up_again();
                     let (turnover, in_use) = (spans.turnover(), spans.spans());
@@ -129,7 +130,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
                     progress.found += 1;
                 }
             });
-            cycle.progress.next = next;
+            cycle.progress.go_on_from(next);
             return true;
         }
         let units = width.units(SpanClasses::geometry(class)).unwrap_or(1);
@@ -152,7 +153,8 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             let keep = |cycle: &mut Guard<'_, P::Lock, Cycle<M>>, moves: Moves<'_>| {
                 cycle.progress.keep(moves)
             };
-            cycle.progress.next = self.with_scattered(cycle, class, portion, keep);
+            let next = self.with_scattered(cycle, class, portion, keep);
+            cycle.progress.go_on_from(next);
             return true;
         }
         let left = &progress.pairs[progress.done..progress.found];

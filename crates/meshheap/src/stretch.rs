@@ -136,6 +136,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
     }
 
     /// The pairs that fit, and of which the kernel writes to none.
+    #[inline(never)]
     fn fitting(&self, spans: &Spans, keep: SpanId, join: SpanId, units: usize) -> Each<Pair> {
         let first = |span| spans.run(span).map(|run| run.first.0);
         let pages = spans.geometry().pages.index() * units;
@@ -163,6 +164,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
     }
 
     /// Whether there are mappings for all `pairs`.
+    #[inline(never)]
     fn can_afford_pairs(&self, spans: &Spans, pairs: &Each<Pair>) -> bool {
         let keeps = pairs.map(|pair| self.sharing(spans, pair?.keep));
         let target = |unit| match spans.home(unit) {
@@ -222,6 +224,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
     }
 
     /// Puts members that follow each other onto the shared pages of `keeps`. All or none.
+    #[inline(never)]
     pub(crate) fn move_all(
         &self,
         spans: &mut Spans,

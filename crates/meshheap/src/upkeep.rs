@@ -191,7 +191,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             possible: 0,
             memory: self.below().large_bytes(),
         };
-        for class in Self::meshed_classes() {
+        for class in self.used_meshed_classes() {
             let Occupancy { possible, memory } = occupancy(&self.class(class), P::PAGE_SIZE);
             all.possible += possible;
             all.memory += memory;

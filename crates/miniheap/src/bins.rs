@@ -2,6 +2,7 @@
 
 use crate::classes::Geometry;
 use crate::fullness::{BINS, UNLISTED};
+use crate::head::Head;
 use crate::miniheap::{MiniHeap, NONE};
 use crate::pool::Pool;
 
@@ -10,7 +11,7 @@ const LOOKED_AT: usize = 4;
 
 /// Lists of units, one for each degree of fullness.
 pub(crate) struct Bins {
-    heads: [u32; BINS],
+    heads: [Head; BINS],
     /// Bit `i` is set when bin `i` has a unit.
     occupied: u32,
 }
@@ -18,7 +19,7 @@ pub(crate) struct Bins {
 impl Bins {
     pub(crate) const fn new() -> Self {
         Self {
-            heads: [NONE; BINS],
+            heads: [Head::NONE; BINS],
             occupied: 0,
         }
     }
@@ -41,7 +42,7 @@ impl Bins {
         let Some(head) = self.heads.get_mut(usize::from(bin)) else {
             return;
         };
-        let next = core::mem::replace(head, unit);
+        let next = head.replace(unit);
         self.occupied |= 1 << bin;
         if let Some(behind) = heaps.get_mut(next) {
             behind.previous = unit;
@@ -67,7 +68,7 @@ impl Bins {
         if let Some(before) = heaps.get_mut(previous) {
             before.next = next;
         } else {
-            *head = next;
+            head.set(next);
             if next == NONE {
                 self.occupied &= !(1 << bin);
             }
@@ -81,7 +82,7 @@ impl Bins {
         wanted: impl Fn(&MiniHeap) -> bool,
     ) -> Option<u32> {
         let bin = self.occupied.checked_ilog2()?;
-        let first = *self.heads.get(bin as usize)?;
+        let first = self.heads.get(bin as usize)?.get();
         let preferred = self
             .members(heaps, first)
             .take(LOOKED_AT)
@@ -93,7 +94,7 @@ impl Bins {
     pub(crate) fn iter<'a>(&'a self, heaps: &'a Pool<MiniHeap>) -> impl Iterator<Item = u32> + 'a {
         self.heads
             .iter()
-            .flat_map(|&head| self.members(heaps, head))
+            .flat_map(|head| self.members(heaps, head.get()))
     }
 
     fn members<'a>(

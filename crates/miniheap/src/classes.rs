@@ -60,6 +60,18 @@ pub struct Geometry {
     pub(crate) fullest_listed: u16,
 }
 
+impl Geometry {
+    /// That of no class.
+    pub(crate) const NONE: Self = Self {
+        object_size: 0,
+        pages: PageCount(0),
+        slots: 0,
+        reciprocal: 0,
+        bin_scale: 0,
+        fullest_listed: 0,
+    };
+}
+
 const fn size_of_class(class: usize) -> usize {
     if class >= COUNT {
         return apart::SIZES[class - COUNT];

@@ -16,6 +16,7 @@ mod bins;
 mod classes;
 mod fullness;
 mod group;
+mod head;
 mod leaf;
 #[cfg(test)]
 mod leaked;

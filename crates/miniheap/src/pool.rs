@@ -104,11 +104,12 @@ impl Gone {
 impl<T: Zeroed> Pool<T> {
     const RECORDS_ARE_AS_LARGE_AS_LEAVES_SAY: () = assert!(size_of::<T>() * LEAF == LEAF_BYTES);
 
+    /// Without records. All bytes are zero.
     pub(crate) const fn new() -> Self {
         let () = Self::RECORDS_ARE_AS_LARGE_AS_LEAVES_SAY;
         Self {
             chunks: [None; CHUNKS],
-            inside: [Leaf::without(FIRST as u32), Leaf::NEW],
+            inside: [Leaf::NEW; INSIDE],
             leaves: 0,
             lowest: 0,
             idle: 0,
@@ -163,6 +164,9 @@ impl<T: Zeroed> Pool<T> {
         }
         let slot = self.chunks.get_mut(chunk)?;
         *slot = Some(memory.metadata(layout)?.cast());
+        if first == 0 {
+            self.inside[0] = Leaf::without(FIRST as u32);
+        }
         self.leaves += first.max(1);
         Some(first)
     }

@@ -88,6 +88,14 @@ impl Spans {
     pub const fn new(geometry: Geometry) -> Self {
         Self {
             geometry,
+            ..Self::unborn()
+        }
+    }
+
+    /// No spans yet, and of no class so far: all bytes are zero.
+    pub const fn unborn() -> Self {
+        Self {
+            geometry: Geometry::NONE,
             heaps: Pool::new(),
             groups: Pool::new(),
             bins: Bins::new(),
@@ -106,6 +114,17 @@ impl Spans {
             live: 0,
             unchecked: 0,
         }
+    }
+
+    /// Whether they are of no class so far.
+    #[inline]
+    pub fn is_unborn(&self) -> bool {
+        self.geometry.slots == 0
+    }
+
+    /// Spans of `geometry` from now on.
+    pub fn be_of(&mut self, geometry: &Geometry) {
+        self.geometry = *geometry;
     }
 
     /// What the spans look like.

@@ -5,12 +5,14 @@
 //! it last did, or full when it had to ask for what it gave up before, it may keep twice as many, as long as the budget lasts. Then
 //! others that do not use their room lose it.
 
-use heap::{ClassMap, OwnerId, SizeClass};
+use heap::{ClassMap, OwnerId, Preset, SizeClass};
 use miniheap::SpanClasses;
 
 /// Bytes that each of the first threads keeps at most, with the entries for it, but for what is free of charge, unless somebody says
 /// otherwise.
 pub(crate) const BUDGET: usize = 2 << 20;
+/// That, or what somebody has said.
+pub(crate) type Budget = Preset<BUDGET>;
 /// What can be said, at most.
 pub(crate) const LARGEST_BUDGET: usize = 64 << 20;
 /// The limits of all vectors together may be this many times as much: they are not all full at a time.

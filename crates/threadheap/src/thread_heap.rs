@@ -7,7 +7,6 @@ mod room;
 use core::alloc::Layout;
 use core::mem::{MaybeUninit, offset_of};
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicUsize, Ordering};
 
 use globalheap::{CentralHeap, Claims, Placement};
 use heap::{ClassMap, Heap, Label, Labels, Metadata, OwnerId, SizeClass, SpanPages, Upkeep};
@@ -16,8 +15,8 @@ use rand_pcg::Pcg32;
 use shufflevector::ShuffleVector;
 
 use crate::budget::{
-    BETWEEN_LOOKS, CACHE_LINE, CLASSES, GIVEN_AT_ONCE, HOMEWARD, LEFT_STORAGE, LINE_CLASSES,
-    SPANS_PER_REFILL, budget_of, free_limit, most_slots, refill_size,
+    BETWEEN_LOOKS, Budget, CACHE_LINE, CLASSES, GIVEN_AT_ONCE, HOMEWARD, LEFT_STORAGE,
+    LINE_CLASSES, SPANS_PER_REFILL, budget_of, free_limit, most_slots, refill_size,
 };
 use crate::rest::Rest;
 use crate::storage::Storage;
@@ -62,7 +61,7 @@ pub struct ThreadHeap<C: CentralHeap> {
     charged: usize,
     budget: usize,
     /// How much it may be for the first threads from now on.
-    budget_of_first: Option<NonNull<AtomicUsize>>,
+    budget_of_first: Option<NonNull<Budget>>,
     /// The class that lost room last.
     hand: usize,
     /// How often more will be denied without a look.
@@ -149,7 +148,7 @@ impl<C: CentralHeap> ThreadHeap<C> {
     /// `global` and `budget` stay where they are for as long as the heap is used.
     pub(crate) unsafe fn make(
         global: &C,
-        budget: &AtomicUsize,
+        budget: &Budget,
         owner: OwnerId,
     ) -> Option<NonNull<Self>> {
         const { Self::LINES };
@@ -194,9 +193,7 @@ impl<C: CentralHeap> ThreadHeap<C> {
     fn budget_of_now(&self) -> usize {
         // SAFETY: it stays where it is for as long as this heap is used (contract of `make`).
         let most = self.budget_of_first.map(|most| unsafe { most.as_ref() });
-        most.map_or(0, |most| {
-            budget_of(self.owner, most.load(Ordering::Relaxed))
-        })
+        most.map_or(0, |most| budget_of(self.owner, most.load()))
     }
 
     /// Whether this heap serves a thread.

@@ -9,7 +9,7 @@ use heap::{LockedHeap, Mutex, OwnerId, SizeClass, SpanPages, ThreadLocalHeap, Up
 use miniheap::SpanClasses;
 use rand_pcg::Pcg32;
 
-use crate::budget;
+use crate::budget::{self, Budget};
 use crate::thread_heap::ThreadHeap;
 
 /// A heap that gives each thread a [`ThreadHeap`]. Those of threads that ended serve new ones.
@@ -18,7 +18,7 @@ pub struct Threads<C: CentralHeap> {
     pub(crate) heaps: Mutex<LockOf<C>, Heaps<C>>,
     attached: AtomicUsize,
     /// Bytes that each of the first threads may keep.
-    budget: AtomicUsize,
+    budget: Budget,
     /// When sleeping threads are looked at next, in milliseconds of the coarse clock.
     pub(crate) next_look: AtomicU64,
 }
@@ -71,7 +71,7 @@ impl<C: CentralHeap> Threads<C> {
             global,
             heaps,
             attached: AtomicUsize::new(0),
-            budget: AtomicUsize::new(Self::BUDGET),
+            budget: Budget::new(),
             next_look: AtomicU64::new(0),
         }
     }
@@ -125,7 +125,7 @@ impl<C: CentralHeap> Threads<C> {
     /// Bytes that each of the first 16 threads may keep, besides the few slots of each class that are free of charge. Of later threads
     /// the `n`-th may keep the part of it that 16 is of `n`, and no less than 256 KiB if the first ones may.
     pub fn budget(&self) -> usize {
-        self.budget.load(Ordering::Relaxed)
+        self.budget.load()
     }
 
     /// Sets the [budget](Self::budget), of at most [`LARGEST_BUDGET`](Self::LARGEST_BUDGET) bytes; says whether it did. Threads that keep more give it up
@@ -133,7 +133,7 @@ impl<C: CentralHeap> Threads<C> {
     pub fn set_budget(&self, bytes: usize) -> bool {
         let fits = bytes <= Self::LARGEST_BUDGET;
         if fits {
-            self.budget.store(bytes, Ordering::Relaxed);
+            self.budget.store(bytes);
         }
         fits
     }

@@ -48,6 +48,9 @@ pub(crate) struct Knobs {
     /// How writers are kept out of a page while it is meshed [default: auto]
     #[arg(long, value_name = "KIND")]
     barrier: Option<Barrier>,
+    /// Whether large blocks lie on transparent huge pages [default: auto]
+    #[arg(long, value_name = "WHEN")]
+    thp: Option<HugePages>,
     /// Write a map of all spans at exit to this file; %p is the number of the process
     #[arg(long, value_name = "FILE")]
     map: Option<PathBuf>,
@@ -104,6 +107,15 @@ enum Barrier {
     Mprotect,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum HugePages {
+    /// As the machine does with all memory
+    Auto,
+    Never,
+    /// Wherever the machine gives them to those who ask
+    Always,
+}
+
 impl Knobs {
     /// The variables to set.
     pub(crate) fn variables(&self) -> Vec<(&'static str, OsString)> {
@@ -122,6 +134,11 @@ impl Knobs {
             Barrier::Auto => "auto".into(),
             Barrier::Userfaultfd => "userfaultfd".into(),
             Barrier::Mprotect => "mprotect".into(),
+        });
+        let huge_pages = self.thp.map(|when| match when {
+            HugePages::Auto => "auto".into(),
+            HugePages::Never => "never".into(),
+            HugePages::Always => "always".into(),
         });
         let meshing = flag(self.no_meshing, "0").or(flag(self.insist, "1"));
         let all = [
@@ -142,6 +159,7 @@ impl Knobs {
             ("MESH_CONF_FILE", self.conf_file.clone()),
             ("MESH_DEEPBIND", flag(self.deepbind, "1")),
             ("MESH_BARRIER", barrier),
+            ("MESH_THP", huge_pages),
         ];
         let set = |(name, value): (_, Option<_>)| value.map(|value| (name, value));
         let all = all.into_iter().chain(self.profile.variables());
@@ -161,7 +179,7 @@ mod tests {
         knobs: Knobs,
     }
 
-    const EVERYTHING: [&str; 28] = [
+    const EVERYTHING: [&str; 29] = [
         "--summary=json",
         "--map=m",
         "--map-signal=USR2",
@@ -178,6 +196,7 @@ mod tests {
         "--deepbind",
         "--barrier",
         "mprotect",
+        "--thp=never",
         "--no-meshing",
         "--limit=80%",
         "--conf=effort=10",

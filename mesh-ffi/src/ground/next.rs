@@ -5,7 +5,8 @@ use core::ffi::c_void;
 pub(crate) use crate::ground::resolved::Next;
 use crate::ground::{alone, errno, late};
 
-/// The address of `next`, whether it is known or not; null when there is none. Apart from all the functions that ask for theirs.
+/// The address of `next`, whether it is known or not; null when there is none, with ENOSYS. Apart from all the functions that ask for
+/// theirs.
 #[cold]
 #[inline(never)]
 pub(crate) fn found(next: &Next) -> *mut c_void {
@@ -19,6 +20,7 @@ pub(crate) fn found(next: &Next) -> *mut c_void {
     }
     if found.is_null() {
         alone::refuse(next.name());
+        missing();
     }
     found
 }
@@ -45,10 +47,9 @@ macro_rules! next {
             let mut address = NEXT.known();
             if address.is_null() {
                 address = $crate::ground::next::found(&NEXT);
-            }
-            if address.is_null() {
-                $crate::ground::next::missing();
-                return !0;
+                if address.is_null() {
+                    return !0;
+                }
             }
             type Function = unsafe extern "C" fn($($type),*) -> $result;
             // SAFETY: the address of a function of this type.

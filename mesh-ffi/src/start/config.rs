@@ -2,6 +2,7 @@
 
 use core::ffi::{CStr, c_char, c_int};
 
+use arena::HugePages;
 use heapprofile::{Interval, LARGEST_STACK};
 
 use crate::face::summary::SummaryFormat;
@@ -46,6 +47,8 @@ pub(crate) struct Config {
     pub(crate) thread_cache: Option<usize>,
     /// Hundredths of a busy program's time.
     pub(crate) effort: Option<u64>,
+    /// Whether large blocks lie on huge pages.
+    pub(crate) huge_pages: HugePages,
     pub(crate) background: Wanted,
     /// Whether the heap is compacted when memory is scarce.
     pub(crate) pressure: bool,
@@ -70,6 +73,7 @@ const DEFAULT: Config = Config {
     limit: None,
     thread_cache: None,
     effort: None,
+    huge_pages: HugePages::AsUsual,
     background: Wanted::Auto,
     pressure: true,
     barrier: WantedBarrier::Auto,
@@ -227,6 +231,12 @@ pub(super) fn apply_known(config: &mut Config, name: &[u8], value: &[u8]) -> Und
             b"mprotect" => set(&mut config.barrier, WantedBarrier::Mprotect),
             _ => false,
         },
+        b"MESH_THP" => match value {
+            b"auto" => set(&mut config.huge_pages, HugePages::AsUsual),
+            b"never" => set(&mut config.huge_pages, HugePages::Never),
+            b"always" => set(&mut config.huge_pages, HugePages::Always),
+            _ => false,
+        },
         b"MESH_ABORT" => flag(value).is_some_and(|on| set(&mut config.abort, on)),
         b"MESH_DEEPBIND" => flag(value).is_some_and(|on| set(&mut config.deep_binding, on)),
         b"MESH_MAP" => crate::upkeep::map::set_file(value),
@@ -264,7 +274,7 @@ fn complaint(name: &[u8]) -> Line {
 }
 
 /// All names that are ours, and the one of libmesh_trace, which may stand in front of us.
-const NAMES: [&[u8]; 26] = [
+const NAMES: [&[u8]; 27] = [
     b"MESH_ENABLED",
     b"MESH_BACKGROUND_THREAD",
     b"MESH_PRESSURE",
@@ -277,6 +287,7 @@ const NAMES: [&[u8]; 26] = [
     b"MESH_MAX_MAPPINGS",
     b"MESH_THREAD_CACHE_KB",
     b"MESH_BARRIER",
+    b"MESH_THP",
     b"MESH_ABORT",
     b"MESH_DEEPBIND",
     b"MESH_MAP",

@@ -10,7 +10,7 @@ mod config;
 mod malloc_conf;
 mod near_miss;
 
-use arena::BarrierChoice;
+use arena::{BarrierChoice, HugePages};
 use heap::Remapping;
 
 use crate::face::{cxx, foreign, mallctl, plugins, serving, summary};
@@ -60,6 +60,9 @@ extern "C" fn constructor(
     mallctl::begin(config.decay_ms);
     if let Some(mappings) = config.mappings {
         HEAP.global().pages().set_mappings_limit(mappings);
+    }
+    if config.huge_pages != HugePages::AsUsual {
+        HEAP.global().pages().set_huge_pages(config.huge_pages);
     }
     if let Some(percent) = config.effort {
         HEAP.global().set_effort(percent);

@@ -1,5 +1,6 @@
 //! A system call publishes what it may write to for as long as it runs: see the crate `hazard`.
 
+use core::hint::black_box;
 use core::mem::MaybeUninit;
 
 use hazard::{HazardRecord, Place};
@@ -14,13 +15,17 @@ use crate::unseen::written::{MOST, Written};
 /// The call may be left by `longjmp`, or by the end of its thread.
 #[inline(always)]
 pub(crate) fn during<R>(written: &Written, call: impl FnOnce() -> R) -> R {
-    if written.is_nothing() {
-        return call();
-    }
     let mut places = Places::UNUSED;
-    let publisher = enter(written, &mut places);
+    let is_something = !written.is_nothing();
+    let publisher = match is_something {
+        true => enter(written, &mut places),
+        false => Publisher::Nobody,
+    };
     let result = call();
-    leave(publisher, places.used(written));
+    // Not known any more, or the compiler would make the call in two places, in each of some hundred functions.
+    if black_box(is_something) {
+        leave(publisher, &places, written);
+    }
     result
 }
 
@@ -74,12 +79,12 @@ fn enter(written: &Written, places: &mut Places) -> Publisher {
 }
 
 #[inline(never)]
-fn leave(publisher: Publisher, places: &[MaybeUninit<Place>]) {
+fn leave(publisher: Publisher, places: &Places, written: &Written) {
     let hazards = HEAP.global().pages().hazards();
     let (Publisher::Own(record) | Publisher::Borrowed(record)) = publisher else {
         return hazards.leave_unrecorded();
     };
-    for place in places {
+    for place in places.used(written) {
         // SAFETY: `enter` wrote a place for each range, and these are as many.
         record.withdraw(unsafe { place.assume_init_ref() });
     }

@@ -82,20 +82,35 @@ fn stop_if_concerned<R: Copy>(
     succeeded: impl Fn(R) -> bool,
     call: impl FnOnce() -> R,
 ) -> R {
+    let is_held = hold(reason);
+    let result = call();
+    if is_held {
+        let_go(reason, succeeded(result));
+    }
+    result
+}
+
+/// Has nothing meshed until [`let_go`], if `reason` is one here; says whether it is.
+#[inline(never)]
+fn hold(reason: Reason) -> bool {
     if !concerns(reason) {
-        return call();
+        return false;
     }
     // The fence in `wait_for_cycle` comes before its look at the cycle's lock, whose holders ask `may_mesh`.
     HOLDS.fetch_add(1, Ordering::Relaxed);
     wait_for_cycle();
-    let result = call();
-    if succeeded(result) {
+    true
+}
+
+/// Lets meshing go on, or end if it `must_end`.
+#[inline(never)]
+fn let_go(reason: Reason, must_end: bool) {
+    if must_end {
         end(reason);
     }
     // Release: the reason comes first. In the child of a fork the calls of other threads were forgotten.
     let less = |holds: u32| holds.checked_sub(1);
     let _ = HOLDS.fetch_update(Ordering::Release, Ordering::Relaxed, less);
-    result
 }
 
 /// Whether `reason` is one here. A process that shares our memory, as a child of `vfork` does, has filters of its own, and leaves

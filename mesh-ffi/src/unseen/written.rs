@@ -26,9 +26,7 @@ pub(crate) struct Written {
     count: usize,
 }
 
-/// The pages of the object at `at` that may be meshed, as far as `len` bytes reach; `None` for all other memory. Apart from the many
-/// functions that ask.
-#[inline(never)]
+/// The pages of the object at `at` that may be meshed, as far as `len` bytes reach; `None` for all other memory.
 fn pages_of(at: usize, len: usize) -> Option<Pages> {
     let labels = HEAP.global().labels();
     let first = labels.page_at(at)?;
@@ -77,10 +75,18 @@ impl Written {
 
     /// `len` bytes at `at` as well.
     #[inline(always)]
-    pub(crate) fn bytes<T>(self, at: *const T, len: usize) -> Self {
-        match pages_of(at.addr(), len) {
-            Some(pages) if len > 0 => self.and(pages),
-            _ => self,
+    pub(crate) fn bytes<T>(mut self, at: *const T, len: usize) -> Self {
+        self.add_bytes(at.addr(), len);
+        self
+    }
+
+    /// [`bytes`](Self::bytes), apart from the many functions that receive.
+    #[inline(never)]
+    fn add_bytes(&mut self, at: usize, len: usize) {
+        if len > 0
+            && let Some(pages) = pages_of(at, len)
+        {
+            self.add(pages);
         }
     }
 
@@ -111,8 +117,7 @@ impl Written {
         self
     }
 
-    /// [`and`](Self::and), apart from the many functions that receive.
-    #[inline(never)]
+    /// [`and`](Self::and).
     fn add(&mut self, pages: Pages) {
         let filled = self.count;
         // The newest first: parts of a vector are neighbours more often than not.

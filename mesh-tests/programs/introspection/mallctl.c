@@ -42,6 +42,13 @@ static int is_bool(const char *name)
         && bytes[1] == 7;
 }
 
+static int truth(const char *name)
+{
+    bool value = false;
+    size_t size = sizeof value;
+    return mesh_mallctl(name, &value, &size, NULL, 0) == 0 && value;
+}
+
 static const char *text(const char *name)
 {
     const char *value = NULL;
@@ -153,6 +160,22 @@ static void meshing(void)
     check("mesh.thread_cache_max has a limit",
           mesh_mallctl("mesh.thread_cache_max", NULL, NULL, &too_much, sizeof too_much) == EINVAL
               && number("mesh.thread_cache_max") == most);
+
+    check("mesh.pressure can be set",
+          set_bool("mesh.pressure", false) && !truth("mesh.pressure")
+              && set_bool("mesh.pressure", true) && truth("mesh.pressure"));
+    size_t own = 0, system = number("mesh.max_mappings"), few = 3000;
+    check("mesh.max_mappings can be set",
+          mesh_mallctl("mesh.max_mappings", NULL, NULL, &few, sizeof few) == 0
+              && number("mesh.max_mappings") == few && number("mesh.mappings_limit") == 2000);
+    check("mesh.max_mappings: zero is for the system's",
+          mesh_mallctl("mesh.max_mappings", NULL, NULL, &own, sizeof own) == 0
+              && number("mesh.max_mappings") == system);
+    size_t effort = 7, more = 101;
+    check("mesh.effort can be set",
+          mesh_mallctl("mesh.effort", NULL, NULL, &effort, sizeof effort) == 0
+              && number("mesh.effort") == effort
+              && mesh_mallctl("mesh.effort", NULL, NULL, &more, sizeof more) == EINVAL);
 
     check("mesh.enabled can be set", set_bool("mesh.enabled", false));
     struct sparse heap = sparse_new(20000, 10, 1);

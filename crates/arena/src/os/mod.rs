@@ -60,6 +60,8 @@ pub enum Access {
 pub enum Advice {
     /// Never back the range with huge pages.
     NoHugePages,
+    /// Back the range with huge pages where there are some, even if that is only done where it is asked for.
+    HugePages,
     /// Leave the range out of core dumps.
     NotInDumps,
     /// Put the range into core dumps.

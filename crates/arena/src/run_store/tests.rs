@@ -94,7 +94,8 @@ proptest! {
     fn agrees_with_a_flag_for_each_page(steps in steps()) {
         let tables = tables();
         let map = &tables.map;
-        let mut store = RunStore::new(Kind::DirtySpans);
+        let mut store = RunStore::NONE;
+        store.begin(Kind::DirtySpans);
         let mut free = vec![false; PAGES as usize];
         for step in steps {
             let taken = match step {

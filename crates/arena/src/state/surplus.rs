@@ -26,7 +26,7 @@ impl State {
         }
         let kept = KEPT_ADDRESSES / O::PAGE_SIZE + self.taken(ground) / KEPT_SHARE;
         self.look_at_limit(os, unused);
-        let surplus = unused.checked_sub(kept.min(self.limit / LIMIT_SHARE))?;
+        let surplus = unused.checked_sub(kept.min(self.limit.load() / LIMIT_SHARE))?;
         self.take_unused(ground, surplus, SMALLEST_GAP / O::PAGE_SIZE)
     }
 
@@ -34,7 +34,7 @@ impl State {
     pub(crate) fn is_limited<O: Os>(&mut self, os: &O) -> bool {
         let unused = self.unused();
         self.look_at_limit(os, unused);
-        self.limit < usize::MAX / O::PAGE_SIZE
+        self.limit.load() < usize::MAX / O::PAGE_SIZE
     }
 
     /// Pages in use, and those that are mapped ahead. One frame with its callers: some stacks are small.
@@ -60,7 +60,7 @@ impl State {
     fn look_at_limit<O: Os>(&mut self, os: &O, unused: usize) {
         let much = LIMIT_LOOK / O::PAGE_SIZE;
         if unused >= self.unused_then + much {
-            self.limit = os.address_space_limit() / O::PAGE_SIZE;
+            self.limit.store(os.address_space_limit() / O::PAGE_SIZE);
             self.unused_then = unused;
         } else if unused + much <= self.unused_then {
             self.unused_then = unused;

@@ -5,6 +5,7 @@ mod bytes;
 mod confined;
 mod growth;
 mod hazards;
+mod huge;
 mod mappings;
 mod moves;
 mod neighbours;

@@ -20,7 +20,6 @@ pub(super) enum Constant {
 pub(super) enum Word {
     Nothing,
     Disabled,
-    Default,
     False,
     Free,
     Version,
@@ -51,7 +50,6 @@ impl Constant {
             Self::Text(word) => Value::Text(match word {
                 Word::Nothing => c"",
                 Word::Disabled => c"disabled",
-                Word::Default => c"default",
                 Word::False => c"false",
                 Word::Free => c"free",
                 Word::Version => VERSION,

@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use arena::{Linux, Os};
+use arena::{HugePages, Linux, Os};
 use globalheap::{ClassStats, HeapStats};
 use heap::{ClassMap, SizeClass, Upkeep};
 use miniheap::SpanClasses;
@@ -45,6 +45,7 @@ pub(super) enum Figure {
     LogOfSample,
     /// Something that is never so.
     Never,
+    HugePages,
 }
 
 /// A figure of the size class whose number the name has.
@@ -62,7 +63,6 @@ pub(super) enum ClassFigure {
 /// A figure of meshing.
 #[derive(Clone, Copy)]
 pub(super) enum MeshFigure {
-    WatchesPressure,
     Compacted,
     Meshes,
     PagesSaved,
@@ -126,6 +126,13 @@ impl Figure {
             Self::Backgrounds => HEAP.global().below().is_in_background().into(),
             Self::WantsBackground => return Value::Bool(background::is_wanted_always()),
             Self::PrintsSummary => return Value::Bool(summary::is_asked()),
+            Self::HugePages => {
+                return Value::Text(match HEAP.global().pages().huge_pages() {
+                    HugePages::AsUsual => c"default",
+                    HugePages::Never => c"never",
+                    HugePages::Always => c"always",
+                });
+            }
             Self::EndsMisuse => return Value::Bool(!misuse::is_tolerated()),
             Self::Profiles => return Value::Bool(profile::is_on()),
             Self::ProfilesAtStart => return Value::Bool(profile::was_active_at_start()),
@@ -166,7 +173,6 @@ impl MeshFigure {
         let mesh = HEAP.global().mesh_stats();
         let arena = || HEAP.global().pages().stats();
         Value::Size(match self {
-            Self::WatchesPressure => return Value::Bool(pressure::is_watching()),
             Self::Compacted => pressure::times(),
             Self::Meshes => mesh.meshes,
             Self::PagesSaved => mesh.pages_saved,

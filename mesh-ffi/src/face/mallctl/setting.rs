@@ -9,7 +9,7 @@ use super::value::Value;
 use crate::face::introspection;
 use crate::ground::heap::HEAP;
 use crate::unseen::stop;
-use crate::upkeep::{background, profile};
+use crate::upkeep::{background, pressure, profile};
 
 /// Something to read and to set.
 #[derive(Clone, Copy)]
@@ -34,6 +34,10 @@ pub(super) enum Setting {
     Budget,
     /// The most that the heap may take; zero for no limit.
     Limit,
+    /// The limit on mappings to reckon with; zero for the system's.
+    MostMappings,
+    /// Whether the heap is compacted when memory is scarce.
+    Pressure,
 }
 
 /// How often a program has asked for new figures.
@@ -67,6 +71,8 @@ impl Setting {
             Self::Period => size(HEAP.global().period()),
             Self::Effort => size(HEAP.global().effort()),
             Self::Budget => Value::Size(HEAP.budget()),
+            Self::MostMappings => Value::Size(HEAP.global().pages().mappings_limit()),
+            Self::Pressure => Value::Bool(pressure::is_watching()),
             Self::Limit => Value::Size(HEAP.global().pages().memory_limit().unwrap_or(0)),
         }
     }
@@ -113,6 +119,18 @@ impl Setting {
             (Self::Limit, Value::Size(bytes)) => {
                 let limit = (bytes > 0).then_some(bytes);
                 HEAP.global().pages().set_memory_limit(limit);
+                (true, 0)
+            }
+            (Self::MostMappings, Value::Size(limit)) => {
+                HEAP.global().pages().set_mappings_limit(limit);
+                (true, 0)
+            }
+            (Self::Pressure, Value::Bool(on)) => {
+                if on {
+                    pressure::watch();
+                } else {
+                    pressure::look_away();
+                }
                 (true, 0)
             }
             _ => (false, libc::EINVAL),

@@ -200,10 +200,22 @@ pub(crate) fn sleep(milliseconds: u64) {
 }
 
 /// Makes `call` while there is no thread of ours.
+#[inline(always)]
 pub(crate) fn absent<T>(call: impl FnOnce() -> T) -> T {
+    let was_ended = end_for_call();
+    let result = call();
+    if was_ended {
+        begin_again();
+    }
+    result
+}
+
+/// Ends the thread until [`begin_again`] is called; says whether that must be. Apart from the functions that want it absent.
+#[inline(never)]
+fn end_for_call() -> bool {
     // A process that shares its memory with its parent has no such thread; the parent's goes on.
     if BODY.load(Ordering::Relaxed) == 0 || !process::is_ours() {
-        return call();
+        return false;
     }
     let before = change(|state| {
         (state.phase != Phase::Starting).then_some(State {
@@ -216,7 +228,12 @@ pub(crate) fn absent<T>(call: impl FnOnce() -> T) -> T {
         wake();
         wait_until_gone();
     }
-    let result = call();
+    true
+}
+
+/// Lets the thread begin again, if nobody else wants it absent.
+#[inline(never)]
+fn begin_again() {
     let before = change(|state| {
         Some(State {
             absences: state.absences.saturating_sub(1),
@@ -227,7 +244,6 @@ pub(crate) fn absent<T>(call: impl FnOnce() -> T) -> T {
     if is_missed && !begin() {
         HEAP.global().below().set_background(false);
     }
-    result
 }
 
 /// Ends the thread's sleep.

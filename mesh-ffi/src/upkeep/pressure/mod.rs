@@ -51,6 +51,11 @@ pub(crate) fn watch() {
     request::PRESSURE.answer_with(answer);
 }
 
+/// Looks for none from now on; what has begun is completed.
+pub(crate) fn look_away() {
+    WATCHING.store(false, Ordering::Relaxed);
+}
+
 /// Whether pressure is looked for.
 pub(crate) fn is_watching() -> bool {
     WATCHING.load(Ordering::Relaxed)

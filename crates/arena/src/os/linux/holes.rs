@@ -39,7 +39,7 @@ fn stack() -> usize {
 }
 
 fn between(mut places: [usize; 4]) -> Range<usize> {
-    places.sort_unstable();
+    heap::sort_by_key(&mut places, |&place| place);
     let holes = places.windows(2).filter_map(|pair| match pair {
         &[start, end] => Some(start..end),
         _ => None,

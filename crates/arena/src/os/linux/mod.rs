@@ -179,6 +179,7 @@ unsafe impl<L: RawLock + Sync> Os for LinuxWith<L> {
     fn advise(&self, at: NonNull<u8>, len: usize, advice: Advice) -> Result<(), Errno> {
         let advice = match advice {
             Advice::NoHugePages => libc::MADV_NOHUGEPAGE,
+            Advice::HugePages => libc::MADV_HUGEPAGE,
             Advice::NotInDumps => libc::MADV_DONTDUMP,
             Advice::InDumps => libc::MADV_DODUMP,
             Advice::NotInChildren => libc::MADV_DONTFORK,

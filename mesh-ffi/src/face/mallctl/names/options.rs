@@ -55,7 +55,7 @@ pub(super) const OPT: Node = names! {
     zero_realloc: text(Word::Free),
     tcache: YES,
     tcache_max: LARGEST_KEPT,
-    thp: text(Word::Default),
+    thp: Node::Leaf(Leaf::Figure(Figure::HugePages)),
     hpa: NO,
     experimental_infallible_new: NO,
     prof: Node::Leaf(Leaf::Figure(Figure::Profiles)),
