@@ -4,6 +4,7 @@ mod attempt;
 mod doctor;
 mod installed;
 mod pages;
+mod profile;
 mod run;
 mod stats;
 mod top;
