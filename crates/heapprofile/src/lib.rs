@@ -26,7 +26,7 @@ mod stacks;
 pub use image::{Image, Stack, Unreadable};
 pub use interval::{Interval, Weight};
 pub use layout::{HEADER_WORDS, Header, LARGEST_STACK, VERSION};
-pub use profile::{Context, Profile, Room};
+pub use profile::{Context, Profile, Room, Taken};
 pub use samples::{Sample, Samples};
 pub use stacks::Stacks;
 

@@ -28,6 +28,13 @@ pub struct Room<'m> {
     pub samples: &'m [Sample],
 }
 
+/// A sample that was taken out.
+#[derive(Clone, Copy)]
+pub struct Taken {
+    size: u64,
+    stack: u64,
+}
+
 /// The profile of a process.
 pub struct Profile<'m> {
     interval: Interval,
@@ -82,9 +89,28 @@ impl<'m> Profile<'m> {
 
     /// Counts out the block at `address`, if it was sampled. To be called before it is given back.
     pub fn forget(&self, address: u64) {
-        if let Some((size, stack)) = self.samples.take(address) {
-            self.stacks.count_out(stack, self.interval.weight(size));
+        if let Some(taken) = self.take(address) {
+            self.count_out(taken);
         }
+    }
+
+    /// Takes the sample at `address` out without counting it, if there is one.
+    pub fn take(&self, address: u64) -> Option<Taken> {
+        let (size, stack) = self.samples.take(address)?;
+        Some(Taken { size, stack })
+    }
+
+    /// Puts it back: the block is still there.
+    pub fn restore(&self, address: u64, taken: Taken) {
+        if !self.samples.put(address, taken.size, taken.stack) {
+            self.count_out(taken);
+        }
+    }
+
+    /// Counts it out.
+    pub fn count_out(&self, taken: Taken) {
+        self.stacks
+            .count_out(taken.stack, self.interval.weight(taken.size));
     }
 
     /// Begins anew: blocks that live were never sampled.

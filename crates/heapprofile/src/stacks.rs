@@ -227,15 +227,32 @@ impl<'m> Stacks<'m> {
 
     /// Sets all counters to zero; the records stay.
     pub fn forget_counts(&self) {
-        let (mut at, end) = (HEADER_WORDS as u64, self.used().len() as u64);
-        while at < end {
-            let len = self.read(at, Field::Len);
-            if len == 0 {
-                return;
-            }
-            self.set_counters(at, 0);
-            at += len;
-        }
+        self.records()
+            .for_each(|record| self.set_counters(record, 0));
+    }
+
+    /// Bytes that live, blocks, and samples, as far as these can tell.
+    pub fn live(&self) -> (u64, u64, u64) {
+        let sum = |field| {
+            let counts = self.records().map(|record| self.read(record, field));
+            counts.fold(0, u64::wrapping_add)
+        };
+        (
+            sum(Field::LiveBytes),
+            sum(Field::LiveBlocks) / Weight::ONE,
+            sum(Field::LiveSamples),
+        )
+    }
+
+    /// All records.
+    fn records(&self) -> impl Iterator<Item = u64> {
+        let (mut next, end) = (HEADER_WORDS as u64, self.used().len() as u64);
+        core::iter::from_fn(move || {
+            let record = next;
+            let is_there = record < end && self.read(record, Field::Len) > 0;
+            next += is_there.then(|| self.read(record, Field::Len))?;
+            Some(record)
+        })
     }
 
     fn read(&self, record: u64, field: Field) -> u64 {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use super::profile::ProfileKnobs;
+
 /// What can be set for the library. The names of the variables are in `docs/launcher.md`.
 #[derive(clap::Args, Default)]
 #[command(next_help_heading = "Mesh")]
@@ -63,6 +65,8 @@ pub(crate) struct Knobs {
     /// Open libraries with RTLD_DEEPBIND where that is asked for
     #[arg(long)]
     deepbind: bool,
+    #[command(flatten)]
+    profile: ProfileKnobs,
 }
 
 /// The library reads numbers of nine digits.
@@ -72,13 +76,23 @@ const MOST: i64 = 999_999_999;
 const MOST_DIGITS: usize = 15;
 
 fn limit(text: &str) -> Result<String, &'static str> {
-    let digits = text.trim_end_matches(['%', 'k', 'K', 'm', 'M', 'g', 'G', 't', 'T']);
+    let share = text.strip_suffix('%');
+    let is_share = share.is_some_and(|share| matches!(share.parse(), Ok(1..=100_u8)));
+    if is_share || size(text).is_ok() {
+        return Ok(text.to_owned());
+    }
+    Err("a size is bytes (1073741824, 512M, 2G) or a share (80%)")
+}
+
+/// Bytes, as the library reads them.
+pub(super) fn size(text: &str) -> Result<String, &'static str> {
+    let digits = text.trim_end_matches(['k', 'K', 'm', 'M', 'g', 'G', 't', 'T']);
     let is_number = text.len() <= digits.len() + 1
         && digits.len() <= MOST_DIGITS
         && digits.bytes().all(|byte| byte.is_ascii_digit());
     let number: u64 = digits.parse().unwrap_or(0);
-    if !is_number || number == 0 || text.ends_with('%') && number > 100 {
-        return Err("a size is bytes (1073741824, 512M, 2G) or a share (80%)");
+    if !is_number || number == 0 {
+        return Err("a size is bytes, as in 1073741824, 512M or 2G");
     }
     Ok(text.to_owned())
 }
@@ -145,7 +159,8 @@ impl Knobs {
             ("MESH_BARRIER", barrier),
         ];
         let set = |(name, value): (_, Option<_>)| value.map(|value| (name, value));
-        all.into_iter().filter_map(set).collect()
+        let all = all.into_iter().chain(self.profile.variables());
+        all.filter_map(set).collect()
     }
 }
 
@@ -161,7 +176,7 @@ mod tests {
         knobs: Knobs,
     }
 
-    const EVERYTHING: [&str; 20] = [
+    const EVERYTHING: [&str; 28] = [
         "--summary=json",
         "--map=m",
         "--map-signal=USR2",
@@ -182,6 +197,14 @@ mod tests {
         "--limit=80%",
         "--conf=effort=10",
         "--conf-file=",
+        "--profile",
+        "--profile-sample=64K",
+        "--profile-prefix=p",
+        "--profile-signal=USR1",
+        "--profile-stack-kb=16",
+        "--profile-later",
+        "--profile-no-final",
+        "--profile-leak",
     ];
 
     fn variables(options: &[&str]) -> Vec<(&'static str, OsString)> {
@@ -252,6 +275,9 @@ mod tests {
             &["mesh", "--limit", "0"],
             &["mesh", "--limit", "2GB"],
             &["mesh", "--limit", "two"],
+            &["mesh", "--profile", "--profile-sample", "80%"],
+            &["mesh", "--profile", "--profile-stack-kb", "65"],
+            &["mesh", "--profile-leak"],
         ] {
             assert!(Line::try_parse_from(options).is_err(), "{options:?}");
         }

@@ -3,6 +3,7 @@
 //! The launcher becomes the program, so that its number, its exit status and what ends it are the program's.
 
 mod knobs;
+mod profile;
 mod program;
 
 use std::env;

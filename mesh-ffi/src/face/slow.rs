@@ -11,6 +11,7 @@ use crate::ground::apart::{self, Side};
 use crate::ground::heap::{Front, HEAP, ToStandardError};
 use crate::ground::thread::front;
 use crate::ground::{errno, misuse, request, tls};
+use crate::upkeep::profile;
 
 /// The largest request that C allows.
 const LARGEST: usize = isize::MAX as usize;
@@ -55,6 +56,9 @@ fn allocate_anew(class: Option<SizeClass>, size: usize, align: usize) -> Option<
         Some(_) if apart::is_everything() => SpanClasses::class_for_apart(size, align),
         class => class,
     };
+    if profile::is_on() {
+        return serve_watched(class, size, align);
+    }
     if HEAP.global().pages().has_memory_limit() {
         // Apart: some stacks are small.
         return serve_at_limit(class, size, align);
@@ -89,6 +93,20 @@ fn serve_at_limit(class: Option<SizeClass>, size: usize, align: usize) -> Option
     }
 }
 
+/// The same where there is a heap profile, in which the block may be a sample.
+#[cold]
+#[inline(never)]
+fn serve_watched(class: Option<SizeClass>, size: usize, align: usize) -> Option<Block> {
+    if profile::is_due(size) {
+        // On pages of its own, so that no fast path takes it back.
+        if let Some(block) = serve_at_limit(None, size.max(1), align) {
+            profile::note(block.start, size);
+            return Some(block);
+        }
+    }
+    serve_at_limit(class, size, align)
+}
+
 /// The class of a block of `size` bytes aligned to `align`, a power of two.
 pub(crate) fn class_aligned(size: usize, align: usize) -> Option<SizeClass> {
     if align >= UNMESHED_ALIGNMENT {
@@ -118,6 +136,9 @@ pub(crate) fn allocate_growing(size: usize, before: usize) -> Option<Block> {
     }
     let place = || tls::within(|| HEAP.global().below().place_growing(size, before));
     let block = place().or_else(|| emergency::relieve(size).then(place).flatten())?;
+    if profile::is_on() && profile::is_due(size) {
+        profile::note(block.start, size);
+    }
     Some(Block {
         start: block.start,
         zeroed: block.zeroed,
@@ -205,6 +226,10 @@ unsafe fn free_elsewhere(object: NonNull<u8>) {
         return unsafe { foreign::free(object.cast()) };
     }
     request::answer();
+    // SAFETY: the caller gives the object up.
+    if profile::is_on() && unsafe { keep_watched(object) } {
+        return;
+    }
     tls::within(|| match front() {
         Some(front) => {
             // SAFETY: attached, and used by this thread alone.
@@ -215,6 +240,26 @@ unsafe fn free_elsewhere(object: NonNull<u8>) {
         // SAFETY: the caller gives the object up, which lies in the arena.
         None => unsafe { HEAP.free_direct(object) },
     });
+}
+
+/// Where there is a heap profile, tries the thread's own heap first, where no sample can be; says whether that has the object now.
+///
+/// # Safety
+/// As for `free`; the object lies in the arena.
+#[cold]
+#[inline(never)]
+unsafe fn keep_watched(object: NonNull<u8>) -> bool {
+    let keep = || {
+        front().is_some_and(|front| {
+            // SAFETY: the calling thread's own heap; the caller gives the object up.
+            unsafe { Front::push_at(front, object.as_ptr()) }
+        })
+    };
+    let is_kept = tls::within(keep);
+    if !is_kept {
+        profile::forget(object);
+    }
+    is_kept
 }
 
 /// What is at the address of a block that the front end does not know. That it is none is told.
@@ -259,5 +304,9 @@ pub(crate) unsafe fn resize_large(object: NonNull<u8>, size: usize) -> Option<No
         return None;
     }
     // SAFETY: the caller uses only what is returned, if something is.
-    tls::within(|| unsafe { HEAP.global().below().resize_large(object, size) })
+    let resize = || tls::within(|| unsafe { HEAP.global().below().resize_large(object, size) });
+    if profile::is_on() {
+        return profile::over_resize(object, size, resize);
+    }
+    resize()
 }

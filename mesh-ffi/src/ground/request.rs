@@ -10,6 +10,9 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 /// A signal wants a map of the heap.
 pub(crate) static MAP: Request = Request::new();
 
+/// A signal wants the heap profile written.
+pub(crate) static PROFILE: Request = Request::new();
+
 /// The child of a fork wants the thread that does the upkeep, which its parent had.
 pub(crate) static THREAD: Request = Request::new();
 
@@ -35,6 +38,7 @@ pub(crate) struct Request {
 #[inline]
 pub(crate) fn answer() {
     MAP.answer();
+    PROFILE.answer();
     THREAD.answer();
     PRESSURE.answer();
     PUBLISHING.answer();

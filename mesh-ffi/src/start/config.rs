@@ -2,11 +2,14 @@
 
 use core::ffi::{CStr, c_char, c_int};
 
+use heapprofile::{Interval, LARGEST_STACK};
+
 use crate::face::summary::SummaryFormat;
 use crate::ground::clock::auxiliary;
 use crate::ground::heap::Heap;
 use crate::ground::line::Line;
 use crate::upkeep::background::Wanted;
+use crate::upkeep::profile;
 
 use super::conf;
 #[cfg(jemalloc_names)]
@@ -54,6 +57,9 @@ pub(crate) struct Config {
     pub(crate) deep_binding: bool,
     /// The signal that asks for a map.
     pub(crate) map_signal: Option<c_int>,
+    /// Whether there is to be a heap profile, and how.
+    pub(crate) profiles: bool,
+    pub(crate) profile: profile::Settings,
 }
 
 const DEFAULT: Config = Config {
@@ -71,6 +77,8 @@ const DEFAULT: Config = Config {
     abort: true,
     deep_binding: false,
     map_signal: None,
+    profiles: false,
+    profile: profile::Settings::USUAL,
 };
 
 /// Reads the variables that are ours. A mistake is one line on standard error, and the default stays.
@@ -198,11 +206,7 @@ pub(super) fn apply_known(config: &mut Config, name: &[u8], value: &[u8]) -> Und
             b"1" => set(&mut config.background, Wanted::Always),
             _ => false,
         },
-        b"MESH_PRESSURE" => match value {
-            b"0" => set(&mut config.pressure, false),
-            b"1" => set(&mut config.pressure, true),
-            _ => false,
-        },
+        b"MESH_PRESSURE" => flag(value).is_some_and(|on| set(&mut config.pressure, on)),
         b"MESH_PERIOD_MS" => number(value).is_some_and(|ms| set(&mut config.period_ms, Some(ms))),
         b"MESH_DECAY_MS" => {
             number(value).is_some_and(|ms| set(&mut config.decay_ms, i64::try_from(ms).ok()))
@@ -223,19 +227,25 @@ pub(super) fn apply_known(config: &mut Config, name: &[u8], value: &[u8]) -> Und
             b"mprotect" => set(&mut config.barrier, WantedBarrier::Mprotect),
             _ => false,
         },
-        b"MESH_ABORT" => match value {
-            b"0" => set(&mut config.abort, false),
-            b"1" => set(&mut config.abort, true),
-            _ => false,
-        },
-        b"MESH_DEEPBIND" => match value {
-            b"0" => set(&mut config.deep_binding, false),
-            b"1" => set(&mut config.deep_binding, true),
-            _ => false,
-        },
+        b"MESH_ABORT" => flag(value).is_some_and(|on| set(&mut config.abort, on)),
+        b"MESH_DEEPBIND" => flag(value).is_some_and(|on| set(&mut config.deep_binding, on)),
         b"MESH_MAP" => crate::upkeep::map::set_file(value),
         b"MESH_MAP_SIGNAL" => signalname::request(value)
             .is_some_and(|signal| set(&mut config.map_signal, Some(signal))),
+        b"MESH_PROF" => flag(value).is_some_and(|on| set(&mut config.profiles, on)),
+        b"MESH_PROF_ACTIVE" => flag(value).is_some_and(|on| set(&mut config.profile.active, on)),
+        b"MESH_PROF_FINAL" => flag(value).is_some_and(|on| set(&mut config.profile.last, on)),
+        b"MESH_PROF_LEAK" => flag(value).is_some_and(|on| set(&mut config.profile.leaks, on)),
+        b"MESH_PROF_PREFIX" => profile::set_prefix(value),
+        b"MESH_PROF_SAMPLE" => size(value)
+            .and_then(|bytes| Interval::new(bytes as u64))
+            .is_some_and(|interval| set(&mut config.profile.interval, interval)),
+        b"MESH_PROF_SIGNAL" => signalname::request(value)
+            .is_some_and(|signal| set(&mut config.profile.signal, Some(signal))),
+        b"MESH_PROF_STACK_KB" => number(value)
+            .and_then(|kb| usize::try_from(kb << 10).ok())
+            .filter(|&bytes| bytes <= LARGEST_STACK)
+            .is_some_and(|bytes| set(&mut config.profile.stack, bytes)),
         // They name others, and were read.
         b"MESH_CONF" | b"MESH_CONF_FILE" => true,
         _ => return Understood::NotOurs,
@@ -254,7 +264,7 @@ fn complaint(name: &[u8]) -> Line {
 }
 
 /// All names that are ours, and the one of libmesh_trace, which may stand in front of us.
-const NAMES: [&[u8]; 18] = [
+const NAMES: [&[u8]; 26] = [
     b"MESH_ENABLED",
     b"MESH_BACKGROUND_THREAD",
     b"MESH_PRESSURE",
@@ -271,6 +281,14 @@ const NAMES: [&[u8]; 18] = [
     b"MESH_DEEPBIND",
     b"MESH_MAP",
     b"MESH_MAP_SIGNAL",
+    b"MESH_PROF",
+    b"MESH_PROF_ACTIVE",
+    b"MESH_PROF_FINAL",
+    b"MESH_PROF_LEAK",
+    b"MESH_PROF_PREFIX",
+    b"MESH_PROF_SAMPLE",
+    b"MESH_PROF_SIGNAL",
+    b"MESH_PROF_STACK_KB",
     b"MESH_TRACE",
     b"MALLOCSTATS",
 ];
@@ -280,15 +298,29 @@ pub(super) fn set<T>(place: &mut T, value: T) -> bool {
     true
 }
 
-/// Bytes (`2G`, `512M`, `65536K`, `1073741824`; powers of 1,024) or a share (`80%`). Zero is no limit that a program could live with.
+/// Zero or one.
+fn flag(text: &[u8]) -> Option<bool> {
+    match text {
+        b"0" => Some(false),
+        b"1" => Some(true),
+        _ => None,
+    }
+}
+
+/// Bytes (as for [`size`]) or a share (`80%`).
 fn limit(text: &[u8]) -> Option<WantedLimit> {
+    match text.split_last() {
+        Some((b'%', rest)) => number(rest)
+            .filter(|percent| (1..=100).contains(percent))
+            .map(WantedLimit::Share),
+        _ => size(text).map(WantedLimit::Bytes),
+    }
+}
+
+/// Bytes (`2G`, `512M`, `65536K`, `1073741824`; powers of 1,024). Zero is never meant.
+fn size(text: &[u8]) -> Option<usize> {
     let (&unit, rest) = text.split_last()?;
     let shift = match unit.to_ascii_uppercase() {
-        b'%' => {
-            return number(rest)
-                .filter(|percent| (1..=100).contains(percent))
-                .map(WantedLimit::Share);
-        }
         b'K' => 10,
         b'M' => 20,
         b'G' => 30,
@@ -298,7 +330,7 @@ fn limit(text: &[u8]) -> Option<WantedLimit> {
     let digits = if shift == 0 { text } else { rest };
     let bytes = digits_of(digits, 15)?.checked_mul(1 << shift)?;
     let bytes = usize::try_from(bytes).ok()?;
-    (bytes > 0).then_some(WantedLimit::Bytes(bytes))
+    (bytes > 0).then_some(bytes)
 }
 
 /// A decimal number of at most nine digits.

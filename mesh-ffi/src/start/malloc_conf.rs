@@ -5,11 +5,14 @@
 use core::ffi::{CStr, c_char};
 use core::ptr::null;
 
+use heapprofile::Interval;
+
 use crate::face::summary::SummaryFormat;
 use crate::ground::line::Line;
 use crate::ground::loaded::Name;
 use crate::ground::resolved::in_front;
 use crate::upkeep::background::Wanted;
+use crate::upkeep::profile;
 
 use super::config::{Config, number, set};
 
@@ -53,6 +56,15 @@ pub(super) fn read(config: &mut Config, text: &[u8]) {
                 };
                 set(&mut config.summary, format)
             }),
+            b"prof" => truth(value).is_some_and(|on| set(&mut config.profiles, on)),
+            b"prof_active" => truth(value).is_some_and(|on| set(&mut config.profile.active, on)),
+            b"prof_final" => truth(value).is_some_and(|on| set(&mut config.profile.last, on)),
+            b"prof_leak" => truth(value).is_some_and(|on| set(&mut config.profile.leaks, on)),
+            b"prof_prefix" => profile::set_prefix(value),
+            b"lg_prof_sample" => number(value)
+                .and_then(|power| 1_u64.checked_shl(u32::try_from(power).ok()?))
+                .and_then(Interval::new)
+                .is_some_and(|interval| set(&mut config.profile.interval, interval)),
             _ => true,
         };
         if !understood {

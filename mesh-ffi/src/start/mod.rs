@@ -23,7 +23,7 @@ use crate::ground::{
 use crate::unseen::stop::{self, Reason, stop};
 use crate::unseen::{fork, signals};
 use crate::upkeep::background::{self, Wanted};
-use crate::upkeep::{map, pressure, published, watcher};
+use crate::upkeep::{map, pressure, profile, published, watcher};
 
 use config::{WantedBarrier, WantedLimit};
 
@@ -82,6 +82,9 @@ extern "C" fn constructor(
     reach::set_stack_end(environment.addr());
     if config.pressure {
         pressure::watch();
+    }
+    if config.profiles {
+        profile::begin(config.profile);
     }
     published::begin();
     watcher::begin();
@@ -150,6 +153,7 @@ fn choose_barrier(wanted: WantedBarrier) {
 extern "C" fn destructor() {
     summary::print_if_asked();
     tls::within(map::write_if_asked);
+    tls::within(profile::end);
     look_for_misuse();
 }
 

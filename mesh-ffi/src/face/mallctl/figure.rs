@@ -12,7 +12,7 @@ use super::value::Value;
 use crate::face::{c, summary};
 use crate::ground::heap::HEAP;
 use crate::ground::misuse;
-use crate::upkeep::{background, pressure};
+use crate::upkeep::{background, pressure, profile};
 
 /// A figure of the whole heap.
 #[derive(Clone, Copy)]
@@ -36,6 +36,15 @@ pub(super) enum Figure {
     WantsBackground,
     PrintsSummary,
     EndsMisuse,
+    Profiles,
+    ProfilesAtStart,
+    WritesProfile,
+    TellsLeaks,
+    ProfilePrefix,
+    /// The logarithm to base 2 of the mean number of bytes between samples, rounded down.
+    LogOfSample,
+    /// Something that is never so.
+    Never,
 }
 
 /// A figure of the size class whose number the name has.
@@ -118,6 +127,13 @@ impl Figure {
             Self::WantsBackground => return Value::Bool(background::is_wanted_always()),
             Self::PrintsSummary => return Value::Bool(summary::is_asked()),
             Self::EndsMisuse => return Value::Bool(!misuse::is_tolerated()),
+            Self::Profiles => return Value::Bool(profile::is_on()),
+            Self::ProfilesAtStart => return Value::Bool(profile::was_active_at_start()),
+            Self::WritesProfile => return Value::Bool(profile::is_written_last()),
+            Self::TellsLeaks => return Value::Bool(profile::tells_leaks()),
+            Self::ProfilePrefix => return Value::Text(profile::prefix()),
+            Self::LogOfSample => profile::mean().checked_ilog2().unwrap_or(0) as usize,
+            Self::Never => return Value::Bool(false),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! What stands at the end of a name, and what is done with it.
 
-use core::ffi::c_int;
+use core::ffi::{CStr, c_int};
 use core::ptr::NonNull;
 
 use globalheap::Found;
@@ -14,7 +14,7 @@ use super::{caches, decay};
 use crate::face::introspection;
 use crate::ground::heap::HEAP;
 use crate::ground::tls;
-use crate::upkeep::map;
+use crate::upkeep::{map, profile};
 
 /// What a whole name stands for.
 #[derive(Clone, Copy)]
@@ -29,8 +29,8 @@ pub(super) enum Leaf {
     ChecksItself,
     /// A setting under a name by which it cannot be set.
     ReadOnly(Setting),
-    /// Something that can be set where samples are taken, which is nowhere.
-    OfSamples,
+    /// Something about samples that cannot be set here.
+    OfSamples(Figure),
     Setting(Setting),
     Order(Order),
     Request(Request),
@@ -61,6 +61,10 @@ pub(super) enum Request {
     FindArena,
     /// Writes a map of all spans to the file of a name.
     WriteMap,
+    /// Writes the heap profile to the file of a name, or to the next one of those that are numbered.
+    WriteProfile,
+    /// Begins the heap profile anew.
+    ResetProfile,
 }
 
 impl Leaf {
@@ -68,12 +72,11 @@ impl Leaf {
     pub(super) fn value(self, way: &Way) -> Option<Value> {
         Some(match self {
             Self::Constant(constant) => constant.value(),
-            Self::Figure(figure) => figure.value(),
+            Self::Figure(figure) | Self::OfSamples(figure) => figure.value(),
             Self::OfClass(figure) => figure.value(way.class()),
             Self::OfMeshing(figure) => figure.value(),
             Self::DecayAtStart => Value::Signed(decay::at_start()),
             Self::ChecksItself => Value::Bool(cfg!(debug_assertions)),
-            Self::OfSamples => Value::Bool(false),
             Self::Setting(setting) | Self::ReadOnly(setting) => setting.value(),
             Self::Order(_) | Self::Request(_) => return None,
         })
@@ -94,7 +97,7 @@ impl Leaf {
                 unsafe { given.answer(value) }?;
                 new.map_or(Ok(()), |new| tls::within(|| setting.set(new)))
             }
-            Self::OfSamples if !given.new.is_null() => Err(libc::ENOENT),
+            Self::OfSamples(_) if !given.new.is_null() => Err(libc::ENOENT),
             Self::Order(order) => {
                 given.sets_nothing()?;
                 given.reads_nothing()?;
@@ -172,8 +175,31 @@ impl Request {
                 let file = unsafe { given.given_text() }?;
                 tls::within(|| map::write_to(file))
             }
+            Self::WriteProfile => {
+                given.reads_nothing()?;
+                // SAFETY: the same contract.
+                let file = unsafe { given.given_text_or_null() }?;
+                write_profile(file)
+            }
+            Self::ResetProfile => {
+                given.reads_nothing()?;
+                given.sets_nothing()?;
+                profile::reset().then_some(()).ok_or(libc::ENOENT)
+            }
         }
     }
+}
+
+/// Writes the heap profile: ENOENT where there is none, EFAULT if that fails, as jemalloc says it.
+fn write_profile(file: Option<&CStr>) -> Result<(), c_int> {
+    if !profile::is_on() {
+        return Err(libc::ENOENT);
+    }
+    let is_written = tls::within(|| match file {
+        Some(file) => profile::write_to(file).is_ok(),
+        None => profile::write_next(),
+    });
+    is_written.then_some(()).ok_or(libc::EFAULT)
 }
 
 /// The number of the cache that an order is about.

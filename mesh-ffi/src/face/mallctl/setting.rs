@@ -9,7 +9,7 @@ use super::value::Value;
 use crate::face::introspection;
 use crate::ground::heap::HEAP;
 use crate::unseen::stop;
-use crate::upkeep::background;
+use crate::upkeep::{background, profile};
 
 /// Something to read and to set.
 #[derive(Clone, Copy)]
@@ -26,7 +26,7 @@ pub(super) enum Setting {
     Arena,
     /// Whether the calling thread keeps slots.
     Cache,
-    /// Whether samples are taken, which never is.
+    /// Whether samples are taken for the heap profile.
     Samples,
     Meshing,
     Period,
@@ -62,7 +62,7 @@ impl Setting {
             Self::Muzzy | Self::MuzzyOfArena => Value::Signed(decay::muzzy()),
             Self::Arena => Value::Unsigned(0),
             Self::Cache => Value::Bool(true),
-            Self::Samples => Value::Bool(false),
+            Self::Samples => Value::Bool(profile::is_active()),
             Self::Meshing => Value::Bool(HEAP.global().meshing_enabled()),
             Self::Period => size(HEAP.global().period()),
             Self::Effort => size(HEAP.global().effort()),
@@ -95,7 +95,7 @@ impl Setting {
                 }
                 (true, 0)
             }
-            (Self::Samples, Value::Bool(on)) => (!on, libc::ENOENT),
+            (Self::Samples, Value::Bool(on)) => (profile::set_active(on), libc::ENOENT),
             (Self::Meshing, Value::Bool(false)) => {
                 HEAP.global().disable_meshing();
                 (true, 0)

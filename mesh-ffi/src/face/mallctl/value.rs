@@ -142,17 +142,23 @@ impl Exchange {
     /// The C string whose address is to be set; EINVAL when that has another size, or there is no string.
     ///
     /// # Safety
-    /// What the caller gave is valid; what `new` points to is null or a C string, for as long as the result is used.
+    /// As for [`given_text_or_null`](Self::given_text_or_null).
     pub(super) unsafe fn given_text<'a>(&self) -> Result<&'a CStr, c_int> {
         // SAFETY: the same contract.
+        unsafe { self.given_text_or_null() }?.ok_or(libc::EINVAL)
+    }
+
+    /// The C string whose address is to be set, if one is; EINVAL when that has another size.
+    ///
+    /// # Safety
+    /// What the caller gave is valid; what `new` points to is null or a C string, for as long as the result is used.
+    pub(super) unsafe fn given_text_or_null<'a>(&self) -> Result<Option<&'a CStr>, c_int> {
+        // SAFETY: the same contract.
         let Some(Value::Size(address)) = unsafe { self.given(Value::Size(0)) }? else {
-            return Err(libc::EINVAL);
+            return Ok(None);
         };
         let text = core::ptr::with_exposed_provenance::<c_char>(address);
-        if text.is_null() {
-            return Err(libc::EINVAL);
-        }
         // SAFETY: a C string (contract).
-        Ok(unsafe { CStr::from_ptr(text) })
+        Ok((!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }))
     }
 }

@@ -9,6 +9,7 @@ mod word;
 
 use core::cell::UnsafeCell;
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use hazard::HazardRecord;
 
@@ -37,6 +38,20 @@ static RETIRED: Shared = Shared(UnsafeCell::new(Front::IDLE));
 /// The heap of threads whose own one rests while they sleep.
 static ASLEEP: Shared = Shared(UnsafeCell::new(Front::IDLE));
 
+/// The heap of threads each of whose requests is looked at, while their own one is at work: nothing is at hand in it.
+static WATCHED: Shared = Shared(UnsafeCell::new(Front::IDLE));
+
+/// Whether each request is looked at.
+static WATCHING: AtomicBool = AtomicBool::new(false);
+
+/// Has each request of threads looked at from now on. To be called before there are threads.
+pub(crate) fn watch() {
+    WATCHING.store(true, Ordering::Relaxed);
+    if let Some(heap) = attached() {
+        set_awake(heap);
+    }
+}
+
 /// The calling thread's heap.
 #[inline(always)]
 pub(crate) fn heap() -> NonNull<Front> {
@@ -47,8 +62,9 @@ pub(crate) fn heap() -> NonNull<Front> {
 /// The calling thread's heap, if it has one of its own that does not rest.
 #[inline(always)]
 pub(crate) fn attached() -> Option<NonNull<Front>> {
-    let heap = heap();
-    (heap.as_ptr() == word::own()).then_some(heap)
+    let (heap, own) = (heap(), word::own());
+    let is_at_work = heap.as_ptr() == own || heap == WATCHED.address();
+    if is_at_work { NonNull::new(own) } else { None }
 }
 
 /// What the calling thread's word says.
@@ -70,17 +86,19 @@ pub(crate) fn standing() -> Standing {
         Standing::Idle
     } else if heap == RETIRED.address() {
         Standing::Retired
-    } else if heap != ASLEEP.address() {
-        Standing::Attached(heap)
-    } else {
+    } else if heap == ASLEEP.address() {
         NonNull::new(word::own()).map_or(Standing::Idle, Standing::Asleep)
+    } else if heap == WATCHED.address() {
+        NonNull::new(word::own()).map_or(Standing::Idle, Standing::Attached)
+    } else {
+        Standing::Attached(heap)
     }
 }
 
 /// Sets the calling thread's heap.
 pub(crate) fn set_heap(heap: NonNull<Front>) {
     word::set_own(heap.as_ptr());
-    word::set_heap(heap.as_ptr());
+    set_awake(heap);
 }
 
 /// Notes that the calling thread's heap rests until [`set_awake`].
@@ -103,6 +121,8 @@ pub(crate) fn is_asleep() -> bool {
 
 /// Notes that the calling thread uses `heap` again, its own.
 pub(crate) fn set_awake(heap: NonNull<Front>) {
+    let is_watched = WATCHING.load(Ordering::Relaxed);
+    let heap = if is_watched { WATCHED.address() } else { heap };
     word::set_heap(heap.as_ptr());
 }
 
@@ -169,6 +189,16 @@ pub(crate) fn hazards() -> Option<&'static HazardRecord> {
 /// Sets the calling thread's record.
 pub(crate) fn set_hazards(record: Option<&'static HazardRecord>) {
     word::set_hazards(record.map_or(core::ptr::null(), core::ptr::from_ref));
+}
+
+/// Bytes that the calling thread may still allocate before one of them is a sample; zero before that was drawn.
+pub(crate) fn bytes_to_sample() -> usize {
+    word::bytes_to_sample()
+}
+
+/// Notes how many they are.
+pub(crate) fn set_bytes_to_sample(bytes: usize) {
+    word::set_bytes_to_sample(bytes);
 }
 
 /// A number that no other thread of the process has.

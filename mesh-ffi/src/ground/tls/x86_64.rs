@@ -70,6 +70,12 @@ global_asm!(
     "mesh_thread_child_mask:",
     ".quad 0",
     ".size mesh_thread_child_mask, 8",
+    ".hidden mesh_thread_bytes_to_sample",
+    ".globl mesh_thread_bytes_to_sample",
+    ".type mesh_thread_bytes_to_sample, @object",
+    "mesh_thread_bytes_to_sample:",
+    ".quad 0",
+    ".size mesh_thread_bytes_to_sample, 8",
     ".popsection",
     idle = sym IDLE,
 );
@@ -168,6 +174,14 @@ pub(super) fn set_child_wish([process, handler, flags, mask]: [usize; 4]) {
     write!("mesh_thread_child_handler", handler);
     write!("mesh_thread_child_flags", flags);
     write!("mesh_thread_child_mask", mask);
+}
+
+pub(super) fn bytes_to_sample() -> usize {
+    read!("mesh_thread_bytes_to_sample")
+}
+
+pub(super) fn set_bytes_to_sample(bytes: usize) {
+    write!("mesh_thread_bytes_to_sample", bytes);
 }
 
 pub(super) fn thread_pointer() -> usize {

@@ -178,6 +178,7 @@ pub(super) fn leave_child() {
     adopt();
     process::adopt();
     request::MAP.forget();
+    request::PROFILE.forget();
     request::THREAD.forget();
     request::PRESSURE.forget();
     request::PUBLISHING.forget();

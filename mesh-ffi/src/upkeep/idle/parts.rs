@@ -7,7 +7,7 @@ use crate::ground::{errno, request};
 use crate::unseen::rest::{Caller, resting_if};
 use crate::unseen::signals::Held;
 use crate::unseen::waits::schedule::{Parted, Span, Work, in_parts, left_of};
-use crate::upkeep::map::Watch;
+use crate::upkeep::watch::Watch;
 
 /// A call of the program's that waits for something to happen. Its functions return zero if nothing has.
 pub(super) struct Call<W, L> {

@@ -18,7 +18,7 @@ use crate::unseen::signals::ForKernel;
 use crate::unseen::waits::schedule::Span;
 use crate::unseen::waits::upkeep::upkeep;
 use crate::unseen::written::Written;
-use crate::upkeep::map;
+use crate::upkeep::asked;
 
 use super::parts::{Call, waiting};
 use super::times::{Time, time_of_ns};
@@ -216,7 +216,7 @@ unsafe fn wait_in_parts(
     let end_from_now = || Some(clock().saturating_add(time.nanoseconds()?));
     // A signal may end the whole call, after which its rest is made.
     let mut whole = false;
-    let mut end = map::is_watching().then(end_from_now).flatten();
+    let mut end = asked::is_watching().then(end_from_now).flatten();
     let left = |end: Option<u64>| end.map(|end| end.saturating_sub(clock()));
     let wait = |span: Span| {
         let most = match span {
@@ -249,7 +249,7 @@ unsafe fn wait_in_parts(
             Some(Part::Ready) => unsafe { sets.wait(Some(0), mask.pointer()) },
             Some(Part::Impossible) | None => {
                 let result = as_asked();
-                whole = result >= 0 || !map::is_watching();
+                whole = result >= 0 || !asked::is_watching();
                 result
             }
         }

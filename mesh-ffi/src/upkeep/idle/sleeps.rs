@@ -18,7 +18,7 @@ use crate::unseen::hazards::during;
 use crate::unseen::rest::{Caller, resting};
 use crate::unseen::waits::upkeep::{UNKNOWN, upkeep};
 use crate::unseen::written::Written;
-use crate::upkeep::map::Watch;
+use crate::upkeep::watch::Watch;
 
 use super::select::sleep_in_parts;
 use super::times::{Time, time_of_ns};

@@ -7,7 +7,7 @@ use miniheap::{Place, Portrait, SpanClasses};
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
 
-use super::output::Output;
+use crate::upkeep::file::Output;
 
 /// All lines, the last of which says how many spans there were.
 pub(super) fn write_lines(file: &mut Output<'_>) {

@@ -3,17 +3,11 @@
 //! Asked for by `MESH_MAP=FILE`, then written at exit; in a running program by the signal `MESH_MAP_SIGNAL`, or by
 //! `mesh_mallctl("map.write")`. The lock of a class is held while a few records are copied, never while something is written.
 //!
-//! * `path`: the name that the environment gave;
 //! * `lines`: what a map says;
-//! * `output`: lines on their way to a file;
-//! * `request`: the signal;
-//! * `watch`: waits that it ends.
+//! * `request`: the signal.
 
 mod lines;
-mod output;
-mod path;
 mod request;
-mod watch;
 
 use core::ffi::{CStr, c_int};
 
@@ -21,17 +15,23 @@ use crate::ground::errno;
 use crate::ground::heap::HEAP;
 use crate::ground::line::Line;
 
+use super::file::{BUFFER, Name, Output, Path};
 use lines::write_lines;
-use output::{BUFFER, Output};
-use path::Path;
 
-pub(crate) use path::set_file;
-pub(crate) use request::{Deaf, is_watching, listen};
-pub(crate) use watch::Watch;
+pub(crate) use request::{Deaf, listen};
+
+/// What `MESH_MAP` says.
+static WANTED: Name = Name::none();
+
+/// Notes where maps go; false when the name is too long. To be called by the constructor.
+pub(crate) fn set_file(name: &[u8]) -> bool {
+    // SAFETY: the constructor's, and nobody has asked for the name yet.
+    unsafe { WANTED.set(name) }
+}
 
 /// Writes the map that the environment asked for, at exit.
 pub(crate) fn write_if_asked() {
-    let Some(name) = path::wanted() else {
+    let Some(name) = WANTED.get() else {
         return;
     };
     let mut path = Path::EMPTY;

@@ -1,12 +1,13 @@
-//! `thread.…`, `tcache.…`, and `prof.…`: without samples only what says that there are none.
+//! `thread.…`, `tcache.…`, and `prof.…`, the heap profile.
 
 use super::{Node, constant, names, setting};
 use crate::face::mallctl::constant::Constant;
+use crate::face::mallctl::figure::Figure;
 use crate::face::mallctl::leaf::{Leaf, Order, Request};
 use crate::face::mallctl::setting::Setting;
 
 const FLUSH: Node = Node::Leaf(Leaf::Order(Order::Flush));
-const OF_SAMPLES: Node = Node::Leaf(Leaf::OfSamples);
+const PROFILES: Node = Node::Leaf(Leaf::OfSamples(Figure::Profiles));
 
 pub(super) const THREAD: Node = names! {
     arena: setting(Setting::Arena),
@@ -16,7 +17,7 @@ pub(super) const THREAD: Node = names! {
         flush: FLUSH,
     },
     prof: names! {
-        active: OF_SAMPLES,
+        active: PROFILES,
     },
 };
 
@@ -28,8 +29,10 @@ pub(super) const TCACHE: Node = names! {
 
 pub(super) const PROF: Node = names! {
     active: setting(Setting::Samples),
-    thread_active_init: OF_SAMPLES,
-    gdump: OF_SAMPLES,
-    lg_sample: constant(Constant::Size(0)),
+    thread_active_init: PROFILES,
+    gdump: Node::Leaf(Leaf::OfSamples(Figure::Never)),
+    lg_sample: Node::Leaf(Leaf::Figure(Figure::LogOfSample)),
     interval: constant(Constant::Count(0)),
+    dump: Node::Leaf(Leaf::Request(Request::WriteProfile)),
+    reset: Node::Leaf(Leaf::Request(Request::ResetProfile)),
 };

@@ -1,4 +1,4 @@
-//! Waits that a signal has ended which only asked for a map.
+//! Waits that a signal has ended which only asked for something of ours.
 //!
 //! Linux restarts neither sleeps nor `epoll_wait` and the like. A program that has handlers expects that signals end them; one that
 //! has none does not, and its wait goes on.
@@ -11,11 +11,10 @@ use crate::ground::heap::HEAP;
 use crate::ground::tls;
 use crate::unseen::signals;
 
-use super::request::is_watching;
-use crate::ground::request::MAP;
+use super::asked;
 
 /// A wait of the program's, for which the signal is no event.
-pub(crate) struct Watch {
+pub(super) struct Watch {
     /// Signals that had come when it began.
     asked: u32,
     /// When it began, in nanoseconds.
@@ -25,27 +24,27 @@ pub(crate) struct Watch {
 impl Watch {
     /// The wait begins now; `None` if no signal can ask.
     #[inline]
-    pub(crate) fn begin() -> Option<Self> {
-        is_watching().then(|| Self {
-            asked: MAP.asked(),
+    pub(super) fn begin() -> Option<Self> {
+        asked::is_watching().then(|| Self {
+            asked: asked::times(),
             start: clock(),
         })
     }
 
     /// Nanoseconds since it began.
-    pub(crate) fn passed_ns(&self) -> u64 {
+    pub(super) fn passed_ns(&self) -> u64 {
         clock().saturating_sub(self.start)
     }
 
     /// The wait has ended with `error`. Says whether it should go on: it was the signal that ended it, and nothing else can
-    /// have done so, since the program has no handlers. The map that was asked for has been written then.
+    /// have done so, since the program has no handlers. What was asked for has been done then.
     #[cold]
-    pub(crate) fn was_ended(&self, error: c_int) -> bool {
+    pub(super) fn was_ended(&self, error: c_int) -> bool {
         if error != libc::EINTR {
             return false;
         }
-        let asked = self.asked != MAP.asked();
-        MAP.answer();
+        let asked = self.asked != asked::times();
+        asked::answer();
         asked && !tls::inside() && !signals::handlers_may_run()
     }
 }

@@ -10,10 +10,10 @@ use crate::ground::line::Line;
 use crate::ground::write::write;
 
 /// Bytes that are written at once.
-pub(super) const BUFFER: usize = 4096;
+pub(in crate::upkeep) const BUFFER: usize = 4096;
 
-/// Lines on their way to a file.
-pub(super) struct Output<'a> {
+/// Bytes on their way to a file.
+pub(in crate::upkeep) struct Output<'a> {
     descriptor: usize,
     buffer: &'a mut [u8; BUFFER],
     len: usize,
@@ -23,7 +23,10 @@ pub(super) struct Output<'a> {
 
 impl<'a> Output<'a> {
     /// Makes the file of this name, or empties it.
-    pub(super) fn create(path: &CStr, buffer: &'a mut [u8; BUFFER]) -> Result<Self, c_int> {
+    pub(in crate::upkeep) fn create(
+        path: &CStr,
+        buffer: &'a mut [u8; BUFFER],
+    ) -> Result<Self, c_int> {
         let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC | libc::O_CLOEXEC;
         let path = path.as_ptr().expose_provenance();
         let arguments = [libc::AT_FDCWD as usize, path, flags as usize, 0o666];
@@ -38,8 +41,12 @@ impl<'a> Output<'a> {
     }
 
     /// Adds a line.
-    pub(super) fn put(&mut self, line: &mut Line) {
-        let bytes = line.terminated().to_bytes();
+    pub(in crate::upkeep) fn put(&mut self, line: &mut Line) {
+        self.put_bytes(line.terminated().to_bytes());
+    }
+
+    /// Adds bytes, at most [`BUFFER`].
+    pub(in crate::upkeep) fn put_bytes(&mut self, bytes: &[u8]) {
         if self.buffer.len() - self.len < bytes.len() {
             self.flush();
         }
@@ -50,7 +57,7 @@ impl<'a> Output<'a> {
     }
 
     /// Writes what is left, and closes the file; the error number of what failed first.
-    pub(super) fn finish(mut self) -> Result<(), c_int> {
+    pub(in crate::upkeep) fn finish(mut self) -> Result<(), c_int> {
         self.flush();
         // SAFETY: opened by `create`, and used by nobody from now on.
         let closed = unsafe { call(libc::SYS_close, [self.descriptor, 0, 0, 0]) };
@@ -71,7 +78,7 @@ impl<'a> Output<'a> {
 }
 
 /// Puts the file `from` in the place of `to`.
-pub(super) fn rename(from: &CStr, to: &CStr) -> Result<(), c_int> {
+pub(in crate::upkeep) fn rename(from: &CStr, to: &CStr) -> Result<(), c_int> {
     let here = libc::AT_FDCWD as usize;
     let arguments = [
         here,
@@ -84,7 +91,7 @@ pub(super) fn rename(from: &CStr, to: &CStr) -> Result<(), c_int> {
 }
 
 /// Removes a file, if it can be.
-pub(super) fn remove(path: &CStr) {
+pub(in crate::upkeep) fn remove(path: &CStr) {
     let arguments = [
         libc::AT_FDCWD as usize,
         path.as_ptr().expose_provenance(),
@@ -96,7 +103,7 @@ pub(super) fn remove(path: &CStr) {
 }
 
 /// What kind of file `path` is, one of the constants `S_IF…`; links are not followed.
-pub(super) fn kind(path: &CStr) -> Result<libc::mode_t, c_int> {
+pub(in crate::upkeep) fn kind(path: &CStr) -> Result<libc::mode_t, c_int> {
     let mut record = MaybeUninit::<libc::stat>::zeroed();
     let arguments = [
         libc::AT_FDCWD as usize,

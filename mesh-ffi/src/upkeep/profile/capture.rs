@@ -1,0 +1,103 @@
+//! Where a thread is, and what of its stack is there.
+
+use core::arch::asm;
+use core::ops::Range;
+use core::ptr::with_exposed_provenance;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use heapprofile::{Context, LARGEST_STACK};
+use libc::Elf64_Phdr as Segment;
+
+use crate::ground::clock::auxiliary;
+use crate::ground::heap::HEAP;
+use crate::ground::reach;
+
+/// The program's code: first address, and the one behind the last.
+static PROGRAM: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
+
+/// Finds the program's code; returns where the program begins. To be called by the constructor.
+pub(super) fn find_program() -> usize {
+    let kinds = [libc::AT_ENTRY, libc::AT_PHDR, libc::AT_PHNUM];
+    // SAFETY: has no preconditions.
+    let [entry, table, count] = kinds.map(|kind| unsafe { auxiliary(kind) } as usize);
+    let segments = (0..count).filter_map(|index| {
+        let first = with_exposed_provenance::<Segment>(table);
+        // SAFETY: the kernel has mapped the program with its table of segments, of which it says the place and the number.
+        unsafe { first.wrapping_add(index).as_ref() }
+    });
+    // A program that is mapped where it was linked for need not say where its table is.
+    let named = segments
+        .clone()
+        .find(|segment| segment.p_type == libc::PT_PHDR);
+    let base = named.map_or(0, |segment| table.wrapping_sub(segment.p_vaddr as usize));
+    for segment in segments {
+        let start = base.wrapping_add(segment.p_vaddr as usize);
+        let code = start..start.wrapping_add(segment.p_memsz as usize);
+        if segment.p_type == libc::PT_LOAD && code.contains(&entry) {
+            PROGRAM[0].store(code.start, Ordering::Relaxed);
+            PROGRAM[1].store(code.end, Ordering::Relaxed);
+        }
+    }
+    entry
+}
+
+/// The registers of the calling thread, as of the caller's frame.
+#[inline(always)]
+pub(super) fn here() -> Context {
+    let (instruction, stack_pointer, frame_pointer);
+    // SAFETY: reads registers.
+    unsafe {
+        asm!(
+            "lea {0}, [rip]",
+            "mov {1}, rsp",
+            "mov {2}, rbp",
+            out(reg) instruction,
+            out(reg) stack_pointer,
+            out(reg) frame_pointer,
+            options(nomem, nostack, preserves_flags),
+        );
+    }
+    Context {
+        instruction,
+        stack_pointer,
+        frame_pointer,
+    }
+}
+
+/// Copies words of the program's stack; says whether they are there.
+pub(super) fn copy(address: u64, words: &mut [u64]) -> bool {
+    reach::copy_in(with_exposed_provenance(address as usize), words)
+}
+
+/// What addresses of code look like.
+pub(super) struct Code {
+    program: Range<u64>,
+    /// An address of our own code: libraries are near it.
+    library: u64,
+    /// The stack, which may be near libraries too.
+    stack: Range<u64>,
+}
+
+/// Bits of an address in which libraries may differ.
+const NEAR: u32 = 36;
+
+impl Code {
+    /// For a stack of this thread.
+    pub(super) fn around(context: &Context) -> Self {
+        let [start, end] = [0, 1].map(|end| PROGRAM[end].load(Ordering::Relaxed) as u64);
+        let at = context.stack_pointer;
+        Self {
+            program: start..end,
+            library: find_program as *const () as u64,
+            stack: at.saturating_sub(LARGEST_STACK as u64)..at.saturating_add(LARGEST_STACK as u64),
+        }
+    }
+
+    /// Whether a word may be the address of an instruction.
+    pub(super) fn may_be(&self, word: u64) -> bool {
+        self.program.contains(&word)
+            || (word ^ self.library) >> NEAR == 0
+                && !self.stack.contains(&word)
+                && !HEAP.global().pages().owns(word as usize)
+    }
+}
