@@ -16,8 +16,8 @@ pub(crate) type Bytes = Arc<[u8]>;
 /// The headers and the tables of an ELF file. Addresses are those that the file states.
 #[derive(Clone)]
 pub(crate) struct Elf {
-    /// Offsets in the file of what is loaded, and the address of the first byte of each.
-    segments: Vec<(Range<u64>, u64)>,
+    /// Offsets in the file of code that is loaded, and the address of the first byte of each piece.
+    code: Vec<(Range<u64>, u64)>,
     pub(crate) build_id: Vec<u8>,
     pub(crate) tables: ExplicitModuleSectionInfo<Bytes>,
 }
@@ -29,7 +29,12 @@ impl Elf {
         let endian = file.endian();
         let loaded = file.elf_program_headers().iter();
         let loaded = loaded.filter(|segment| segment.p_type(endian) == object::elf::PT_LOAD);
-        let segments: Vec<_> = loaded
+        let base_svma = loaded
+            .clone()
+            .next()
+            .map_or(0, |first| first.p_vaddr(endian));
+        let code = loaded
+            .filter(|segment| (segment.p_flags(endian) & object::elf::PF_X).0 != 0)
             .map(|segment| {
                 let offset = segment.p_offset(endian);
                 let end = offset.saturating_add(segment.p_filesz(endian));
@@ -42,7 +47,7 @@ impl Elf {
         };
         let bytes = |name| Some(Bytes::from(file.section_by_name(name)?.data().ok()?));
         let tables = ExplicitModuleSectionInfo {
-            base_svma: segments.first().map_or(0, |(_, address)| *address),
+            base_svma,
             text_svma: range(".text"),
             got_svma: range(".got"),
             eh_frame_svma: range(".eh_frame"),
@@ -54,17 +59,18 @@ impl Elf {
         };
         let build_id = file.build_id().ok().flatten().unwrap_or_default().to_vec();
         Ok(Self {
-            segments,
+            code,
             build_id,
             tables,
         })
     }
 
-    /// The address that the file states for its byte at `offset`, in a mapping that begins there.
+    /// The address that the file states for its byte at `offset`, where a mapping of code begins.
     pub(crate) fn address(&self, offset: u64) -> Option<u64> {
         /// Mappings begin at a page.
         const PAGE: u64 = 4096;
-        self.segments.iter().find_map(|(range, address)| {
+        // Of two that share a page, the second one is mapped from there on.
+        self.code.iter().rev().find_map(|(range, address)| {
             let first = range.start - range.start % PAGE;
             let is_in = (first..range.end).contains(&offset);
             is_in.then(|| address.wrapping_add(offset).wrapping_sub(range.start))

@@ -17,9 +17,14 @@ pub(super) struct Memory {
 
 impl Memory {
     pub(super) fn new() -> Self {
+        Self::of(1 << 16)
+    }
+
+    /// Memory with so many words for stacks.
+    pub(super) fn of(words: usize) -> Self {
         let zeros = |count| (0..count).map(|_| AtomicU64::new(0)).collect();
         Self {
-            words: zeros(1 << 16),
+            words: zeros(words),
             index: zeros(1 << 8),
             samples: (0..1 << 8).map(|_| Sample::default()).collect(),
         }
