@@ -2,7 +2,10 @@
 
 mod attempt;
 mod doctor;
+mod holding;
 mod installed;
+#[path = "../src/profile/pprof/message.rs"]
+mod message;
 mod pages;
 mod profile;
 mod run;
