@@ -20,8 +20,12 @@ __attribute__((noinline)) static void holds_objects(items &all, size_t count)
 
 __attribute__((noinline)) static void gives_back(size_t count)
 {
-    for (size_t number = 0; number < count; number++)
-        delete new item;
+    for (size_t number = 0; number < count; number++) {
+        item *one = new item;
+        // A compiler may leave out what nobody sees.
+        asm volatile("" : : "r"(one) : "memory");
+        delete one;
+    }
 }
 
 int main(int count, char **)
