@@ -179,6 +179,10 @@ fn a_running_process_is_asked_for_nothing() -> Result<()> {
     let mut command = holding::command(&installed, program.path());
     let waiting = Waiting::start(command.arg("wait"), 0)?;
     is_first(&installed, &waiting.pid(), "holds_objects")?;
+    let mut command = installed.mesh_of_nobody(&["profile", &waiting.pid()])?;
+    let said = Said::by(&mut command)?.ended_with(125)?;
+    let advice = format!("sudo mesh profile {}", waiting.pid());
+    ensure!(said.errors.contains(&advice), "{}", said.errors);
     let mut unprofiled = installed.mesh(&["run", "--"]);
     let waiting = Waiting::start(unprofiled.arg(program.path()).arg("wait"), 0)?;
     let errors = refused(&installed, &waiting.pid())?;

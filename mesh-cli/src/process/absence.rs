@@ -66,7 +66,7 @@ impl Absence {
             }
             Self::Inherited => "a child that has published nothing of its own so far".to_owned(),
             Self::NotProfiled => {
-                "no allocations are profiled in this process: start it with MESH_PROF=1".to_owned()
+                "no allocations are profiled in this process: start it with MESH_PROF=1, or by `mesh run --profile`".to_owned()
             }
             Self::Other(why) => why.clone(),
         }

@@ -61,7 +61,7 @@ impl Mapping {
             return Ok(by_range.into());
         }
         if self.deleted {
-            let why = "the library's file was replaced or removed since the process began; only root can read the old one";
+            let why = "the file was replaced or removed since the process began; only root can read the old one";
             return Err(io::Error::other(why));
         }
         // The process may have another root directory than we.

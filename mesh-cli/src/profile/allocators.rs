@@ -59,7 +59,8 @@ const IMPLEMENTED: [&str; 6] = [
 /// Whether programs come to the allocator through this function.
 pub(crate) fn is_entry(name: &str) -> bool {
     let name = name.strip_prefix("__rustc::").unwrap_or(name);
-    let name = name.split_once('(').map_or(name, |(name, _)| name);
+    // Without parameters, those of types too.
+    let name = name.split_once(['(', '<']).map_or(name, |(name, _)| name);
     ENTRIES.contains(&name)
 }
 
@@ -90,6 +91,7 @@ mod tests {
     fn what_allocates_for_others_is_known() {
         for name in [
             "malloc",
+            "malloc<heap::Program>",
             "operator new(unsigned long)",
             "operator new[](unsigned long, std::align_val_t)",
             "__rustc::__rust_alloc",
