@@ -32,6 +32,7 @@ mod linking;
 mod map;
 mod misuse;
 mod perl;
+mod profile;
 mod python;
 mod redis;
 mod returns;

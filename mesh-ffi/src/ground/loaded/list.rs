@@ -8,12 +8,13 @@ use super::object::Object;
 use crate::ground::linker::linked_address;
 
 /// An object in the loader's list.
+#[derive(Clone, Copy)]
 #[repr(C)]
-struct Link {
-    base: usize,
+pub(super) struct Link {
+    pub(super) base: usize,
     name: *const c_char,
     dynamic: *const Dynamic,
-    next: *const Link,
+    pub(super) next: *const Link,
     previous: *const Link,
 }
 
@@ -118,6 +119,12 @@ impl Objects {
             end: null(),
         }
     }
+}
+
+/// The first link of the first list; null where there is none.
+pub(super) fn first_link() -> *const Link {
+    // SAFETY: the loader's, which stays, or null.
+    unsafe { lists().as_ref() }.map_or(null(), |listed| listed.first)
 }
 
 /// The first link of our list.

@@ -5,8 +5,10 @@
 //! before it.
 //!
 //! * `list`: the objects; `object`: what one of them defines; `dynamic`, `hash`, `name`: how that is found;
+//! * `code`: where code is, as it can be found out in the middle of anything;
 //! * `references`: where it keeps the addresses of functions that it calls; `segments`: what of it may be written to.
 
+mod code;
 mod dynamic;
 mod hash;
 mod list;
@@ -15,6 +17,7 @@ mod object;
 mod references;
 mod segments;
 
+pub(crate) use code::Code;
 pub(crate) use list::{Objects, has_loader, is_shared, is_unknown_loader};
 pub(crate) use name::Name;
 pub(crate) use object::Object;

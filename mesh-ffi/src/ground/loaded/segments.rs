@@ -9,7 +9,7 @@ use libc::{Elf64_Ehdr as Header, Elf64_Phdr as Segment};
 use super::object::Object;
 
 /// What an object's file begins with.
-const MAGIC: [u8; 4] = *b"\x7fELF";
+pub(super) const MAGIC: [u8; 4] = *b"\x7fELF";
 
 impl Object {
     /// The object's segments; none for one that does not begin where its file does.

@@ -1,16 +1,18 @@
 //! Where a thread is, and what of its stack is there.
 
 use core::arch::asm;
-use core::ops::Range;
 use core::ptr::with_exposed_provenance;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use heapprofile::{Context, LARGEST_STACK};
+use heapprofile::Context;
 use libc::Elf64_Phdr as Segment;
 
 use crate::ground::clock::auxiliary;
-use crate::ground::heap::HEAP;
+use crate::ground::loaded::Code;
 use crate::ground::reach;
+
+/// The code of libraries.
+static CODE: Code = Code::new();
 
 /// The program's code: first address, and the one behind the last.
 static PROGRAM: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
@@ -69,35 +71,16 @@ pub(super) fn copy(address: u64, words: &mut [u64]) -> bool {
     reach::copy_in(with_exposed_provenance(address as usize), words)
 }
 
-/// What addresses of code look like.
-pub(super) struct Code {
-    program: Range<u64>,
-    /// An address of our own code: libraries are near it.
-    library: u64,
-    /// The stack, which may be near libraries too.
-    stack: Range<u64>,
+/// Whether a word may be the address of an instruction of the program's.
+pub(super) fn is_code(word: u64) -> bool {
+    let address = word as usize;
+    let [start, end] = PROGRAM
+        .each_ref()
+        .map(|place| place.load(Ordering::Relaxed));
+    (start..end).contains(&address) || CODE.is_at(address)
 }
 
-/// Bits of an address in which libraries may differ.
-const NEAR: u32 = 36;
-
-impl Code {
-    /// For a stack of this thread.
-    pub(super) fn around(context: &Context) -> Self {
-        let [start, end] = [0, 1].map(|end| PROGRAM[end].load(Ordering::Relaxed) as u64);
-        let at = context.stack_pointer;
-        Self {
-            program: start..end,
-            library: find_program as *const () as u64,
-            stack: at.saturating_sub(LARGEST_STACK as u64)..at.saturating_add(LARGEST_STACK as u64),
-        }
-    }
-
-    /// Whether a word may be the address of an instruction.
-    pub(super) fn may_be(&self, word: u64) -> bool {
-        self.program.contains(&word)
-            || (word ^ self.library) >> NEAR == 0
-                && !self.stack.contains(&word)
-                && !HEAP.global().pages().owns(word as usize)
-    }
+/// Looks where code is, if that has changed.
+pub(super) fn renew_code() {
+    CODE.renew();
 }

@@ -183,10 +183,11 @@ pub(crate) fn is_due(size: usize) -> bool {
 pub(crate) fn note(start: NonNull<u8>, size: usize) {
     let context = capture::here();
     if let Some(profile) = PROFILE.value() {
-        let code = capture::Code::around(&context);
-        let is_code = |word| code.may_be(word);
-        let address = start.addr().get() as u64;
-        tls::within(|| profile.sample(address, size as u64, &context, capture::copy, is_code));
+        let (address, size) = (start.addr().get() as u64, size as u64);
+        tls::within(|| {
+            capture::renew_code();
+            profile.sample(address, size, &context, capture::copy, capture::is_code);
+        });
     }
 }
 
