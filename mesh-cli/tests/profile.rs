@@ -7,6 +7,7 @@ use std::process::{Child, Command};
 
 use anyhow::{Context, Result, ensure};
 use flate2::read::GzDecoder;
+use mesh_tests::{Library, Linking, Program};
 use prost::Message;
 
 use crate::holding::{self, ALL, OBJECTS, near};
@@ -188,4 +189,20 @@ fn a_running_process_is_asked_for_nothing() -> Result<()> {
     let errors = refused(&installed, &waiting.pid())?;
     ensure!(errors.contains("start it with MESH_PROF=1"), "{errors}");
     Ok(())
+}
+
+/// Nothing but the names of functions tells then what is of the allocator.
+#[test]
+fn a_program_that_was_linked_with_the_archive_is_profiled_as_well() -> Result<()> {
+    let installed = Installed::new()?;
+    let linking = Linking::Alone(Library::release()?, "-static-pie");
+    let program = Program::compile_with(&["launcher/holds.cpp"], linking)?;
+    let mut command = Command::new(program.path());
+    let settings = [
+        ("MESH_PROF", "1"),
+        ("MESH_PROF_SAMPLE", "8K"),
+        ("MESH_PROF_FINAL", "0"),
+    ];
+    let waiting = Waiting::start(command.arg("wait").envs(settings), 0)?;
+    is_first(&installed, &waiting.pid(), "holds_objects")
 }
