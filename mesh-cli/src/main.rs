@@ -2,6 +2,7 @@
 //!
 //! * `run`: a program with the library in front of the C library's allocator;
 //! * `stats`, `top`: what a running process and its heap hold;
+//! * `profile`: which functions allocated that;
 //! * `doctor`: whether Mesh can do its work on this machine;
 //! * `compare`: a command under every allocator that is installed;
 //! * `process`: how another process is read; `library`: where ours is; `pages`: manual pages and completions.
@@ -11,6 +12,7 @@ mod doctor;
 mod library;
 mod pages;
 mod process;
+mod profile;
 mod run;
 mod stats;
 mod top;
@@ -32,6 +34,7 @@ Examples:
   mesh run -- redis-server       run a program under it
   mesh stats 1234                what a running process holds, and what meshing saves
   mesh top 1234                  the same, live
+  mesh profile 1234              which functions allocated it, if started with MESH_PROF=1
   mesh try -- ./my-program       does Mesh help this program?")]
 struct Cli {
     #[command(subcommand)]
@@ -43,6 +46,7 @@ enum Command {
     Run(run::Args),
     Stats(stats::Args),
     Top(top::Args),
+    Profile(profile::Args),
     Doctor(doctor::Args),
     Try(compare::Args),
     /// Writes the manual pages to a directory
@@ -61,6 +65,7 @@ fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Stats(args) => stats::run(&args),
         Command::Top(args) => top::run(&args),
+        Command::Profile(args) => profile::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Try(args) => compare::run(&args),
         Command::Man(args) => pages::man(Cli::command(), &args),

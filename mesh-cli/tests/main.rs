@@ -2,8 +2,12 @@
 
 mod attempt;
 mod doctor;
+mod holding;
 mod installed;
+#[path = "../src/profile/pprof/message.rs"]
+mod message;
 mod pages;
+mod profile;
 mod run;
 mod stats;
 mod top;

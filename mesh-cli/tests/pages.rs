@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::installed::{Installed, Said};
 
-const COMMANDS: [&str; 5] = ["run", "stats", "top", "doctor", "try"];
+const COMMANDS: [&str; 6] = ["run", "stats", "top", "profile", "doctor", "try"];
 
 #[test]
 fn help_names_every_command_and_explains_it() -> Result<()> {

@@ -21,6 +21,12 @@ pub(crate) enum Failure {
     System(Errno),
 }
 
+impl From<Errno> for Failure {
+    fn from(error: Errno) -> Self {
+        Self::System(error)
+    }
+}
+
 /// The figures at `address` in the memory of a process.
 pub(crate) fn image(pid: i32, address: u64) -> Result<Image, Failure> {
     for _ in 1..TRIES {
@@ -33,9 +39,10 @@ pub(crate) fn image(pid: i32, address: u64) -> Result<Image, Failure> {
 }
 
 fn copy(pid: i32, address: u64) -> Result<Image, Failure> {
-    let sequence = || {
+    let sequence = || -> Result<u64, Failure> {
         let mut word = [0; 8];
-        read(pid, address + SEQUENCE_OFFSET as u64, &mut word).map(|()| u64::from_ne_bytes(word))
+        read(pid, address + SEQUENCE_OFFSET as u64, &mut word)?;
+        Ok(u64::from_ne_bytes(word))
     };
     let before = sequence()?;
     let mut bytes = vec![0; SIZE];
@@ -44,15 +51,16 @@ fn copy(pid: i32, address: u64) -> Result<Image, Failure> {
     Image::parse(&bytes, before, after).map_err(Failure::Unreadable)
 }
 
-fn read(pid: i32, address: u64, buffer: &mut [u8]) -> Result<(), Failure> {
+/// Fills the `buffer` with what is at `address` in a process.
+pub(super) fn read(pid: i32, address: u64, buffer: &mut [u8]) -> Result<(), Errno> {
     let len = buffer.len();
     let from = RemoteIoVec {
         base: address as usize,
         len,
     };
     let read = process_vm_readv(Pid::from_raw(pid), &mut [IoSliceMut::new(buffer)], &[from]);
-    match read.map_err(Failure::System)? {
+    match read? {
         read if read == len => Ok(()),
-        _ => Err(Failure::System(Errno::EFAULT)),
+        _ => Err(Errno::EFAULT),
     }
 }

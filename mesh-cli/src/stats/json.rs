@@ -26,7 +26,7 @@ fn process(seen: &Snapshot) -> Value {
         "page_table_bytes": seen.physical.map(|physical| physical.tables),
         "library": seen.library,
         "heap": heap,
-        "problem": problem.map(|absence| absence.words(seen.pid)),
+        "problem": problem.map(|absence| absence.words("stats", seen.pid)),
     })
 }
 

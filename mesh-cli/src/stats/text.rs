@@ -41,7 +41,7 @@ fn process(seen: &Snapshot) -> String {
     }
     match &seen.figures {
         Ok(figures) => heap(&mut text, figures),
-        Err(absence) => line(&mut text, "heap", &absence.words(seen.pid)),
+        Err(absence) => line(&mut text, "heap", &absence.words("stats", seen.pid)),
     }
     text
 }

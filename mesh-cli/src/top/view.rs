@@ -123,7 +123,7 @@ fn totals(view: &View) -> Vec<Line<'static>> {
             all.push(Line::from(vec![name("since the last look"), now.into()]));
         }
         Err(absence) => {
-            let words = absence.words(seen.pid);
+            let words = absence.words("top", seen.pid);
             all.push(Line::from(vec![name("heap"), words.yellow()]));
         }
     }
