@@ -1,8 +1,11 @@
 //! Redis: single-threaded, long-lived, and saved by a forked child that reads the whole heap.
 
 use std::fs;
+use std::ops::RangeInclusive;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use mesh_tests::redis::Server;
 use mesh_tests::{Settings, statistics, tool};
 use tempfile::TempDir;
@@ -117,6 +120,64 @@ fn writes_while_a_child_saves() -> Result<()> {
                 "nothing was meshed: {outcome}"
             );
         }
+    }
+    Ok(())
+}
+
+/// The figure `name` of what `INFO` says.
+fn figure(info: &str, name: &str) -> Result<f64> {
+    let line = info.lines().find_map(|line| line.strip_prefix(name));
+    let number = line.with_context(|| format!("no {name} in {info}"))?;
+    number.trim().parse().with_context(|| number.to_owned())
+}
+
+/// Fails unless `one` over `other` is within `ratio`.
+fn compare(one: f64, other: f64, ratio: RangeInclusive<f64>) -> Result<()> {
+    ensure!(ratio.contains(&(one / other)), "{one} and {other}");
+    Ok(())
+}
+
+/// Debian's Redis is linked with jemalloc, and asks it by name what the heap holds. Of jemalloc itself, which is loaded as well and serves nothing, it
+/// would hear of an empty heap.
+#[test]
+fn a_server_for_jemalloc_says_the_librarys_figures() -> Result<()> {
+    tool::require(&["redis-server", "redis-cli"])?;
+    for settings in [Settings::je()?, Settings::je_eager()?] {
+        let scene = TempDir::with_prefix("mesh-redis-")?;
+        let server = Server::start(scene.path(), &settings)?;
+        let version = server.command(&["DEBUG", "MALLCTL-STR", "version"])?;
+        ensure!(version.starts_with("5.3.0-mesh-"), "{version}");
+        server.eval(FILL, &["1", "100000"])?;
+        server.eval(THIN, &["1", "100000"])?;
+        let start = Instant::now();
+        while server.command(&["DEBUG", "MALLCTL", "mesh.count"])? == "0" {
+            ensure!(
+                start.elapsed() < Duration::from_secs(60),
+                "nothing is meshed"
+            );
+            thread::sleep(Duration::from_millis(100));
+        }
+        ensure!(server.command(&["MEMORY", "PURGE"])? == "OK");
+        // Redis takes its figures down ten times a second.
+        thread::sleep(Duration::from_millis(500));
+
+        let info = server.command(&["INFO", "memory"])?;
+        let [allocated, active, resident] = ["allocated", "active", "resident"]
+            .map(|name| figure(&info, &format!("allocator_{name}:")));
+        let (allocated, active, resident) = (allocated?, active?, resident?);
+        ensure!(allocated <= active && active <= resident, "{info}");
+        compare(allocated, figure(&info, "used_memory:")?, 0.95..=1.25)?;
+        for (name, said) in [
+            ("allocated", allocated),
+            ("active", active),
+            ("resident", resident),
+        ] {
+            let asked = server.command(&["DEBUG", "MALLCTL", &format!("stats.{name}")])?;
+            compare(said, asked.parse()?, 0.95..=1.05).context(name)?;
+        }
+        let summary = server.command(&["MEMORY", "MALLOC-STATS"])?;
+        ensure!(summary.contains("MESH COUNT:"), "{summary}");
+        server.stop()?;
     }
     Ok(())
 }
