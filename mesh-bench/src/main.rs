@@ -44,6 +44,7 @@ mod run;
 mod sampler;
 mod scale;
 mod search;
+mod servers;
 mod service;
 mod share;
 mod site;
@@ -78,6 +79,8 @@ enum Command {
     Rails(rails::Args),
     /// PostgreSQL with many sessions: memory over time, in phases.
     Postgres(postgres::Args),
+    /// Redis, PostgreSQL and Rails under one library: are answers and figures right?
+    Servers(servers::Args),
     /// How long fork takes, and what it costs.
     Fork(fork::Args),
     /// How long meshing holds a thread.
@@ -110,6 +113,7 @@ fn main() -> ExitCode {
             Command::Redis(args) => redis::run(&args),
             Command::Rails(args) => rails::run(&args),
             Command::Postgres(args) => postgres::run(&args),
+            Command::Servers(args) => servers::run(&args),
             Command::Fork(args) => fork::run(&args),
             Command::Pause(args) => pause::run(&args),
             Command::Map(command) => map::run(&command),

@@ -1,11 +1,17 @@
 //! Redis: single-threaded, long-lived, and saved by a forked child that reads the whole heap.
 
 use std::fs;
+use std::ops::RangeInclusive;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use mesh_tests::redis::Server;
 use mesh_tests::{Settings, statistics, tool};
 use tempfile::TempDir;
+
+/// How long a server may take to come to rest.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Keys with values whose sizes and bytes follow from their numbers.
 const FILL: &str = "
@@ -119,4 +125,71 @@ fn writes_while_a_child_saves() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The figure `name` of what `INFO` says.
+fn figure(info: &str, name: &str) -> Result<f64> {
+    let line = info.lines().find_map(|line| line.strip_prefix(name));
+    let number = line.with_context(|| format!("no {name} in {info}"))?;
+    number.trim().parse().with_context(|| number.to_owned())
+}
+
+/// Fails unless `one` over `other` is within `ratio`.
+fn compare(one: f64, other: f64, ratio: RangeInclusive<f64>) -> Result<()> {
+    ensure!(ratio.contains(&(one / other)), "{one} and {other}");
+    Ok(())
+}
+
+/// Debian's Redis is linked with jemalloc, and asks it by name what the heap holds. Of jemalloc itself, which is loaded as well and serves nothing, it
+/// would hear of an empty heap.
+#[test]
+fn a_server_for_jemalloc_says_the_librarys_figures() -> Result<()> {
+    tool::require(&["redis-server", "redis-cli"])?;
+    for settings in [Settings::je()?, Settings::je_eager()?] {
+        let scene = TempDir::with_prefix("mesh-redis-")?;
+        let server = Server::start(scene.path(), &settings)?;
+        let version = server.command(&["DEBUG", "MALLCTL-STR", "version"])?;
+        ensure!(version.starts_with("5.3.0-mesh-"), "{version}");
+        server.eval(FILL, &["1", "100000"])?;
+        server.eval(THIN, &["1", "100000"])?;
+        soon(|| {
+            let meshes = server.command(&["DEBUG", "MALLCTL", "mesh.count"])?;
+            ensure!(meshes != "0", "nothing is meshed");
+            Ok(())
+        })?;
+        ensure!(server.command(&["MEMORY", "PURGE"])? == "OK");
+        soon(|| says_what_it_is_told(&server))?;
+        let summary = server.command(&["MEMORY", "MALLOC-STATS"])?;
+        ensure!(summary.contains("MESH COUNT:"), "{summary}");
+        server.stop()?;
+    }
+    Ok(())
+}
+
+/// The first success of `check`, or its last error.
+fn soon(check: impl Fn() -> Result<()>) -> Result<()> {
+    let start = Instant::now();
+    while let Err(error) = check() {
+        if start.elapsed() > PATIENCE {
+            return Err(error);
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    Ok(())
+}
+
+/// Fails unless the figures in `INFO` are those that the library has just now. Redis takes them down ten times a second, and may still be rehashing.
+fn says_what_it_is_told(server: &Server) -> Result<()> {
+    let info = server.command(&["INFO", "memory"])?;
+    let mut last = 0.0;
+    for name in ["allocated", "active", "resident"] {
+        let said = figure(&info, &format!("allocator_{name}:"))?;
+        ensure!(said >= last, "{info}");
+        last = said;
+        let asked = server.command(&["DEBUG", "MALLCTL", &format!("stats.{name}")])?;
+        compare(said, asked.parse()?, 0.95..=1.05).context(name)?;
+    }
+    // What Redis has asked for, and what threads keep.
+    let allocated = figure(&info, "allocator_allocated:")?;
+    compare(allocated, figure(&info, "used_memory:")?, 0.95..=1.25)
 }

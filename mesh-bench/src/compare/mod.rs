@@ -58,8 +58,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         allocators.extend(run::canary(&allocators));
     }
     let meter = Meter::choose(args.memory)?;
-    let (expected, _) = start(&args.order, &glibc, &meter, &mut Presence::default())
+    let first = start(&args.order, &glibc, &meter, &mut Presence::default())
         .context("the first run, under glibc")?;
+    let expected = first.status;
+    if !expected.success() {
+        eprintln!(
+            "mesh-bench: the command fails under glibc, and is to do so under all others: {expected}{}",
+            first.last_words
+        );
+    }
     let seen = compare(args, &allocators, &meter, expected)?;
     let method = format!(
         "{expected} under glibc; medians of {} runs; physical memory: {}",
@@ -104,7 +111,7 @@ fn compare(
             }
             let run = start(&args.order, allocator, meter, &mut presences[index]);
             bar.inc(1);
-            match run.and_then(|(status, run)| as_expected(status, expected).map(|()| run)) {
+            match run.and_then(|ended| as_expected(&ended, expected).map(|()| ended.run)) {
                 Ok(run) => {
                     let name = args.order.name();
                     let took = run.measurement;
@@ -134,13 +141,21 @@ fn compare(
     Ok(seen)
 }
 
+/// A run that was not ended by a signal.
+struct Ended {
+    status: ExitStatus,
+    run: Run,
+    /// The last line of its standard error, ready to be appended to a message.
+    last_words: String,
+}
+
 /// Runs the command once.
 fn start(
     order: &Order,
     allocator: &Allocator,
     meter: &Meter,
     presence: &mut Presence,
-) -> Result<(ExitStatus, Run)> {
+) -> Result<Ended> {
     let mut command = order.command()?;
     allocator.preload(&mut command);
     let (usage, run) = meter.observe(command, order.limit(), &mut |pid| {
@@ -150,17 +165,25 @@ fn start(
         eprint!("{}", usage.errors);
     }
     let status = usage.status();
+    let last_words = last_line(&usage.errors);
     if status.code().is_none() {
-        bail!("{status}{}", last_line(&usage.errors));
+        bail!("{status}{last_words}");
     }
-    Ok((status, run))
+    Ok(Ended {
+        status,
+        run,
+        last_words,
+    })
 }
 
-fn as_expected(status: ExitStatus, expected: ExitStatus) -> Result<()> {
-    if status == expected {
+fn as_expected(ended: &Ended, expected: ExitStatus) -> Result<()> {
+    if ended.status == expected {
         return Ok(());
     }
-    bail!("{status}, but {expected} under glibc")
+    let Ended {
+        status, last_words, ..
+    } = ended;
+    bail!("{status}, but {expected} under glibc{last_words}")
 }
 
 /// Prints the table, and writes the plot and the page where they are asked for.

@@ -1,6 +1,7 @@
 //! `mesh-bench postgres`: PostgreSQL with many sessions, in phases of load.
 
 mod account;
+pub(crate) mod checked;
 mod cluster;
 mod pgbench;
 mod plan;

@@ -1,6 +1,7 @@
 //! `mesh-bench rails`: a Rails application under Puma, and its jobs under Sidekiq, in phases of load.
 
 mod application;
+pub(crate) mod checked;
 mod http;
 mod jobs;
 mod load;

@@ -18,7 +18,7 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 
 /// A Puma that may not answer yet.
-struct Puma {
+pub(super) struct Puma {
     running: Running,
     socket: PathBuf,
     // Last: the place goes after the server.
@@ -56,7 +56,7 @@ pub(super) fn run(
 }
 
 impl Puma {
-    fn start(
+    pub(super) fn start(
         application: &Application,
         allocator: &Allocator,
         workers: u16,
@@ -76,7 +76,17 @@ impl Puma {
         })
     }
 
-    fn wait_until_it_answers(&self, allocator: &Allocator) -> Result<Done> {
+    /// The process.
+    pub(super) fn running(&self) -> &Running {
+        &self.running
+    }
+
+    /// The socket to connect to.
+    pub(super) fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    pub(super) fn wait_until_it_answers(&self, allocator: &Allocator) -> Result<Done> {
         let up = Request::Get("/up".into());
         service::until("Puma answers", START_LIMIT, &self.running, || {
             let answer = Connection::open(&self.socket)?.call(&up)?;
@@ -87,7 +97,7 @@ impl Puma {
     }
 
     /// Asks each process that serves for a full collection.
-    fn collect(&self, workers: u16) -> Result<Done> {
+    pub(super) fn collect(&self, workers: u16) -> Result<Done> {
         let processes = usize::from(workers.max(1));
         let mut asked = BTreeSet::new();
         // Which process takes a connection is chance.
@@ -101,7 +111,7 @@ impl Puma {
         bail!("{} of {processes} processes answer", asked.len())
     }
 
-    fn stop(self) -> Result<Usage> {
+    pub(super) fn stop(self) -> Result<Usage> {
         self.running.ask_to_end()?;
         self.running
             .wait(STOP_LIMIT)?

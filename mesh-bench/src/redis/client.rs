@@ -33,15 +33,19 @@ impl Client {
 
     /// Sends all commands at once, so that the server does nothing else between them, and waits for their answers.
     pub(crate) fn call_all(&mut self, commands: &[Vec<String>]) -> Result<()> {
+        self.ask_all(commands).map(drop)
+    }
+
+    /// As [`call_all`](Self::call_all), and returns the answers.
+    pub(crate) fn ask_all(&mut self, commands: &[Vec<String>]) -> Result<Vec<String>> {
         let mut message = Vec::new();
         for words in commands {
             write_command(&mut message, words)?;
         }
         self.stream.get_mut().write_all(&message)?;
-        for words in commands {
-            read_answer(&mut self.stream).with_context(|| words.join(" "))?;
-        }
-        Ok(())
+        let mut answer =
+            |words: &Vec<String>| read_answer(&mut self.stream).with_context(|| words.join(" "));
+        commands.iter().map(&mut answer).collect()
     }
 
     /// Sends a command whose answer nobody waits for.

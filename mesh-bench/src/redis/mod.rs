@@ -1,5 +1,6 @@
 //! `mesh-bench redis`: Redis as a cache of limited size, whose keys of one size give way to keys of another.
 
+pub(crate) mod checked;
 pub(crate) mod client;
 pub(crate) mod dataset;
 pub(crate) mod load;

@@ -72,6 +72,11 @@ impl Server {
         self.running.pid()
     }
 
+    /// The process.
+    pub(crate) fn running(&self) -> &Running {
+        &self.running
+    }
+
     /// A new connection.
     pub(crate) fn client(&self) -> Result<Client> {
         Client::connect(&self.socket).context("the server does not accept a connection")

@@ -21,7 +21,8 @@ use verdict::verdict;
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  mesh try -- python3 batch.py
+  mesh try -- ./program --with its arguments
+  PYTHONMALLOC=malloc mesh try -- python3 batch.py    # else Python has its objects elsewhere
   mesh try --repeat 5 --plot memory.svg --stdin input.txt -- ./program")]
 pub(crate) struct Args {
     /// Runs under each allocator; medians count
