@@ -2,6 +2,7 @@
 
 mod attempt;
 mod doctor;
+mod guide;
 mod installed;
 mod pages;
 mod run;
