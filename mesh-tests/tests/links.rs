@@ -97,7 +97,11 @@ fn fault(link: &str, from: &Path, documents: &BTreeMap<PathBuf, Document>) -> Op
     if !to.exists() {
         return Some("there is no such file");
     }
-    let known = |name| documents.get(&to).is_some_and(|to| to.anchors.contains(name));
+    let known = |name| {
+        documents
+            .get(&to)
+            .is_some_and(|to| to.anchors.contains(name))
+    };
     match name {
         Some(name) if !known(name) => Some("there is no such heading"),
         _ => None,
@@ -143,7 +147,10 @@ fn every_link_leads_somewhere() -> Result<()> {
         })
         .collect();
     ensure!(faults.is_empty(), "{}", faults.join("\n"));
-    let links: usize = documents.values().map(|document| document.links.len()).sum();
+    let links: usize = documents
+        .values()
+        .map(|document| document.links.len())
+        .sum();
     ensure!(links > 100, "only {links} links were looked at");
     Ok(())
 }
