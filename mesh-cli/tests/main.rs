@@ -2,6 +2,7 @@
 
 mod attempt;
 mod doctor;
+mod guide;
 mod holding;
 mod installed;
 #[path = "../src/profile/pprof/message.rs"]

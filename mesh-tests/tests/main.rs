@@ -29,6 +29,7 @@ mod introspection;
 mod jemalloc;
 mod limits;
 mod linking;
+mod links;
 mod map;
 mod misuse;
 mod perl;
