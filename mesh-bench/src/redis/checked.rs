@@ -43,7 +43,7 @@ pub(crate) fn run(terms: &Terms) -> Result<Checked> {
     let mut model = Model::new();
     let (rounds, mut answers) = terms.rounds(|round| {
         // Its child reads while the others write.
-        if round % SAVE == 0 {
+        if round.is_multiple_of(SAVE) {
             client.call(&["BGSAVE", "SCHEDULE"])?;
         }
         (0..BATCHES)
@@ -110,7 +110,7 @@ impl Model {
 
     /// Keys are set, deleted and read at random. Values may be longer in every other round, so that what comes does not fit where others have gone.
     fn change(&mut self, round: u64) -> Vec<Exchange> {
-        let longest = if round % 2 == 0 { 400 } else { 1_000 };
+        let longest = if round.is_multiple_of(2) { 400 } else { 1_000 };
         (0..BATCH)
             .map(|_| {
                 let key = self.rng.usize(..KEYS);
