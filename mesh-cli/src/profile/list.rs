@@ -6,9 +6,9 @@ use std::fmt::Write;
 use anyhow::Result;
 use heapprofile::Header;
 
-use super::Profile;
 use super::calls::Call;
 use super::chains::Counts;
+use super::unwound::Profile;
 use crate::units::{bytes, count, printable};
 
 /// What functions are sorted by.

@@ -3,7 +3,7 @@
 //! * `source`: the profile of a process, or in a file;
 //! * `elf`, `modules`: the files of its code; `unwind`: from a copy of a stack to addresses, by their tables; `chains`: all of it,
 //!   equal ones together;
-//! * `names`: from addresses to functions; `allocators`: which of them are not worth to be told; `calls`: what is left;
+//! * `unwound`: a profile so far; `names`: from addresses to functions; `allocators`: which of them are not worth to be told; `calls`: what is left;
 //! * `list`, `text`, `pprof`: what is written.
 
 mod allocators;
@@ -19,6 +19,7 @@ mod source;
 mod tests;
 mod text;
 mod unwind;
+mod unwound;
 
 use std::fs;
 use std::io::{Write, stdout};
@@ -27,12 +28,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use calls::Call;
-use chains::Chains;
 use list::Order;
-use modules::Modules;
-use names::Names;
 use source::Source;
+use unwound::Profile;
 
 /// Shows which functions allocated what lives
 ///
@@ -66,13 +64,6 @@ pub(crate) struct Args {
     text: Option<PathBuf>,
 }
 
-/// A profile whose stacks are unwound.
-struct Profile {
-    source: Source,
-    modules: Modules,
-    chains: Chains,
-}
-
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let profile = Profile::new(Source::open(&args.target)?)?;
     for warning in profile.modules.warnings(profile.chains.addresses()) {
@@ -98,29 +89,6 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         let _ = stdout().write_all(page.as_bytes());
     }
     Ok(ExitCode::SUCCESS)
-}
-
-impl Profile {
-    fn new(source: Source) -> Result<Self> {
-        let image = source.image()?;
-        let modules = Modules::new(image.rest(), |mapping| source.place(mapping));
-        let chains = Chains::new(&image, &modules);
-        Ok(Self {
-            source,
-            modules,
-            chains,
-        })
-    }
-
-    /// The calls of each chain, with the names of the functions.
-    fn calls(&self) -> Vec<Vec<Call>> {
-        let mut names = Names::new(&self.modules);
-        let each = self.chains.iter().map(|(place, _)| match place {
-            chains::Place::Chain(addresses) => calls::of(addresses, &mut names),
-            chains::Place::NotKept => vec![Call::nowhere("[no stack kept]")],
-        });
-        each.collect()
-    }
 }
 
 fn write(file: &PathBuf, bytes: &[u8]) -> Result<()> {

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use anyhow::Result;
 
-use super::Profile;
 use super::chains::{Counts, Place};
+use super::unwound::Profile;
 
 /// The whole file.
 ///

@@ -13,9 +13,9 @@ use flate2::{Compression, write::GzEncoder};
 use heapprofile::Header;
 use prost::Message;
 
-use super::Profile;
 use super::calls::Call;
 use super::chains::Counts;
+use super::unwound::Profile;
 use message::{Sample, ValueType};
 use tables::Tables;
 

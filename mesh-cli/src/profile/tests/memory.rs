@@ -6,7 +6,8 @@ use std::time::SystemTime;
 
 use heapprofile::{Context, Header, Interval, Profile, Room, Sample};
 
-use crate::profile::{self, Source};
+use crate::profile::source::Source;
+use crate::profile::unwound;
 
 /// Memory of a profile.
 pub(super) struct Memory {
@@ -51,10 +52,10 @@ pub(super) fn bytes(profile: &Profile<'_>, maps: &[u8]) -> Vec<u8> {
 }
 
 /// Read from such a file.
-pub(super) fn read(profile: &Profile<'_>, maps: &[u8]) -> profile::Profile {
+pub(super) fn read(profile: &Profile<'_>, maps: &[u8]) -> unwound::Profile {
     let bytes = bytes(profile, maps);
     let source = Source::new(bytes, "a test".to_owned(), None, SystemTime::now());
-    profile::Profile::new(source).unwrap()
+    unwound::Profile::new(source).unwrap()
 }
 
 /// The mappings of this process.

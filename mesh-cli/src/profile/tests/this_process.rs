@@ -13,7 +13,8 @@ use nix::unistd::Pid;
 use prost::Message;
 
 use super::memory::{Memory, own_maps, read, sample};
-use crate::profile::{self, list, pprof, text};
+use crate::profile::calls::Call;
+use crate::profile::{list, pprof, text, unwound};
 
 /// Bytes of a block of the profile.
 const SIZE: u64 = 4096;
@@ -95,7 +96,7 @@ fn calls_directly(profile: &Profile<'_>, address: u64) {
 }
 
 /// Three blocks of a chain, and two of another one, one of which is given back.
-fn profile_of(memory: &Memory) -> profile::Profile {
+fn profile_of(memory: &Memory) -> unwound::Profile {
     let entry = calls_directly as *const () as u64;
     let profile = memory.profile(MEAN, entry);
     for number in 1..=3 {
@@ -109,8 +110,8 @@ fn profile_of(memory: &Memory) -> profile::Profile {
 }
 
 /// The names of a chain's functions, without the path of modules.
-fn names(calls: &[profile::Call]) -> Vec<&str> {
-    let functions = calls.iter().flat_map(profile::Call::functions);
+fn names(calls: &[Call]) -> Vec<&str> {
+    let functions = calls.iter().flat_map(Call::functions);
     functions.map(|function| last(&function.name)).collect()
 }
 
