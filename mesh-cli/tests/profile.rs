@@ -195,7 +195,7 @@ fn a_running_process_is_asked_for_nothing() -> Result<()> {
 #[test]
 fn a_program_that_was_linked_with_the_archive_is_profiled_as_well() -> Result<()> {
     let installed = Installed::new()?;
-    let linking = Linking::Alone(Library::release()?, "-static");
+    let linking = Linking::Alone(Library::release()?, "-static-pie");
     let program = Program::compile_with(&["launcher/holds.cpp"], linking)?;
     let mut command = Command::new(program.path());
     let settings = [

@@ -4,6 +4,7 @@ use core::arch::asm;
 use core::ptr::with_exposed_provenance;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
+use arena::{Linux, Os};
 use heapprofile::Context;
 use libc::Elf64_Phdr as Segment;
 
@@ -27,11 +28,12 @@ pub(super) fn find_program() -> usize {
         // SAFETY: the kernel has mapped the program with its table of segments, of which it says the place and the number.
         unsafe { first.wrapping_add(index).as_ref() }
     });
-    // A program that is mapped where it was linked for need not say where its table is.
-    let named = segments
+    // The table is in the first page of the file. Not every program has a segment that says where it is.
+    let first = segments
         .clone()
-        .find(|segment| segment.p_type == libc::PT_PHDR);
-    let base = named.map_or(0, |segment| table.wrapping_sub(segment.p_vaddr as usize));
+        .find(|segment| segment.p_type == libc::PT_LOAD && segment.p_offset == 0);
+    let linked = first.map_or(0, |segment| segment.p_vaddr as usize);
+    let base = (table & !(Linux::PAGE_SIZE - 1)).wrapping_sub(linked);
     for segment in segments {
         let start = base.wrapping_add(segment.p_vaddr as usize);
         let code = start..start.wrapping_add(segment.p_memsz as usize);
