@@ -37,6 +37,7 @@ pages! {
     quick_start: "quick-start.md",
     tuning: "tuning.md",
     c_and_cpp: "c-and-cpp.md",
+    heap_profile: "heap-profile.md",
     troubleshooting: "troubleshooting.md"
 }
 
