@@ -2,7 +2,7 @@
 //!
 //! * `heap`: the heap of the process; `word`: the calling thread's front end; `front`: how it gets one and gives it back;
 //! * `blocks`: blocks as a program asks for them; `request`: what is asked for; `slow`: what is done when a thread has no answer at hand;
-//! * `limit`: the most that the heap may have in use; `stats`: figures;
+//! * `limit`: the most that the heap may have in use; `compact`: all that can be given back; `stats`: figures;
 //! * `begin`: what is done once, so that meshing may begin; `fork`: the child's own copy of what is meshed.
 #![no_std]
 
@@ -11,6 +11,7 @@ compile_error!("mesh-alloc is for Linux on x86-64 with glibc");
 
 mod begin;
 mod blocks;
+mod compact;
 mod fork;
 mod front;
 mod heap;
@@ -68,14 +69,7 @@ impl Mesh {
 
     /// Gives back what can be given back: what the calling thread keeps, what meshing finds, and unused pages. Returns the number of bytes.
     pub fn compact(&self) -> usize {
-        if let Some(front) = front::front() {
-            // SAFETY: the calling thread's own, used by this call alone.
-            unsafe { &mut *front.as_ptr() }.flush();
-        }
-        // A cycle of another thread has looked at some spans before the program freed what was in them.
-        HEAP.global().between_cycles(|| ());
-        let unused = HEAP.global().pages().stats().dirty;
-        HEAP.global().compact() + unused
+        compact::compact()
     }
 
     /// Sets the most bytes that the heap may have in use from now on, or lifts that. Beyond it the heap is compacted first, and then a request is

@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use ::heap::Upkeep;
 
-use crate::Mesh;
+use crate::compact::compact;
 use crate::heap::HEAP;
 
 /// What was in vain is not done again before so many milliseconds have passed, …
@@ -43,7 +43,7 @@ fn relieve(size: usize) -> bool {
     if could_gain() < known && pages.clock_ms() < KNOWN_UNTIL.load(Ordering::Relaxed) {
         return false;
     }
-    Mesh.compact();
+    compact();
     LEFT.store(could_gain(), Ordering::Relaxed);
     let until = pages.clock_ms().saturating_add(PAUSE_MS);
     KNOWN_UNTIL.store(until, Ordering::Relaxed);
