@@ -11,6 +11,12 @@ use crate::layout::{
 /// Words that are copied at once: some stacks are small.
 const PIECE: usize = 32;
 
+/// Bytes of a word.
+const WORD: usize = size_of::<u64>();
+
+/// Bytes after which memory may not be there, at the least.
+const PAGE: usize = 4096;
+
 /// Places of the index that are looked at for a stack.
 const MOST_TRIES: usize = 64;
 
@@ -65,90 +71,80 @@ impl<'m> Stacks<'m> {
 
     /// The record of the stack of `context`, made now if there is none: an offset in words.
     ///
-    /// `copy` copies the words at an address; it says whether they are there. `is_code` says whether a word may be the address of
-    /// an instruction.
+    /// `copy` copies the words at an address, the same ones each time; it says whether they are there. `is_code` says whether a word
+    /// may be the address of an instruction.
     pub fn record(
         &self,
         context: &Context,
         most: usize,
-        copy: impl FnMut(u64, &mut [u64]) -> bool,
-        is_code: impl Fn(u64) -> bool,
-    ) -> u64 {
-        let most = most.min(LARGEST_STACK) / 8;
-        let Some(made) = self.reserve(RECORD_WORDS + most) else {
-            return HEADER_WORDS as u64;
-        };
-        let (stack, hash) = self.copy_stack(made, context, most, copy, is_code);
-        let fields = [
-            (Field::Instruction, context.instruction),
-            (Field::StackPointer, context.stack_pointer),
-            (Field::FramePointer, context.frame_pointer),
-            (Field::Hash, hash),
-        ];
-        for (field, value) in fields {
-            self.write(made, field, value);
-        }
-        match self.find_or_publish(made, hash) {
-            Some(known) => {
-                self.give_back(made, RECORD_WORDS + most);
-                known
-            }
-            None => {
-                self.shorten(made, RECORD_WORDS + most, RECORD_WORDS + stack);
-                self.at(made, Field::Stack)
-                    .store(VALID | stack as u64, Ordering::Release);
-                made
-            }
-        }
-    }
-
-    /// Copies the stack into the record; the number of words that were there, and the hash.
-    fn copy_stack(
-        &self,
-        record: u64,
-        context: &Context,
-        most: usize,
         mut copy: impl FnMut(u64, &mut [u64]) -> bool,
         is_code: impl Fn(u64) -> bool,
-    ) -> (usize, u64) {
-        let mut piece = [0; PIECE];
-        let (mut len, mut hash) = (0, mix(context.instruction));
-        while len < most {
-            let address = context.stack_pointer.wrapping_add(8 * len as u64);
-            // Not over the border of a page: the next one may not be there.
-            let to_border = (4096 - address as usize % 4096) / 8;
-            let count = PIECE.min(most - len).min(to_border.max(1));
-            let piece = &mut piece[..count];
-            if !copy(address, piece) {
-                break;
+    ) -> u64 {
+        let mut hash = mix(context.instruction);
+        let mut len = 0;
+        each_word(context.stack_pointer, most, &mut copy, |word| {
+            if is_code(word) {
+                hash = mix(hash ^ word);
             }
-            for &word in &*piece {
-                if is_code(word) {
-                    hash = mix(hash ^ word);
-                }
-                self.word(record as usize + RECORD_WORDS + len)
-                    .store(word, Ordering::Relaxed);
-                len += 1;
-            }
+            len += 1;
+        });
+        if let Some(known) = self.find(hash) {
+            return known;
         }
-        (len, hash)
+        let others = HEADER_WORDS as u64;
+        self.reserve(RECORD_WORDS + len).map_or(others, |made| {
+            let fields = [
+                (Field::Instruction, context.instruction),
+                (Field::StackPointer, context.stack_pointer),
+                (Field::FramePointer, context.frame_pointer),
+                (Field::Hash, hash),
+            ];
+            for (field, value) in fields {
+                self.write(made, field, value);
+            }
+            let mut at = made as usize + RECORD_WORDS;
+            let end = at + len;
+            each_word(context.stack_pointer, most, &mut copy, |word| {
+                if at < end {
+                    self.word(at).store(word, Ordering::Relaxed);
+                    at += 1;
+                }
+            });
+            let whole = VALID | len as u64;
+            match self.find_or_publish(made, hash) {
+                // Another thread was here at the same time: what was reserved stays unused.
+                Some(known) => known,
+                None => {
+                    self.at(made, Field::Stack).store(whole, Ordering::Release);
+                    made
+                }
+            }
+        })
+    }
+
+    /// The record with this hash, if there is one.
+    fn find(&self, hash: u64) -> Option<u64> {
+        let known = self.places(hash).map(|place| place.load(Ordering::Acquire));
+        let mut known = known.take_while(|&record| record != 0);
+        known.find(|&record| self.read(record, Field::Hash) == hash)
+    }
+
+    /// The places of the index in which a record with this hash may be.
+    fn places(&self, hash: u64) -> impl Iterator<Item = &'m AtomicU64> {
+        let (index, mask) = (self.index, self.index.len() - 1);
+        let steps = 0..MOST_TRIES.min(index.len());
+        steps.filter_map(move |step| index.get((hash as usize).wrapping_add(step) & mask))
     }
 
     /// The record with this hash, if there is one; otherwise `made` is it from now on, which is indexed if there is room.
     fn find_or_publish(&self, made: u64, hash: u64) -> Option<u64> {
-        let mask = self.index.len() - 1;
-        for step in 0..MOST_TRIES.min(self.index.len()) {
-            let place = self.index.get((hash as usize).wrapping_add(step) & mask)?;
-            let mut known = place.load(Ordering::Acquire);
-            if known == 0 {
-                // Release: who finds the record finds its words.
-                match place.compare_exchange(0, made, Ordering::AcqRel, Ordering::Acquire) {
-                    Ok(_) => return None,
-                    Err(other) => known = other,
-                }
-            }
-            if self.read(known, Field::Hash) == hash {
-                return Some(known);
+        for place in self.places(hash) {
+            // Release: who finds the record finds its words.
+            let put = place.compare_exchange(0, made, Ordering::AcqRel, Ordering::Acquire);
+            match put {
+                Ok(_) => return None,
+                Err(known) if self.read(known, Field::Hash) == hash => return Some(known),
+                Err(_) => {}
             }
         }
         None
@@ -165,43 +161,9 @@ impl<'m> Stacks<'m> {
         let at = used
             .fetch_update(Ordering::AcqRel, Ordering::Relaxed, room)
             .ok()?;
-        // What was given back may lie here.
-        self.write(at, Field::Stack, 0);
-        self.set_counters(at, 0);
-        self.set_len(at, len);
+        // Until now it was zero, for who reads meanwhile.
+        self.at(at, Field::Len).store(len as u64, Ordering::Release);
         Some(at)
-    }
-
-    /// Gives the room of a record back, if nobody has reserved any since: otherwise it stays, unused.
-    fn give_back(&self, record: u64, len: usize) {
-        self.set_len(record, 0);
-        if !self.move_end(record + len as u64, record) {
-            self.set_len(record, len);
-        }
-    }
-
-    /// Makes a record shorter, if nobody has reserved room since.
-    fn shorten(&self, record: u64, len: usize, needed: usize) {
-        let end = record + needed as u64;
-        if needed < len {
-            self.set_len(end, 0);
-            self.set_len(record, needed);
-            if !self.move_end(record + len as u64, end) {
-                self.set_len(record, len);
-            }
-        }
-    }
-
-    fn move_end(&self, from: u64, to: u64) -> bool {
-        let used = self.word(Header::Used as usize);
-        used.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
-            .is_ok()
-    }
-
-    /// Sets the length of a record. That of the one which comes next is zero until it is reserved: somebody may read meanwhile.
-    fn set_len(&self, record: u64, len: usize) {
-        self.at(record, Field::Len)
-            .store(len as u64, Ordering::Release);
     }
 
     fn set_counters(&self, record: u64, value: u64) {
@@ -271,6 +233,28 @@ impl<'m> Stacks<'m> {
     fn word(&self, number: usize) -> &'m AtomicU64 {
         let last = self.words.len() - 1;
         &self.words[number.min(last)]
+    }
+}
+
+/// Passes the words of a stack from `start` on to `act`, as far as they are there, and at most `most` bytes of them.
+fn each_word(
+    start: u64,
+    most: usize,
+    copy: &mut impl FnMut(u64, &mut [u64]) -> bool,
+    mut act: impl FnMut(u64),
+) {
+    let mut piece = [0; PIECE];
+    let (mut at, end) = (0, most.min(LARGEST_STACK) / WORD);
+    while at < end {
+        let address = start.wrapping_add((WORD * at) as u64);
+        // Not over the border of a page: the next one may not be there.
+        let to_border = (PAGE - address as usize % PAGE) / WORD;
+        let piece = &mut piece[..PIECE.min(end - at).min(to_border.max(1))];
+        if !copy(address, piece) {
+            return;
+        }
+        piece.iter().for_each(|&word| act(word));
+        at += piece.len();
     }
 }
 

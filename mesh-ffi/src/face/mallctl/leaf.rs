@@ -134,6 +134,10 @@ impl Request {
     /// # Safety
     /// What the caller of `mallctl` gave is valid.
     unsafe fn answer(self, given: &Exchange) -> Result<(), c_int> {
+        let is_of_profile = matches!(self, Self::WriteProfile | Self::ResetProfile);
+        if is_of_profile && !profile::is_on() {
+            return Err(libc::ENOENT);
+        }
         match self {
             Self::MakeCache => {
                 given.sets_nothing()?;
@@ -184,17 +188,15 @@ impl Request {
             Self::ResetProfile => {
                 given.reads_nothing()?;
                 given.sets_nothing()?;
-                profile::reset().then_some(()).ok_or(libc::ENOENT)
+                profile::reset();
+                Ok(())
             }
         }
     }
 }
 
-/// Writes the heap profile: ENOENT where there is none, EFAULT if that fails, as jemalloc says it.
+/// Writes the heap profile; EFAULT if that fails, as jemalloc says it.
 fn write_profile(file: Option<&CStr>) -> Result<(), c_int> {
-    if !profile::is_on() {
-        return Err(libc::ENOENT);
-    }
     let is_written = tls::within(|| match file {
         Some(file) => profile::write_to(file).is_ok(),
         None => profile::write_next(),

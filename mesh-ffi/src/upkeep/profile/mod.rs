@@ -153,9 +153,11 @@ pub(crate) fn mean() -> u64 {
         .map_or(0, |profile| profile.interval().mean())
 }
 
-/// Begins anew: blocks that live were never sampled. Says whether there is a profile.
-pub(crate) fn reset() -> bool {
-    PROFILE.value().map(Profile::reset).is_some()
+/// Begins anew: blocks that live were never sampled.
+pub(crate) fn reset() {
+    if let Some(profile) = PROFILE.value() {
+        profile.reset();
+    }
 }
 
 /// Counts `size` bytes off; says whether the block with them is to be a sample.

@@ -16,11 +16,11 @@ const LARGEST: usize = 64 << 20;
 /// Bytes for stacks at least.
 const LEAST: usize = 1 << 20;
 
-/// Bytes for stacks for each place of the index: records are larger, so that it never fills up.
-const SHARE_OF_INDEX: usize = 512;
+/// Bytes for stacks for each place of the index: records are larger as a rule, so that it seldom fills up.
+const SHARE_OF_INDEX: usize = 2048;
 
-/// Bytes for stacks for each sample that lives.
-const SHARE_OF_SAMPLE: usize = 256;
+/// Bytes for stacks for each sample that lives: 131,072 of these are 64 GiB at the usual interval.
+const SHARE_OF_SAMPLE: usize = 512;
 
 /// The parts of the memory.
 #[derive(Clone, Copy)]
