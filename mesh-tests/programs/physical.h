@@ -1,27 +1,22 @@
-/* Physical memory of a process, each page counted once: KiB. Allocates nothing: the heap may be at its limit. */
+/* Physical memory of a process, each page counted once: KiB. */
 #ifndef PHYSICAL_H
 #define PHYSICAL_H
 
 #include "check.h"
-#include <fcntl.h>
 #include <sys/types.h>
-#include <unistd.h>
 
 static inline long physical(pid_t process)
 {
-    char path[64], text[4096];
+    char path[64], line[256];
+    long pss = 0, amount;
     snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)process);
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    need("smaps_rollup", file >= 0);
-    size_t len = 0;
-    ssize_t got;
-    while (len < sizeof text - 1 && (got = read(file, text + len, sizeof text - 1 - len)) > 0)
-        len += (size_t)got;
-    close(file);
-    text[len] = 0;
-    const char *line = strstr(text, "\nPss: ");
-    need("Pss", line != NULL);
-    return atol(line + 6);
+    FILE *file = fopen(path, "r");
+    need("smaps_rollup", file != NULL);
+    while (fgets(line, sizeof line, file))
+        if (sscanf(line, "Pss: %ld kB", &amount) == 1)
+            pss = amount;
+    fclose(file);
+    return pss;
 }
 
 #endif

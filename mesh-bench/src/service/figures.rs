@@ -49,8 +49,9 @@ fn of_page(page: &Value) -> Result<Vec<Figures>> {
     // Of all together: of a page that a child shares with its parent, the kernel gives each a part.
     let held: u64 = figures.iter().map(|figures| figures.held).sum();
     let physical = number(page, "physical_bytes")?;
+    // Figures are up to a second old, in which a server that rests goes on to mesh, and spans have pages that nobody has touched.
     ensure!(
-        held <= physical,
+        held <= physical + physical / 4,
         "{held} bytes of pages in {physical} physical ones: {page:#}"
     );
     ensure!(
@@ -152,7 +153,7 @@ mod tests {
             assert!(error.contains(&format!("{name} is 1000")), "{error}");
         }
         let mut less = page();
-        less["physical_bytes"] = 8000.into();
+        less["physical_bytes"] = 6000.into();
         assert!(of_page(&less).is_err());
         let mut nobody = page();
         nobody["processes"][0]["heap"] = Value::Null;
