@@ -145,7 +145,7 @@ fn a_program_controls_its_profile() -> Result<()> {
             .variable("MESH_PROF_SIGNAL", "USR2")
             .variable("MESH_PROF_LEAK", "1");
         let (directory, outcome) = profiled(&run, &settings, "4K")?;
-        all_ok(&outcome.stdout, 13)?;
+        all_ok(&outcome.stdout, 14)?;
         let live = |suffix: &str| -> Result<u64> {
             let bytes = only(directory.path(), suffix)?;
             Ok(sum(&Image::new(&bytes)?, Stack::live_bytes))

@@ -9,7 +9,7 @@
 //! * `interval`: which allocations are sampled, and how much each of them stands for;
 //! * `samples`: the sampled blocks that live, by their addresses;
 //! * `stacks`: a record for each stack, one behind the other in one piece of memory;
-//! * `context`: where a stack was copied; `layout`: where what lies in that piece; `image`: a copy of it, as another process or a file has it.
+//! * `context`: where a stack was copied; `mix`: a hash of words; `layout`: where what lies in that piece; `image`: a copy of it, as another process or a file has it.
 //!
 //! Stacks are not unwound here: that is done by who reads the profile, with the tables of the program's files. Nothing here
 //! allocates, waits, or holds a lock, so all of it may be called in a handler of signals, and in the child of a fork.
@@ -20,6 +20,7 @@ mod context;
 mod image;
 mod interval;
 mod layout;
+mod mix;
 mod profile;
 mod samples;
 mod stacks;
@@ -28,6 +29,7 @@ pub use context::Context;
 pub use image::{Image, Stack, Unreadable};
 pub use interval::{Interval, Weight};
 pub use layout::{HEADER_WORDS, Header, LARGEST_STACK, VERSION};
+pub use mix::mix;
 pub use profile::{Profile, Room, Taken};
 pub use samples::{Sample, Samples};
 pub use stacks::Stacks;

@@ -14,7 +14,7 @@ pub struct Room<'m> {
     pub words: &'m [AtomicU64],
     /// A power of two of places for stacks.
     pub index: &'m [AtomicU64],
-    /// A power of two of places for blocks that live.
+    /// Places for blocks that live.
     pub samples: &'m [Sample],
 }
 
@@ -35,16 +35,16 @@ pub struct Profile<'m> {
 }
 
 impl<'m> Profile<'m> {
-    /// A profile with nothing in it. `most` bytes of each stack are kept at most.
-    pub fn new(room: Room<'m>, interval: Interval, most: usize) -> Self {
-        let stacks = Stacks::new(room.words, room.index);
+    /// A profile with nothing in it. `most` bytes of each stack are kept at most. `None` where there is too little room.
+    pub fn new(room: Room<'m>, interval: Interval, most: usize) -> Option<Self> {
+        let stacks = Stacks::new(room.words, room.index)?;
         stacks.set(Header::Interval, interval.mean());
-        Self {
+        Some(Self {
             interval,
             most,
             stacks,
-            samples: Samples::new(room.samples),
-        }
+            samples: Samples::new(room.samples)?,
+        })
     }
 
     /// Its header and records.
@@ -72,8 +72,7 @@ impl<'m> Profile<'m> {
         if self.samples.put(address, size, stack) {
             self.stacks.count_in(stack, self.interval.weight(size));
         } else {
-            let dropped = self.stacks.get(Header::Dropped);
-            self.stacks.set(Header::Dropped, dropped + 1);
+            self.stacks.drop_sample();
         }
     }
 

@@ -26,13 +26,12 @@ const ROW: usize = 8;
 const TAKEN: u64 = 1;
 
 impl<'m> Samples<'m> {
-    /// Words of a sample.
-    pub const WORDS: usize = 3;
-
-    /// A table in `places`, all of which are free. There are a power of two of them, and at least two rows.
-    pub const fn new(places: &'m [Sample]) -> Self {
-        assert!(places.len().is_power_of_two() && places.len() >= 2 * ROW);
-        Self(places)
+    /// A table in `places`, all of which are free; `None` if these are no row.
+    pub const fn new(places: &'m [Sample]) -> Option<Self> {
+        match places.len() {
+            ROW.. => Some(Self(places)),
+            _ => None,
+        }
     }
 
     /// Puts in the block at `address`, which is not there; says whether there was room.

@@ -7,6 +7,7 @@ use crate::interval::Weight;
 use crate::layout::{
     Field, HEADER_WORDS, Header, LARGEST_STACK, MAGIC, RECORD_WORDS, VALID, VERSION,
 };
+use crate::mix::mix;
 
 /// Words that are copied at once: some stacks are small.
 const PIECE: usize = 32;
@@ -37,11 +38,13 @@ pub struct Stacks<'m> {
 }
 
 impl<'m> Stacks<'m> {
-    /// Records in `words`, with an `index` of a power of two of places; both are zeros.
+    /// Records in `words`, with an `index` of a power of two of places; both are zeros. `None` where there is no room for one record.
     ///
     /// The first record is that of samples for which there is no other one, and has no stack.
-    pub fn new(words: &'m [AtomicU64], index: &'m [AtomicU64]) -> Self {
-        assert!(index.len().is_power_of_two() && words.len() >= HEADER_WORDS + RECORD_WORDS);
+    pub fn new(words: &'m [AtomicU64], index: &'m [AtomicU64]) -> Option<Self> {
+        if !index.len().is_power_of_two() || words.len() < HEADER_WORDS + RECORD_WORDS {
+            return None;
+        }
         let stacks = Self { words, index };
         stacks.set(Header::Magic, MAGIC);
         stacks.set(Header::Version, VERSION);
@@ -49,17 +52,18 @@ impl<'m> Stacks<'m> {
         let others = HEADER_WORDS as u64;
         stacks.write(others, Field::Len, RECORD_WORDS as u64);
         stacks.write(others, Field::Stack, VALID);
-        stacks
+        Some(stacks)
+    }
+
+    /// Counts a sample that is not taken, for want of room.
+    pub fn drop_sample(&self) {
+        let dropped = self.word(Header::Dropped as usize);
+        dropped.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Sets a word of the header.
     pub fn set(&self, which: Header, value: u64) {
         self.word(which as usize).store(value, Ordering::Relaxed);
-    }
-
-    /// A word of the header.
-    pub fn get(&self, which: Header) -> u64 {
-        self.word(which as usize).load(Ordering::Relaxed)
     }
 
     /// The words in use.
@@ -256,12 +260,4 @@ fn each_word(
         piece.iter().for_each(|&word| act(word));
         at += piece.len();
     }
-}
-
-/// Spreads the bits of a word over all of them.
-fn mix(word: u64) -> u64 {
-    // The finalizer of SplitMix64 (Steele, Lea, Flood 2014).
-    let word = (word ^ word >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let word = (word ^ word >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    word ^ word >> 31
 }

@@ -29,7 +29,7 @@ impl Memory {
             index: &self.index,
             samples: &self.samples,
         };
-        Profile::new(room, Interval::new(mean).unwrap(), most)
+        Profile::new(room, Interval::new(mean).unwrap(), most).unwrap()
     }
 
     /// As a file has it.
@@ -151,6 +151,22 @@ fn samples_without_room_are_counted_as_dropped() {
             .all(|stack| stack.samples() + stack.live_bytes() == 0)
     );
     assert_eq!(image.header(Header::Dropped), 0);
+}
+
+#[test]
+fn too_little_room_is_no_profile() {
+    for (words, index, samples) in [(27, 64, 64), (4096, 63, 64), (4096, 0, 64), (4096, 64, 7)] {
+        let memory = Memory::new(words, index, samples);
+        let room = Room {
+            words: &memory.words,
+            index: &memory.index,
+            samples: &memory.samples,
+        };
+        assert!(
+            Profile::new(room, Interval::USUAL, 0).is_none(),
+            "{words} {index} {samples}"
+        );
+    }
 }
 
 #[test]

@@ -56,6 +56,7 @@ int main(int count, char **arguments)
     check("the next one", mesh_mallctl("prof.dump", NULL, NULL, NULL, 0) == 0 && is_there_numbered(1, 'm'));
     errno = 77;
     check("no file is EFAULT", dump("/no/such/directory/file") == EFAULT && errno == 77);
+    check("a full device is EFAULT", dump("/dev/full") == EFAULT);
     check("nothing to read", mesh_mallctl("prof.dump", &log, &size, NULL, 0) == EPERM);
     need("a signal", raise(SIGUSR2) == 0);
     free(malloc(100));

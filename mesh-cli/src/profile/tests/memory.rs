@@ -38,7 +38,7 @@ impl Memory {
             index: &self.index,
             samples: &self.samples,
         };
-        let profile = Profile::new(room, Interval::new(mean).unwrap(), 8 << 10);
+        let profile = Profile::new(room, Interval::new(mean).unwrap(), 8 << 10).unwrap();
         profile.stacks().set(Header::Entry, entry);
         profile
     }

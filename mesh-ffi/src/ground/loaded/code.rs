@@ -88,8 +88,8 @@ impl Code {
         }
     }
 
-    /// Adds a range.
-    pub(crate) fn add(&self, start: usize, end: usize) {
+    /// Adds a range, at its place.
+    fn add(&self, start: usize, end: usize) {
         let count = self.count.load(Ordering::Relaxed);
         if count >= MOST {
             return;

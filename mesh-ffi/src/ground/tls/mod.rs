@@ -44,6 +44,12 @@ static WATCHED: Shared = Shared(UnsafeCell::new(Front::IDLE));
 /// Whether each request is looked at.
 static WATCHING: AtomicBool = AtomicBool::new(false);
 
+/// Whether each request of threads is looked at.
+#[inline(always)]
+pub(crate) fn is_watching() -> bool {
+    WATCHING.load(Ordering::Relaxed)
+}
+
 /// Has each request of threads looked at from now on. To be called before there are threads.
 pub(crate) fn watch() {
     WATCHING.store(true, Ordering::Relaxed);
@@ -121,8 +127,11 @@ pub(crate) fn is_asleep() -> bool {
 
 /// Notes that the calling thread uses `heap` again, its own.
 pub(crate) fn set_awake(heap: NonNull<Front>) {
-    let is_watched = WATCHING.load(Ordering::Relaxed);
-    let heap = if is_watched { WATCHED.address() } else { heap };
+    let heap = if is_watching() {
+        WATCHED.address()
+    } else {
+        heap
+    };
     word::set_heap(heap.as_ptr());
 }
 

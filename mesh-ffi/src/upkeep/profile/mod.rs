@@ -23,7 +23,7 @@ use core::ffi::c_int;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-use heapprofile::{Header, Interval, Profile, Taken};
+use heapprofile::{Header, Interval, Profile, mix};
 use sync::Once;
 
 use crate::ground::line::Line;
@@ -64,9 +64,6 @@ impl Settings {
 /// What is written and read; there if the environment asked for it.
 static PROFILE: Once<Profile<'static>> = Once::new();
 
-/// Whether it is there.
-static ON: AtomicBool = AtomicBool::new(false);
-
 /// Whether samples were taken from the start on.
 static ACTIVE_AT_START: AtomicBool = AtomicBool::new(false);
 
@@ -83,26 +80,27 @@ pub static mesh_heap_profile: [AtomicUsize; 2] = [const { AtomicUsize::new(0) };
 
 /// Begins a profile. To be called by the constructor, once, before there are threads.
 pub(crate) fn begin(settings: Settings) {
-    let Some(room) = room::reserve() else {
+    let made = room::reserve().and_then(|room| {
+        let words = room.words;
+        Profile::new(room, settings.interval, settings.stack).map(|profile| (words, profile))
+    });
+    let Some((words, profile)) = made else {
         Line::new().text("no memory for a heap profile").print();
         return;
     };
-    let place = room.words.as_ptr().expose_provenance();
-    let profile = Profile::new(room.as_room(), settings.interval, settings.stack);
     profile
         .stacks()
         .set(Header::Entry, capture::find_program() as u64);
     // SAFETY: the constructor's, so nobody else sets it.
     unsafe { PROFILE.set(profile) };
     let [address, bytes] = &mesh_heap_profile;
-    bytes.store(size_of_val(room.words), Ordering::Relaxed);
-    address.store(place, Ordering::Release);
+    bytes.store(size_of_val(words), Ordering::Relaxed);
+    address.store(words.as_ptr().expose_provenance(), Ordering::Release);
     STATE.store(room::seed(), Ordering::Relaxed);
     LAST.store(settings.last, Ordering::Relaxed);
     LEAKS.store(settings.leaks, Ordering::Relaxed);
     ACTIVE_AT_START.store(settings.active, Ordering::Relaxed);
     ACTIVE.store(settings.active, Ordering::Relaxed);
-    ON.store(true, Ordering::Relaxed);
     tls::watch();
     if let Some(signal) = settings.signal {
         let answer = || answer_aside(&REQUEST, output::write_asked);
@@ -115,7 +113,7 @@ pub(crate) fn begin(settings: Settings) {
 /// Whether there is a profile.
 #[inline(always)]
 pub(crate) fn is_on() -> bool {
-    ON.load(Ordering::Relaxed)
+    tls::is_watching()
 }
 
 /// Whether samples were taken from the start on.
@@ -200,7 +198,7 @@ pub(crate) fn forget(start: NonNull<u8>) {
     }
 }
 
-/// Has `resize` make the block at `start` longer or shorter, as a new block of `size` bytes if it is still there afterwards.
+/// Has `resize` make the block at `start` one of `size` bytes, which then counts as a new one; if it cannot, the old one still counts.
 pub(crate) fn over_resize(
     start: NonNull<u8>,
     size: usize,
@@ -211,7 +209,7 @@ pub(crate) fn over_resize(
     };
     let address = start.addr().get() as u64;
     // Before: afterwards somebody else may have a block at this address.
-    let taken: Option<Taken> = profile.take(address);
+    let taken = profile.take(address);
     let Some(resized) = resize() else {
         if let Some(taken) = taken {
             profile.restore(address, taken);
@@ -244,8 +242,5 @@ static STATE: AtomicU64 = AtomicU64::new(0);
 /// A random word (SplitMix64; Steele, Lea, Flood 2014).
 fn random() -> u64 {
     const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-    let word = STATE.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
-    let word = (word ^ word >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let word = (word ^ word >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    word ^ word >> 31
+    mix(STATE.fetch_add(STEP, Ordering::Relaxed))
 }

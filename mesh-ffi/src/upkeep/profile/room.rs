@@ -22,37 +22,19 @@ const SHARE_OF_INDEX: usize = 2048;
 /// Bytes for stacks for each sample that lives: 131,072 of these are 64 GiB at the usual interval.
 const SHARE_OF_SAMPLE: usize = 512;
 
-/// The parts of the memory.
-#[derive(Clone, Copy)]
-pub(super) struct Parts {
-    pub(super) words: &'static [AtomicU64],
-    index: &'static [AtomicU64],
-    samples: &'static [Sample],
-}
-
-impl Parts {
-    pub(super) fn as_room(&self) -> Room<'static> {
-        Room {
-            words: self.words,
-            index: self.index,
-            samples: self.samples,
-        }
-    }
-}
-
 /// Memory, as much as can be had; `None` where there is none.
-pub(super) fn reserve() -> Option<Parts> {
+pub(super) fn reserve() -> Option<Room<'static>> {
     let mut bytes = LARGEST;
     while bytes >= LEAST {
-        if let Some(parts) = parts_of(bytes) {
-            return Some(parts);
+        if let Some(room) = room_of(bytes) {
+            return Some(room);
         }
         bytes /= 4;
     }
     None
 }
 
-fn parts_of(bytes: usize) -> Option<Parts> {
+fn room_of(bytes: usize) -> Option<Room<'static>> {
     let (index, samples) = (bytes / SHARE_OF_INDEX, bytes / SHARE_OF_SAMPLE);
     let len = bytes + size_of::<AtomicU64>() * index + size_of::<Sample>() * samples;
     let os = HEAP.global().pages().os();
@@ -67,7 +49,7 @@ fn parts_of(bytes: usize) -> Option<Parts> {
     let index = unsafe { part(NonNull::new(at_index)?, index) };
     // SAFETY: the same.
     let samples = unsafe { part(NonNull::new(at_samples)?, samples) };
-    Some(Parts {
+    Some(Room {
         words,
         index,
         samples,
