@@ -9,7 +9,7 @@ use core::ptr::NonNull;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::arena::Arena;
-use crate::os::{Access, Os, SignalMask};
+use crate::os::{Access, Os, Purpose, SignalMask};
 
 /// Bytes of the stack. Pages that nobody has reached are not there.
 const SIZE: usize = 128 << 10;
@@ -45,6 +45,7 @@ impl Aside {
             return Some(end);
         }
         let start = os.reserve(SIZE, Access::ReadWrite).ok()?;
+        os.name(start, SIZE, Purpose::Work);
         // SAFETY: mapped above, and nobody uses it yet.
         if unsafe { os.protect(start, O::PAGE_SIZE, Access::None) }.is_err() {
             // SAFETY: as above.

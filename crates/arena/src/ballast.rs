@@ -6,7 +6,7 @@
 
 use core::ptr::NonNull;
 
-use crate::os::{Access, Os};
+use crate::os::{Access, Os, Purpose};
 
 /// Mappings that are given up at a time: more than one step needs.
 const PART: usize = 4;
@@ -76,6 +76,7 @@ unsafe impl Send for Part {}
 impl Part {
     fn take<O: Os>(os: &O) -> Option<Self> {
         let part = Self(os.reserve(PART * O::PAGE_SIZE, Access::None).ok()?);
+        os.name(part.0, PART * O::PAGE_SIZE, Purpose::Work);
         let is_apart = (1..PART).step_by(2).all(|odd| {
             // SAFETY: the offset is smaller than the range.
             let page = unsafe { part.0.add(odd * O::PAGE_SIZE) };

@@ -7,7 +7,7 @@ use core::ptr::NonNull;
 
 use heap::{PageCount, PageIndex, Run};
 
-use crate::os::{Access, NotMapped, Os};
+use crate::os::{Access, NotMapped, Os, Purpose};
 use crate::page_map::{PageMap, Tables};
 use crate::run_store::Place;
 use crate::segments::Segments;
@@ -203,6 +203,7 @@ impl Frontier {
         field
             .os
             .map_at(at, pages * O::PAGE_SIZE, Access::ReadWrite)?;
+        field.os.name(at, pages * O::PAGE_SIZE, Purpose::Heap);
         field.segments.add(range.clone());
         match self.towards {
             Towards::Low => (self.reached, self.unused.start) = (range.start, range.start),

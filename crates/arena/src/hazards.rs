@@ -3,7 +3,7 @@
 use hazard::{Chunk, HazardRecord, Hazards};
 
 use crate::arena::Arena;
-use crate::os::{Access, Os};
+use crate::os::{Access, Os, Purpose};
 
 impl<O: Os> Arena<O> {
     /// What the kernel may write to.
@@ -28,6 +28,7 @@ impl<O: Os> Arena<O> {
             .os
             .reserve(size_of::<Chunk>(), Access::ReadWrite)
             .ok()?;
+        self.os.name(memory, size_of::<Chunk>(), Purpose::Work);
         // SAFETY: a fresh mapping of zeros, which is never unmapped while the arena lives.
         unsafe { self.hazards().add(memory.cast()) };
         self.hazards().take(owner)

@@ -42,6 +42,7 @@ mod large;
 mod limit;
 mod low_water;
 mod metadata;
+mod names;
 pub mod os;
 mod page_map;
 #[cfg(test)]

@@ -70,6 +70,13 @@ impl Tables {
             .try_for_each(&mut act)
     }
 
+    /// Says what they are for.
+    pub(crate) fn name<O: Os>(&self, os: &O) {
+        for table in [&self.labels, &self.records, &self.links] {
+            table.name(os);
+        }
+    }
+
     /// Bytes that are mapped.
     pub(crate) fn bytes(&self) -> usize {
         [&self.labels, &self.records, &self.links]

@@ -7,7 +7,7 @@ use heap::{PageIndex, Refused, Remapping, Run};
 use crate::area::Side;
 use crate::arena::Arena;
 use crate::ground::Ground;
-use crate::os::{Access, Os};
+use crate::os::{Access, Os, Purpose};
 use crate::page_map::PageMap;
 use crate::site::chunk_pages;
 
@@ -78,6 +78,7 @@ impl<O: Os> Arena<O> {
         let len = Self::bytes(run);
         // SAFETY: the arena owns the range; the caller gives the content up.
         self.insist(|| unsafe { self.os.replace(at, len, Access::ReadWrite) })?;
+        self.os.name(at, len, Purpose::Heap);
         self.follow(at, len);
         Ok(())
     }
@@ -101,6 +102,9 @@ impl<O: Os> Arena<O> {
                 self.insist(|| unsafe { self.os.replace(at, len, Access::ReadWrite) })
             };
             let replaced = self.uninterrupted(replace).is_ok();
+            if replaced {
+                self.os.name(at, len, Purpose::Heap);
+            }
             if replaced && side == Side::Spans {
                 self.keep_pages_small(at, len);
                 self.uninterrupted(|| self.follow(at, len));

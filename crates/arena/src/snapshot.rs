@@ -7,7 +7,7 @@ use heap::{ForkLock, ForkPages, KeptOut, PageIndex, Refused, Remapping, Run, Siz
 
 use crate::arena::{Arena, Windows};
 use crate::ballast::Ballast;
-use crate::os::{Access, Os};
+use crate::os::{Access, Os, Purpose};
 use crate::page_map::{NOWHERE, PageMap};
 use crate::remapping::retry;
 use crate::shared_pages::Runs;
@@ -203,6 +203,7 @@ impl<O: Os> Arena<O> {
         let at = self.address(run.first).ok_or(Refused)?;
         // SAFETY: the arena owns the run, and the spans are dead.
         unsafe { self.os.replace(at, Self::bytes(run), Access::None) }.map_err(|_| Refused)?;
+        self.os.name(at, Self::bytes(run), Purpose::Heap);
         self.note_onto(map, run, Some(PageIndex(NOWHERE)));
         Ok(())
     }

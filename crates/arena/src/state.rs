@@ -11,7 +11,7 @@ use crate::frontier::{Field, Frontier, Taken};
 use crate::ground::Ground;
 use crate::huge_pages::HugePages;
 use crate::low_water::{Passed, Steps};
-use crate::os::{Access, NotMapped, Os};
+use crate::os::{Access, NotMapped, Os, Purpose};
 use crate::page_map::{PageMap, Tables};
 use crate::run_store::{Place, RunStore};
 use crate::site::Site;
@@ -97,6 +97,13 @@ impl State {
     /// Gives a run up for good.
     pub(crate) fn lose(&mut self, run: Run) {
         self.lost += run.pages.index();
+    }
+
+    /// Says what tables are for.
+    pub(crate) fn name_tables<O: Os>(&self, os: &O) {
+        if let Some((_, tables)) = &self.place {
+            tables.name(os);
+        }
     }
 
     /// Bytes of tables.
@@ -293,7 +300,11 @@ impl State {
     ) -> Result<(), NotMapped> {
         let at = NonNull::new(ground.map.address(run.first) as *mut u8);
         let at = at.ok_or(NotMapped::Refused)?;
-        let mapped = os.map_at(at, run.pages.index() * O::PAGE_SIZE, Access::ReadWrite);
+        let len = run.pages.index() * O::PAGE_SIZE;
+        let mapped = os.map_at(at, len, Access::ReadWrite);
+        if mapped.is_ok() {
+            os.name(at, len, Purpose::Heap);
+        }
         match mapped {
             Ok(()) if side == Side::Spans => self.fresh = Some(run),
             Ok(()) => self.huge_pages.ask(os, &ground.map, run),

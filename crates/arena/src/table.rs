@@ -3,7 +3,7 @@
 use core::ops::Range;
 use core::ptr::NonNull;
 
-use crate::os::{Access, Advice, NotMapped, Os};
+use crate::os::{Access, Advice, NotMapped, Os, Purpose};
 use crate::tuning::{GROWTH_SHARE, TABLE_STEP};
 
 /// Entries `0..entries` of `size` bytes from `base` on, of which those of one range are mapped. They are zero at first.
@@ -82,26 +82,34 @@ impl Table {
         let len = (to - from) * self.size;
         let at = NonNull::new(self.address(from) as *mut u8).ok_or(NotMapped::Refused)?;
         os.map_at(at, len, Access::ReadWrite)?;
+        os.name(at, len, Purpose::Tables);
         // A hint: dumps need no tables.
         let _ = os.advise(at, len, Advice::NotInDumps);
         Ok(from..to.min(self.entries))
     }
 
+    /// Says what it is for.
+    pub(crate) fn name<O: Os>(&self, os: &O) {
+        if let Some((at, len)) = self.mapped::<O>() {
+            os.name(at, len, Purpose::Tables);
+        }
+    }
+
     /// Unmaps everything, where nobody has used it yet.
     pub(crate) fn clear<O: Os>(&mut self, os: &O) {
-        let covered = core::mem::replace(&mut self.covered, 0..0);
-        let in_page = O::PAGE_SIZE / self.size;
-        let len = covered
-            .end
-            .next_multiple_of(in_page)
-            .saturating_sub(covered.start)
-            * self.size;
-        if let Some(at) = NonNull::new(self.address(covered.start) as *mut u8)
-            && len > 0
-        {
+        if let Some((at, len)) = self.mapped::<O>() {
             // SAFETY: mapped by `map_pages`, and known to nobody else.
             let _ = unsafe { os.unmap(at, len) };
         }
+        self.covered = 0..0;
+    }
+
+    /// Where the entries are that are mapped, and their bytes.
+    fn mapped<O: Os>(&self) -> Option<(NonNull<u8>, usize)> {
+        let Range { start, end } = self.covered;
+        let end = end.next_multiple_of(O::PAGE_SIZE / self.size);
+        let at = NonNull::new(self.address(start) as *mut u8)?;
+        (start < end).then_some((at, (end - start) * self.size))
     }
 }
 

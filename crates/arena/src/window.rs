@@ -11,7 +11,7 @@ use core::ptr::NonNull;
 
 use heap::{PageIndex, Preset, Run};
 
-use crate::os::{Advice, Errno, Os};
+use crate::os::{Advice, Errno, Os, Purpose};
 use crate::site::{CHUNK_ENTRY, Site, chunk_pages};
 use crate::table::Table;
 use crate::tuning::{MOST_AS_ONE, WINDOW_CHUNK};
@@ -149,6 +149,7 @@ impl Window {
         self.cover(os, site, chunk..chunk + 1)?;
         if self.address::<O>(run.first).is_none() {
             let mapped = os.map_shared(WINDOW_CHUNK)?;
+            os.name(mapped, WINDOW_CHUNK, Purpose::Shared);
             // Hints: without them huge pages or core dumps would cost memory, but nothing would be wrong.
             let _ = os.advise(mapped, WINDOW_CHUNK, Advice::NotInDumps);
             let _ = os.advise(mapped, WINDOW_CHUNK, Advice::NoHugePages);
@@ -197,6 +198,7 @@ impl Window {
         self.cover(os, site, chunks.clone())?;
         let len = chunks.len() * WINDOW_CHUNK;
         let mapped = os.map_shared(len)?;
+        os.name(mapped, len, Purpose::Shared);
         // Hints, as for a single chunk.
         let _ = os.advise(mapped, len, Advice::NotInDumps);
         let _ = os.advise(mapped, len, Advice::NoHugePages);

@@ -51,6 +51,9 @@ pub(crate) struct Knobs {
     /// Whether large blocks lie on transparent huge pages [default: auto]
     #[arg(long, value_name = "WHEN")]
     thp: Option<HugePages>,
+    /// Whether mappings have names in /proc/PID/maps [default: auto]
+    #[arg(long, value_name = "WHEN")]
+    names: Option<Names>,
     /// Write a map of all spans at exit to this file; %p is the number of the process
     #[arg(long, value_name = "FILE")]
     map: Option<PathBuf>,
@@ -116,6 +119,14 @@ enum HugePages {
     Always,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Names {
+    /// Unless system calls are filtered
+    Auto,
+    Always,
+    Never,
+}
+
 impl Knobs {
     /// The variables to set.
     pub(crate) fn variables(&self) -> Vec<(&'static str, OsString)> {
@@ -140,6 +151,11 @@ impl Knobs {
             HugePages::Never => "never".into(),
             HugePages::Always => "always".into(),
         });
+        let names = self.names.map(|when| match when {
+            Names::Auto => "auto".into(),
+            Names::Always => "1".into(),
+            Names::Never => "0".into(),
+        });
         let meshing = flag(self.no_meshing, "0").or(flag(self.insist, "1"));
         let all = [
             ("MALLOCSTATS", summary),
@@ -160,6 +176,7 @@ impl Knobs {
             ("MESH_DEEPBIND", flag(self.deepbind, "1")),
             ("MESH_BARRIER", barrier),
             ("MESH_THP", huge_pages),
+            ("MESH_NAMES", names),
         ];
         let set = |(name, value): (_, Option<_>)| value.map(|value| (name, value));
         let all = all.into_iter().chain(self.profile.variables());
@@ -179,7 +196,7 @@ mod tests {
         knobs: Knobs,
     }
 
-    const EVERYTHING: [&str; 29] = [
+    const EVERYTHING: [&str; 30] = [
         "--summary=json",
         "--map=m",
         "--map-signal=USR2",
@@ -197,6 +214,7 @@ mod tests {
         "--barrier",
         "mprotect",
         "--thp=never",
+        "--names=always",
         "--no-meshing",
         "--limit=80%",
         "--conf=effort=10",

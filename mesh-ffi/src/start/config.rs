@@ -49,6 +49,8 @@ pub(crate) struct Config {
     pub(crate) effort: Option<u64>,
     /// Whether large blocks lie on huge pages.
     pub(crate) huge_pages: HugePages,
+    /// Whether mappings have names.
+    pub(crate) names: Option<bool>,
     pub(crate) background: Wanted,
     /// Whether the heap is compacted when memory is scarce.
     pub(crate) pressure: bool,
@@ -74,6 +76,7 @@ const DEFAULT: Config = Config {
     thread_cache: None,
     effort: None,
     huge_pages: HugePages::AsUsual,
+    names: None,
     background: Wanted::Auto,
     pressure: true,
     barrier: WantedBarrier::Auto,
@@ -237,6 +240,10 @@ pub(super) fn apply_known(config: &mut Config, name: &[u8], value: &[u8]) -> Und
             b"always" => set(&mut config.huge_pages, HugePages::Always),
             _ => false,
         },
+        b"MESH_NAMES" => match value {
+            b"auto" => set(&mut config.names, None),
+            _ => flag(value).is_some_and(|on| set(&mut config.names, Some(on))),
+        },
         b"MESH_ABORT" => flag(value).is_some_and(|on| set(&mut config.abort, on)),
         b"MESH_DEEPBIND" => flag(value).is_some_and(|on| set(&mut config.deep_binding, on)),
         b"MESH_MAP" => crate::upkeep::map::set_file(value),
@@ -274,7 +281,7 @@ fn complaint(name: &[u8]) -> Line {
 }
 
 /// All names that are ours, and the one of libmesh_trace, which may stand in front of us.
-const NAMES: [&[u8]; 27] = [
+const NAMES: [&[u8]; 28] = [
     b"MESH_ENABLED",
     b"MESH_BACKGROUND_THREAD",
     b"MESH_PRESSURE",
@@ -288,6 +295,7 @@ const NAMES: [&[u8]; 27] = [
     b"MESH_THREAD_CACHE_KB",
     b"MESH_BARRIER",
     b"MESH_THP",
+    b"MESH_NAMES",
     b"MESH_ABORT",
     b"MESH_DEEPBIND",
     b"MESH_MAP",

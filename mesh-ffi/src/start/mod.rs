@@ -10,6 +10,7 @@ mod config;
 mod malloc_conf;
 mod near_miss;
 
+use arena::os::WriteFaults;
 use arena::{BarrierChoice, HugePages};
 use heap::Remapping;
 
@@ -64,6 +65,7 @@ extern "C" fn constructor(
     if config.huge_pages != HugePages::AsUsual {
         HEAP.global().pages().set_huge_pages(config.huge_pages);
     }
+    name_mappings(config.names);
     if let Some(percent) = config.effort {
         HEAP.global().set_effort(percent);
     }
@@ -130,6 +132,15 @@ fn set_limit(limit: WantedLimit) {
         WantedLimit::Share(percent) => pressure::share_of_permitted(percent),
     };
     HEAP.global().pages().set_memory_limit(Some(bytes));
+}
+
+/// Names the mappings. Who filters system calls may end the process for one that the C library does not make.
+fn name_mappings(wanted: Option<bool>) {
+    let pages = HEAP.global().pages();
+    if wanted.unwrap_or_else(|| pages.os().is_filtered() == Ok(false)) {
+        pages.os().give_names();
+        pages.name_mappings();
+    }
 }
 
 /// Lets a signal ask for maps.

@@ -25,6 +25,7 @@ static unsigned number_of(const char *call)
         {"userfaultfd", SYS_userfaultfd},
         {"io_uring_setup", SYS_io_uring_setup},
         {"memfd_create", SYS_memfd_create},
+        {"prctl", SYS_prctl},
         {"mremap", SYS_mremap},
         {"madvise", SYS_madvise},
         {"membarrier", SYS_membarrier},

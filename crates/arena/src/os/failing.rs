@@ -5,7 +5,7 @@ mod write_faults;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use super::{Access, Advice, Errno, Futex, NotMapped, NotMoved, Os, SignalMask};
+use super::{Access, Advice, Errno, Futex, NotMapped, NotMoved, Os, Purpose, SignalMask};
 
 /// The system `O`, with the calls from one number up to another refused.
 ///
@@ -125,6 +125,10 @@ unsafe impl<O: Os> Os for FailNth<O> {
 
     fn advise(&self, at: NonNull<u8>, len: usize, advice: Advice) -> Result<(), Errno> {
         self.unless_refused(|os| os.advise(at, len, advice))
+    }
+
+    fn name(&self, at: NonNull<u8>, len: usize, purpose: Purpose) {
+        self.os.name(at, len, purpose);
     }
 
     fn register_fence(&self) -> Result<(), Errno> {

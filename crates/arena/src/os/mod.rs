@@ -70,6 +70,19 @@ pub enum Advice {
     NotInChildren,
 }
 
+/// What a mapping is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    /// Spans and large objects.
+    Heap,
+    /// Shared pages, which meshed spans lie on: in their window, and at the spans' own addresses.
+    Shared,
+    /// What is known of pages.
+    Tables,
+    /// Stacks, records and buffers of the allocator's own work.
+    Work,
+}
+
 /// A set of signals that a thread had blocked: [`Os::block_signals`] returns it, [`Os::restore_signals`] takes it back.
 #[derive(Clone, Copy, Debug)]
 pub struct SignalMask(pub u64);
@@ -153,6 +166,12 @@ pub unsafe trait Os: WriteFaults + Futex + Sync {
     /// # Safety
     /// The caller owns the pages, and nobody needs their content.
     unsafe fn punch(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno>;
+
+    /// Says what mappings are for, to whoever lists them. That one has a name changes nothing else, but that it is one mapping only with
+    /// neighbours of the same name; so all of the heap has it, or nothing.
+    fn name(&self, at: NonNull<u8>, len: usize, purpose: Purpose) {
+        let _ = (at, len, purpose);
+    }
 
     /// Lets [`fence_all`](Self::fence_all) be called from now on.
     fn register_fence(&self) -> Result<(), Errno>;

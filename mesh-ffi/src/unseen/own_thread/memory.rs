@@ -8,7 +8,7 @@ use core::ptr::NonNull;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 use arena::Linux;
-use arena::os::{Access, Advice, Os};
+use arena::os::{Access, Advice, Os, Purpose};
 
 use crate::ground::errno;
 use crate::ground::heap::HEAP;
@@ -38,6 +38,7 @@ impl Memory {
         }
         let os = HEAP.global().pages().os();
         let start = os.reserve(len, Access::ReadWrite).ok()?;
+        os.name(start, len, Purpose::Work);
         // SAFETY: the range was just mapped, and nobody uses it.
         let guarded = unsafe { os.protect(start, Linux::PAGE_SIZE, Access::None) };
         if guarded.is_err() {

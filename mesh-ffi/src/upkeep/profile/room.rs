@@ -4,7 +4,7 @@ use core::ptr::{NonNull, with_exposed_provenance};
 use core::slice;
 use core::sync::atomic::AtomicU64;
 
-use arena::os::{Access, Advice, Os};
+use arena::os::{Access, Advice, Os, Purpose};
 use heapprofile::{Room, Sample};
 
 use crate::ground::clock::auxiliary;
@@ -39,6 +39,7 @@ fn room_of(bytes: usize) -> Option<Room<'static>> {
     let len = bytes + size_of::<AtomicU64>() * index + size_of::<Sample>() * samples;
     let os = HEAP.global().pages().os();
     let start = os.reserve(len, Access::ReadWrite).ok()?;
+    os.name(start, len, Purpose::Work);
     let _ = os.advise(start, len, Advice::NotInDumps);
     let words = start.cast::<AtomicU64>();
     let at_index = words.as_ptr().wrapping_byte_add(bytes);

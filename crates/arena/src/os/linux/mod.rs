@@ -8,6 +8,7 @@ mod futex;
 mod holes;
 mod lookout;
 mod memory;
+mod names;
 mod proc;
 mod remap;
 mod returned;
@@ -21,12 +22,13 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering};
 
 use heap::RawLock;
 
-use super::{Access, Advice, Errno, Futex, NotMapped, NotMoved, Os, SignalMask};
+use super::{Access, Advice, Errno, Futex, NotMapped, NotMoved, Os, Purpose, SignalMask};
 pub use call::syscall;
 pub use clocks::ReadClock;
 pub use futex::FutexLock;
 pub use lookout::{Lookout, Sight, file_status};
 use memory::{MADV_POPULATE_WRITE, RESERVED, madvise, map, protection};
+use names::Names;
 use remap::REMAP_UNKNOWN;
 use returned::checked;
 
@@ -41,6 +43,8 @@ pub struct LinuxWith<L> {
     read_clock: AtomicPtr<()>,
     /// Whether the kernel is asked for nothing any more that can be done without.
     asks_no_more: AtomicBool,
+    /// Which mappings have names.
+    names: Names,
     /// Whether SIGSEGV is for a handler that waits for meshes.
     catches_faults: AtomicBool,
     locks: PhantomData<fn() -> L>,
@@ -53,6 +57,7 @@ impl<L> LinuxWith<L> {
             remap: AtomicU8::new(REMAP_UNKNOWN),
             read_clock: AtomicPtr::new(null_mut()),
             asks_no_more: AtomicBool::new(false),
+            names: Names::new(),
             catches_faults: AtomicBool::new(false),
             locks: PhantomData,
         }
@@ -67,6 +72,12 @@ impl<L> LinuxWith<L> {
     /// From now on a system call that is not needed may end the process.
     pub fn ask_no_more(&self) {
         self.asks_no_more.store(true, Ordering::Relaxed);
+        self.names.forget();
+    }
+
+    /// From now on mappings have names, where the kernel knows any.
+    pub fn give_names(&self) {
+        self.names.give();
     }
 }
 
@@ -186,6 +197,11 @@ unsafe impl<L: RawLock + Sync> Os for LinuxWith<L> {
         };
         // SAFETY: none of them changes any content.
         unsafe { madvise(at, len, advice) }
+    }
+
+    #[inline]
+    fn name(&self, at: NonNull<u8>, len: usize, purpose: Purpose) {
+        self.names.name(at, len, purpose);
     }
 
     fn register_fence(&self) -> Result<(), Errno> {
