@@ -9,10 +9,7 @@ use anyhow::{Result, ensure};
 use mesh_tests::{Library, artifact, tool};
 
 /// The names that only `libmesh-je.so` has.
-const OF_JEMALLOC: &str = "
-    mallctl mallctlnametomib mallctlbymib malloc_stats_print
-    mallocx rallocx xallocx sallocx dallocx sdallocx nallocx
-";
+const OF_JEMALLOC: &str = "mallctl mallctlnametomib mallctlbymib malloc_stats_print";
 
 /// Data that other processes read, by its names.
 const PUBLISHED: [&str; 2] = ["mesh_heap_profile", "mesh_published"];

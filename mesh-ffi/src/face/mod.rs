@@ -5,7 +5,7 @@
 //! * `foreign`: blocks that are not ours; `plugins`: libraries that would find another allocator;
 //! * `emergency`: what is done at the limit on memory;
 //! * `introspection`, `mallctl`, `summary`: figures and switches; `output`: where they are written;
-//! * `jemalloc`: jemalloc's names for all of it, in `libmesh-je.so`.
+//! * `jemalloc`: jemalloc's names for it.
 
 pub(crate) mod c;
 pub(crate) mod cxx;
@@ -13,7 +13,6 @@ mod emergency;
 pub(crate) mod foreign;
 mod glibc;
 mod introspection;
-#[cfg(jemalloc_names)]
 mod jemalloc;
 pub(crate) mod library;
 pub(crate) mod mallctl;

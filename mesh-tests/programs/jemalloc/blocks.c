@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <jemalloc/jemalloc.h>
 #include <limits.h>
+#include <malloc.h>
 
 static const size_t SIZES[] = {1, 8, 16, 17, 100, 128, 129, 1000, 1024, 2000, 4096, 5000, 16000, 40000, 100000,
                                262144, 300000, 1000000, 5000000};
@@ -120,6 +121,27 @@ static void in_place(void)
     dallocx(block, 0);
 }
 
+/* One heap, by whatever name it is asked. */
+static void mixed(void)
+{
+    int is_one = 1, has_room = 1;
+    for (int i = 0; i < COUNT; i++) {
+        char *block = malloc(SIZES[i]);
+        paint(block, SIZES[i], 3);
+        has_room = has_room && sallocx(block, 0) == malloc_usable_size(block);
+        block = rallocx(block, SIZES[i] + 50, 0);
+        is_one = is_one && painted(block, SIZES[i], 3);
+        block = realloc(block, SIZES[i] + 5000);
+        is_one = is_one && painted(block, SIZES[i], 3);
+        sdallocx(block, SIZES[i] + 5000, 0);
+        dallocx(calloc(1, SIZES[i]), 0);
+        sdallocx(memalign(64, SIZES[i]), SIZES[i], MALLOCX_ALIGN(64));
+        free(mallocx(SIZES[i], MALLOCX_TCACHE_NONE));
+    }
+    check("sallocx of a block from malloc", has_room);
+    check("malloc and rallocx and realloc and sdallocx", is_one);
+}
+
 static int lines;
 static size_t braces, bytes;
 
@@ -150,6 +172,7 @@ int main(void)
     new_blocks();
     resized();
     in_place();
+    mixed();
     printed();
     return 0;
 }

@@ -33,9 +33,13 @@ fn zones_of_bind() -> Result<()> {
     };
     let expected = scene_of(None)?;
     ensure!(expected.lines().count() > 40_000, "{expected}");
-    for settings in [Settings::je()?, Settings::je_eager()?] {
+    let plain = [Settings::release()?, Settings::release_eager()?];
+    for settings in [Settings::je()?, Settings::je_eager()?]
+        .iter()
+        .chain(&plain)
+    {
         ensure!(
-            scene_of(Some(&settings))? == expected,
+            scene_of(Some(settings))? == expected,
             "another zone: {}",
             settings.name()
         );

@@ -1,4 +1,7 @@
 //! Blocks with flags. None of these functions touches `errno`.
+//!
+//! Each library has them: a program that is linked with jemalloc may get a block from `malloc`, which is ours, and give it back by
+//! `sdallocx`.
 
 use core::ffi::{c_int, c_void};
 use core::ptr::{NonNull, null_mut};
@@ -12,6 +15,7 @@ use crate::face::slow::{self, Block};
 use crate::ground::apart::Program;
 use crate::ground::errno;
 use crate::ground::heap::HEAP;
+use crate::ground::only_shared::only_shared;
 use crate::ground::tls;
 
 /// Every block is aligned to so many bytes.
@@ -68,8 +72,7 @@ unsafe fn resize_in_place(block: NonNull<u8>, size: usize) -> bool {
 }
 
 /// A block of `size` bytes; null when there is no memory.
-#[unsafe(no_mangle)]
-pub extern "C" fn mallocx(size: usize, flags: c_int) -> *mut c_void {
+extern "C" fn mallocx(size: usize, flags: c_int) -> *mut c_void {
     allocate(size, &Flags::of(flags))
 }
 
@@ -77,8 +80,7 @@ pub extern "C" fn mallocx(size: usize, flags: c_int) -> *mut c_void {
 ///
 /// # Safety
 /// `object` is a block in use; when something is returned, it is used no more.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn rallocx(object: *mut c_void, size: usize, flags: c_int) -> *mut c_void {
+unsafe extern "C" fn rallocx(object: *mut c_void, size: usize, flags: c_int) -> *mut c_void {
     let flags = Flags::of(flags);
     let size = size.max(1);
     let Some(old) = NonNull::new(object.cast::<u8>()) else {
@@ -118,8 +120,7 @@ pub unsafe extern "C" fn rallocx(object: *mut c_void, size: usize, flags: c_int)
 ///
 /// # Safety
 /// `object` is a block in use, and nobody uses what is cut off.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn xallocx(
+unsafe extern "C" fn xallocx(
     object: *mut c_void,
     size: usize,
     extra: usize,
@@ -146,8 +147,7 @@ pub unsafe extern "C" fn xallocx(
 }
 
 /// Bytes that a block has room for.
-#[unsafe(no_mangle)]
-pub extern "C" fn sallocx(object: *const c_void, _flags: c_int) -> usize {
+extern "C" fn sallocx(object: *const c_void, _flags: c_int) -> usize {
     c::malloc_usable_size(object.cast_mut())
 }
 
@@ -155,8 +155,7 @@ pub extern "C" fn sallocx(object: *const c_void, _flags: c_int) -> usize {
 ///
 /// # Safety
 /// As for `free`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn dallocx(object: *mut c_void, _flags: c_int) {
+unsafe extern "C" fn dallocx(object: *mut c_void, _flags: c_int) {
     // SAFETY: the same contract.
     unsafe { c::free(object) };
 }
@@ -165,15 +164,13 @@ pub unsafe extern "C" fn dallocx(object: *mut c_void, _flags: c_int) {
 ///
 /// # Safety
 /// As for `free`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn sdallocx(object: *mut c_void, _size: usize, _flags: c_int) {
+unsafe extern "C" fn sdallocx(object: *mut c_void, _size: usize, _flags: c_int) {
     // SAFETY: the same contract.
     unsafe { c::free(object) };
 }
 
 /// Bytes that a block of `size` bytes would have room for; zero when there can be none.
-#[unsafe(no_mangle)]
-pub extern "C" fn nallocx(size: usize, flags: c_int) -> usize {
+extern "C" fn nallocx(size: usize, flags: c_int) -> usize {
     let Flags { align, .. } = Flags::of(flags);
     let size = size.max(1);
     if size > isize::MAX as usize || align > isize::MAX as usize {
@@ -184,3 +181,7 @@ pub extern "C" fn nallocx(size: usize, flags: c_int) -> usize {
         None => size.next_multiple_of(c::PAGE),
     }
 }
+
+only_shared!(
+    mallocx, rallocx, xallocx, sallocx, dallocx, sdallocx, nallocx
+);

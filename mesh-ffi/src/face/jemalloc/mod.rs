@@ -1,9 +1,10 @@
-//! jemalloc's names, which `libmesh-je.so` has for programs that call them. `libmesh.so` has none: programs that find them
-//! believe that they run on jemalloc.
+//! jemalloc's names.
 //!
 //! * `blocks`: `mallocx` and its like; `flags`: what is asked for beside the size;
-//! * `control`: `mallctl` and its like.
+//! * `control`: `mallctl` and its like, in `libmesh-je.so`. `libmesh.so` has none of these: programs that find them believe that they run on
+//!   jemalloc.
 
 mod blocks;
+#[cfg(jemalloc_names)]
 mod control;
 mod flags;
