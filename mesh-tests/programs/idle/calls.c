@@ -28,6 +28,8 @@ static sem_t *semaphore;
 static struct sockaddr_un name = {.sun_family = AF_UNIX};
 static socklen_t name_size = sizeof name;
 static volatile sig_atomic_t handled;
+/* The same, for children to see. */
+static volatile int *noticed;
 static sigjmp_buf outside;
 
 struct message {
@@ -38,7 +40,7 @@ struct message {
 static void handle(int number)
 {
     (void)number;
-    handled++;
+    *noticed = ++handled;
 }
 
 static void jump(int number)
@@ -154,7 +156,7 @@ static void signals(int flags, const char *kind)
         int ends_by_itself = strcmp(call, "pause") && strcmp(call, "sigsuspend") && strcmp(call, "futex");
         if (flags < 0 && !ends_by_itself)
             continue;
-        handled = 0;
+        *noticed = handled = 0;
         for (int round = 0; round < 5; round++) {
             pid_t parent = getpid();
             fragment();
@@ -163,8 +165,12 @@ static void signals(int flags, const char *kind)
             if (child == 0) {
                 until_asleep(parent);
                 usleep(delays[round]);
+                int before = handled;
                 kill(parent, SIGUSR1);
-                usleep(150000);
+                /* On a busy machine the signal must not come together with what is waited for. */
+                for (int look = 0; flags >= 0 && look < 5000 && *noticed == before; look++)
+                    usleep(1000);
+                usleep(50000);
                 end_wait(call);
                 if (strcmp(call, "sigtimedwait") == 0)
                     kill(parent, SIGUSR2);
@@ -434,6 +440,8 @@ int main(int count, char **arguments)
     need("a queue", queue >= 0);
     semaphore = mmap(NULL, sizeof *semaphore, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     need("a semaphore", semaphore != MAP_FAILED && sem_init(semaphore, 1, 0) == 0);
+    noticed = mmap(NULL, sizeof *noticed, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    need("a shared page", noticed != MAP_FAILED);
     if (strcmp(arguments[1], "ending") == 0)
         signals(0, "ending");
     else if (strcmp(arguments[1], "restarting") == 0)
