@@ -221,7 +221,8 @@ impl<O: Os> Arena<O> {
             // Where the system refused memory, the place is tried again.
             let Some((site, tables)) = state.place(|| {
                 let hole = self.os.largest_hole();
-                Site::within(hole, O::PAGE_SIZE, self.os.entropy(), tried)
+                let (grain, random) = (self.os.grain(), self.os.entropy());
+                Site::within(hole, O::PAGE_SIZE, grain, random, tried)
             }) else {
                 return;
             };
@@ -346,7 +347,7 @@ impl<O: Os> Arena<O> {
 
     /// Unused bytes that are still physically there.
     pub fn dirty_bytes(&self) -> usize {
-        self.state.lock().pages(|area| &area.dirty) * O::PAGE_SIZE
+        self.state.lock().dirty_pages() * O::PAGE_SIZE
     }
 
     /// The figures of now.
@@ -358,7 +359,7 @@ impl<O: Os> Arena<O> {
             mappings: self.mappings.load(Ordering::Relaxed) + windows,
             hints_refused: self.hints_refused.load(Ordering::Relaxed),
             metadata: metadata + state.tables_bytes(),
-            dirty: state.pages(|area| &area.dirty) * O::PAGE_SIZE,
+            dirty: state.dirty_pages() * O::PAGE_SIZE,
             clean: state.pages(|area| &area.clean) * O::PAGE_SIZE,
             gone: state.pages(|area| &area.gone) * O::PAGE_SIZE,
             ahead: self.ahead.load(Ordering::Relaxed) * O::PAGE_SIZE,

@@ -11,8 +11,8 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::arena::Arena;
 use crate::os::{Access, Os, Purpose, SignalMask};
 
-/// Bytes of the stack. Pages that nobody has reached are not there.
-const SIZE: usize = 128 << 10;
+/// Bytes of the stack, without its guard. Pages that nobody has reached are not there.
+const SIZE: usize = 124 << 10;
 
 /// The stack, and who is on it.
 pub(crate) struct Aside {
@@ -39,21 +39,23 @@ impl Aside {
         self.caller.load(Ordering::Relaxed)
     }
 
-    /// The end of the stack, which is mapped when it is first needed. Its lowest page is kept free.
+    /// The end of the stack, which is mapped when it is first needed. Below it is a page that nobody may use.
     fn end<O: Os>(&self, os: &O) -> Option<NonNull<u8>> {
         if let Some(end) = NonNull::new(self.end.load(Ordering::Relaxed) as *mut u8) {
             return Some(end);
         }
-        let start = os.reserve(SIZE, Access::ReadWrite).ok()?;
-        os.name(start, SIZE, Purpose::Work);
+        let guard = O::PAGE_SIZE * os.grain().pages();
+        let len = guard + SIZE;
+        let start = os.reserve(len, Access::ReadWrite).ok()?;
+        os.name(start, len, Purpose::Work);
         // SAFETY: mapped above, and nobody uses it yet.
-        if unsafe { os.protect(start, O::PAGE_SIZE, Access::None) }.is_err() {
+        if unsafe { os.protect(start, guard, Access::None) }.is_err() {
             // SAFETY: as above.
-            let _ = unsafe { os.unmap(start, SIZE) };
+            let _ = unsafe { os.unmap(start, len) };
             return None;
         }
         // SAFETY: the end of the mapping.
-        let end = unsafe { start.add(SIZE) };
+        let end = unsafe { start.add(len) };
         self.end
             .store(end.as_ptr().expose_provenance(), Ordering::Relaxed);
         Some(end)

@@ -75,13 +75,14 @@ unsafe impl Send for Part {}
 
 impl Part {
     fn take<O: Os>(os: &O) -> Option<Self> {
-        let part = Self(os.reserve(PART * O::PAGE_SIZE, Access::None).ok()?);
-        os.name(part.0, PART * O::PAGE_SIZE, Purpose::Work);
+        let page = O::PAGE_SIZE * os.grain().pages();
+        let part = Self(os.reserve(PART * page, Access::None).ok()?);
+        os.name(part.0, PART * page, Purpose::Work);
         let is_apart = (1..PART).step_by(2).all(|odd| {
             // SAFETY: the offset is smaller than the range.
-            let page = unsafe { part.0.add(odd * O::PAGE_SIZE) };
+            let odd = unsafe { part.0.add(odd * page) };
             // SAFETY: the range is ours and unused.
-            unsafe { os.protect(page, O::PAGE_SIZE, Access::Read) }.is_ok()
+            unsafe { os.protect(odd, page, Access::Read) }.is_ok()
         });
         if is_apart {
             return Some(part);
@@ -92,7 +93,7 @@ impl Part {
 
     fn give_up<O: Os>(self, os: &O) -> bool {
         // SAFETY: the range is ours and unused.
-        unsafe { os.unmap(self.0, PART * O::PAGE_SIZE) }.is_ok()
+        unsafe { os.unmap(self.0, PART * O::PAGE_SIZE * os.grain().pages()) }.is_ok()
     }
 }
 

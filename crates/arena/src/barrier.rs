@@ -3,7 +3,7 @@
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 
-use heap::{Barrier, HeldMappings, PageIndex, Refused, Remapping, Run, WriteProtection};
+use heap::{Barrier, HeldMappings, PageCount, PageIndex, Refused, Remapping, Run, WriteProtection};
 
 use crate::arena::Arena;
 use crate::os::{Access, Errno, Os};
@@ -142,9 +142,12 @@ impl<O: Os> Arena<O> {
 
     /// Lets writers into a page that the fork under way protects; for the thread that forks, which holds all locks.
     pub fn admit(&self, page: PageIndex) -> Result<(), Refused> {
-        let at = self.address(page).ok_or(Refused)?;
-        // SAFETY: the arena owns the page, and more access never hurts anybody.
-        unsafe { self.os.protect(at, O::PAGE_SIZE, Access::ReadWrite) }.map_err(|_| Refused)?;
+        let grain = self.os.grain();
+        let first = PageIndex(grain.down(page.index()));
+        let pages = PageCount(grain.pages() as u32);
+        let (at, len) = self.range(Run { first, pages }).ok_or(Refused)?;
+        // SAFETY: the arena owns the pages, and more access never hurts anybody.
+        unsafe { self.os.protect(at, len, Access::ReadWrite) }.map_err(|_| Refused)?;
         self.barrier.admit(&self.os);
         Ok(())
     }

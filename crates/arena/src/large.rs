@@ -132,7 +132,7 @@ unsafe impl<O: Os> LargePages for Arena<O> {
             large = Large::new(large.run());
             large.note(&ground.map);
             let mut state = self.state.lock();
-            state.give_back(&ground.map, Side::Large, ahead);
+            state.give_back(&ground.map, self.os.grain(), Side::Large, ahead);
         } else {
             large.note(&ground.map);
             self.count_ahead(0, large.ahead());
@@ -232,7 +232,7 @@ unsafe impl<O: Os> LargePages for Arena<O> {
         match moved {
             Ok(()) => {}
             Err(NotMoved::Refused) => {
-                state.give_back(map, Side::Large, target);
+                state.give_back(map, self.os.grain(), Side::Large, target);
                 return None;
             }
             // Addresses are what there is most of.
@@ -315,7 +315,7 @@ impl<O: Os> Arena<O> {
             return unsafe { self.give_back_plain(ground, Side::Large, tail, false) };
         }
         if is_short {
-            state.give_back(map, Side::Large, tail);
+            state.give_back(map, self.os.grain(), Side::Large, tail);
             drop(state);
         } else {
             drop(state);
@@ -324,7 +324,7 @@ impl<O: Os> Arena<O> {
             let mut state = self.state.lock();
             match discarded {
                 true => state.area(Side::Large).clean.insert(map, tail),
-                false => state.give_back(map, Side::Large, tail),
+                false => state.give_back(map, self.os.grain(), Side::Large, tail),
             }
         }
         self.give_up_surplus();
@@ -337,7 +337,7 @@ impl<O: Os> Arena<O> {
         mut state: Guard<'_, O::Lock, State>,
         run: Run,
     ) {
-        state.give_back(&ground.map, Side::Large, run);
+        state.give_back(&ground.map, self.os.grain(), Side::Large, run);
         let surplus = state.take_surplus(&self.os, ground);
         drop(state);
         if surplus.is_some_and(|surplus| self.give_up(ground, surplus)) {

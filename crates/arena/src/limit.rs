@@ -103,13 +103,13 @@ impl<O: Os> Arena<O> {
         let Some(ground) = self.ground() else { return };
         loop {
             let mut state = self.state.lock();
-            let there = self.in_use(&state, ground) + state.pages(|area| &area.dirty);
+            let there = self.in_use(&state, ground) + state.dirty_pages();
             let excess = there.saturating_sub(self.limit.pages());
             let most = u32::try_from(excess).unwrap_or(u32::MAX);
             let most = PageCount(most.min(tuning::PURGE_BATCH));
             let taken = match excess {
                 0 => None,
-                _ => state.take_dirty(&ground.map, most, true),
+                _ => state.take_dirty(&ground.map, self.os.grain(), most, true),
             };
             drop(state);
             let Some((side, run)) = taken else { return };
@@ -117,7 +117,7 @@ impl<O: Os> Arena<O> {
             let discarded = unsafe { self.discard(run) };
             let mut state = self.state.lock();
             if !discarded {
-                return state.give_back(&ground.map, side, run);
+                return state.give_back(&ground.map, self.os.grain(), side, run);
             }
             state.add_clean(&self.os, &ground.map, side, run);
         }

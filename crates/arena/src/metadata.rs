@@ -79,7 +79,8 @@ impl<O: Os> Arena<O> {
     fn metadata_chunk(&self, layout: Layout) -> Option<(NonNull<u8>, usize)> {
         let needed = layout.size().checked_add(layout.align())?;
         let run = |bytes: usize| {
-            let pages = PageCount(bytes.div_ceil(O::PAGE_SIZE).try_into().ok()?);
+            let pages = self.os.grain().up(bytes.div_ceil(O::PAGE_SIZE));
+            let pages = PageCount(pages.try_into().ok()?);
             self.take_above_limit(Side::Large, Place::anywhere(pages))
         };
         let (run, is_zeroed): (Run, bool) =
@@ -98,6 +99,7 @@ impl<O: Os> Arena<O> {
 mod tests {
     use super::*;
     use crate::os::{FailNth, Linux};
+    use heap::Grain;
 
     #[test]
     fn blocks_are_zeroed_aligned_and_apart() {
@@ -131,7 +133,10 @@ mod tests {
             // SAFETY: the run is this test's.
             unsafe { at.write_bytes(0xff, len) };
             let ground = arena.ground().unwrap();
-            arena.state.lock().give_back(&ground.map, Side::Large, run);
+            arena
+                .state
+                .lock()
+                .give_back(&ground.map, Grain::PAGE, Side::Large, run);
             // What is unused is taken first.
             arena.os.refuse(0, refused);
             let layout = Layout::from_size_align(len / 2, 64).unwrap();

@@ -96,7 +96,9 @@ impl<O: Os> Arena<O> {
         counted: bool,
     ) {
         ground.map.clear_advised(run);
-        let replaced = self.range(run).is_some_and(|(at, len)| {
+        // A part of what the system has as one cannot be: others use the rest.
+        let whole = self.range(run).filter(|_| self.os.grain().is_whole(run));
+        let replaced = whole.is_some_and(|(at, len)| {
             let replace = || {
                 // SAFETY: the arena owns the range, and nobody needs the content.
                 self.insist(|| unsafe { self.os.replace(at, len, Access::ReadWrite) })
@@ -118,7 +120,7 @@ impl<O: Os> Arena<O> {
             }
             state.add_clean(&self.os, &ground.map, side, run);
         } else if counted {
-            state.give_back(&ground.map, side, run);
+            state.give_back(&ground.map, self.os.grain(), side, run);
         } else {
             // Whoever got these pages could not use them. Addresses are what there is most of.
             state.lose(run);

@@ -4,7 +4,7 @@
 //! comes back finds its neighbours in constant time. The last page of a run of several pages marks its length with
 //! [`LAST`], so that it is not taken for the first page of a run.
 
-use heap::{Label, PageCount, PageIndex, Run};
+use heap::{Grain, Label, PageCount, PageIndex, Run};
 
 use crate::page_map::{Direction, NOWHERE, PageMap};
 
@@ -46,6 +46,10 @@ pub(crate) enum Kind {
     GoneSpans,
     /// For large objects, not mapped.
     GoneLarge,
+    /// For spans, parts of what the system has as one.
+    PartsOfSpans,
+    /// For large objects, parts of what the system has as one.
+    PartsOfLarge,
 }
 
 impl Kind {
@@ -74,6 +78,14 @@ impl Place {
             pages,
             align: 1,
             remainder: 0,
+        }
+    }
+
+    /// The same for whole grains, at the start of one.
+    pub(crate) fn whole(self, grain: Grain) -> Self {
+        Self {
+            pages: grain.count_up(self.pages),
+            ..self
         }
     }
 
@@ -130,6 +142,7 @@ pub(crate) struct RunStore {
     occupied: u128,
 }
 
+const _: () = assert!(Kind::PartsOfLarge.label().0 < Label::LARGE.0);
 const _: () = assert!(LISTS <= u128::BITS as usize);
 const _: () = assert!(list_of(EXACT) + 1 == list_of(EXACT + 1));
 

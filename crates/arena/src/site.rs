@@ -8,6 +8,8 @@
 
 use core::ops::Range;
 
+use heap::Grain;
+
 use crate::tuning::{JITTER_SHARE, MARGIN_SHARE, MOST_ADDRESSES, PLACES_TRIED, WINDOW_CHUNK};
 
 /// Bytes of an entry of the tables of labels and records.
@@ -62,37 +64,45 @@ pub(crate) const fn chunk_pages(page: usize) -> usize {
 }
 
 impl Site {
-    /// A site in `hole` for pages of `page` bytes, a power of two; `None` when it is too small. Where the middle is depends on
-    /// `random`; how far the tables are from the start of the hole, on how many sites were tried and could not be had.
-    pub(crate) fn within(hole: Range<usize>, page: usize, random: u64, tried: u32) -> Option<Self> {
+    /// A site in `hole` for pages of `page` bytes, a power of two, of which the system has `grain` as one; `None` when it is too small.
+    /// Where the middle is depends on `random`; how far the tables are from the start of the hole, on how many sites were tried and could
+    /// not be had.
+    pub(crate) fn within(
+        hole: Range<usize>,
+        page: usize,
+        grain: Grain,
+        random: u64,
+        tried: u32,
+    ) -> Option<Self> {
+        let whole = page * grain.pages();
         let len = hole.end.checked_sub(hole.start)?;
-        let margin = len / MARGIN_SHARE / page * page;
+        let margin = len / MARGIN_SHARE / whole * whole;
         let further = len / (2 * PLACES_TRIED as usize) * tried as usize;
-        let start = (hole.start + margin + further).next_multiple_of(page);
-        let end = (hole.end - margin) / page * page;
-        let align = if len >= ROOMY { ROOMY_ALIGN } else { page };
+        let start = (hole.start + margin + further).next_multiple_of(whole);
+        let end = (hole.end - margin) / whole * whole;
+        let align = if len >= ROOMY { ROOMY_ALIGN } else { whole };
         let mut at = start.next_multiple_of(align);
         // Each table begins on a page of its own.
-        let room = end.checked_sub(at)?.checked_sub(TABLES.len() * page)?;
+        let room = end.checked_sub(at)?.checked_sub(TABLES.len() * whole)?;
         let per_page = page + 2 * WORD_ENTRY + LINKS_ENTRY + 1;
-        let most = (room / per_page).min(MOST_ADDRESSES / page);
+        let most = grain.down((room / per_page).min(MOST_ADDRESSES / page));
         let mut tables = [0; TABLES.len()];
         for (table, (place, entry)) in tables.iter_mut().zip(TABLES).enumerate() {
             let entries = match table {
                 0..3 => most,
                 _ => most.div_ceil(chunk_pages(page)) + 1,
             };
-            if table == 3 && align > page {
+            if table == 3 && align > whole {
                 // Few entries serve many pages: the tables of two arenas must not be the same.
                 at += (random >> 32) as usize % SPREAD * SPREAD_STEP;
             }
             *place = at;
-            at = (at + entries * entry).next_multiple_of(page);
+            at = (at + entries * entry).next_multiple_of(whole);
         }
         let centred = (start + (end - start) / 2).saturating_sub(most / 2 * page) / align * align;
         let base = centred.max(at.next_multiple_of(align));
         let pages = most.min(end.checked_sub(base)? / page);
-        let middle = middle(pages, random as usize);
+        let middle = grain.down(middle(pages, random as usize));
         (pages > 0).then_some(Self {
             base,
             pages,
@@ -118,17 +128,20 @@ mod tests {
     use proptest::prelude::*;
 
     const PAGE: usize = 4096;
+    const GRAINS: [usize; 3] = [4 << 10, 16 << 10, 64 << 10];
 
     proptest! {
         #[test]
         fn everything_is_in_the_hole_and_apart(
             start in 0..1_usize << 46,
-            shift in 18..47_u32,
+            shift in 21..47_u32,
             random: u64,
             tried in 0..PLACES_TRIED,
+            grain in prop::sample::select(&GRAINS),
         ) {
+            let grain = Grain::of(grain, PAGE).unwrap();
             let hole = start..start + (1 << shift);
-            let site = Site::within(hole.clone(), PAGE, random, tried).unwrap();
+            let site = Site::within(hole.clone(), PAGE, grain, random, tried).unwrap();
             let mut parts = Vec::new();
             parts.push(site.base..site.base + site.pages * PAGE);
             for (table, entry) in site.tables.into_iter().zip(TABLES) {
@@ -140,13 +153,14 @@ mod tests {
                 parts.push(table..table + entries * entry);
             }
             for (number, part) in parts.iter().enumerate() {
-                prop_assert!(part.start.is_multiple_of(PAGE));
+                prop_assert!(part.start.is_multiple_of(PAGE * grain.pages()));
                 prop_assert!(hole.start <= part.start && part.end <= hole.end);
                 for other in &parts[..number] {
                     prop_assert!(part.end <= other.start || other.end <= part.start);
                 }
             }
             prop_assert!(site.middle < site.pages);
+            prop_assert!(grain.down(site.middle) == site.middle && grain.down(site.pages) == site.pages);
             let most = (1 << shift).min(MOST_ADDRESSES);
             prop_assert!(site.pages * PAGE * 4 > most, "{} pages of {most} bytes", site.pages);
         }
@@ -154,13 +168,13 @@ mod tests {
 
     #[test]
     fn the_hole_below_a_program_has_room_for_everything() {
-        let site = Site::within(0..0x5555_5555_4000, PAGE, 99, 0).unwrap();
+        let site = Site::within(0..0x5555_5555_4000, PAGE, Grain::PAGE, 99, 0).unwrap();
         assert_eq!(site.pages * PAGE, MOST_ADDRESSES);
     }
 
     #[test]
     fn a_hole_may_be_too_small() {
-        assert!(Site::within(PAGE..6 * PAGE, PAGE, 1, 0).is_none());
-        assert!(Site::within(PAGE..PAGE, PAGE, 1, 0).is_none());
+        assert!(Site::within(PAGE..6 * PAGE, PAGE, Grain::PAGE, 1, 0).is_none());
+        assert!(Site::within(PAGE..PAGE, PAGE, Grain::PAGE, 1, 0).is_none());
     }
 }

@@ -1,6 +1,8 @@
 //! Pages for spans, and their labels.
 
-use heap::{Label, Labels, OwnerId, PageCount, PageIndex, Run, SizeClass, SpanId, SpanPages};
+use heap::{
+    Grain, Label, Labels, OwnerId, PageCount, PageIndex, Run, SizeClass, SpanId, SpanPages,
+};
 
 use crate::area::Side;
 use crate::arena::Arena;
@@ -24,6 +26,11 @@ fn side_of(pages: PageCount) -> Side {
 unsafe impl<O: Os> SpanPages for Arena<O> {
     const PAGE_SIZE: usize = O::PAGE_SIZE;
     type Lock = O::Lock;
+
+    #[inline(always)]
+    fn grain(&self) -> Grain {
+        self.os.grain()
+    }
 
     fn labels(&self) -> Labels {
         self.ground()
@@ -51,7 +58,7 @@ unsafe impl<O: Os> SpanPages for Arena<O> {
         if side == Side::Large {
             return self.give_back_large(ground, state, run);
         }
-        state.give_back(&ground.map, side, run);
+        state.give_back(&ground.map, self.os.grain(), side, run);
         let is_limited = state.is_limited(&self.os);
         drop(state);
         if is_limited {

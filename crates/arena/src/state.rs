@@ -4,7 +4,7 @@ mod surplus;
 
 use core::ptr::NonNull;
 
-use heap::{Label, PageCount, Preset, Run};
+use heap::{Grain, Label, PageCount, Preset, Run};
 
 use crate::area::{Area, Side};
 use crate::frontier::{Field, Frontier, Taken};
@@ -89,6 +89,11 @@ impl State {
         self.areas().map(|area| store(area).pages()).iter().sum()
     }
 
+    /// Unused pages that are physically there.
+    pub(crate) fn dirty_pages(&self) -> usize {
+        self.areas().map(Area::dirty_pages).iter().sum()
+    }
+
     /// Pages that nobody can use any more.
     pub(crate) fn lost(&self) -> usize {
         self.lost
@@ -112,8 +117,9 @@ impl State {
     }
 
     /// Takes back a run whose pages may hold anything.
-    pub(crate) fn give_back(&mut self, map: &PageMap, side: Side, run: Run) {
-        self.area(side).dirty.insert(map, run);
+    #[inline(always)]
+    pub(crate) fn give_back(&mut self, map: &PageMap, grain: Grain, side: Side, run: Run) {
+        self.area(side).give_back(map, grain, run);
     }
 
     /// Takes a run whose pages are all zero, and have gone back to the system; so do pages of the tables that are about nothing else.
@@ -149,12 +155,13 @@ impl State {
     pub(crate) fn take_dirty(
         &mut self,
         map: &PageMap,
+        grain: Grain,
         most: PageCount,
         any: bool,
     ) -> Option<(Side, Run)> {
         let sides = [Side::Large, Side::Spans];
         sides.into_iter().find_map(|side| {
-            let run = self.area(side).take_dirty(map, most, any)?;
+            let run = self.area(side).take_dirty(map, grain, most, any)?;
             Some((side, run))
         })
     }
@@ -163,6 +170,42 @@ impl State {
     /// use. The frames in which it looks and maps are gone when new pages are fitted in: some stacks are small.
     #[inline(always)]
     pub(crate) fn take<O: Os>(
+        &mut self,
+        os: &O,
+        ground: &Ground,
+        side: Side,
+        place: Place,
+    ) -> Option<(Run, bool)> {
+        if !os.grain().divides(place.pages) {
+            return self.take_part(os, ground, side, place);
+        }
+        self.take_whole(os, ground, side, place)
+    }
+
+    /// The same where that is less than a grain, or not whole ones.
+    #[cold]
+    #[inline(never)]
+    fn take_part<O: Os>(
+        &mut self,
+        os: &O,
+        ground: &Ground,
+        side: Side,
+        place: Place,
+    ) -> Option<(Run, bool)> {
+        if let Some(run) = self.area(side).take_part(&ground.map, place) {
+            return Some((run, false));
+        }
+        let grain = os.grain();
+        let (whole, is_zeroed) = self.take_whole(os, ground, side, place.whole(grain))?;
+        let (run, rest) = whole.split(place.pages);
+        ground.map.set_ends(run, Label::UNLABELLED);
+        self.give_back(&ground.map, grain, side, rest);
+        Some((run, is_zeroed))
+    }
+
+    /// The same of whole grains.
+    #[inline(always)]
+    fn take_whole<O: Os>(
         &mut self,
         os: &O,
         ground: &Ground,

@@ -76,7 +76,7 @@ impl Table {
 
     /// Maps the pages of these entries; returns all entries of the pages.
     fn map_pages<O: Os>(&self, os: &O, entries: Range<usize>) -> Result<Range<usize>, NotMapped> {
-        let in_page = O::PAGE_SIZE / self.size;
+        let in_page = self.in_page(os);
         let from = entries.start / in_page * in_page;
         let to = entries.end.next_multiple_of(in_page);
         let len = (to - from) * self.size;
@@ -90,14 +90,19 @@ impl Table {
 
     /// Says what it is for.
     pub(crate) fn name<O: Os>(&self, os: &O) {
-        if let Some((at, len)) = self.mapped::<O>() {
+        if let Some((at, len)) = self.mapped(os) {
             os.name(at, len, Purpose::Tables);
         }
     }
 
+    /// Entries in a page of the system's.
+    fn in_page<O: Os>(&self, os: &O) -> usize {
+        O::PAGE_SIZE * os.grain().pages() / self.size
+    }
+
     /// Unmaps everything, where nobody has used it yet.
     pub(crate) fn clear<O: Os>(&mut self, os: &O) {
-        if let Some((at, len)) = self.mapped::<O>() {
+        if let Some((at, len)) = self.mapped(os) {
             // SAFETY: mapped by `map_pages`, and known to nobody else.
             let _ = unsafe { os.unmap(at, len) };
         }
@@ -105,9 +110,9 @@ impl Table {
     }
 
     /// Where the entries are that are mapped, and their bytes.
-    fn mapped<O: Os>(&self) -> Option<(NonNull<u8>, usize)> {
+    fn mapped<O: Os>(&self, os: &O) -> Option<(NonNull<u8>, usize)> {
         let Range { start, end } = self.covered;
-        let end = end.next_multiple_of(O::PAGE_SIZE / self.size);
+        let end = end.next_multiple_of(self.in_page(os));
         let at = NonNull::new(self.address(start) as *mut u8)?;
         (start < end).then_some((at, (end - start) * self.size))
     }

@@ -19,13 +19,12 @@ unsafe impl<O: Os> Upkeep for Arena<O> {
             return false;
         };
         let deadline = self.os.clock_ns().saturating_add(nanoseconds);
+        let (grain, most) = (self.os.grain(), PageCount(tuning::PURGE_BATCH));
         let mut state = self.state.lock();
         if !all && !state.pass(self.os.clock_ms()) {
             return false;
         }
-        while let Some((side, run)) =
-            state.take_dirty(&ground.map, PageCount(tuning::PURGE_BATCH), all)
-        {
+        while let Some((side, run)) = state.take_dirty(&ground.map, grain, most, all) {
             // The system call takes its time: meanwhile the run is in no store, and the lock is free.
             drop(state);
             // SAFETY: the run is unused, and in no store.
@@ -33,7 +32,7 @@ unsafe impl<O: Os> Upkeep for Arena<O> {
             state = self.state.lock();
             if !discarded {
                 // Locked memory, say: the pages stay, and are not known to be zero.
-                state.give_back(&ground.map, side, run);
+                state.give_back(&ground.map, grain, side, run);
                 return false;
             }
             state.add_clean(&self.os, &ground.map, side, run);
@@ -115,7 +114,11 @@ impl<O: Os> Arena<O> {
         let Some(ground) = self.ground() else { return };
         self.state.lock().fall_back(&ground.map);
         let least = tuning::SMALLEST_GAP / O::PAGE_SIZE;
-        let next = || self.state.lock().take_unused(ground, usize::MAX, least);
+        let next = || {
+            self.state
+                .lock()
+                .take_unused(ground, self.os.grain(), usize::MAX, least)
+        };
         while next().is_some_and(|surplus| self.give_up(ground, surplus)) {}
     }
 
@@ -127,7 +130,10 @@ impl<O: Os> Arena<O> {
         let mut wanted = pages.saturating_add(tuning::SMALLEST_GROWTH / O::PAGE_SIZE);
         let mut any = false;
         while wanted > 0 {
-            let surplus = self.state.lock().take_unused(ground, wanted, 1);
+            let surplus = self
+                .state
+                .lock()
+                .take_unused(ground, self.os.grain(), wanted, 1);
             match surplus {
                 Some(surplus) if self.give_up(ground, surplus) => any = true,
                 _ => break,
@@ -163,7 +169,7 @@ mod tests {
     use crate::os::Linux;
     use crate::page_map::Direction;
     use crate::run_store::Place;
-    use heap::PageIndex;
+    use heap::{Grain, PageIndex};
 
     #[test]
     fn entries_inside_of_what_is_gone_are_forgotten() {
@@ -175,7 +181,10 @@ mod tests {
             ground.map.set_record(page, 7);
             ground.map.set_link(page, Direction::Next, 7);
         }
-        arena.state.lock().give_back(&ground.map, Side::Spans, run);
+        arena
+            .state
+            .lock()
+            .give_back(&ground.map, Grain::PAGE, Side::Spans, run);
         assert!(!arena.purge(true, u64::MAX));
         // The last page of each table that has entries of other runs stays.
         let inside = run.first.0 + 1024..run.end().0 - 1024;

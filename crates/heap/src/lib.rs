@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 
+mod grain;
 mod lock;
 mod number;
 mod pages;
@@ -9,6 +10,7 @@ mod size_classes;
 mod sort;
 mod traits;
 
+pub use grain::Grain;
 pub use lock::{Guard, Mutex, RawLock, SpinLock};
 pub use number::{OwnerId, PageCount, PageIndex, SizeClass, Slot, SpanId};
 pub use pages::{

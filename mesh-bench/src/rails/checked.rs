@@ -23,11 +23,16 @@ pub(crate) fn run(terms: &Terms) -> Result<Checked> {
     let expected = ask(&glibc)?;
     glibc.stop()?;
     let puma = start(&application, &terms.allocator)?;
-    let (rounds, answers) = terms.rounds(|_| {
+    let worked = terms.rounds(|_| {
         ensure!(ask(&puma)? == expected, "other answers than under glibc");
         puma.collect(WORKERS)?;
         Ok(REQUESTS + EXPORTS)
-    })?;
+    });
+    let (rounds, answers) = match worked {
+        Ok(worked) => worked,
+        // The log tells why a status is an error.
+        Err(error) => return Err(error.context(puma.stop()?.errors)),
+    };
     let figures = terms.figures(puma.running())?;
     let meshes: u64 = figures.iter().map(|figures| figures.meshes).sum();
     ensure!(meshes > 0, "nothing was meshed");
@@ -53,7 +58,7 @@ fn ask(puma: &Puma) -> Result<Digest> {
     done.answers.context("no answers")
 }
 
-/// Puma says nothing while all is well: what the application raises ends in a status that is an error to who asks.
+/// Puma says nothing while all is well.
 fn expect_no_fault(usage: &Usage) -> Result<()> {
     let is_fault = |line: &str| line.contains("rror") || line.contains("[BUG]");
     service::expect_no_fault(&usage.errors, is_fault)

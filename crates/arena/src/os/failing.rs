@@ -5,6 +5,8 @@ mod write_faults;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use heap::Grain;
+
 use super::{Access, Advice, Errno, Futex, NotMapped, NotMoved, Os, Purpose, SignalMask};
 
 /// The system `O`, with the calls from one number up to another refused.
@@ -59,6 +61,10 @@ impl<O> FailNth<O> {
 unsafe impl<O: Os> Os for FailNth<O> {
     const PAGE_SIZE: usize = O::PAGE_SIZE;
     type Lock = O::Lock;
+
+    fn grain(&self) -> Grain {
+        self.os.grain()
+    }
 
     fn reserve(&self, len: usize, access: Access) -> Result<NonNull<u8>, Errno> {
         self.unless_refused(|os| os.reserve(len, access))

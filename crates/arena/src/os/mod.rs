@@ -1,7 +1,7 @@
 //! What the arena asks of the system. Everything that knows Linux is below this module.
 //!
 //! Conventions, for every implementation:
-//! * lengths are in bytes and, like addresses, multiples of [`Os::PAGE_SIZE`];
+//! * lengths are in bytes and, like addresses, multiples of [`Os::PAGE_SIZE`], and of the [grain](Os::grain);
 //! * a call either does all that it says or returns an [`Errno`] (the few that may stop half-way say so);
 //! * no call changes the C library's `errno`, allocates, or takes a lock of the C library.
 
@@ -11,6 +11,7 @@ mod write_faults;
 
 use core::ptr::NonNull;
 
+use heap::Grain;
 pub use sync::Futex;
 
 pub use failing::FailNth;
@@ -98,6 +99,13 @@ pub unsafe trait Os: WriteFaults + Futex + Sync {
 
     /// A lock whose waiters sleep.
     type Lock: heap::RawLock + Sync;
+
+    /// The pages that the system has as one, which is the same each time. Where it is more than a page, lengths and addresses are
+    /// multiples of it.
+    #[inline(always)]
+    fn grain(&self) -> Grain {
+        Grain::PAGE
+    }
 
     /// Maps `len` bytes somewhere, private and anonymous, without commitment.
     fn reserve(&self, len: usize, access: Access) -> Result<NonNull<u8>, Errno>;

@@ -24,7 +24,8 @@ impl Drop for Mapped {
 
 fn tables() -> Mapped {
     let os = Linux::new();
-    let site = Site::within(place::apart(), Linux::PAGE_SIZE, 0, 0).expect("a large place");
+    let site =
+        Site::within(place::apart(), Linux::PAGE_SIZE, Grain::PAGE, 0, 0).expect("a large place");
     let site = Site {
         pages: PAGES as usize,
         ..site

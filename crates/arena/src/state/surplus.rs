@@ -1,6 +1,6 @@
 //! Which unused runs are to be unmapped, since so many are unused.
 
-use heap::Run;
+use heap::{Grain, PageCount, Run};
 
 use super::State;
 use crate::area::{Area, Side};
@@ -27,7 +27,7 @@ impl State {
         let kept = KEPT_ADDRESSES / O::PAGE_SIZE + self.taken(ground) / KEPT_SHARE;
         self.look_at_limit(os, unused);
         let surplus = unused.checked_sub(kept.min(self.limit.load() / LIMIT_SHARE))?;
-        self.take_unused(ground, surplus, SMALLEST_GAP / O::PAGE_SIZE)
+        self.take_unused(ground, os.grain(), surplus, SMALLEST_GAP / O::PAGE_SIZE)
     }
 
     /// Whether the process has a limit on addresses: then what it maps itself must find room at once, and not after a decay.
@@ -76,10 +76,12 @@ impl State {
     pub(crate) fn take_unused(
         &mut self,
         ground: &Ground,
+        grain: Grain,
         most: usize,
         least: usize,
     ) -> Option<Surplus> {
-        let most = heap::PageCount(u32::try_from(most.max(least)).unwrap_or(u32::MAX));
+        let most = PageCount(u32::try_from(most.max(least)).unwrap_or(u32::MAX));
+        let most = grain.count_up(most);
         let all = [
             (Side::Large, true),
             (Side::Spans, true),

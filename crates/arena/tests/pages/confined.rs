@@ -10,6 +10,7 @@ use arena::os::{
     Access, Advice, Errno, Futex, Hold, NotMapped, NotMoved, SignalMask, Userfault, WriteFaults,
 };
 use arena::{Linux, Os};
+use heap::Grain;
 
 const PAGE: usize = Linux::PAGE_SIZE;
 
@@ -39,6 +40,8 @@ pub(crate) struct Confined {
     held: Mutex<Vec<Hold>>,
     /// Whether protecting several pages stops half-way.
     pub(crate) halfway: AtomicBool,
+    /// The pages that it seems to have as one.
+    grain: Grain,
 }
 
 impl Confined {
@@ -56,7 +59,26 @@ impl Confined {
             opened: Mutex::new(Vec::new()),
             held: Mutex::new(Vec::new()),
             halfway: AtomicBool::new(false),
+            grain: Grain::PAGE,
         }
+    }
+
+    /// The same on a system whose pages have so many bytes.
+    pub(crate) fn with_pages_of(mut self, bytes: usize) -> Self {
+        self.grain = Grain::of(bytes, PAGE).expect("a size of pages");
+        self
+    }
+
+    /// Fails where a system with such pages would refuse, or do more than it is asked for.
+    fn check(&self, at: NonNull<u8>, len: usize) {
+        let page = PAGE * self.grain.pages();
+        let start = at.addr().get();
+        assert!(len.is_multiple_of(page), "{len} bytes");
+        // What the kernel chose itself would begin at a page.
+        assert!(
+            !self.hole.contains(&start) || start.is_multiple_of(page),
+            "{at:?}"
+        );
     }
 
     /// The same in a process that may have so few addresses that unused ones are unmapped soon.
@@ -147,6 +169,7 @@ unsafe impl WriteFaults for Confined {
         at: NonNull<u8>,
         len: usize,
     ) -> Result<(), Errno> {
+        self.check(at, len);
         // SAFETY: the same contract.
         unsafe { self.linux.register(userfault, at, len) }
     }
@@ -167,6 +190,7 @@ unsafe impl WriteFaults for Confined {
         at: NonNull<u8>,
         len: usize,
     ) -> Result<(), Errno> {
+        self.check(at, len);
         // SAFETY: the same contract.
         unsafe { self.linux.hold_writers(userfault, at, len) }
     }
@@ -197,6 +221,10 @@ unsafe impl Os for Confined {
     const PAGE_SIZE: usize = Linux::PAGE_SIZE;
     type Lock = <Linux as Os>::Lock;
 
+    fn grain(&self) -> Grain {
+        self.grain
+    }
+
     fn reserve(&self, len: usize, access: Access) -> Result<NonNull<u8>, Errno> {
         self.note(self.linux.reserve(len, access), len)
     }
@@ -206,6 +234,7 @@ unsafe impl Os for Confined {
     }
 
     fn map_at(&self, at: NonNull<u8>, len: usize, access: Access) -> Result<(), NotMapped> {
+        self.check(at, len);
         let start = at.addr().get();
         assert!(self.hole.start <= start && start + len <= self.hole.end);
         let room = self.room.load(Ordering::Relaxed);
@@ -223,6 +252,7 @@ unsafe impl Os for Confined {
 
     unsafe fn unmap(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
         if self.hole.contains(&at.addr().get()) {
+            self.check(at, len);
             // SAFETY: the same contract.
             unsafe { self.linux.unmap(at, len) }?;
             let room = self.room.load(Ordering::Relaxed);
@@ -236,11 +266,13 @@ unsafe impl Os for Confined {
     }
 
     unsafe fn replace(&self, at: NonNull<u8>, len: usize, access: Access) -> Result<(), Errno> {
+        self.check(at, len);
         // SAFETY: the same contract.
         unsafe { self.linux.replace(at, len, access) }
     }
 
     unsafe fn protect(&self, at: NonNull<u8>, len: usize, access: Access) -> Result<(), Errno> {
+        self.check(at, len);
         let stops = access == Access::Read && len > PAGE && self.halfway.load(Ordering::Relaxed);
         // SAFETY: the same contract.
         unsafe {
@@ -251,6 +283,8 @@ unsafe impl Os for Confined {
     }
 
     unsafe fn alias(&self, from: NonNull<u8>, len: usize, to: NonNull<u8>) -> Result<(), Errno> {
+        self.check(from, len);
+        self.check(to, len);
         // SAFETY: the same contract.
         unsafe { self.linux.alias(from, len, to) }
     }
@@ -262,25 +296,31 @@ unsafe impl Os for Confined {
         to: NonNull<u8>,
         to_len: usize,
     ) -> Result<(), NotMoved> {
+        self.check(from, len);
+        self.check(to, to_len);
         // SAFETY: the same contract.
         unsafe { self.linux.move_pages(from, len, to, to_len) }
     }
 
     unsafe fn discard(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+        self.check(at, len);
         // SAFETY: the same contract.
         unsafe { self.linux.discard(at, len) }
     }
 
     fn populate(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+        self.check(at, len);
         self.linux.populate(at, len)
     }
 
     unsafe fn punch(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+        self.check(at, len);
         // SAFETY: the same contract.
         unsafe { self.linux.punch(at, len) }
     }
 
     fn advise(&self, at: NonNull<u8>, len: usize, advice: Advice) -> Result<(), Errno> {
+        self.check(at, len);
         self.linux.advise(at, len, advice)
     }
 

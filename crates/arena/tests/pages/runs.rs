@@ -54,8 +54,8 @@ pub(crate) struct Tenant<O: Os> {
 }
 
 impl Tenant<Confined> {
-    fn new(limit: usize) -> Self {
-        let os = Confined::to(limit);
+    fn new(limit: usize, page: usize) -> Self {
+        let os = Confined::to(limit).with_pages_of(page);
         let clock_ms = os.clock();
         Self::of(Arena::new(os), clock_ms)
     }
@@ -71,6 +71,11 @@ impl<O: Os> Tenant<O> {
             written: 0,
             known: 0,
         }
+    }
+
+    /// As many pages as large objects can have.
+    fn whole(&self, pages: u32) -> u32 {
+        self.arena.grain().count_up(PageCount(pages)).0
     }
 
     fn next_pattern(&mut self) -> u64 {
@@ -101,6 +106,7 @@ impl<O: Os> Tenant<O> {
                 }
             }
             Step::Large { pages, align } => {
+                let pages = self.whole(pages);
                 if let Some(run) = self
                     .arena
                     .allocate_large(PageCount(pages), PageCount(align))
@@ -115,7 +121,8 @@ impl<O: Os> Tenant<O> {
                 }
             }
             Step::Growing { pages, more } => {
-                let (pages, room) = (PageCount(pages), PageCount(pages + more));
+                let room = PageCount(self.whole(pages + more));
+                let pages = PageCount(self.whole(pages));
                 if let Some(run) = self.arena.allocate_growing(pages, room) {
                     let owned = self.owned(run.first, pages.0);
                     assert!(!run.zeroed || owned.is_zero());
@@ -144,13 +151,13 @@ impl<O: Os> Tenant<O> {
             }
             Step::Resize { nth, pages } => {
                 if let Some((owned, pattern)) = self.nth_large(nth) {
-                    self.resize(owned, pattern, pages);
+                    self.resize(owned, pattern, self.whole(pages));
                 }
             }
             Step::Move { nth, more, room } => {
                 if let Some((owned, pattern)) = self.nth_large(nth) {
-                    let pages = owned.run.pages.0 + more;
-                    self.move_to(owned, pattern, pages, pages + room);
+                    let pages = self.whole(owned.run.pages.0 + more);
+                    self.move_to(owned, pattern, pages, self.whole(pages + room));
                 }
             }
             Step::Purge { all } => assert!(!self.arena.purge(all, u64::MAX)),
@@ -268,12 +275,17 @@ impl<O: Os> Tenant<O> {
     }
 }
 
+/// Bytes of the system's pages.
+fn page() -> impl Strategy<Value = usize> {
+    prop::sample::select(&[4 << 10, 16 << 10, 64 << 10][..])
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn runs_are_apart_and_keep_their_bytes(steps in steps(200)) {
-        let mut tenant = Tenant::new(SMALL);
+    fn runs_are_apart_and_keep_their_bytes(steps in steps(200), page in page()) {
+        let mut tenant = Tenant::new(SMALL, page);
         for step in &steps {
             tenant.apply(step);
             tenant.check();
@@ -283,16 +295,18 @@ proptest! {
 
     /// So few pages that both sides meet and take from each other.
     #[test]
-    fn a_full_arena_refuses_and_recovers(steps in steps(120)) {
-        let mut tenant = Tenant::new(2 << 20);
+    fn a_full_arena_refuses_and_recovers(steps in steps(120), page in page()) {
+        let mut tenant = Tenant::new(2 << 20, page);
         for step in &steps {
             tenant.apply(step);
             tenant.check();
         }
         let room = tenant.arena.labels().page_count();
         prop_assert!(tenant.arena.allocate_span(PageCount(room as u32 + 1)).is_none());
-        prop_assert!(tenant.arena.allocate_large(PageCount(u32::MAX), PageCount(1)).is_none());
-        prop_assert!(tenant.arena.allocate_large(PageCount(1), PageCount(1 << 31)).is_none());
+        let most = PageCount(tenant.whole(u32::MAX));
+        prop_assert!(tenant.arena.allocate_large(most, PageCount(1)).is_none());
+        let one = PageCount(tenant.whole(1));
+        prop_assert!(tenant.arena.allocate_large(one, PageCount(1 << 31)).is_none());
         tenant.end();
     }
 }

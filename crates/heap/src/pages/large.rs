@@ -16,6 +16,8 @@ pub struct LargeRun {
 ///
 /// # Safety
 /// As for [`SpanPages`]: runs do not overlap with others, and a move loses no byte.
+///
+/// All counts of pages that are passed are of whole [grains](SpanPages::grain).
 pub unsafe trait LargePages: SpanPages {
     /// A run at an address that is a multiple of `align` pages (a power of two).
     fn allocate_large(&self, pages: PageCount, align: PageCount) -> Option<LargeRun>;

@@ -1,6 +1,7 @@
 //! Pages for spans of small objects, and their labels.
 
 use super::{Labels, Metadata, Run};
+use crate::grain::Grain;
 use crate::lock::RawLock;
 use crate::number::{OwnerId, PageCount, PageIndex, SizeClass, SpanId};
 
@@ -16,10 +17,16 @@ pub unsafe trait SpanPages: Metadata + Sync {
     /// A lock that suits the system below.
     type Lock: RawLock + Sync;
 
+    /// What the system maps, protects and takes back as one. It is the same each time.
+    #[inline(always)]
+    fn grain(&self) -> Grain {
+        Grain::PAGE
+    }
+
     /// Where the pages are, and their labels.
     fn labels(&self) -> Labels;
 
-    /// A run for a span; what its bytes hold is unspecified.
+    /// A run for a span; what its bytes hold is unspecified. One of whole [grains](Self::grain) begins at a grain.
     fn allocate_span(&self, pages: PageCount) -> Option<PageIndex>;
 
     /// Takes a span's private pages back.
