@@ -427,8 +427,18 @@ unsafe impl<O: Os> Metadata for Arena<O> {
     }
 
     unsafe fn forget_metadata(&self, start: NonNull<u8>, len: usize) {
+        // The system takes whole pages of its own, and would take what is beside the range as well.
+        let page = O::PAGE_SIZE * self.os.grain().pages();
+        let from = start.addr().get().next_multiple_of(page);
+        let end = (start.addr().get() + len) / page * page;
+        let Some(len) = end.checked_sub(from).filter(|&len| len > 0) else {
+            return;
+        };
+        let skipped = from - start.addr().get();
+        // SAFETY: within the range.
+        let inside = unsafe { start.add(skipped) };
         // A refusal leaves it as it is.
         // SAFETY: the range is the caller's, who does not need its content (contract).
-        let _ = unsafe { self.os.discard(start, len) };
+        let _ = unsafe { self.os.discard(inside, len) };
     }
 }

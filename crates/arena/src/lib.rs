@@ -64,6 +64,6 @@ mod window;
 
 pub use arena::{Arena, ArenaStats};
 pub use huge_pages::HugePages;
-pub use os::{FailNth, FutexLock, Linux, LinuxWith, Os, SignalMask};
+pub use os::{FailNth, FutexLock, Linux, LinuxWith, Os, OwnPages, SeemingPages, SignalMask};
 pub use protection::{BarrierChoice, BarrierTier, Why};
 pub use sync::WriteBarrier;

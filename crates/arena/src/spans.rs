@@ -27,6 +27,8 @@ unsafe impl<O: Os> SpanPages for Arena<O> {
     const PAGE_SIZE: usize = O::PAGE_SIZE;
     type Lock = O::Lock;
 
+    const COARSEST: Grain = O::COARSEST;
+
     #[inline(always)]
     fn grain(&self) -> Grain {
         self.os.grain()

@@ -3,7 +3,6 @@
 use core::ptr::NonNull;
 
 use heap::{PageIndex, PlainPages, SizeClass};
-use miniheap::SpanClasses;
 
 use crate::global::GlobalHeap;
 use crate::report::Report;
@@ -34,7 +33,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
             label => label
                 .as_small()
                 .filter(|&(class, _)| self.is_slot(class, page, address))
-                .map(|(class, _)| SpanClasses::geometry(class).object_size as usize),
+                .map(|(class, _)| self.geometry(class).object_size as usize),
         };
         object.map_or(Found::Nothing, Found::Object)
     }
@@ -51,7 +50,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// without objects in use means nothing.
     pub fn is_slot(&self, class: SizeClass, page: PageIndex, address: usize) -> bool {
         let labels = self.labels();
-        let geometry = SpanClasses::geometry(class);
+        let geometry = self.geometry(class);
         if geometry.slots == 1 {
             return address == labels.address_of(page);
         }

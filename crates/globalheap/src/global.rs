@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use heap::{Guard, Labels, Mutex, PlainPages, SizeClass};
-use miniheap::{SpanClasses, Spans};
+use miniheap::{Geometry, SpanClasses, Spans};
 
 use crate::purging::Purging;
 use crate::report::{Ignore, Misuse, Report};
@@ -43,8 +43,8 @@ impl<P: PlainPages> Class<P> {
     /// Somebody asks for the `spans` for the first time. Apart: some stacks are small.
     #[cold]
     #[inline(never)]
-    fn begin(&self, spans: &mut Spans, class: SizeClass) {
-        spans.be_of(SpanClasses::geometry(class));
+    fn begin(&self, spans: &mut Spans, geometry: &Geometry) {
+        spans.be_of(geometry);
         // Relaxed: a hint.
         self.is_used.store(true, Ordering::Relaxed);
     }
@@ -70,6 +70,12 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         &self.pages
     }
 
+    /// The spans of `class`.
+    #[inline]
+    pub fn geometry(&self, class: SizeClass) -> &'static Geometry {
+        SpanClasses::geometry(class, self.pages.grain())
+    }
+
     /// Where the pages are, and their labels.
     pub fn labels(&self) -> Labels {
         self.pages.labels()
@@ -80,7 +86,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         let known = self.known(class);
         let mut spans = known.spans.lock();
         if spans.is_unborn() {
-            known.begin(&mut spans, class);
+            known.begin(&mut spans, self.geometry(class));
         }
         spans
     }

@@ -32,10 +32,14 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         self.large_bytes.load(Ordering::Relaxed)
     }
 
-    fn pages_for(size: usize) -> Option<PageCount> {
-        u32::try_from(size.max(1).div_ceil(P::PAGE_SIZE))
-            .ok()
-            .map(PageCount)
+    fn pages_for(&self, size: usize) -> Option<PageCount> {
+        let pages = self.pages.grain().up(size.max(1).div_ceil(P::PAGE_SIZE));
+        u32::try_from(pages).ok().map(PageCount)
+    }
+
+    /// How many pages of addresses an object gets that grew from `before` to `pages` pages.
+    fn room(&self, before: PageCount, pages: PageCount) -> PageCount {
+        self.pages.grain().count_up(room(before, pages))
     }
 
     fn large_at(&self, object: NonNull<u8>) -> Option<(PageIndex, PageCount)> {
@@ -49,7 +53,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// is no memory.
     pub fn place_large(&self, size: usize, align: usize) -> Option<LargeBlock> {
         let align = u32::try_from(align.div_ceil(P::PAGE_SIZE).max(1)).ok()?;
-        let pages = Self::pages_for(size)?;
+        let pages = self.pages_for(size)?;
         let allocate = || self.pages.allocate_large(pages, PageCount(align));
         let run = allocate().or_else(|| self.send_home().then(allocate)?)?;
         self.add_large(run, pages)
@@ -58,8 +62,10 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// An object of at least `size` bytes in the place of one of `before` bytes, with addresses for it to grow further if it grows by
     /// small steps: then growth takes time in proportion to the bytes in the end, and not to the number of steps.
     pub fn place_growing(&self, size: usize, before: usize) -> Option<LargeBlock> {
-        let (pages, before) = (Self::pages_for(size)?, Self::pages_for(before)?);
-        let run = self.pages.allocate_growing(pages, room(before, pages))?;
+        let (pages, before) = (self.pages_for(size)?, self.pages_for(before)?);
+        let run = self
+            .pages
+            .allocate_growing(pages, self.room(before, pages))?;
         self.add_large(run, pages)
     }
 
@@ -109,12 +115,12 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
             return Some(object);
         }
         let (page, before) = self.large_at(object)?;
-        let pages = Self::pages_for(size)?;
+        let pages = self.pages_for(size)?;
         if before.index() * P::PAGE_SIZE < REMAPPED {
             return None;
         }
         // SAFETY: a large object starts here, and its old address is not used any more (contract).
-        let moved = unsafe { self.pages.move_large(page, pages, room(before, pages)) }?;
+        let moved = unsafe { self.pages.move_large(page, pages, self.room(before, pages)) }?;
         let resized = NonNull::new(self.labels().address_of(moved) as *mut u8)?;
         self.count_resized(resized, before, pages);
         Some(resized)
@@ -125,7 +131,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// # Safety
     /// The object is in use; nobody uses what is cut off.
     pub unsafe fn resize_in_place(&self, object: NonNull<u8>, size: usize) -> bool {
-        let (Some((page, before)), Some(pages)) = (self.large_at(object), Self::pages_for(size))
+        let (Some((page, before)), Some(pages)) = (self.large_at(object), self.pages_for(size))
         else {
             return false;
         };

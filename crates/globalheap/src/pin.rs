@@ -63,8 +63,11 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         let labels = self.labels();
         let first = labels.address_of(labels.first());
         let behind = first + labels.page_count() * P::PAGE_SIZE;
-        let from = start.max(first);
-        let to = start.saturating_add(len).min(behind);
+        // The system does it to whole pages of its own.
+        let page = P::PAGE_SIZE * self.pages.grain().pages();
+        let end = start.saturating_add(len).saturating_add(page - 1);
+        let from = (start / page * page).max(first);
+        let to = (end / page * page).min(behind);
         if from < to
             && let (Some(page), Some(last)) = (labels.page_at(from), labels.page_at(to - 1))
         {
@@ -84,7 +87,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         for first in (start..=pages.end().0).map(PageIndex) {
             let small = labels.label(first).as_small();
             if let Some((class, owner)) = small.filter(|&(class, _)| SpanClasses::is_whole(class))
-                && first.0 + SpanClasses::geometry(class).pages.index() > pages.start().0
+                && first.0 + self.geometry(class).pages.index() > pages.start().0
             {
                 self.pages.never_keep(first, class, owner);
             }

@@ -6,7 +6,6 @@ use core::ptr::NonNull;
 
 use bitmap::SlotSet;
 use heap::{Labels, PageIndex, PlainPages, SizeClass, SpanId};
-use miniheap::SpanClasses;
 
 use crate::global::GlobalHeap;
 use crate::report::{Findings, Misuse, Report};
@@ -52,7 +51,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         sorted: &mut Sorted,
         findings: &mut Findings,
     ) -> &'s [NonNull<u8>] {
-        let geometry = SpanClasses::geometry(class);
+        let geometry = self.geometry(class);
         let bytes = geometry.bytes_of_slots();
         let labels = self.labels();
         let mut nth = 0;
@@ -127,7 +126,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         page: PageIndex,
         class: SizeClass,
     ) -> PageIndex {
-        let geometry = SpanClasses::geometry(class);
+        let geometry = self.geometry(class);
         let span = self.pages.span_at(page);
         let mut first = page;
         for _ in 1..geometry.pages.index() {

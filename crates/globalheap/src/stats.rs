@@ -59,7 +59,7 @@ pub struct HeapStats {
 impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
     /// The spans of `class`.
     pub fn class_stats(&self, class: SizeClass) -> ClassStats {
-        let geometry = SpanClasses::geometry(class);
+        let geometry = self.geometry(class);
         let empty = ClassStats {
             object_size: geometry.object_size as usize,
             apart: SpanClasses::is_apart(class),

@@ -10,7 +10,7 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use heap::{Guard, Metadata, Mutex, RawLock, SizeClass};
+use heap::{ClassMap, Guard, Metadata, Mutex, RawLock, SizeClass};
 use miniheap::SpanClasses;
 use shufflevector::ShuffleVector;
 
@@ -101,7 +101,7 @@ impl<L: RawLock> Transfer<L> {
 
 /// An empty vector with room for what may wait of one class.
 fn storage(memory: &impl Metadata, class: SizeClass) -> Option<ShuffleVector> {
-    let fit = TRANSFER_BYTES / SpanClasses::geometry(class).object_size as usize;
+    let fit = TRANSFER_BYTES / SpanClasses::object_size(class);
     let capacity = fit.clamp(*TRANSFER_SLOTS.start(), *TRANSFER_SLOTS.end());
     let entries = memory.metadata(Layout::array::<*mut u8>(capacity).ok()?)?;
     // SAFETY: as many entries, which are nobody else's and never go back (promise of `Metadata`).

@@ -57,7 +57,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
 
     /// A new run for an object. The lock is not held while it is fetched, since the arena may have to grow.
     fn new_whole(&self, class: SizeClass) -> Option<PageIndex> {
-        let pages = SpanClasses::geometry(class).pages;
+        let pages = self.geometry(class).pages;
         let first = self.pages.allocate_span(pages)?;
         debug_assert!(self.is_unlabelled(Run { first, pages }));
         self.class(class).add_whole();
@@ -80,7 +80,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         findings: &mut Findings,
     ) {
         let labels = self.labels();
-        let pages = SpanClasses::geometry(class).pages;
+        let pages = self.geometry(class).pages;
         for object in objects {
             let address = object.addr().get();
             let mut spans = self.class(class);

@@ -13,31 +13,25 @@ pub struct Grain(u32);
 impl Grain {
     /// One page.
     pub const PAGE: Self = Self(0);
-    /// The largest: 64 KiB, of pages of 4 KiB.
-    pub const LARGEST: Self = Self(4);
+    /// Four pages: 16 KiB, of pages of 4 KiB.
+    pub const FOUR: Self = Self(2);
+    /// Sixteen pages: 64 KiB, of pages of 4 KiB.
+    pub const SIXTEEN: Self = Self(4);
 
-    /// That of a system whose pages have `bytes` bytes, where pages have `page`; `None` when it can be none.
+    /// That of a system whose pages have `bytes` bytes, where pages have `page`; `None` for systems that there are not.
     pub const fn of(bytes: usize, page: usize) -> Option<Self> {
-        if !bytes.is_power_of_two() || !page.is_power_of_two() || bytes < page {
-            return None;
+        match bytes.checked_div(page) {
+            Some(1) => Some(Self::PAGE),
+            Some(4) => Some(Self::FOUR),
+            Some(16) => Some(Self::SIXTEEN),
+            _ => None,
         }
-        let shift = bytes.trailing_zeros() - page.trailing_zeros();
-        if shift > Self::LARGEST.0 {
-            return None;
-        }
-        Some(Self(shift))
     }
 
     /// Its number of pages.
     #[inline(always)]
     pub const fn pages(self) -> usize {
         1 << self.0
-    }
-
-    /// The number of pages as a power of two.
-    #[inline(always)]
-    pub const fn shift(self) -> usize {
-        self.0 as usize
     }
 
     /// So many pages, or as many more as make whole grains.
@@ -98,8 +92,14 @@ mod tests {
     fn a_system_has_pages_of_one_size() {
         assert_eq!(Grain::of(4096, 4096), Some(Grain::PAGE));
         assert_eq!(Grain::of(16 << 10, 4096).map(Grain::pages), Some(4));
-        assert_eq!(Grain::of(64 << 10, 4096), Some(Grain::LARGEST));
-        for (bytes, page) in [(2048, 4096), (128 << 10, 4096), (12 << 10, 4096), (0, 4096)] {
+        assert_eq!(Grain::of(64 << 10, 4096), Some(Grain::SIXTEEN));
+        for (bytes, page) in [
+            (2048, 4096),
+            (128 << 10, 4096),
+            (12 << 10, 4096),
+            (0, 4096),
+            (1, 0),
+        ] {
             assert_eq!(Grain::of(bytes, page), None, "{bytes}");
         }
     }

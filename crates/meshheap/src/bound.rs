@@ -28,14 +28,18 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         self.unnamed_writers.load(Ordering::Relaxed)
     }
 
-    /// The classes whose objects may be meshed.
-    pub(crate) fn meshed_classes() -> impl DoubleEndedIterator<Item = SizeClass> {
-        GlobalHeap::<P, R>::class_numbers().filter(|&class| SpanClasses::may_be_meshed(class))
+    /// The classes whose objects may be meshed, and whose spans are whole pages of the system's.
+    pub(crate) fn meshed_classes(&self) -> impl DoubleEndedIterator<Item = SizeClass> + '_ {
+        let grain = self.pages().grain();
+        let is_whole = move |class| grain.divides(self.below().geometry(class).pages);
+        GlobalHeap::<P, R>::class_numbers()
+            .filter(move |&class| SpanClasses::may_be_meshed(class) && is_whole(class))
     }
 
     /// Those of them that are in use, or were.
     pub(crate) fn used_meshed_classes(&self) -> impl Iterator<Item = SizeClass> + '_ {
-        Self::meshed_classes().filter(|&class| self.below().is_used(class))
+        self.meshed_classes()
+            .filter(|&class| self.below().is_used(class))
     }
 
     /// Whether they may be meshed behind the barrier in use.

@@ -26,7 +26,7 @@ use core::sync::atomic::Ordering;
 use bitmap::SpanBits;
 use globalheap::Report;
 use heap::{PageHeap, Refused, Run, SizeClass, SpanId};
-use miniheap::{MiniHeap, SpanClasses, Spans};
+use miniheap::{MiniHeap, Spans};
 
 use crate::mesh_heap::MeshHeap;
 use crate::moves::Move;
@@ -54,7 +54,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         merges: &mut impl Iterator<Item = (SpanId, SpanId)>,
         width: Width,
     ) -> ControlFlow<usize, usize> {
-        let units = width.units(SpanClasses::geometry(class)).unwrap_or(1);
+        let units = width.units(self.below().geometry(class)).unwrap_or(1);
         self.hold(class, merges, |spans, (keep, join)| {
             if width == Width::OntoHosts {
                 self.share_block(spans, keep, join);

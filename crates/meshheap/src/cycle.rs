@@ -7,7 +7,6 @@ use core::ops::ControlFlow;
 
 use globalheap::Report;
 use heap::{Guard, PageHeap, SizeClass};
-use miniheap::SpanClasses;
 
 use crate::kept::Cycle;
 use crate::mesh_heap::MeshHeap;
@@ -60,7 +59,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         width: Width,
     ) -> usize {
         let mut released = 0;
-        let units = width.units(SpanClasses::geometry(class)).unwrap_or(1);
+        let units = width.units(self.below().geometry(class)).unwrap_or(1);
         let mut portion = Portion::WHOLE;
         let mut outcome = ControlFlow::Continue(0);
         loop {

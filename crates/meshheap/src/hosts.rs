@@ -143,7 +143,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
 mod tests {
     use super::*;
     use bitmap::SpanBits;
-    use heap::{ClassMap, PageCount};
+    use heap::{ClassMap, Grain, PageCount};
     use miniheap::SpanClasses;
 
     #[test]
@@ -189,7 +189,7 @@ mod tests {
             .zip(keeps)
             .map(|(join, keep)| Merge { keep, join })
             .collect();
-        let geometry = *SpanClasses::geometry(SpanClasses::class_of(512).unwrap());
+        let geometry = *SpanClasses::geometry(SpanClasses::class_of(512).unwrap(), Grain::PAGE);
         assert_eq!(geometry.pages, PageCount(1));
         let kept = worthwhile(&candidates, origin, &geometry, &mut merges);
         let mut left: Vec<_> = merges[..kept]

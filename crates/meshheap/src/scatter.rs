@@ -12,7 +12,7 @@ use bitmap::SpanBits;
 use globalheap::Report;
 use heap::{Guard, PageHeap, Refused, SizeClass, SpanId};
 use meshing::Candidate;
-use miniheap::{SpanClasses, Spans};
+use miniheap::Spans;
 
 use crate::commit::Outcome;
 use crate::kept::Cycle;
@@ -85,7 +85,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         portion: Portion,
         mut act: impl FnMut(&mut Guard<'_, P::Lock, Cycle<M>>, Moves<'_>) -> ControlFlow<()>,
     ) -> Option<SpanId> {
-        let slots = usize::from(SpanClasses::geometry(class).slots);
+        let slots = usize::from(self.below().geometry(class).slots);
         let (groups, physical) = {
             let spans = self.class(class);
             (spans.groups(), spans.physical_spans())

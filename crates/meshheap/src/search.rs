@@ -5,7 +5,6 @@ use core::ops::ControlFlow;
 use globalheap::Report;
 use heap::{Guard, PageHeap, SizeClass, SpanId};
 use meshing::{Budget, Candidate, Merge, expected_partners, has_fair_chance};
-use miniheap::SpanClasses;
 
 use crate::hosts::worthwhile;
 use crate::kept::Cycle;
@@ -31,7 +30,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
         portion: Portion,
         act: impl FnOnce(&mut Guard<'_, P::Lock, Cycle<M>>, &mut Found<'_>),
     ) -> Option<SpanId> {
-        let geometry = SpanClasses::geometry(class);
+        let geometry = self.below().geometry(class);
         let neighbours = width.units(geometry)?;
         let slots = neighbours * usize::from(geometry.slots);
         let (physical, live) = {

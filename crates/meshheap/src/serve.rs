@@ -4,7 +4,7 @@ use core::ops::RangeInclusive;
 use core::ptr::NonNull;
 
 use globalheap::{CentralHeap, Claims, LargeBlock, Misuse, Placement, Report, Wish};
-use heap::{OwnerId, PageHeap, PageIndex, SizeClass};
+use heap::{ClassMap, OwnerId, PageHeap, PageIndex, SizeClass};
 use miniheap::SpanClasses;
 use rand_pcg::Pcg32;
 
@@ -114,5 +114,5 @@ unsafe impl<P: PageHeap, M: MeshPolicy, R: Report> CentralHeap for MeshHeap<P, M
 
 /// Bytes of slots of `class`.
 fn bytes_of(class: SizeClass, slots: &[NonNull<u8>]) -> usize {
-    SpanClasses::geometry(class).object_size as usize * slots.len()
+    SpanClasses::object_size(class) * slots.len()
 }

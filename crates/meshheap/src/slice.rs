@@ -12,7 +12,6 @@
 
 use globalheap::Report;
 use heap::{Guard, PageHeap, SizeClass};
-use miniheap::SpanClasses;
 
 use crate::kept::Cycle;
 use crate::mesh_heap::MeshHeap;
@@ -68,7 +67,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
 
     /// The smallest piece of work: one search, or what is done under one hold of a lock.
     fn step(&self, cycle: &mut Guard<'_, P::Lock, Cycle<M>>) {
-        let class_at = |number| Self::meshed_classes().nth(number);
+        let class_at = |number| self.meshed_classes().nth(number);
         cycle.progress.stage = match cycle.progress.stage {
             Stage::Idle => {
                 self.meshed.count(&self.meshed.cycles, 1);
@@ -133,7 +132,7 @@ impl<P: PageHeap, M: MeshPolicy, R: Report> MeshHeap<P, M, R> {
             cycle.progress.go_on_from(next);
             return true;
         }
-        let units = width.units(SpanClasses::geometry(class)).unwrap_or(1);
+        let units = width.units(self.below().geometry(class)).unwrap_or(1);
         let end = progress
             .found
             .min(progress.done + MESHES_PER_HOLD.div_ceil(units));

@@ -1,7 +1,7 @@
 //! Units by how full they are.
 
-use crate::classes::Geometry;
 use crate::fullness::{BINS, UNLISTED};
+use crate::geometry::Geometry;
 use crate::head::Head;
 use crate::miniheap::{MiniHeap, NONE};
 use crate::pool::Pool;

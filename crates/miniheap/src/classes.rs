@@ -1,28 +1,17 @@
-//! Size classes and the spans that hold them, computed from one rule.
+//! Size classes, computed from one rule. The spans that hold them are in `geometry`.
 //!
 //! **Classes.** Steps of 16 bytes up to 128, then four classes a doubling up to 256 KiB: at most a fifth of an object is
 //! lost to rounding.
-//!
-//! **Spans.** The smallest run of pages with at least [`MIN_SLOTS`] slots, at most [`MAX_SLOTS`], and a tail of at most one
-//! part in [`TAIL_SHARE`]. Few slots make spans that mesh, so no span is larger than that. A class whose objects are whole
-//! pages has spans of one slot: such a span is empty or full, and its pages go back by themselves.
 //!
 //! **Numbers.** The classes that may be meshed come first, then the larger ones, then those of what is kept
 //! [apart](crate::apart).
 
 use crate::apart::{self, LARGEST_MESHED};
-use crate::fullness::BINS;
-use heap::{ClassMap, PageCount, SizeClass, Slot};
+use crate::geometry::{self, Geometry};
+use heap::{ClassMap, Grain, SizeClass};
 
 /// Bytes in a page.
-const PAGE: usize = 4096;
-/// Slots that a span has at least, unless its slots are whole pages.
-const MIN_SLOTS: usize = 2;
-/// Slots that a span has at most: bits of its bitmap.
-const MAX_SLOTS: usize = 256;
-/// The tail of a span is at most one part in this many.
-const TAIL_SHARE: usize = 40;
-
+pub(crate) const PAGE: usize = 4096;
 /// The step of the smallest classes, and the alignment of every object.
 const QUANTUM: usize = 16;
 /// Classes up to this size are a quantum apart.
@@ -32,10 +21,10 @@ const PER_DOUBLING: usize = 4;
 const LARGEST: usize = 256 << 10;
 const COUNT: usize = LINEAR / QUANTUM + (LARGEST / LINEAR).ilog2() as usize * PER_DOUBLING;
 /// With those of what is kept apart.
-const ALL: usize = COUNT + apart::SIZES.len();
+pub(crate) const ALL: usize = COUNT + apart::SIZES.len();
 
 /// The classes that may be meshed are those below this number.
-const MESHED: usize = {
+pub(crate) const MESHED: usize = {
     let mut class = 0;
     while size_of_class(class) <= LARGEST_MESHED {
         class += 1;
@@ -43,36 +32,7 @@ const MESHED: usize = {
     class
 };
 
-/// What the spans of one size class look like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Geometry {
-    /// Bytes of an object.
-    pub object_size: u32,
-    /// Pages of a span.
-    pub pages: PageCount,
-    /// Slots of a span.
-    pub slots: u16,
-    /// `2^32 / object_size`, rounded up: division by multiplication.
-    reciprocal: u32,
-    /// `2^16 × BINS / slots`, rounded up.
-    pub(crate) bin_scale: u32,
-    /// Units with more slots in use than this have no bin.
-    pub(crate) fullest_listed: u16,
-}
-
-impl Geometry {
-    /// That of no class.
-    pub(crate) const NONE: Self = Self {
-        object_size: 0,
-        pages: PageCount(0),
-        slots: 0,
-        reciprocal: 0,
-        bin_scale: 0,
-        fullest_listed: 0,
-    };
-}
-
-const fn size_of_class(class: usize) -> usize {
+pub(crate) const fn size_of_class(class: usize) -> usize {
     if class >= COUNT {
         return apart::SIZES[class - COUNT];
     }
@@ -87,36 +47,6 @@ const fn size_of_class(class: usize) -> usize {
     let start = LINEAR << doubling;
     start + start / PER_DOUBLING * (quarter + 1)
 }
-
-const fn geometry_of_size(size: usize) -> Geometry {
-    let mut pages = size.div_ceil(PAGE);
-    if !size.is_multiple_of(PAGE) {
-        while pages * PAGE / size < MIN_SLOTS || pages * PAGE % size > pages * PAGE / TAIL_SHARE {
-            pages += 1;
-        }
-    }
-    let slots = pages * PAGE / size;
-    // A unit is listed while at least one part in BINS of its slots is free, and no less than one slot.
-    let least_free = slots.div_ceil(BINS);
-    Geometry {
-        object_size: size as u32,
-        pages: PageCount(pages as u32),
-        slots: slots as u16,
-        bin_scale: (BINS << 16).div_ceil(slots) as u32,
-        fullest_listed: (slots - least_free) as u16,
-        reciprocal: (1_u64 << 32).div_ceil(size as u64) as u32,
-    }
-}
-
-const GEOMETRIES: [Geometry; ALL] = {
-    let mut table = [geometry_of_size(QUANTUM); ALL];
-    let mut class = 0;
-    while class < ALL {
-        table[class] = geometry_of_size(size_of_class(class));
-        class += 1;
-    }
-    table
-};
 
 /// Sizes up to this have a table with one entry a quantum; above it the table has one entry per `COARSE` bytes.
 const FINE_LIMIT: usize = 1024;
@@ -155,14 +85,14 @@ impl SpanClasses {
     /// The largest objects that are meshed, in bytes.
     pub const LARGEST_MESHED: usize = LARGEST_MESHED;
 
-    /// The spans of each class.
-    pub const GEOMETRIES: [Geometry; ALL] = GEOMETRIES;
+    /// The spans of each class, where the system's pages are no larger than the heap's.
+    pub const GEOMETRIES: [Geometry; ALL] = geometry::OF_PAGES;
 
-    /// The spans of `class`; those of the last class for numbers that are none.
+    /// The spans of `class`, where the system has `grain` as one; those of the last class for numbers that are none.
     #[inline]
-    pub fn geometry(class: SizeClass) -> &'static Geometry {
-        static TABLE: [Geometry; ALL] = GEOMETRIES;
-        TABLE.get(class.index()).unwrap_or(&TABLE[ALL - 1])
+    pub fn geometry(class: SizeClass, grain: Grain) -> &'static Geometry {
+        let table = geometry::of(grain);
+        table.get(class.index()).unwrap_or(&table[ALL - 1])
     }
 
     /// Whether spans of `class` may be meshed.
@@ -174,7 +104,7 @@ impl SpanClasses {
     /// Whether objects of `class` are alone in their spans, since they are whole pages.
     #[inline]
     pub fn is_whole(class: SizeClass) -> bool {
-        Self::geometry(class).slots == 1
+        Self::geometry(class, Grain::PAGE).slots == 1
     }
 
     /// Whether `class` is one of those of what is kept apart.
@@ -254,39 +184,7 @@ unsafe impl ClassMap for SpanClasses {
 
     #[inline]
     fn object_size(class: SizeClass) -> usize {
-        Self::geometry(class).object_size as usize
-    }
-}
-
-impl Geometry {
-    /// The slot that starts `offset` bytes after the span does; `None` when none starts there.
-    #[inline]
-    pub fn slot_at(&self, offset: usize) -> Option<Slot> {
-        if offset < self.bytes_of_slots() {
-            self.slot_within(offset)
-        } else {
-            None
-        }
-    }
-
-    /// Bytes of all slots of a span.
-    #[inline]
-    pub fn bytes_of_slots(&self) -> usize {
-        usize::from(self.slots) * self.object_size as usize
-    }
-
-    /// [`slot_at`](Self::slot_at) for an offset below [`bytes_of_slots`](Self::bytes_of_slots).
-    #[inline]
-    pub fn slot_within(&self, offset: usize) -> Option<Slot> {
-        debug_assert!(offset < self.bytes_of_slots());
-        let slot = (offset as u64 * u64::from(self.reciprocal)) >> 32;
-        (slot * u64::from(self.object_size) == offset as u64).then_some(Slot(slot as u16))
-    }
-
-    /// Where `slot` starts, in bytes after the start of the span.
-    #[inline]
-    pub fn offset_of(&self, slot: Slot) -> usize {
-        slot.index() * self.object_size as usize
+        Self::geometry(class, Grain::PAGE).object_size as usize
     }
 }
 
@@ -296,8 +194,7 @@ const _: () = {
     assert!(size_of_class(ALL - 1) == LARGEST_MESHED);
     let mut class = 0;
     while class < ALL {
-        let (size, spans) = (size_of_class(class), GEOMETRIES[class]);
-        let bytes = spans.pages.0 as usize * PAGE;
+        let size = size_of_class(class);
         assert!(size.is_multiple_of(QUANTUM));
         let is_first = class == 0 || class == COUNT;
         assert!(is_first || size > size_of_class(class - 1));
@@ -305,19 +202,6 @@ const _: () = {
         // than the class below.
         let most_lost = if class < COUNT { size / 5 } else { size / 2 };
         assert!(size <= LINEAR || size - size_of_class(class - 1) <= most_lost);
-        assert!(class >= MESHED || spans.slots > 1);
-        assert!(spans.slots as usize <= MAX_SLOTS);
-        assert!(spans.slots as usize >= MIN_SLOTS || size.is_multiple_of(PAGE));
-        assert!(bytes - spans.slots as usize * size <= bytes / TAIL_SHARE);
-        // The scale gives every count of a listed unit its bin.
-        let mut count = 0;
-        while count < spans.slots as usize {
-            let bin = (count * spans.bin_scale as usize) >> 16;
-            assert!(bin == count * BINS / spans.slots as usize && bin < BINS);
-            count += 1;
-        }
-        // The reciprocal divides exactly up to the span's length. Of one slot, what does not start at its start is told either way.
-        assert!(spans.slots == 1 || bytes as u64 <= (1_u64 << 32) / size as u64);
         class += 1;
     }
 };
@@ -368,21 +252,6 @@ mod tests {
             let class = SpanClasses::class_of(size).unwrap();
             let is_small = SpanClasses::object_size(class) <= LARGEST_MESHED;
             assert_eq!(SpanClasses::may_be_meshed(class), is_small, "size {size}");
-        }
-    }
-
-    #[test]
-    fn every_offset_finds_its_slot() {
-        for geometry in &GEOMETRIES {
-            for offset in 0..geometry.pages.index() * PAGE {
-                let size = geometry.object_size as usize;
-                let slot = offset / size;
-                let starts = offset % size == 0 && slot < usize::from(geometry.slots);
-                assert_eq!(
-                    geometry.slot_at(offset),
-                    starts.then_some(Slot(slot as u16))
-                );
-            }
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Everything here is about one size class and plain data: the heap above keeps it behind the lock of that class.
 //!
-//! * [`Geometry`] and [`SpanClasses`]: the size classes, and the spans of each (design in the module `classes`);
+//! * [`Geometry`] and [`SpanClasses`]: the size classes, and the spans of each (design in the modules `classes` and `geometry`);
 //! * [`MiniHeap`]: the record of a virtual span, with the slots that are in use *at its addresses*;
 //! * [`Group`]: virtual spans that share one physical span;
 //! * [`Spans`]: all of them, with the bins from which refills and searches choose.
@@ -15,6 +15,7 @@ mod apart;
 mod bins;
 mod classes;
 mod fullness;
+mod geometry;
 mod group;
 mod head;
 mod leaf;
@@ -24,7 +25,8 @@ mod miniheap;
 mod pool;
 mod spans;
 
-pub use classes::{Geometry, SpanClasses};
+pub use classes::SpanClasses;
+pub use geometry::Geometry;
 pub use group::{Group, GroupId};
 pub use miniheap::MiniHeap;
 pub use spans::{Place, Portrait, Released, Spans, Turnover, Violation};

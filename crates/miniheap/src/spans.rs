@@ -4,8 +4,8 @@ use bitmap::{SlotSet, SpanBits};
 use heap::{Metadata, OwnerId, PageIndex, Run, SpanId, SpanPages};
 
 use crate::bins::Bins;
-use crate::classes::Geometry;
 use crate::fullness::UNLISTED;
+use crate::geometry::Geometry;
 use crate::group::{Group, GroupId};
 use crate::miniheap::{MiniHeap, State};
 use crate::pool::Pool;

@@ -62,6 +62,8 @@ unsafe impl<O: Os> Os for FailNth<O> {
     const PAGE_SIZE: usize = O::PAGE_SIZE;
     type Lock = O::Lock;
 
+    const COARSEST: Grain = O::COARSEST;
+
     fn grain(&self) -> Grain {
         self.os.grain()
     }

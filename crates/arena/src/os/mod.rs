@@ -15,7 +15,10 @@ use heap::Grain;
 pub use sync::Futex;
 
 pub use failing::FailNth;
-pub use linux::{FutexLock, Linux, LinuxWith, Lookout, ReadClock, Sight, file_status, syscall};
+pub use linux::{
+    FutexLock, Linux, LinuxWith, Lookout, OwnPages, Pages, ReadClock, SeemingPages, Sight,
+    file_status, syscall,
+};
 pub use write_faults::{Hold, Userfault, WriteFaults};
 
 /// Why the system refused.
@@ -99,6 +102,9 @@ pub unsafe trait Os: WriteFaults + Futex + Sync {
 
     /// A lock whose waiters sleep.
     type Lock: heap::RawLock + Sync;
+
+    /// The largest that the [grain](Self::grain) may be.
+    const COARSEST: Grain = Grain::PAGE;
 
     /// The pages that the system has as one, which is the same each time. Where it is more than a page, lengths and addresses are
     /// multiples of it.

@@ -221,6 +221,8 @@ unsafe impl Os for Confined {
     const PAGE_SIZE: usize = Linux::PAGE_SIZE;
     type Lock = <Linux as Os>::Lock;
 
+    const COARSEST: Grain = Grain::SIXTEEN;
+
     fn grain(&self) -> Grain {
         self.grain
     }

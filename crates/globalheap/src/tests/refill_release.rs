@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use heap::{ClassMap, OwnerId, SizeClass};
+use heap::{ClassMap, Grain, OwnerId, SizeClass};
 use miniheap::SpanClasses;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -137,7 +137,12 @@ fn allocate(program: &mut Program, class: SizeClass, owner: OwnerId, wanted: usi
             Some(SpanClasses::object_size(class))
         );
     }
-    assert!(taken == wanted || program.pages().is_full(SpanClasses::geometry(class).pages));
+    assert!(
+        taken == wanted
+            || program
+                .pages()
+                .is_full(SpanClasses::geometry(class, Grain::PAGE).pages)
+    );
 }
 
 proptest! {

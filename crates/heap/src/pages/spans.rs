@@ -17,6 +17,9 @@ pub unsafe trait SpanPages: Metadata + Sync {
     /// A lock that suits the system below.
     type Lock: RawLock + Sync;
 
+    /// The largest that the [grain](Self::grain) may be.
+    const COARSEST: Grain = Grain::PAGE;
+
     /// What the system maps, protects and takes back as one. It is the same each time.
     #[inline(always)]
     fn grain(&self) -> Grain {

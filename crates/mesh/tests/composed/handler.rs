@@ -6,13 +6,15 @@ use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Once, OnceLock};
 
+use arena::Os;
 use heap::Labels;
-use mesh::{Arena, Linux};
+use mesh::Arena;
 
 /// An arena whose pages may be protected.
 struct Watched {
     labels: Labels,
-    arena: &'static Arena<Linux>,
+    /// Waits until the barrier under way has ended; returns how many there have been.
+    wait: Box<dyn Fn() -> u32 + Send + Sync>,
 }
 
 /// As many arenas as the tests of one process have at a time.
@@ -32,12 +34,13 @@ thread_local! {
 }
 
 /// Installs the handler, and has it look after `arena` too.
-pub(crate) fn watch(arena: &'static Arena<Linux>) {
+pub(crate) fn watch<S: Os>(arena: &'static Arena<S>) {
     static INSTALL: Once = Once::new();
     INSTALL.call_once(install);
     let labels = heap::SpanPages::labels(arena);
     assert_ne!(labels.page_count(), 0);
-    let mut watched = Watched { labels, arena };
+    let wait = Box::new(|| arena.barrier().wait_out(arena.os()));
+    let mut watched = Watched { labels, wait };
     for place in &WATCHED {
         match place.set(watched) {
             Ok(()) => return,
@@ -75,11 +78,11 @@ extern "C" fn on_fault(_signal: c_int, info: *mut libc::siginfo_t, _context: *mu
 fn waited(address: usize) -> bool {
     let mut watched = WATCHED.iter().map_while(OnceLock::get);
     let found = watched.find_map(|watched| Some((watched.labels.page_at(address)?, watched)));
-    let Some((page, Watched { labels, arena })) = found else {
+    let Some((page, Watched { labels, wait })) = found else {
         return false;
     };
     let page = labels.address_of(page);
-    let phase = arena.barrier().wait_out(arena.os());
+    let phase = wait();
     WAITS.fetch_add(1, Ordering::Relaxed);
     LAST.replace((page, phase)) != (page, phase)
 }

@@ -6,24 +6,29 @@ use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, TryLockError};
 
-use heap::LockedHeap;
+use arena::os::{OwnPages, Pages};
+use arena::{FutexLock, LinuxWith, Os};
+use heap::{LockedHeap, SpanPages};
 use kit::{ThreadLocal, ThreadSlot};
 use mesh::{
-    Arena, CentralHeap, GlobalHeap, Linux, MeshHeap, MeshPolicy, MeshStats, Threads, meshed, plain,
+    Arena, CentralHeap, GlobalHeap, Linux, MeshHeap, MeshPolicy, MeshStats, Threads, plain,
 };
 
 use crate::handler;
 use crate::tenants::Tenants;
 
 /// What front ends are over.
-pub(crate) trait Below: CentralHeap<Pages = Arena<Linux>> + Sized + 'static {
+pub(crate) trait Below: CentralHeap<Pages = Arena<Self::System>> + Sized + 'static {
+    /// The system that its pages come from.
+    type System: Os + 'static;
+
     /// Whether it meshes.
     const MESHES: bool;
 
     fn threads() -> Threads<Self>;
 
     /// The heap that has the spans.
-    fn global(&self) -> &GlobalHeap<Arena<Linux>>;
+    fn global(&self) -> &GlobalHeap<Arena<Self::System>>;
 
     /// Writers are made to wait.
     fn begin(&self);
@@ -35,17 +40,19 @@ pub(crate) trait Below: CentralHeap<Pages = Arena<Linux>> + Sized + 'static {
     fn compact(&self);
 }
 
-/// Spans that are meshed as `M` finds.
-pub(crate) type Meshing<M> = MeshHeap<Arena<Linux>, M>;
+/// Spans that are meshed as `M` finds, on a system with pages of the kind `G`.
+pub(crate) type Meshing<M, G = OwnPages> = MeshHeap<Arena<LinuxWith<FutexLock, G>>, M>;
 
-impl<M: MeshPolicy + 'static> Below for Meshing<M> {
+impl<M: MeshPolicy + 'static, G: Pages + 'static> Below for Meshing<M, G> {
+    type System = LinuxWith<FutexLock, G>;
+
     const MESHES: bool = M::MESHES;
 
     fn threads() -> Threads<Self> {
-        meshed()
+        Threads::new(MeshHeap::new(Arena::new(LinuxWith::new())))
     }
 
-    fn global(&self) -> &GlobalHeap<Arena<Linux>> {
+    fn global(&self) -> &GlobalHeap<Arena<Self::System>> {
         self.below()
     }
 
@@ -71,6 +78,8 @@ impl<M: MeshPolicy + 'static> Below for Meshing<M> {
 pub(crate) type Unmeshed = GlobalHeap<Arena<Linux>>;
 
 impl Below for Unmeshed {
+    type System = Linux;
+
     const MESHES: bool = false;
 
     fn threads() -> Threads<Self> {
@@ -134,9 +143,11 @@ impl<B: Below> Lent<B> {
     /// A heap of `idle`, or a new one.
     pub(crate) fn from(idle: &'static Idle<B>) -> Self {
         let heap = idle.lock().expect(SOUND).pop();
+        let heap = heap.unwrap_or_else(new_heap);
+        let grain = heap.shared().global().global().pages().grain();
         Self {
-            heap: heap.unwrap_or_else(new_heap),
-            tenants: Mutex::new(Tenants::new()),
+            heap,
+            tenants: Mutex::new(Tenants::on(grain)),
             calls: AtomicUsize::new(0),
             idle,
         }

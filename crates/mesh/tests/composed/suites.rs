@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use arena::SeemingPages;
 use mesh::{
     ComplementMesher, Mesh, MeshOfThePaper, MeshOrdered, MeshPermuted, MeshWithoutMeshing, Meshed,
     Ordered, Permuted, Plain, SplitMesher,
@@ -21,6 +22,10 @@ static DEFAULT: Idle<Meshing<ComplementMesher>> = Mutex::new(Vec::new());
 static WITHOUT: Idle<Unmeshed> = Mutex::new(Vec::new());
 static PAPER: Idle<Meshing<SplitMesher<64>>> = Mutex::new(Vec::new());
 static PERMUTED: Idle<Meshing<Permuted<ComplementMesher>>> = Mutex::new(Vec::new());
+static PAGES_OF_16: Idle<Meshing<ComplementMesher, SeemingPages<{ 16 << 10 }>>> =
+    Mutex::new(Vec::new());
+static PAGES_OF_64: Idle<Meshing<ComplementMesher, SeemingPages<{ 64 << 10 }>>> =
+    Mutex::new(Vec::new());
 static ORDERED: Idle<Meshing<Ordered<ComplementMesher>>> = Mutex::new(Vec::new());
 
 shared_heap_suite!(
@@ -50,6 +55,18 @@ shared_heap_suite!(
 shared_heap_suite!(
     ordered,
     || Lent::from(&ORDERED),
+    thread_end = |heap| heap.leave(),
+    at_end = |heap| heap.assert_unused()
+);
+shared_heap_suite!(
+    on_pages_of_16_kib,
+    || Lent::from(&PAGES_OF_16),
+    thread_end = |heap| heap.leave(),
+    at_end = |heap| heap.assert_unused()
+);
+shared_heap_suite!(
+    on_pages_of_64_kib,
+    || Lent::from(&PAGES_OF_64),
     thread_end = |heap| heap.leave(),
     at_end = |heap| heap.assert_unused()
 );

@@ -3,19 +3,21 @@
 use std::alloc::Layout;
 use std::ptr::NonNull;
 
-use heap::LockedHeap;
+use heap::{Grain, LockedHeap};
 use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng;
 
-/// Bytes of the objects: their spans have 32, 16, 8 and 9 slots.
+/// Bytes of the objects: their spans have 32, 16, 8 and 9 slots; more where the system's pages are larger.
 const SIZES: [usize; 4] = [128, 256, 512, 896];
-/// Objects of a size before they thin out, and after it.
+/// Objects of a size before they thin out, up to four times as many where the system's pages are larger; and after it.
 const MANY: usize = 240;
 const FEW: usize = 60;
 
 /// Objects of a few sizes, with what is written there.
 pub(crate) struct Tenants {
     objects: [Vec<(NonNull<u8>, u8)>; SIZES.len()],
+    /// Objects of a size before they thin out.
+    many: usize,
     rng: Pcg32,
     written: u8,
 }
@@ -39,9 +41,10 @@ fn verify(object: NonNull<u8>, size: usize, content: u8) {
 }
 
 impl Tenants {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn on(grain: Grain) -> Self {
         Self {
             objects: Default::default(),
+            many: MANY * grain.pages().min(4),
             rng: Pcg32::new(42, 7),
             written: 0,
         }
@@ -56,7 +59,7 @@ impl Tenants {
         for (object, content) in objects.iter() {
             verify(*object, size, *content);
         }
-        while objects.len() < MANY {
+        while objects.len() < self.many {
             let object = heap.allocate(layout(size)).expect("there is memory");
             // SAFETY: the object is ours and has so many bytes.
             unsafe { object.write_bytes(content, size) };

@@ -5,7 +5,7 @@ use core::sync::atomic::Ordering;
 use fakepages::PAGE;
 use globalheap::CentralHeap;
 use globalheap::tuning::SLICE_PAUSE_MS;
-use heap::{ClassMap, OwnerId};
+use heap::{ClassMap, Grain, OwnerId};
 use meshing::{ComplementMesher, NoMesh};
 use miniheap::SpanClasses;
 
@@ -268,7 +268,7 @@ fn what_comes_up_after_cycles_in_vain_is_looked_at_after_one_period() {
     let class = class_of(256);
     while program.allocate(class, OwnerId(1), 64) > 0 {}
     let address = |object: &Object| object.start.addr().get();
-    let slots = usize::from(SpanClasses::geometry(class).slots);
+    let slots = usize::from(SpanClasses::geometry(class, Grain::PAGE).slots);
     let stays = |object: &Object| {
         object.class != class || slot_of(object) == address(object) / PAGE % slots
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use heap::{ClassMap, PageCount};
+use heap::{ClassMap, Grain, PageCount};
 use proptest::prelude::*;
 
 use super::*;
@@ -35,7 +35,7 @@ proptest! {
 /// Spans of four slots.
 fn quarters() -> Pair {
     let class = SpanClasses::class_of(1024).unwrap();
-    let pair = Pair::new(*SpanClasses::geometry(class));
+    let pair = Pair::new(*SpanClasses::geometry(class, Grain::PAGE));
     assert_eq!(pair.spans.geometry().pages, PageCount(1));
     assert_eq!(pair.slots(), 4);
     pair

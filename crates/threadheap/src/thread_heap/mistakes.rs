@@ -6,7 +6,7 @@
 use core::ptr::NonNull;
 
 use globalheap::{CentralHeap, Misuse};
-use heap::{PageCount, PageIndex, SizeClass};
+use heap::{Grain, PageCount, PageIndex, SizeClass, SpanPages};
 use miniheap::SpanClasses;
 use shufflevector::ShuffleVector;
 
@@ -42,10 +42,13 @@ impl<C: CentralHeap> ThreadHeap<C> {
         class: SizeClass,
         object: NonNull<u8>,
     ) -> Option<Misuse> {
-        let geometry = SpanClasses::geometry(class);
-        let in_page = object.addr().get() % Self::PAGE_SIZE;
-        if geometry.pages == PageCount(1) && geometry.slot_at(in_page).is_none() {
-            return Some(Misuse::NotAnObject);
+        // Where spans of one page are such everywhere: else that would have to be asked for.
+        if <C::Pages as SpanPages>::COARSEST == Grain::PAGE {
+            let geometry = SpanClasses::geometry(class, Grain::PAGE);
+            let in_page = object.addr().get() % Self::PAGE_SIZE;
+            if geometry.pages == PageCount(1) && geometry.slot_at(in_page).is_none() {
+                return Some(Misuse::NotAnObject);
+            }
         }
         // SAFETY: valid for reads (contract).
         let vector = unsafe { Self::vector_at(this, class) };

@@ -289,9 +289,9 @@ impl<C: CentralHeap> ThreadHeap<C> {
         self.behind.fill(Behind::NOTHING);
         self.behind_homeward.fill(Behind::NOTHING);
         self.charged = 0;
-        let page_size = <C::Pages as SpanPages>::PAGE_SIZE;
+        let page = <C::Pages as SpanPages>::PAGE_SIZE * global.pages().grain().pages();
         // SAFETY: no vector has a piece of it any more.
-        unsafe { self.storage.clear(global.pages(), page_size, kept) };
+        unsafe { self.storage.clear(global.pages(), page, kept) };
     }
 
     /// Has no storage any more, if all vectors are empty and `others` could use it, or it is large.

@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 
 use globalheap::tuning::OWNED_BYTES;
 use globalheap::{Found, Misuse};
-use heap::{ClassMap, SizeClass};
+use heap::{ClassMap, Grain, SizeClass};
 use miniheap::{Geometry, SpanClasses};
 use threadheap::ThreadHeap;
 
@@ -13,7 +13,7 @@ use crate::program::{Attached, Front, Told, heap};
 
 /// The classes that serve the program.
 fn program_classes() -> impl Iterator<Item = &'static Geometry> {
-    (0..SpanClasses::COUNT as u8).map(|class| SpanClasses::geometry(SizeClass(class)))
+    (0..SpanClasses::COUNT as u8).map(|class| SpanClasses::geometry(SizeClass(class), Grain::PAGE))
 }
 
 /// The size of each class.

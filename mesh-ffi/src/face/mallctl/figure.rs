@@ -149,7 +149,7 @@ impl ClassFigure {
     /// The figure of the class with this number; of what is kept apart, those of the same size belong to it.
     pub(super) fn value(self, class: usize) -> Value {
         let stats = |class| HEAP.global().class_stats(SizeClass(class as u8));
-        let geometry = SpanClasses::geometry(SizeClass(class as u8));
+        let geometry = HEAP.global().below().geometry(SizeClass(class as u8));
         let size = SpanClasses::object_size(SizeClass(class as u8));
         let sum = |of: fn(ClassStats) -> usize| {
             let apart = (BINS..SpanClasses::ALL)

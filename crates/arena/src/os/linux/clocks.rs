@@ -8,7 +8,7 @@ use super::call::syscall;
 /// `clock_gettime` as the kernel has it: an error is a negated number.
 pub type ReadClock = unsafe extern "C" fn(libc::clockid_t, *mut libc::timespec) -> i32;
 
-impl<L> LinuxWith<L> {
+impl<L, G> LinuxWith<L, G> {
     /// Reads clocks by `function` from now on: the kernel's, which costs no system call.
     pub fn read_clocks_by(&self, function: ReadClock) {
         // Relaxed: the function was there before us.

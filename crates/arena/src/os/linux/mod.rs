@@ -9,6 +9,7 @@ mod holes;
 mod lookout;
 mod memory;
 mod names;
+mod pages;
 mod proc;
 mod remap;
 mod returned;
@@ -20,7 +21,7 @@ use core::marker::PhantomData;
 use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering};
 
-use heap::RawLock;
+use heap::{Grain, RawLock};
 
 use super::{Access, Advice, Errno, Futex, NotMapped, NotMoved, Os, Purpose, SignalMask};
 pub use call::syscall;
@@ -29,14 +30,16 @@ pub use futex::FutexLock;
 pub use lookout::{Lookout, Sight, file_status};
 use memory::{MADV_POPULATE_WRITE, RESERVED, madvise, map, protection};
 use names::Names;
+use pages::PAGE;
+pub use pages::{OwnPages, Pages, SeemingPages};
 use remap::REMAP_UNKNOWN;
 use returned::checked;
 
 /// The running Linux kernel, with its own locks.
 pub type Linux = LinuxWith<FutexLock>;
 
-/// The running Linux kernel, with locks of another kind: ones that are watched, say.
-pub struct LinuxWith<L> {
+/// The running Linux kernel, with locks of another kind: ones that are watched, say; or as if its pages were larger than they are.
+pub struct LinuxWith<L, G = OwnPages> {
     /// What is known of `mremap` onto addresses in use: one of the three constants of `remap`.
     remap: AtomicU8,
     /// The kernel's function that reads clocks, in every process; null while it is not known.
@@ -47,10 +50,12 @@ pub struct LinuxWith<L> {
     names: Names,
     /// Whether SIGSEGV is for a handler that waits for meshes.
     catches_faults: AtomicBool,
-    locks: PhantomData<fn() -> L>,
+    /// What is known of the size of its pages.
+    pages: AtomicU8,
+    kinds: PhantomData<fn() -> (L, G)>,
 }
 
-impl<L> LinuxWith<L> {
+impl<L, G> LinuxWith<L, G> {
     /// The system that this process runs on.
     pub const fn new() -> Self {
         Self {
@@ -59,7 +64,8 @@ impl<L> LinuxWith<L> {
             asks_no_more: AtomicBool::new(false),
             names: Names::new(),
             catches_faults: AtomicBool::new(false),
-            locks: PhantomData,
+            pages: AtomicU8::new(0),
+            kinds: PhantomData,
         }
     }
 
@@ -81,7 +87,7 @@ impl<L> LinuxWith<L> {
     }
 }
 
-impl<L> Default for LinuxWith<L> {
+impl<L, G> Default for LinuxWith<L, G> {
     fn default() -> Self {
         Self::new()
     }
@@ -95,9 +101,15 @@ fn membarrier(command: i32) -> Result<(), Errno> {
 }
 
 // SAFETY: each method makes the system calls that its description asks for, on the range that it was given.
-unsafe impl<L: RawLock + Sync> Os for LinuxWith<L> {
-    const PAGE_SIZE: usize = 4096;
+unsafe impl<L: RawLock + Sync, G: Pages> Os for LinuxWith<L, G> {
+    const PAGE_SIZE: usize = PAGE;
+    const COARSEST: Grain = G::COARSEST;
     type Lock = L;
+
+    #[inline(always)]
+    fn grain(&self) -> Grain {
+        G::grain(&self.pages)
+    }
 
     fn reserve(&self, len: usize, access: Access) -> Result<NonNull<u8>, Errno> {
         map(0, len, access, RESERVED)
@@ -286,7 +298,7 @@ unsafe impl<L: RawLock + Sync> Os for LinuxWith<L> {
     }
 }
 
-impl<L> Futex for LinuxWith<L> {
+impl<L, G> Futex for LinuxWith<L, G> {
     fn wait(&self, word: &AtomicU32, value: u32) {
         futex::wait(word, value);
     }

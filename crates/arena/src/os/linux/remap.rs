@@ -16,7 +16,7 @@ const REMAP_CHECKS_FIRST: u8 = 1;
 /// The target is unmapped before the limit on address space is checked.
 const REMAP_UNMAPS_FIRST: u8 = 2;
 
-impl<L> LinuxWith<L> {
+impl<L, G> LinuxWith<L, G> {
     /// Whether a refused remap leaves its target as it was.
     fn remap_checks_first(&self) -> bool {
         // Relaxed: every thread that looks finds the same answer.

@@ -9,7 +9,7 @@ use heap::RawLock;
 use super::call::syscall;
 use super::descriptor::{Passing, close, identity};
 use super::returned::checked;
-use super::{LinuxWith, proc, ring};
+use super::{LinuxWith, Pages, proc, ring};
 use crate::os::{Errno, Hold, Os, Userfault, WriteFaults};
 
 /// Requests of `linux/userfaultfd.h`.
@@ -139,7 +139,7 @@ fn high(file: i32) -> Result<i32, Errno> {
 }
 
 // SAFETY: each method does what its description asks for, to the range that it was given.
-unsafe impl<L: RawLock + Sync> WriteFaults for LinuxWith<L> {
+unsafe impl<L: RawLock + Sync, G: Pages> WriteFaults for LinuxWith<L, G> {
     fn open_userfault(&self) -> Result<Userfault, Errno> {
         let low = open()?;
         agree(low.file())?;

@@ -17,7 +17,7 @@ fn one_at(spans: &mut Spans, memory: &Leaked, page: usize) -> SpanId {
 
 fn class() -> Spans {
     let class = SpanClasses::class_of(1024).unwrap();
-    Spans::new(*SpanClasses::geometry(class))
+    Spans::new(*SpanClasses::geometry(class, Grain::PAGE))
 }
 
 fn empty(spans: &mut Spans, id: SpanId) {
