@@ -68,15 +68,21 @@ static void compacted(void)
     sparse_free(&heap);
 }
 
+/* How much is on huge pages: KiB. Where, is said on standard error. */
 static long on_huge_pages(void)
 {
-    char line[256];
+    char line[512], mapping[512] = "";
     long all = 0, amount;
-    FILE *file = fopen("/proc/self/smaps_rollup", "r");
-    need("smaps_rollup", file != NULL);
-    while (fgets(line, sizeof line, file))
-        if (sscanf(line, "AnonHugePages: %ld kB", &amount) == 1)
-            all = amount;
+    FILE *file = fopen("/proc/self/smaps", "r");
+    need("smaps", file != NULL);
+    while (fgets(line, sizeof line, file)) {
+        if (sscanf(line, "AnonHugePages: %ld kB", &amount) == 1 && amount > 0) {
+            fprintf(stderr, "%ld KiB of %s", amount, mapping);
+            all += amount;
+        } else if (sscanf(line, "%*x-%*x %*4s %lx", &(unsigned long){0}) == 1) {
+            memcpy(mapping, line, sizeof line);
+        }
+    }
     fclose(file);
     return all;
 }
@@ -119,12 +125,51 @@ static void exhaustion(void)
         count++;
     }
     int error = errno;
-    printf("MiB %zu\n", count * MIB);
-    check("the last one is refused with ENOMEM", count < MOST && error == ENOMEM);
-    /* Something is left for the system, and the heap goes on. */
     for (size_t i = 0; i < count; i++)
         free(blocks[i]);
+    /* Nothing could be printed before: a file may need memory, too. */
+    printf("MiB %zu\n", count * MIB);
+    check("the last one is refused with ENOMEM", count < MOST && error == ENOMEM);
     compacted();
+}
+
+/* What the machine has promised to all its programs: KiB. */
+static long promised(void)
+{
+    char line[256];
+    long amount = 0;
+    FILE *file = fopen("/proc/meminfo", "r");
+    need("meminfo", file != NULL);
+    while (fgets(line, sizeof line, file) && sscanf(line, "Committed_AS: %ld kB", &amount) != 1)
+        ;
+    fclose(file);
+    return amount;
+}
+
+/* Says what the machine promises for a heap: KiB when it is full, and when it has been emptied and compacted. */
+static void promises(void)
+{
+    enum { COUNT = 400000, SIZE = 250, IN = 8 };
+    static char *blocks[COUNT];
+    long before = promised();
+    for (int i = 0; i < COUNT; i++) {
+        blocks[i] = malloc(SIZE);
+        need("memory", blocks[i] != NULL);
+        paint(blocks[i], SIZE, (unsigned)i);
+    }
+    printf("full %ld\n", promised() - before);
+    unsigned state = 1;
+    for (int i = 0; i < COUNT; i++)
+        if (next_random(&state) % IN) {
+            free(blocks[i]);
+            blocks[i] = NULL;
+        }
+    compact();
+    printf("compacted %ld\n", promised() - before);
+    int same = 1;
+    for (int i = 0; i < COUNT; i++)
+        same &= blocks[i] == NULL || painted(blocks[i], SIZE, (unsigned)i);
+    check("blocks survive compaction", same);
 }
 
 static void *on_a_high_stack(void *unused)
@@ -170,7 +215,7 @@ int main(int argc, char **argv)
         void (*run)(void);
     } topics[] = {
         {"by-itself", by_itself}, {"compacted", compacted}, {"huge", huge},
-        {"exhaustion", exhaustion}, {"high", high},
+        {"exhaustion", exhaustion}, {"high", high}, {"promises", promises},
     };
     for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
         if (argc == 2 && strcmp(argv[1], topics[i].name) == 0) {

@@ -2,8 +2,8 @@
 # The first process of a guest that scripts/other-kernels has booted. What it says on the second serial port: a line that begins with "ok: "
 # or "FAILED: " for each check, and a last one with the word that the kernel's command line gives it, and how many there were of each.
 #
-# From the command line: `guest_word`; `guest_barrier`, the write barrier that this kernel should permit; `guest_levels` of its tables
-# of pages; `guest_short`, if not all is to be run.
+# From the command line: `guest_word`; `guest_barrier`, the write barrier that this kernel should permit, or `unmeshed` where it is too old
+# for meshing; `guest_levels` of its tables of pages; `guest_short`, if not all is to be run.
 set -u
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 PYTHONHASHSEED=0
 mount -t proc proc /proc
@@ -37,7 +37,8 @@ under() { plain LD_PRELOAD="$here/libmesh.so" MALLOCSTATS=json MESH_PERIOD_MS=1 
 # A number or a word of the last summary that was printed.
 figure() { sed -n "s/^  \"$1\": \"\\{0,1\\}\\([^\",]*\\)\"\\{0,1\\},\$/\\1/p" /tmp/errors | tail -n 1; }
 
-# What a program of ours does: WHAT, BARRIER, and the command. Each of its own checks holds, and there are meshes behind that barrier.
+# What a program of ours does: WHAT, BARRIER, and the command. Each of its own checks holds, and there are meshes behind that barrier; on a kernel that
+# is too old there are none.
 meshes() {
     local what=$1 barrier=$2 count
     shift 2
@@ -49,8 +50,10 @@ meshes() {
         fails "$what: not all is well"
     elif [ "$(figure barrier)" != "$barrier" ]; then
         fails "$what: the barrier is $(figure barrier) ($(figure barrier_reason)), not $barrier"
-    elif [ "${count:-0}" = 0 ]; then
-        fails "$what: nothing was meshed: $(figure unmeshed_because)"
+    elif [ -z "$too_old" ] && [ "${count:-0}" = 0 ]; then
+        fails "$what: nothing was meshed: $(figure refused) steps were refused; $(figure unmeshed_because)"
+    elif [ -n "$too_old" ] && [ "${count:-none}" != 0 ]; then
+        fails "$what: ${count:-no} meshes on a kernel that is too old"
     else
         passes "$what: $count meshes, $barrier"
     fi
@@ -85,6 +88,8 @@ is() { if [ "$2" "$3" "$4" ]; then passes "$1: $2"; else fails "$1: $2, not $3 $
 
 : >/tmp/said
 : >/tmp/errors
+too_old=
+[ "$guest_barrier" != unmeshed ] || too_old=1 guest_barrier=mprotect
 barriers=("$guest_barrier")
 [ "$guest_barrier" = mprotect ] || barriers+=(mprotect)
 note "Linux $(uname -r), $(getconf GNU_LIBC_VERSION), $(nproc) processors"
@@ -174,13 +179,18 @@ committed_under() { under cat /proc/meminfo; sed -n 's/^Committed_AS: *\([0-9]*\
 sysctl overcommit_ratio 80
 sysctl overcommit_memory 2
 limit=$(($(sed -n 's/^CommitLimit: *\([0-9]*\) kB$/\1/p' /proc/meminfo) / 1024))
+plain "$here/heap" exhaustion
+without=$(of MiB)
 before=$(committed)
 is "strict overcommit: KiB that the library asks for" $(($(committed_under) - before)) -lt 65536
 for barrier in "${barriers[@]}"; do
     meshes "strict overcommit" "$barrier" MESH_BARRIER="$barrier" "$here/heap" by-itself
     meshes "strict overcommit: until there is no more" "$barrier" MESH_BARRIER="$barrier" "$here/heap" exhaustion
     is "strict overcommit: MiB of $limit" "$(of MiB)" -lt "$limit"
+    is "strict overcommit: MiB, of $without without the library" "$(of MiB)" -ge $((without - without / 16))
     meshes "strict overcommit: forks" "$barrier" MESH_BARRIER="$barrier" "$here/fork" contents
+    meshes "strict overcommit: what is promised" "$barrier" MESH_BARRIER="$barrier" "$here/heap" promises
+    note "of $(of full) KiB, meshed: $(of compacted)"
 done
 same "strict overcommit: Python" PYTHONMALLOC=malloc python3 "$here/work.py"
 same "strict overcommit: git" bash "$here/small.sh"
