@@ -87,15 +87,22 @@ static long on_huge_pages(void)
     return all;
 }
 
+struct link {
+    struct link *before;
+    unsigned char bytes[192];
+};
+
 /* Says how much lies on huge pages, in KiB: with small blocks only, and with a large one beside them. */
 static void huge(void)
 {
     enum { SMALL = 200000, LARGE = 64 << 20 };
-    static char *blocks[SMALL];
-    for (int i = 0; i < SMALL; i++) {
-        blocks[i] = malloc(200);
-        need("memory", blocks[i] != NULL);
-        memset(blocks[i], i, 200);
+    struct link *last = NULL;
+    for (unsigned i = 0; i < SMALL; i++) {
+        struct link *block = malloc(sizeof *block);
+        need("memory", block != NULL);
+        block->before = last;
+        paint(block->bytes, sizeof block->bytes, i);
+        last = block;
     }
     printf("small %ld\n", on_huge_pages());
     char *large = malloc(LARGE);
@@ -103,9 +110,11 @@ static void huge(void)
     memset(large, 1, LARGE);
     printf("large %ld\n", on_huge_pages());
     int same = 1;
-    for (int i = 0; i < SMALL; i++) {
-        same &= blocks[i][199] == (char)i;
-        free(blocks[i]);
+    for (unsigned i = SMALL; i-- > 0;) {
+        struct link *block = last;
+        same &= painted(block->bytes, sizeof block->bytes, i);
+        last = block->before;
+        free(block);
     }
     free(large);
     check("blocks keep their bytes", same);
