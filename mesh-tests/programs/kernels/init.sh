@@ -12,6 +12,7 @@ mount -t devtmpfs dev /dev
 mkdir -p /dev/shm /dev/pts
 mount -t tmpfs shm /dev/shm
 mount -t devpts pts /dev/pts
+ln -s /proc/self/fd /dev/fd
 chmod 1777 /tmp /dev/shm
 stty -F /dev/ttyS1 raw
 exec </dev/null >/dev/ttyS1 2>&1
@@ -23,7 +24,7 @@ passes() { passed=$((passed + 1)); echo "ok: $*"; }
 fails() {
     failed=$((failed + 1))
     echo "FAILED: $*"
-    sed -e '/^{$/,/^}$/d' -e 's/^/    /' /tmp/said /tmp/errors | tail -n 30
+    grep -h -v -E '^ *[]{},"[]' /tmp/said /tmp/errors | sed 's/^/    /' | tail -n 30
 }
 note() { echo "note: $*"; }
 
@@ -37,17 +38,12 @@ under() { plain LD_PRELOAD="$here/libmesh.so" MALLOCSTATS=json MESH_PERIOD_MS=1 
 # A number or a word of the last summary that was printed.
 figure() { sed -n "s/^  \"$1\": \"\\{0,1\\}\\([^\",]*\\)\"\\{0,1\\},\$/\\1/p" /tmp/errors | tail -n 1; }
 
-# What a program of ours does: WHAT, BARRIER, and the command. Each of its own checks holds, and there are meshes behind that barrier; on a kernel that
-# is too old there are none.
-meshes() {
+# What a run was like: WHAT, BARRIER. It ended well, and there are meshes behind that barrier; on a kernel that is too old there are none.
+judge() {
     local what=$1 barrier=$2 count
-    shift 2
-    under "$@"
     count=$(figure mesh_count)
     if [ $status != 0 ]; then
         fails "$what: ended with $status"
-    elif ! grep -q '^ok ' /tmp/said || grep -v '^ok ' /tmp/said | grep -q -v -E '^[a-zA-Z]+ [0-9]+$'; then
-        fails "$what: not all is well"
     elif [ "$(figure barrier)" != "$barrier" ]; then
         fails "$what: the barrier is $(figure barrier) ($(figure barrier_reason)), not $barrier"
     elif [ -z "$too_old" ] && [ "${count:-0}" = 0 ]; then
@@ -56,6 +52,17 @@ meshes() {
         fails "$what: ${count:-no} meshes on a kernel that is too old"
     else
         passes "$what: $count meshes, $barrier"
+    fi
+}
+# Runs a program that prints a line for each check of its own: WHAT, BARRIER, and the command.
+meshes() {
+    local what=$1 barrier=$2
+    shift 2
+    under "$@"
+    if [ $status = 0 ] && { ! grep -q '^ok ' /tmp/said || grep -v '^ok ' /tmp/said | grep -q -v -E '^[a-zA-Z]+ [0-9]+$'; }; then
+        fails "$what: not all is well"
+    else
+        judge "$what" "$barrier"
     fi
 }
 # A command prints the same and ends alike without the library, and with it behind each barrier.
@@ -137,6 +144,8 @@ for topic in "${threads[@]}"; do same "threads: $topic" "$here/threads" "$topic"
 done
 [ -n "${guest_short-}" ] || for barrier in "${barriers[@]}"; do
     meshes "in its own thread" "$barrier" MESH_BACKGROUND_THREAD=1 MESH_BARRIER="$barrier" "$here/heap" by-itself
+    under MESH_BARRIER="$barrier" "$here/stress" --fragment --seconds=20
+    judge "stress" "$barrier"
 done
 
 # Programs that people run.

@@ -23,4 +23,4 @@ for job in "${jobs[@]}"; do
     echo "a job ended with $status"
 done
 cat sum.*
-diff <(seq 100) <(seq 100 | sed 's/7/seven/') || true
+diff <(seq 100) <(seq 100 | sed 's/7/seven/') && exit 1 || [ $? = 1 ]
