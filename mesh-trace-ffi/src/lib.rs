@@ -33,6 +33,12 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 }
 
 /// Where nobody comes to.
+#[cfg(target_arch = "aarch64")]
+macro_rules! trap {
+    () => {
+        "brk #1"
+    };
+}
 #[cfg(target_arch = "x86_64")]
 macro_rules! trap {
     () => {

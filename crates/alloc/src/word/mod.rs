@@ -3,6 +3,7 @@
 //! The word is of the initial-exec model: it is part of the thread's static block, so reading it is two instructions and no call. A
 //! new thread's word points to an idle front end, which has nothing at hand, so there is no question "is there one" on the fast path.
 
+#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 mod machine;
 

@@ -5,6 +5,7 @@
 //! cleared. The loader looks at the address that it will return to: whose RUNPATH and namespace apply is the caller's
 //! matter. So ours are jumps: nobody sees that they stand in between.
 
+#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 mod machine;
 

@@ -13,6 +13,7 @@ mod calls;
 mod forks;
 mod linked;
 mod newer;
+#[cfg_attr(target_arch = "aarch64", path = "returning/aarch64.rs")]
 #[cfg_attr(target_arch = "x86_64", path = "returning/x86_64.rs")]
 mod returning;
 mod signals;

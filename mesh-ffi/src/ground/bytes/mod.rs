@@ -3,6 +3,7 @@
 //! In `libmesh.so` the linker reads `memcpy` as `mesh_memcpy` (see `build.rs`). Before the C library is known, simple loops of
 //! the processor do. `libmesh.a` is linked with the program's, as anything in the program is.
 
+#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 mod simple;
 

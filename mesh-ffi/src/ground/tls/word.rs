@@ -1,5 +1,6 @@
 //! The words: the offset of each from the thread pointer comes from the global offset table.
 
+#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 mod machine;
 

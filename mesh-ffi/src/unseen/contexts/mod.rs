@@ -5,6 +5,7 @@
 //!
 //! The functions save the registers of who calls them: they are jumped to, with all as it came.
 
+#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 mod machine;
 

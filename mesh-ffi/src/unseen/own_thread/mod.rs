@@ -11,6 +11,7 @@
 //! ```
 
 mod memory;
+#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 mod spawn;
 

@@ -15,6 +15,7 @@
 mod action;
 mod child;
 mod fault;
+#[cfg_attr(target_arch = "aarch64", path = "frame/aarch64.rs")]
 #[cfg_attr(target_arch = "x86_64", path = "frame/x86_64.rs")]
 mod frame;
 mod handlers;

@@ -3,6 +3,7 @@
 //! A function with a list of arguments of any length cannot be written in Rust: those here put the list together as the C
 //! compiler would, and go on with the function that takes it.
 
+#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 mod list;
 

@@ -3,6 +3,7 @@
 //! Two instructions read and write them. Where one of these faults, the handler of SIGSEGV goes on behind the loop, which then says
 //! that it did not get to its end.
 
+#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 mod words;
 
