@@ -28,7 +28,7 @@ fn main() {
     println!("cargo::rustc-cdylib-link-arg=-Wl,--build-id=sha1");
     // What we call of our own is ours, whatever a program exports by the same name.
     println!("cargo::rustc-cdylib-link-arg=-Wl,-Bsymbolic");
-    // `memcpy` and its like, which the compiler calls: see `src/ground/bytes.rs`.
+    // `memcpy` and its like, which the compiler calls: see `src/ground/bytes`.
     for name in ["memcpy", "memmove", "memset", "memcmp", "bcmp", "strlen"] {
         println!("cargo::rustc-cdylib-link-arg=-Wl,--defsym={name}=mesh_{name}");
     }

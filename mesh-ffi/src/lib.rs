@@ -46,7 +46,7 @@ core::arch::global_asm!(
     ".weak rust_eh_personality",
     ".type rust_eh_personality, @function",
     "rust_eh_personality:",
-    "ud2",
+    ground::machine::trap!(),
     ".size rust_eh_personality, . - rust_eh_personality",
     ".popsection",
 );

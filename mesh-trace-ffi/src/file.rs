@@ -19,7 +19,7 @@ pub(crate) struct File {
 fn identity(descriptor: i32) -> Option<(u64, u64)> {
     let mut stat = core::mem::MaybeUninit::<libc::stat>::zeroed();
     let arguments = [descriptor as usize, stat.as_mut_ptr().addr(), 0, 0, 0, 0];
-    // SAFETY: the place is as long as the kernel's structure, which the C library's is on x86-64.
+    // SAFETY: the place is as long as the kernel's structure, which the C library's is on 64-bit machines.
     let failed = unsafe { kernel::call(libc::SYS_fstat, arguments) } < 0;
     // SAFETY: all fields are integers, for which zero is a value; the kernel may have set them.
     let stat = unsafe { stat.assume_init() };
@@ -30,9 +30,10 @@ impl File {
     /// Creates a file that was not there. An error number when that fails.
     fn create_new(path: &Path) -> Result<Self, isize> {
         let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL | libc::O_CLOEXEC;
-        let arguments = [path.bytes.as_ptr().addr(), flags as usize, 0o644, 0, 0, 0];
+        let (here, path) = (libc::AT_FDCWD as usize, path.bytes.as_ptr().addr());
         // SAFETY: the path ends with a zero byte: see `Path`.
-        let opened = unsafe { kernel::call(libc::SYS_open, arguments) };
+        let opened =
+            unsafe { kernel::call(libc::SYS_openat, [here, path, flags as usize, 0o644, 0, 0]) };
         if opened < 0 {
             return Err(-opened);
         }

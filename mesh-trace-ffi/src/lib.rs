@@ -32,6 +32,20 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     unsafe { libc::abort() }
 }
 
+/// Where nobody comes to.
+#[cfg(target_arch = "aarch64")]
+macro_rules! trap {
+    () => {
+        "brk #1"
+    };
+}
+#[cfg(target_arch = "x86_64")]
+macro_rules! trap {
+    () => {
+        "ud2"
+    };
+}
+
 // Named by the unwind tables of the precompiled core library. Nothing unwinds through us, so nobody calls it. Hidden:
 // programs written in Rust have one of their own, which must not be replaced.
 core::arch::global_asm!(
@@ -40,7 +54,7 @@ core::arch::global_asm!(
     ".weak rust_eh_personality",
     ".type rust_eh_personality, @function",
     "rust_eh_personality:",
-    "ud2",
+    trap!(),
     ".size rust_eh_personality, . - rust_eh_personality",
     ".popsection",
 );

@@ -6,8 +6,12 @@
 //! * `begin`: what is done once, so that meshing may begin; `fork`: the child's own copy of what is meshed.
 #![no_std]
 
-#[cfg(not(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")))]
-compile_error!("mesh-alloc is for Linux on x86-64 with glibc");
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    target_env = "gnu"
+)))]
+compile_error!("mesh-alloc is for Linux on x86-64 or AArch64 with glibc");
 
 mod begin;
 mod blocks;

@@ -59,7 +59,7 @@ impl Buffer {
         for &byte in line.terminated().to_bytes() {
             if self.len + 1 < self.size {
                 // SAFETY: one of the buffer's bytes.
-                unsafe { self.place.wrapping_add(self.len).write(byte.cast_signed()) };
+                unsafe { self.place.wrapping_add(self.len).write(byte as c_char) };
             }
             self.len += 1;
         }

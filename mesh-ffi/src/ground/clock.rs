@@ -10,6 +10,7 @@ use libc::{Elf64_Ehdr as Header, Elf64_Phdr as Segment};
 
 use crate::ground::heap::HEAP;
 use crate::ground::loaded::{Name, Object};
+use crate::ground::machine::CLOCK_OF_KERNEL;
 use crate::ground::resolved::{Next, own};
 
 own!(pub(crate) fn auxiliary = c"getauxval" or libc::getauxval, (kind: c_ulong) -> c_ulong);
@@ -35,7 +36,7 @@ pub(crate) fn adopt() {
     let Some(object) = (unsafe { object_at(base) }) else {
         return;
     };
-    let found = object.find(const { Name::new(c"__vdso_clock_gettime") });
+    let found = object.find(const { Name::new(CLOCK_OF_KERNEL) });
     if !found.is_null() {
         // SAFETY: the kernel's function of this name is of this type.
         let function = unsafe { transmute::<*mut core::ffi::c_void, ReadClock>(found) };

@@ -1,8 +1,9 @@
 //! What everything stands on.
 //!
+//! * `machine`: instructions of the processor;
 //! * `heap`: the heap of this process; `tls`, `thread`: the calling thread's word, and its front end; `process`: which one this is;
 //! * `apart`: what is never meshed, since not the program writes to it; `only_shared`: names that are ours in `libmesh.so` only;
-//! * `loaded`, `linker`, `resolved`, `late`, `next`: the functions that we stand in front of, and the C library's own; `system`, `bytes`,
+//! * `loaded`, `resolved`, `late`, `next`: the functions that we stand in front of, and the C library's own; `system`, `bytes`,
 //!   `signal_set`, `clock`: what we do without them; `alone`: what a static program has in their place; `single`: whether there is one thread; `errno`, `line`, `write`, `pause`;
 //! * `misuse`: what becomes of a program that misuses the heap; `loader`: which memory is the loader's;
 //! * `files`: files of the kernel, and of settings; `barrier`: the write barrier in words;
@@ -19,9 +20,9 @@ pub(crate) mod files;
 pub(crate) mod heap;
 pub(crate) mod late;
 pub(crate) mod line;
-pub(crate) mod linker;
 pub(crate) mod loaded;
 pub(crate) mod loader;
+pub(crate) mod machine;
 pub(crate) mod misuse;
 pub(crate) mod next;
 pub(crate) mod only_shared;

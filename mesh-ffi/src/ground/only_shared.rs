@@ -17,7 +17,7 @@ macro_rules! only_shared {
             concat!(".type mesh_shared_", stringify!($function), ", @function"),
             concat!("mesh_shared_", stringify!($function), ":"),
             ".cfi_startproc",
-            "jmp {function}",
+            $crate::ground::machine::jump!("{function}"),
             ".cfi_endproc",
             concat!(".size mesh_shared_", stringify!($function), ", . - mesh_shared_", stringify!($function)),
             ".popsection",

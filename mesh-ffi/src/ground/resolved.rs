@@ -9,6 +9,7 @@ use core::slice::from_raw_parts;
 use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 use crate::ground::loaded::{Name, Object, Objects};
+use crate::ground::machine::two_addresses;
 
 /// What the C library calls itself.
 const C_LIBRARY: &CStr = c"libc.so.6";
@@ -118,22 +119,10 @@ fn everywhere() -> impl Iterator<Item = Object> {
 
 /// All that are to be looked up.
 fn all() -> &'static [Next] {
-    let (start, end): (*const Next, *const Next);
-    // SAFETY: reads addresses that the linker has written.
-    unsafe {
-        core::arch::asm!(
-            ".hidden __start_mesh_next",
-            ".hidden __stop_mesh_next",
-            "lea {0}, [rip + __start_mesh_next]",
-            "lea {1}, [rip + __stop_mesh_next]",
-            out(reg) start,
-            out(reg) end,
-            options(pure, nomem, nostack, preserves_flags),
-        );
-    }
+    let (start, end) = two_addresses!("__start_mesh_next", "__stop_mesh_next");
     let count = (end.addr() - start.addr()) / size_of::<Next>();
     // SAFETY: the linker puts the section together of values of this type, which have no space between them.
-    unsafe { from_raw_parts(start, count) }
+    unsafe { from_raw_parts(start.cast(), count) }
 }
 
 /// Looks up all names. To be called by the constructor, while the loader holds its lock for us.

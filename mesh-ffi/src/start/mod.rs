@@ -10,8 +10,8 @@ mod config;
 mod malloc_conf;
 mod near_miss;
 
-use arena::os::WriteFaults;
-use arena::{BarrierChoice, HugePages};
+use arena::os::{Os, WriteFaults};
+use arena::{BarrierChoice, HugePages, Linux};
 use heap::Remapping;
 
 use crate::face::{cxx, foreign, mallctl, plugins, serving, summary};
@@ -45,6 +45,7 @@ extern "C" fn constructor(
     }
     resolved::resolve_all();
     alone::adopt();
+    refuse_other_pages();
     bytes::adopt();
     clock::adopt();
     cxx::find_replacements();
@@ -122,6 +123,22 @@ extern "C" fn constructor(
         }
     } else {
         stop(Reason::NoHandler);
+    }
+}
+
+/// Ends a program on a system whose pages are not those that this library was built for: there the kernel would round lengths up, to
+/// bytes that are not meant.
+fn refuse_other_pages() {
+    // SAFETY: has no preconditions.
+    let bytes = unsafe { clock::auxiliary(libc::AT_PAGESZ) } as usize;
+    if bytes != Linux::PAGE_SIZE {
+        Line::new()
+            .text("this library is for pages of ")
+            .number(Linux::PAGE_SIZE)
+            .text(" bytes, and this system has pages of ")
+            .number(bytes)
+            .print();
+        system::exit(CANNOT_START);
     }
 }
 

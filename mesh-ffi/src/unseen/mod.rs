@@ -11,7 +11,6 @@
 mod absences;
 mod arguments;
 pub(crate) mod asynchronous;
-#[cfg(target_arch = "x86_64")]
 mod contexts;
 pub(crate) mod fork;
 mod found;

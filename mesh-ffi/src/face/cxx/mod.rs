@@ -10,8 +10,10 @@
 
 mod forms;
 mod library;
+#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
+#[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
+mod machine;
 
-use core::arch::naked_asm;
 use core::ffi::c_void;
 use core::mem::transmute;
 use core::ptr::null_mut;
@@ -21,6 +23,7 @@ use crate::face::{c, slow};
 
 use forms::Form;
 use library::{of_library, of_library_or_null};
+use machine::new_or_else;
 
 pub(crate) use forms::find_replacements;
 
@@ -41,46 +44,7 @@ macro_rules! operator_new {
         /// As for the operator: the arguments are those that C++ passes.
         #[unsafe(naked)]
         pub(crate) unsafe extern "C" fn $name(size: usize, second: usize) -> *mut c_void {
-            naked_asm!(
-                ".cfi_startproc",
-                "cmp qword ptr [rip + {form}], 0",
-                "jne 4f",
-                "push rdi",
-                ".cfi_adjust_cfa_offset 8",
-                "push rsi",
-                ".cfi_adjust_cfa_offset 8",
-                "sub rsp, 8",
-                ".cfi_adjust_cfa_offset 8",
-                "call {allocate}",
-                "test rax, rax",
-                "je 2f",
-                "add rsp, 24",
-                ".cfi_adjust_cfa_offset -24",
-                "ret",
-                ".cfi_adjust_cfa_offset 24",
-                "2:",
-                "lea rdi, [rip + {form}]",
-                // Who called us.
-                "mov rsi, [rsp + 24]",
-                "call {otherwise}",
-                "add rsp, 8",
-                ".cfi_adjust_cfa_offset -8",
-                "pop rsi",
-                ".cfi_adjust_cfa_offset -8",
-                "pop rdi",
-                ".cfi_adjust_cfa_offset -8",
-                "test rax, rax",
-                "je 3f",
-                "jmp rax",
-                "3:",
-                "ret",
-                "4:",
-                "jmp qword ptr [rip + {form}]",
-                ".cfi_endproc",
-                form = sym $form,
-                allocate = sym $allocate,
-                otherwise = sym $otherwise,
-            )
+            new_or_else!($form, $allocate, $otherwise)
         }
     };
 }

@@ -58,8 +58,6 @@ calls! {
         c"prctl" = SYS_prctl;
     }
     points {
-        c"epoll_wait" = SYS_epoll_wait;
         c"nanosleep" = SYS_nanosleep;
-        c"poll" = SYS_poll;
     }
 }

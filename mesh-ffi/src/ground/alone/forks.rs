@@ -7,6 +7,7 @@ use core::ffi::c_int;
 
 use arena::os::syscall;
 
+use crate::ground::machine::CHILD_IN_CLONE;
 use crate::ground::system;
 
 use super::linked::{fetched, linked};
@@ -47,9 +48,11 @@ extern "C" fn fork_alone() -> c_int {
         ),
         None => (0, 0),
     };
-    let flags = (flags | libc::SIGCHLD) as usize;
+    let mut arguments = [0; 6];
+    arguments[0] = (flags | libc::SIGCHLD) as usize;
+    arguments[CHILD_IN_CLONE] = number;
     // SAFETY: a fork; the number's place is the C library's for it.
-    let made = unsafe { syscall(libc::SYS_clone, [flags, 0, 0, number, 0, 0]) };
+    let made = unsafe { syscall(libc::SYS_clone, arguments) };
     if let (0, Some((_, list))) = (made, record) {
         let first = core::ptr::with_exposed_provenance_mut::<usize>(list);
         // SAFETY: the list's head, which is empty when it leads to itself.

@@ -7,11 +7,11 @@
 /// Finds a function of the C library, if the linker has put it into the program; null otherwise.
 macro_rules! linked {
     ($name:literal) => {
-        || $crate::ground::linker::linked_address!($name, ".weak", ".hidden")
+        || $crate::ground::machine::linked_address!($name, ".weak", ".hidden")
     };
     // One that programs may call: in a program with a shared C library it is there, and must not be hidden.
     (public $name:literal) => {
-        || $crate::ground::linker::linked_address!($name, ".weak")
+        || $crate::ground::machine::linked_address!($name, ".weak")
     };
 }
 pub(super) use linked;
@@ -19,7 +19,7 @@ pub(super) use linked;
 /// Finds a function of the C library that programs may call: the linker puts it into the program for us.
 macro_rules! fetched {
     ($name:literal) => {
-        || $crate::ground::linker::linked_address!($name)
+        || $crate::ground::machine::linked_address!($name)
     };
 }
 pub(super) use fetched;

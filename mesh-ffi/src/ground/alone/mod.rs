@@ -6,13 +6,16 @@
 //!
 //! * `linked`: the C library's by other names;
 //! * `calls`: system calls as they are; `waits`: those that take other arguments than the function;
-//! * `signals`; `forks`; `threads`;
+//! * `signals`, and `returning` from handlers; `forks`; `threads`;
 //! * `newer`: functions that the C library may be too old for.
 
 mod calls;
 mod forks;
 mod linked;
 mod newer;
+#[cfg_attr(target_arch = "aarch64", path = "returning/aarch64.rs")]
+#[cfg_attr(target_arch = "x86_64", path = "returning/x86_64.rs")]
+mod returning;
 mod signals;
 mod threads;
 mod waits;

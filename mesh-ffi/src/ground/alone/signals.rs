@@ -10,13 +10,11 @@ use libc::{sigaction as Action, sighandler_t, sigset_t};
 use crate::ground::errno;
 use crate::ground::signal_set::{empty, full, has, is_signal, of_word, with, word};
 
+use super::returning::{RESTORER, restorer};
 use super::{StandIn, answer};
 
 /// The kernel's size of a mask: one word.
 const MASK: usize = size_of::<u64>();
-
-/// The action says where a handler returns to.
-const SA_RESTORER: c_int = 0x0400_0000;
 
 /// A flag that means nothing to the kernel, but is read back.
 const SA_INTERRUPT: c_int = 0x2000_0000;
@@ -36,25 +34,6 @@ struct Kernels {
     mask: u64,
 }
 
-// Where handlers return to. Unwinders know such a place by these very bytes.
-core::arch::global_asm!(
-    ".pushsection .text.mesh_restore,\"ax\",@progbits",
-    // Unwinders look at the byte before the address that was returned to.
-    "nop",
-    ".hidden mesh_restore",
-    ".globl mesh_restore",
-    ".type mesh_restore, @function",
-    "mesh_restore:",
-    ".byte 0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00",
-    "syscall",
-    ".size mesh_restore, . - mesh_restore",
-    ".popsection",
-);
-
-unsafe extern "C" {
-    fn mesh_restore();
-}
-
 unsafe extern "C" fn sigaction(signal: c_int, new: *const Action, old: *mut Action) -> c_int {
     if !is_signal(signal) {
         errno::set(libc::EINVAL);
@@ -63,8 +42,8 @@ unsafe extern "C" fn sigaction(signal: c_int, new: *const Action, old: *mut Acti
     // SAFETY: valid for a read when not null (contract).
     let wanted = unsafe { new.as_ref() }.map(|new| Kernels {
         handler: new.sa_sigaction,
-        flags: (new.sa_flags | SA_RESTORER) as usize,
-        restorer: mesh_restore as *const () as usize,
+        flags: (new.sa_flags | RESTORER) as usize,
+        restorer: restorer(),
         mask: word(&new.sa_mask),
     });
     let wanted = wanted
@@ -86,7 +65,7 @@ unsafe extern "C" fn sigaction(signal: c_int, new: *const Action, old: *mut Acti
     if !old.is_null() {
         // SAFETY: zeros are valid for every field, and the kernel has written them.
         let before = unsafe { before.assume_init() };
-        let mut action = action(before.handler, before.flags as c_int & !SA_RESTORER);
+        let mut action = action(before.handler, before.flags as c_int & !RESTORER);
         action.sa_mask = of_word(before.mask);
         // SAFETY: valid for a write when not null (contract).
         unsafe { old.write(action) };

@@ -3,7 +3,7 @@
 use core::ffi::c_int;
 use core::ptr::null;
 
-use libc::{sigset_t, timespec};
+use libc::{sigset_t, timespec, timeval};
 
 use super::calls::cancellable;
 use super::{StandIn, answer};
@@ -51,16 +51,46 @@ unsafe extern "C" fn ppoll_chk(
     unsafe { ppoll(files, count, time, mask) }
 }
 
+unsafe extern "C" fn poll(files: usize, count: usize, milliseconds: c_int) -> isize {
+    let milliseconds = i64::from(milliseconds);
+    // Less than none: for ever.
+    let mut time = (milliseconds >= 0).then_some(Copy(timespec {
+        tv_sec: milliseconds / 1000,
+        tv_nsec: milliseconds % 1000 * 1_000_000,
+    }));
+    let arguments = [files, count, Copy::address(&mut time), 0, MASK, 0];
+    answer(cancellable(libc::SYS_ppoll, arguments))
+}
+
 unsafe extern "C" fn select(
     count: usize,
     read: usize,
     write: usize,
     except: usize,
-    time: usize,
+    time: *mut timeval,
 ) -> isize {
-    // The kernel says in it what is left, as the C library's does.
-    let arguments = [count, read, write, except, time, 0];
-    answer(cancellable(libc::SYS_select, arguments))
+    // SAFETY: valid or null (contract).
+    let wanted = unsafe { time.as_ref() };
+    if wanted.is_some_and(|time| time.tv_sec < 0 || time.tv_usec < 0) {
+        return answer(-(libc::EINVAL as isize));
+    }
+    let mut left = wanted.map(|time| {
+        Copy(timespec {
+            tv_sec: time.tv_sec.saturating_add(time.tv_usec / 1_000_000),
+            tv_nsec: time.tv_usec % 1_000_000 * 1000,
+        })
+    });
+    let arguments = [count, read, write, except, Copy::address(&mut left), 0];
+    let made = cancellable(libc::SYS_pselect6, arguments);
+    if let Some(Copy(left)) = left {
+        let left = timeval {
+            tv_sec: left.tv_sec,
+            tv_usec: left.tv_nsec / 1000,
+        };
+        // SAFETY: valid for a write, and not null (contract).
+        unsafe { time.write(left) };
+    }
+    answer(made)
 }
 
 unsafe extern "C" fn pselect(
@@ -77,6 +107,11 @@ unsafe extern "C" fn pselect(
     let mask = mask.as_ptr().expose_provenance();
     let arguments = [count, read, write, except, Copy::address(&mut time), mask];
     answer(cancellable(libc::SYS_pselect6, arguments))
+}
+
+unsafe extern "C" fn epoll_wait(set: usize, events: usize, most: usize, time: usize) -> isize {
+    let arguments = [set, events, most, time, 0, MASK];
+    answer(cancellable(libc::SYS_epoll_pwait, arguments))
 }
 
 unsafe extern "C" fn epoll_pwait(
@@ -152,8 +187,10 @@ unsafe extern "C" fn sigwait(set: *const sigset_t, signal: *mut c_int) -> c_int 
 pub(super) const ALL: &[StandIn] = &[
     StandIn::new(c"ppoll", ppoll as *const ()),
     StandIn::new(c"__ppoll_chk", ppoll_chk as *const ()),
+    StandIn::new(c"poll", poll as *const ()),
     StandIn::new(c"select", select as *const ()),
     StandIn::new(c"pselect", pselect as *const ()),
+    StandIn::new(c"epoll_wait", epoll_wait as *const ()),
     StandIn::new(c"epoll_pwait", epoll_pwait as *const ()),
     StandIn::new(c"epoll_pwait2", epoll_pwait2 as *const ()),
     StandIn::new(c"clock_nanosleep", clock_nanosleep as *const ()),

@@ -5,7 +5,7 @@ use core::ptr::null;
 
 use super::dynamic::Dynamic;
 use super::object::Object;
-use crate::ground::linker::linked_address;
+use crate::ground::machine::linked_address;
 
 /// An object in the loader's list.
 #[derive(Clone, Copy)]

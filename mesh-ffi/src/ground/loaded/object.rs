@@ -1,7 +1,6 @@
 //! One loaded object: its table of symbols, by name.
 
 use core::ffi::{CStr, c_void};
-use core::mem::transmute;
 use core::ptr::with_exposed_provenance;
 
 use libc::Elf64_Sym as Symbol;
@@ -9,6 +8,7 @@ use libc::Elf64_Sym as Symbol;
 use super::dynamic::{Dynamic, Section};
 use super::hash::Hash;
 use super::name::Name;
+use crate::ground::machine::chosen;
 
 /// The bit of a symbol's version that hides it from who asks for no version.
 const HIDDEN: u16 = 0x8000;
@@ -140,9 +140,8 @@ impl Object {
         if kind != STT_GNU_IFUNC {
             return Some(place);
         }
-        // SAFETY: the address of a function that chooses among implementations, which takes nothing on this machine.
-        let choose = unsafe { transmute::<*mut c_void, extern "C" fn() -> *mut c_void>(place) };
-        Some(choose())
+        // SAFETY: the address of a function that chooses among implementations.
+        Some(unsafe { chosen(place) })
     }
 
     /// Whether the string at this offset is `text`.

@@ -4,6 +4,7 @@ use core::ffi::CStr;
 use core::ptr::with_exposed_provenance;
 
 use super::object::Object;
+use crate::ground::machine::relocations::{ADDRESS, IN_TABLE, OF_CALL};
 
 /// A relocation.
 #[repr(C)]
@@ -12,12 +13,6 @@ struct Relocation {
     info: u64,
     addend: i64,
 }
-
-/// A function's address, in the object's table or in a variable.
-const R_X86_64_64: u32 = 1;
-const R_X86_64_GLOB_DAT: u32 = 6;
-/// The same, which may be looked up in the first call only.
-const R_X86_64_JUMP_SLOT: u32 = 7;
 
 /// A word that holds the address of what some name stands for.
 pub(crate) struct Reference {
@@ -44,7 +39,7 @@ impl Object {
     fn reference(&self, relocation: &Relocation, name: &CStr) -> Option<Reference> {
         let kind = relocation.info as u32;
         let symbol = (relocation.info >> 32) as usize;
-        let is_address = matches!(kind, R_X86_64_64 | R_X86_64_GLOB_DAT | R_X86_64_JUMP_SLOT);
+        let is_address = matches!(kind, ADDRESS | IN_TABLE | OF_CALL);
         if !is_address || symbol == 0 || relocation.addend != 0 {
             return None;
         }
@@ -55,7 +50,7 @@ impl Object {
         let word = self.base.wrapping_add(relocation.offset);
         is_called_so.then_some(Reference {
             word: core::ptr::with_exposed_provenance_mut(word),
-            may_be_lazy: kind == R_X86_64_JUMP_SLOT,
+            may_be_lazy: kind == OF_CALL,
         })
     }
 }

@@ -4,7 +4,6 @@
 //! and no call. A new thread's heap word points to the idle heap, and no question "is there a heap" is left for the fast
 //! path.
 
-#[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 mod word;
 
 use core::cell::UnsafeCell;
@@ -218,6 +217,11 @@ pub(crate) fn thread_number() -> usize {
 /// The address of the lowest of the calling thread's words.
 pub(crate) fn lowest_word() -> usize {
     word::lowest()
+}
+
+/// The address of the highest of them.
+pub(crate) fn highest_word() -> usize {
+    word::highest()
 }
 
 /// Runs `act` as a slow path. One frame with its callers: some stacks are small.

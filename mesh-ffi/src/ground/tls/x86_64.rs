@@ -1,91 +1,41 @@
-//! The words of x86-64: the offset from the thread pointer comes from the global offset table.
+//! Words of a thread on x86-64.
 
-use core::arch::{asm, global_asm};
+use core::arch::asm;
 
-use hazard::HazardRecord;
+/// The thread pointer.
+pub(in crate::ground::tls) fn thread_pointer() -> usize {
+    let value: usize;
+    // SAFETY: the first word of the thread's block is its own address.
+    unsafe {
+        asm!("mov {0}, qword ptr fs:[0]", out(reg) value, options(pure, readonly, nostack, preserves_flags));
+    }
+    value
+}
 
-use super::IDLE;
-use crate::ground::heap::Front;
+/// How far a word is from the thread pointer.
+macro_rules! offset {
+    ($name:literal) => {{
+        let offset: usize;
+        // SAFETY: reads the global offset table.
+        unsafe {
+            core::arch::asm!(
+                concat!("mov {0}, qword ptr [rip + ", $name, "@GOTTPOFF]"),
+                out(reg) offset,
+                options(pure, readonly, nostack, preserves_flags),
+            );
+        }
+        offset
+    }};
+}
+pub(super) use offset;
 
-global_asm!(
-    ".pushsection .tdata,\"awT\",@progbits",
-    ".p2align 4",
-    ".hidden mesh_thread_heap",
-    ".globl mesh_thread_heap",
-    ".type mesh_thread_heap, @object",
-    "mesh_thread_heap:",
-    ".quad {idle}",
-    ".size mesh_thread_heap, 8",
-    ".hidden mesh_thread_inside",
-    ".globl mesh_thread_inside",
-    ".type mesh_thread_inside, @object",
-    "mesh_thread_inside:",
-    ".quad 0",
-    ".size mesh_thread_inside, 8",
-    ".hidden mesh_thread_fault_page",
-    ".globl mesh_thread_fault_page",
-    ".type mesh_thread_fault_page, @object",
-    "mesh_thread_fault_page:",
-    ".quad 0",
-    ".size mesh_thread_fault_page, 8",
-    ".hidden mesh_thread_fault_phase",
-    ".globl mesh_thread_fault_phase",
-    ".type mesh_thread_fault_phase, @object",
-    "mesh_thread_fault_phase:",
-    ".quad 0",
-    ".size mesh_thread_fault_phase, 8",
-    ".hidden mesh_thread_hazards",
-    ".globl mesh_thread_hazards",
-    ".type mesh_thread_hazards, @object",
-    "mesh_thread_hazards:",
-    ".quad 0",
-    ".size mesh_thread_hazards, 8",
-    ".hidden mesh_thread_own",
-    ".globl mesh_thread_own",
-    ".type mesh_thread_own, @object",
-    "mesh_thread_own:",
-    ".quad 0",
-    ".size mesh_thread_own, 8",
-    ".hidden mesh_thread_child_process",
-    ".globl mesh_thread_child_process",
-    ".type mesh_thread_child_process, @object",
-    "mesh_thread_child_process:",
-    ".quad 0",
-    ".size mesh_thread_child_process, 8",
-    ".hidden mesh_thread_child_handler",
-    ".globl mesh_thread_child_handler",
-    ".type mesh_thread_child_handler, @object",
-    "mesh_thread_child_handler:",
-    ".quad 0",
-    ".size mesh_thread_child_handler, 8",
-    ".hidden mesh_thread_child_flags",
-    ".globl mesh_thread_child_flags",
-    ".type mesh_thread_child_flags, @object",
-    "mesh_thread_child_flags:",
-    ".quad 0",
-    ".size mesh_thread_child_flags, 8",
-    ".hidden mesh_thread_child_mask",
-    ".globl mesh_thread_child_mask",
-    ".type mesh_thread_child_mask, @object",
-    "mesh_thread_child_mask:",
-    ".quad 0",
-    ".size mesh_thread_child_mask, 8",
-    ".hidden mesh_thread_bytes_to_sample",
-    ".globl mesh_thread_bytes_to_sample",
-    ".type mesh_thread_bytes_to_sample, @object",
-    "mesh_thread_bytes_to_sample:",
-    ".quad 0",
-    ".size mesh_thread_bytes_to_sample, 8",
-    ".popsection",
-    idle = sym IDLE,
-);
-
+/// Reads a word.
 macro_rules! read {
     ($name:literal) => {{
         let value: usize;
         // SAFETY: reads a word of the calling thread.
         unsafe {
-            asm!(
+            core::arch::asm!(
                 concat!("mov {0}, qword ptr [rip + ", $name, "@GOTTPOFF]"),
                 "mov {0}, qword ptr fs:[{0}]",
                 out(reg) value,
@@ -95,12 +45,14 @@ macro_rules! read {
         value
     }};
 }
+pub(super) use read;
 
+/// Writes a word.
 macro_rules! write {
     ($name:literal, $value:expr) => {{
         // SAFETY: writes a word of the calling thread.
         unsafe {
-            asm!(
+            core::arch::asm!(
                 concat!("mov {0}, qword ptr [rip + ", $name, "@GOTTPOFF]"),
                 "mov qword ptr fs:[{0}], {1}",
                 out(reg) _,
@@ -110,99 +62,4 @@ macro_rules! write {
         }
     }};
 }
-
-#[inline(always)]
-pub(super) fn heap() -> *mut Front {
-    read!("mesh_thread_heap") as *mut Front
-}
-
-pub(super) fn set_heap(heap: *mut Front) {
-    write!("mesh_thread_heap", heap);
-}
-
-#[inline(always)]
-pub(super) fn own() -> *mut Front {
-    read!("mesh_thread_own") as *mut Front
-}
-
-pub(super) fn set_own(heap: *mut Front) {
-    write!("mesh_thread_own", heap);
-}
-
-#[inline(always)]
-pub(super) fn inside() -> usize {
-    read!("mesh_thread_inside")
-}
-
-#[inline(always)]
-pub(super) fn set_inside(depth: usize) {
-    write!("mesh_thread_inside", depth);
-}
-
-pub(super) fn last_fault() -> (usize, usize) {
-    (
-        read!("mesh_thread_fault_page"),
-        read!("mesh_thread_fault_phase"),
-    )
-}
-
-pub(super) fn set_last_fault(page: usize, phase: usize) {
-    write!("mesh_thread_fault_page", page);
-    write!("mesh_thread_fault_phase", phase);
-}
-
-#[inline(always)]
-pub(super) fn hazards() -> *const HazardRecord {
-    read!("mesh_thread_hazards") as *const HazardRecord
-}
-
-pub(super) fn set_hazards(record: *const HazardRecord) {
-    write!("mesh_thread_hazards", record);
-}
-
-pub(super) fn child_wish() -> [usize; 4] {
-    [
-        read!("mesh_thread_child_process"),
-        read!("mesh_thread_child_handler"),
-        read!("mesh_thread_child_flags"),
-        read!("mesh_thread_child_mask"),
-    ]
-}
-
-pub(super) fn set_child_wish([process, handler, flags, mask]: [usize; 4]) {
-    write!("mesh_thread_child_process", process);
-    write!("mesh_thread_child_handler", handler);
-    write!("mesh_thread_child_flags", flags);
-    write!("mesh_thread_child_mask", mask);
-}
-
-pub(super) fn bytes_to_sample() -> usize {
-    read!("mesh_thread_bytes_to_sample")
-}
-
-pub(super) fn set_bytes_to_sample(bytes: usize) {
-    write!("mesh_thread_bytes_to_sample", bytes);
-}
-
-pub(super) fn thread_pointer() -> usize {
-    let value: usize;
-    // SAFETY: the first word of the thread's block is its own address.
-    unsafe {
-        asm!("mov {0}, qword ptr fs:[0]", out(reg) value, options(pure, readonly, nostack, preserves_flags));
-    }
-    value
-}
-
-/// The address of the first of the words, which stand together.
-pub(super) fn lowest() -> usize {
-    let offset: usize;
-    // SAFETY: reads the global offset table.
-    unsafe {
-        asm!(
-            "mov {0}, qword ptr [rip + mesh_thread_heap@GOTTPOFF]",
-            out(reg) offset,
-            options(pure, readonly, nostack, preserves_flags),
-        );
-    }
-    thread_pointer().wrapping_add(offset)
-}
+pub(super) use write;

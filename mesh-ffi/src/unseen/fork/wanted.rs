@@ -4,6 +4,7 @@ use core::ptr::{with_exposed_provenance, with_exposed_provenance_mut, without_pr
 
 use libc::{c_int, c_long};
 
+use crate::ground::machine::{CHILD_IN_CLONE, only_here};
 use crate::ground::reach::copy_in;
 use crate::ground::system;
 use crate::unseen::written::Written;
@@ -27,15 +28,14 @@ const CLONE3: usize = 6;
 impl Wanted {
     /// What the call asks for; `None` if it does not clone.
     pub(crate) fn of(number: c_long, arguments: [usize; 6]) -> Option<Self> {
-        let [first, second, third, fourth, ..] = arguments;
+        let [first, second, third, ..] = arguments;
         match number {
-            libc::SYS_fork => Some(Self::default()),
             libc::SYS_clone => Some(Self {
                 flags: first,
                 stack: second,
                 parent: third,
                 process_file: 0,
-                child: fourth,
+                child: arguments[CHILD_IN_CLONE],
             }),
             libc::SYS_clone3 => {
                 let mut words = [0; CLONE3];
@@ -51,6 +51,7 @@ impl Wanted {
                     child,
                 })
             }
+            _ if only_here::FORKS.contains(&number) => Some(Self::default()),
             _ => None,
         }
     }

@@ -11,6 +11,7 @@
 //! ```
 
 mod memory;
+#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 mod spawn;
 
@@ -23,6 +24,17 @@ use crate::ground::heap::HEAP;
 use crate::ground::{process, system, tls};
 
 use memory::Memory;
+
+/// Parts of the process that the thread shares, and what the kernel does at its ends: as for any thread, but that it is told of
+/// no other one.
+const FLAGS: c_int = libc::CLONE_VM
+    | libc::CLONE_FS
+    | libc::CLONE_FILES
+    | libc::CLONE_SIGHAND
+    | libc::CLONE_THREAD
+    | libc::CLONE_SYSVSEM
+    | libc::CLONE_SETTLS
+    | libc::CLONE_CHILD_CLEARTID;
 
 /// What the thread runs: it looks at [`should_end`] every now and then, and returns when that says so. Zero before [`run`].
 static BODY: AtomicUsize = AtomicUsize::new(0);

@@ -2,18 +2,10 @@
 
 use core::arch::naked_asm;
 
-use super::main;
+use super::{FLAGS, main};
 
-/// Parts of the process that the thread shares, and what the kernel does at its ends: as for any thread, but that it is told of
-/// no other one.
-const FLAGS: i32 = libc::CLONE_VM
-    | libc::CLONE_FS
-    | libc::CLONE_FILES
-    | libc::CLONE_SIGHAND
-    | libc::CLONE_THREAD
-    | libc::CLONE_SYSVSEM
-    | libc::CLONE_SETTLS
-    | libc::CLONE_CHILD_CLEARTID;
+/// Words of a thread's block that hold its address: the first one, and the third (glibc's `self`).
+pub(super) const OWN_ADDRESS: &[usize] = &[0, 2];
 
 /// Begins a thread that runs [`main`] and ends when that returns. Returns its number, or an error number, negated.
 ///

@@ -17,7 +17,7 @@ use libc::{c_int, sighandler_t, siginfo_t as Info, ucontext_t};
 
 use super::handlers::note_sent;
 use super::mask::{STAND_IN, block, kernel_word};
-use super::{stacks, wishes};
+use super::{frame, wishes};
 use crate::ground::heap::HEAP;
 use crate::ground::reach::after_fault_at;
 use crate::ground::signal_set::{bit, word};
@@ -37,12 +37,12 @@ const SEGV_ACCERR: c_int = 2;
 
 /// The address of our handler of SIGSEGV, and of its stand-in.
 pub(super) fn handler_address() -> sighandler_t {
-    on_signal as Handler as sighandler_t
+    frame::on_signal as Handler as sighandler_t
 }
 
 /// What is left to be done about a signal when our handler is through with it.
 #[repr(C)]
-struct Rest {
+pub(super) struct Rest {
     /// The program's handler, to be called; null for nothing.
     handler: *const (),
     /// What the program's handler is to find blocked, in the kernel's form.
@@ -56,68 +56,8 @@ impl Rest {
     };
 }
 
-/// Our handler. Whether the kernel called it shows in the stack: then the context lies right above the address to return to.
-///
-/// ```text
-///  from the kernel      all signals are blocked; `handle` runs on a stack of ours, since the one that the kernel has chosen may have
-///                       hardly more room than for its frame. Then the mask is set that the program's handler would find, and
-///                       that handler is jumped to, on the kernel's stack: to it, all is as if we had not been there
-///  from a handler that was put over ours, and passes on what is not its own: `handle_passed_on` calls the program's
-/// ```
-#[cfg(target_arch = "x86_64")]
-#[unsafe(naked)]
-extern "C" fn on_signal(signal: c_int, info: *mut Info, context: *mut c_void) {
-    core::arch::naked_asm!(
-        "lea rax, [rsp + 8]",
-        "cmp rax, rdx",
-        "jne {passed_on}",
-        // Who was interrupted gets all registers back from the kernel.
-        "mov r12, rsi",
-        "mov r13, rdx",
-        "mov rbx, rsp",
-        "sub rsp, 8",
-        "call {take}",
-        "mov r14, rax",
-        "test rax, rax",
-        "cmovnz rsp, rax",
-        "mov rdi, r12",
-        "mov rsi, r13",
-        "call {handle}",
-        "mov rsp, rbx",
-        "mov rbp, rax",
-        "mov r15, rdx",
-        "sub rsp, 8",
-        "mov rdi, r14",
-        "call {give_back}",
-        "test rbp, rbp",
-        "jnz 2f",
-        "add rsp, 8",
-        "ret",
-        "2:",
-        "mov [rsp], r15",
-        "mov rsi, rsp",
-        "mov edi, {set}",
-        "xor edx, edx",
-        "mov r10d, 8",
-        "mov eax, {mask}",
-        "syscall",
-        "add rsp, 8",
-        // The signal is that of the information.
-        "mov edi, dword ptr [r12]",
-        "mov rsi, r12",
-        "mov rdx, r13",
-        "jmp rbp",
-        passed_on = sym handle_passed_on,
-        take = sym stacks::take,
-        handle = sym handle,
-        give_back = sym stacks::give_back,
-        set = const libc::SIG_SETMASK,
-        mask = const libc::SYS_rt_sigprocmask,
-    )
-}
-
 /// A signal of ours, as the kernel says.
-extern "C" fn handle(info: *mut Info, context: *mut c_void) -> Rest {
+pub(super) extern "C" fn handle(info: *mut Info, context: *mut c_void) -> Rest {
     // SAFETY: the kernel passes it, since the handler was installed with SA_SIGINFO.
     let is_fault = unsafe { (*info).si_signo } == libc::SIGSEGV;
     // SAFETY: both are the kernel's, for the time of the handler.
@@ -132,7 +72,7 @@ extern "C" fn handle(info: *mut Info, context: *mut c_void) -> Rest {
 }
 
 /// A signal of ours, as a handler says that the program has put over ours.
-extern "C" fn handle_passed_on(signal: c_int, info: *mut Info, context: *mut c_void) {
+pub(super) extern "C" fn handle_passed_on(signal: c_int, info: *mut Info, context: *mut c_void) {
     // SAFETY: the handler passes on what the kernel passed to it.
     if signal == libc::SIGSEGV && errno::preserved(|| unsafe { answered(info, context) }) {
         return;
@@ -187,10 +127,9 @@ unsafe fn answered(info: *mut Info, context: *mut c_void) -> bool {
 unsafe fn was_guarded(context: *mut c_void) -> bool {
     // SAFETY: valid (contract).
     let context = unsafe { &mut *context.cast::<ucontext_t>() };
-    let next = &mut context.uc_mcontext.gregs[libc::REG_RIP as usize];
-    let after = after_fault_at(*next as usize);
+    let after = after_fault_at(frame::instruction(context));
     if let Some(after) = after {
-        *next = after as i64;
+        frame::go_on_at(context, after);
     }
     after.is_some()
 }
@@ -232,7 +171,7 @@ impl Fault {
         let info = unsafe { &*info };
         let is_missing = info.si_code == SEGV_MAPERR;
         // SAFETY: valid (contract).
-        if !is_missing && (info.si_code != SEGV_ACCERR || !unsafe { is_write(context) }) {
+        if !is_missing && (info.si_code != SEGV_ACCERR || !unsafe { frame::is_write(context) }) {
             return None;
         }
         // SAFETY: a fault's information has an address.
@@ -269,19 +208,6 @@ impl Fault {
         pages.barrier().wait_for_turn(pages.os(), phase);
         !phase.is_multiple_of(2)
     }
-}
-
-/// Whether the fault was a write of data.
-///
-/// # Safety
-/// `context` comes from the kernel.
-unsafe fn is_write(context: *const c_void) -> bool {
-    /// The bit of a page fault's error code that says "write".
-    const WRITE: i64 = 1 << 1;
-    let context = context.cast::<ucontext_t>();
-    // SAFETY: valid (contract).
-    let error = unsafe { (*context).uc_mcontext.gregs[libc::REG_ERR as usize] };
-    error & WRITE != 0
 }
 
 /// Does what the system would have done, or says what the program's handler is and what it is to find blocked.

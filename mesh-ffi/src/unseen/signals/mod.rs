@@ -4,7 +4,7 @@
 //! blocked in the kernel: a thread that writes to a protected page with the signal blocked would be killed. That the
 //! *program* has it blocked is kept as the bit of another signal in the same mask, see `mask`.
 //!
-//! * `fault`: our handler, and what becomes of a fault that is not ours; `stacks`: where it runs;
+//! * `fault`: our handler, and what becomes of a fault that is not ours; `frame`: how the kernel calls it; `stacks`: where it runs;
 //! * `action`: `sigaction` and its relatives; `wish`, `wishes`: what the program asked for; `child`: the same where a process shares its
 //!   parent's memory;
 //! * `handlers`, `installed`: what is known of the program's handlers, and of ours;
@@ -15,6 +15,9 @@
 mod action;
 mod child;
 mod fault;
+#[cfg_attr(target_arch = "aarch64", path = "frame/aarch64.rs")]
+#[cfg_attr(target_arch = "x86_64", path = "frame/x86_64.rs")]
+mod frame;
 mod handlers;
 mod held;
 mod installed;

@@ -2,6 +2,8 @@
 
 use libc::c_long;
 
+use crate::ground::machine::only_here;
+
 /// Numbers that are known here. Others are special.
 pub(super) const NUMBERS: usize = 512;
 
@@ -15,7 +17,6 @@ pub(super) const CLONES: u8 = 2;
 /// Calls that write to no object, among them those that must not have a frame of ours around them, or are made very often.
 const WRITE_NOTHING: &[c_long] = &[
     libc::SYS_write,
-    libc::SYS_open,
     libc::SYS_close,
     libc::SYS_lseek,
     libc::SYS_mmap,
@@ -24,11 +25,9 @@ const WRITE_NOTHING: &[c_long] = &[
     libc::SYS_rt_sigreturn,
     libc::SYS_pwrite64,
     libc::SYS_writev,
-    libc::SYS_access,
     libc::SYS_sched_yield,
     libc::SYS_mremap,
     libc::SYS_dup,
-    libc::SYS_dup2,
     libc::SYS_getpid,
     libc::SYS_socket,
     libc::SYS_connect,
@@ -38,7 +37,6 @@ const WRITE_NOTHING: &[c_long] = &[
     libc::SYS_bind,
     libc::SYS_listen,
     libc::SYS_setsockopt,
-    libc::SYS_vfork,
     libc::SYS_execve,
     libc::SYS_exit,
     libc::SYS_kill,
@@ -71,14 +69,14 @@ const WRITE_NOTHING: &[c_long] = &[
     libc::SYS_close_range,
 ];
 
-const CLONE: &[c_long] = &[libc::SYS_clone, libc::SYS_clone3, libc::SYS_fork];
+const CLONE: &[c_long] = &[libc::SYS_clone, libc::SYS_clone3];
 
 /// The way for each number.
-pub(super) static ROUTES: [u8; NUMBERS] = marked(
-    marked([SPECIAL; NUMBERS], WRITE_NOTHING, PLAIN),
-    CLONE,
-    CLONES,
-);
+pub(super) static ROUTES: [u8; NUMBERS] = {
+    let plain = marked([SPECIAL; NUMBERS], WRITE_NOTHING, PLAIN);
+    let plain = marked(plain, only_here::PLAIN, PLAIN);
+    marked(marked(plain, CLONE, CLONES), only_here::FORKS, CLONES)
+};
 
 const fn marked(mut routes: [u8; NUMBERS], numbers: &[c_long], route: u8) -> [u8; NUMBERS] {
     let mut index = 0;

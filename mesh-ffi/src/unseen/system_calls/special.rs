@@ -7,6 +7,7 @@ use libc::{c_int, c_long};
 
 use super::writes::{before, sleeps, written};
 use crate::ground::errno;
+use crate::ground::machine::only_here;
 use crate::unseen::asynchronous::keep_submitted;
 use crate::unseen::fork::clones::duplicate;
 use crate::unseen::fork::wanted::Wanted;
@@ -39,7 +40,8 @@ pub(super) unsafe extern "C" fn special_system_call(
     let arguments = [a, b, c, d, e, f];
     let made = match number {
         libc::SYS_futex => calls::futex(arguments),
-        libc::SYS_clone | libc::SYS_clone3 | libc::SYS_fork => duplicating(number, arguments),
+        libc::SYS_clone | libc::SYS_clone3 => duplicating(number, arguments),
+        _ if only_here::FORKS.contains(&number) => duplicating(number, arguments),
         calls::FUTEX_WAITV | calls::FUTEX_WAKE..=calls::FUTEX_REQUEUE => {
             calls::newer(number, arguments)
         }

@@ -5,6 +5,7 @@ use core::ptr::{with_exposed_provenance, with_exposed_provenance_mut, without_pr
 
 use libc::{c_int, c_long};
 
+use crate::ground::machine::only_here;
 use crate::unseen::arguments::{by_ioctl, by_ptrace, by_record};
 use crate::unseen::futexes::raw::Arguments;
 use crate::unseen::waits::{Before, children, files, queues};
@@ -56,21 +57,17 @@ pub(super) fn sleeps(number: c_long) -> bool {
             | libc::SYS_waitid
             | libc::SYS_msgrcv
             | libc::SYS_mq_timedreceive
-            | libc::SYS_poll
             | libc::SYS_ppoll
-            | libc::SYS_select
             | libc::SYS_pselect6
-            | libc::SYS_epoll_wait
             | libc::SYS_epoll_pwait
             | libc::SYS_epoll_pwait2
             | libc::SYS_nanosleep
             | libc::SYS_clock_nanosleep
-            | libc::SYS_pause
             | libc::SYS_rt_sigsuspend
             | libc::SYS_rt_sigtimedwait
             | libc::SYS_semop
             | libc::SYS_semtimedop
-    )
+    ) || only_here::SLEEPS.contains(&number)
 }
 
 /// The time before such a call, in a program that has some.

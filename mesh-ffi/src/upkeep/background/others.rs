@@ -130,5 +130,5 @@ pub(super) fn thread_count() -> Option<u64> {
     // SAFETY: a string, and room for the answer.
     let failed = unsafe { syscall(libc::SYS_newfstatat, arguments) } != 0;
     // Each thread has a directory, and each directory a link to the one above it.
-    (!failed).then(|| status.st_nlink.saturating_sub(2))
+    (!failed).then(|| status.st_nlink.saturating_sub(2) as u64)
 }

@@ -86,8 +86,8 @@ pub(in crate::upkeep) fn rename(from: &CStr, to: &CStr) -> Result<(), c_int> {
         here,
         to.as_ptr().expose_provenance(),
     ];
-    // SAFETY: both are strings that live across the call.
-    unsafe { call(libc::SYS_renameat, arguments) }.map(|_| ())
+    // SAFETY: both are strings that live across the call; `call` passes no flags behind them.
+    unsafe { call(libc::SYS_renameat2, arguments) }.map(|_| ())
 }
 
 /// Removes a file, if it can be.

@@ -1,6 +1,5 @@
 //! Where a thread is, and what of its stack is there.
 
-use core::arch::asm;
 use core::ptr::with_exposed_provenance;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,6 +9,7 @@ use libc::Elf64_Phdr as Segment;
 
 use crate::ground::clock::auxiliary;
 use crate::ground::loaded::Code;
+use crate::ground::machine::registers;
 use crate::ground::reach;
 
 /// The code of libraries.
@@ -48,19 +48,7 @@ pub(super) fn find_program() -> usize {
 /// The registers of the calling thread, as of the caller's frame.
 #[inline(always)]
 pub(super) fn here() -> Context {
-    let (instruction, stack_pointer, frame_pointer);
-    // SAFETY: reads registers.
-    unsafe {
-        asm!(
-            "lea {0}, [rip]",
-            "mov {1}, rsp",
-            "mov {2}, rbp",
-            out(reg) instruction,
-            out(reg) stack_pointer,
-            out(reg) frame_pointer,
-            options(nomem, nostack, preserves_flags),
-        );
-    }
+    let [instruction, stack_pointer, frame_pointer] = registers();
     Context {
         instruction,
         stack_pointer,

@@ -4,6 +4,9 @@
 //! `mesh-bench scale` reads it.
 #![no_std]
 
+#[cfg(not(target_arch = "x86_64"))]
+compile_error!("libmesh_timed.so is for x86-64");
+
 mod clock;
 mod lock;
 mod marks;

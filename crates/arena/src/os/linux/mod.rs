@@ -1,5 +1,6 @@
 //! Linux.
 
+#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 mod call;
 mod clocks;

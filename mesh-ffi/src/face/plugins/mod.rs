@@ -5,13 +5,18 @@
 //! cleared. The loader looks at the address that it will return to: whose RUNPATH and namespace apply is the caller's
 //! matter. So ours are jumps: nobody sees that they stand in between.
 
-use core::arch::naked_asm;
+#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
+#[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
+mod machine;
+
 use core::ffi::{c_char, c_int, c_void};
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::ground::line::Line;
 use crate::ground::next::Next;
 use crate::ground::only_shared::only_shared;
+
+use machine::{jump_with_three, jump_with_two};
 
 #[unsafe(link_section = "mesh_next")]
 static DLOPEN: Next = Next::new(c"dlopen");
@@ -67,30 +72,7 @@ only_shared!(dlopen);
 /// As for the C library's.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn dlopen(name: *const c_char, flags: c_int) -> *mut c_void {
-    naked_asm!(
-        ".cfi_startproc",
-        "push rdi",
-        ".cfi_adjust_cfa_offset 8",
-        "push rsi",
-        ".cfi_adjust_cfa_offset 8",
-        "sub rsp, 8",
-        ".cfi_adjust_cfa_offset 8",
-        "call {onward}",
-        "add rsp, 8",
-        ".cfi_adjust_cfa_offset -8",
-        "pop rsi",
-        ".cfi_adjust_cfa_offset -8",
-        "pop rdi",
-        ".cfi_adjust_cfa_offset -8",
-        "and rsi, rdx",
-        "test rax, rax",
-        "je 2f",
-        "jmp rax",
-        "2:",
-        "ret",
-        ".cfi_endproc",
-        onward = sym to_dlopen,
-    )
+    jump_with_two!(to_dlopen)
 }
 
 only_shared!(dlmopen);
@@ -105,29 +87,5 @@ pub(crate) unsafe extern "C" fn dlmopen(
     name: *const c_char,
     flags: c_int,
 ) -> *mut c_void {
-    naked_asm!(
-        ".cfi_startproc",
-        "push rdi",
-        ".cfi_adjust_cfa_offset 8",
-        "push rsi",
-        ".cfi_adjust_cfa_offset 8",
-        "push rdx",
-        ".cfi_adjust_cfa_offset 8",
-        "call {onward}",
-        "mov rcx, rdx",
-        "pop rdx",
-        ".cfi_adjust_cfa_offset -8",
-        "pop rsi",
-        ".cfi_adjust_cfa_offset -8",
-        "pop rdi",
-        ".cfi_adjust_cfa_offset -8",
-        "and rdx, rcx",
-        "test rax, rax",
-        "je 2f",
-        "jmp rax",
-        "2:",
-        "ret",
-        ".cfi_endproc",
-        onward = sym to_dlmopen,
-    )
+    jump_with_three!(to_dlmopen)
 }

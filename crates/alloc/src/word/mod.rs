@@ -3,7 +3,11 @@
 //! The word is of the initial-exec model: it is part of the thread's static block, so reading it is two instructions and no call. A
 //! new thread's word points to an idle front end, which has nothing at hand, so there is no question "is there one" on the fast path.
 
-use core::arch::{asm, global_asm};
+#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
+#[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
+mod machine;
+
+use core::arch::global_asm;
 use core::cell::UnsafeCell;
 use core::ptr::NonNull;
 
@@ -46,31 +50,12 @@ global_asm!(
 /// The calling thread's front end, or an idle one.
 #[inline(always)]
 pub(crate) fn heap() -> NonNull<Front> {
-    let value: *mut Front;
-    // SAFETY: reads a word of the calling thread.
-    unsafe {
-        asm!(
-            "mov {0}, qword ptr [rip + mesh_alloc_thread_heap@GOTTPOFF]",
-            "mov {0}, qword ptr fs:[{0}]",
-            out(reg) value,
-            options(readonly, nostack, preserves_flags),
-        );
-    }
     // SAFETY: the word starts as the idle front end's address, and `set` takes no null.
-    unsafe { NonNull::new_unchecked(value) }
+    unsafe { NonNull::new_unchecked(machine::read()) }
 }
 
 fn set(front: NonNull<Front>) {
-    // SAFETY: writes a word of the calling thread.
-    unsafe {
-        asm!(
-            "mov {0}, qword ptr [rip + mesh_alloc_thread_heap@GOTTPOFF]",
-            "mov qword ptr fs:[{0}], {1}",
-            out(reg) _,
-            in(reg) front.as_ptr(),
-            options(nostack, preserves_flags),
-        );
-    }
+    machine::write(front.as_ptr());
 }
 
 /// What the calling thread's word says.

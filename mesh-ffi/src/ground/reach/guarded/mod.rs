@@ -3,39 +3,9 @@
 //! Two instructions read and write them. Where one of these faults, the handler of SIGSEGV goes on behind the loop, which then says
 //! that it did not get to its end.
 
-use core::arch::global_asm;
-
-global_asm!(
-    ".pushsection .text.mesh_guarded_copy,\"ax\",@progbits",
-    ".p2align 4",
-    ".hidden mesh_guarded_copy",
-    ".globl mesh_guarded_copy",
-    ".type mesh_guarded_copy, @function",
-    "mesh_guarded_copy:",
-    ".cfi_startproc",
-    "xor eax, eax",
-    "test rdx, rdx",
-    "je mesh_guarded_done",
-    ".hidden mesh_guarded_load",
-    ".globl mesh_guarded_load",
-    "mesh_guarded_load:",
-    "mov rcx, qword ptr [rsi + 8*rdx - 8]",
-    ".hidden mesh_guarded_store",
-    ".globl mesh_guarded_store",
-    "mesh_guarded_store:",
-    "mov qword ptr [rdi + 8*rdx - 8], rcx",
-    "sub rdx, 1",
-    "jne mesh_guarded_load",
-    "mesh_guarded_done:",
-    "mov eax, 1",
-    ".hidden mesh_guarded_return",
-    ".globl mesh_guarded_return",
-    "mesh_guarded_return:",
-    "ret",
-    ".cfi_endproc",
-    ".size mesh_guarded_copy, . - mesh_guarded_copy",
-    ".popsection",
-);
+#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
+#[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
+mod words;
 
 unsafe extern "C" {
     fn mesh_guarded_copy(to: *mut u64, from: *const u64, words: usize) -> u32;

@@ -5,7 +5,10 @@
 //!
 //! The functions save the registers of who calls them: they are jumped to, with all as it came.
 
-use core::arch::naked_asm;
+#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
+#[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
+mod machine;
+
 use core::ffi::{c_int, c_void};
 
 use libc::ucontext_t;
@@ -14,6 +17,8 @@ use crate::ground::next::{self, Next, found};
 use crate::ground::only_shared::only_shared;
 use crate::unseen::pinning::pin;
 use crate::unseen::written::is_meshed;
+
+use machine::{JUMP_BUFFER, after};
 
 #[unsafe(link_section = "mesh_next")]
 static GETCONTEXT: Next = Next::new(c"getcontext");
@@ -72,9 +77,6 @@ static SIGSETJMP: Next = Next::new(c"__sigsetjmp");
 #[unsafe(link_section = "mesh_next")]
 static SETJMP: Next = Next::new(c"setjmp");
 
-/// Bytes from a buffer of `setjmp` on that are its, a saved mask among them.
-const JUMP_BUFFER: usize = 200;
-
 /// A place to jump to; the mask is saved there if `saves_mask`.
 extern "C" fn before_sigsetjmp(buffer: *const c_void, saves_mask: c_int) -> *mut c_void {
     if saves_mask != 0 && is_meshed(buffer) {
@@ -89,36 +91,6 @@ extern "C" fn before_setjmp(buffer: *const c_void) -> *mut c_void {
         pin(buffer, JUMP_BUFFER);
     }
     address_of(&SETJMP)
-}
-
-/// Calls a function with the first two arguments, and jumps to what it returns with all arguments.
-macro_rules! after {
-    ($before:path) => {
-        naked_asm!(
-            ".cfi_startproc",
-            "push rdi",
-            "push rsi",
-            "push rdx",
-            "push rcx",
-            "push r8",
-            "push r9",
-            "push rax",
-            ".cfi_adjust_cfa_offset 56",
-            "call {before}",
-            "mov r11, rax",
-            "pop rax",
-            "pop r9",
-            "pop r8",
-            "pop rcx",
-            "pop rdx",
-            "pop rsi",
-            "pop rdi",
-            ".cfi_adjust_cfa_offset -56",
-            "jmp r11",
-            ".cfi_endproc",
-            before = sym $before,
-        )
-    };
 }
 
 only_shared!(__sigsetjmp);

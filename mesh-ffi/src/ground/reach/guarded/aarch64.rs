@@ -1,0 +1,37 @@
+//! The loop on AArch64.
+
+use core::arch::global_asm;
+
+global_asm!(
+    ".pushsection .text.mesh_guarded_copy,\"ax\",@progbits",
+    ".p2align 4",
+    ".hidden mesh_guarded_copy",
+    ".globl mesh_guarded_copy",
+    ".type mesh_guarded_copy, @function",
+    "mesh_guarded_copy:",
+    ".cfi_startproc",
+    "mov x3, x0",
+    "mov w0, wzr",
+    "cbz x2, mesh_guarded_done",
+    "sub x1, x1, #8",
+    "sub x3, x3, #8",
+    ".hidden mesh_guarded_load",
+    ".globl mesh_guarded_load",
+    "mesh_guarded_load:",
+    "ldr x4, [x1, x2, lsl #3]",
+    ".hidden mesh_guarded_store",
+    ".globl mesh_guarded_store",
+    "mesh_guarded_store:",
+    "str x4, [x3, x2, lsl #3]",
+    "subs x2, x2, #1",
+    "b.ne mesh_guarded_load",
+    "mesh_guarded_done:",
+    "mov w0, #1",
+    ".hidden mesh_guarded_return",
+    ".globl mesh_guarded_return",
+    "mesh_guarded_return:",
+    "ret",
+    ".cfi_endproc",
+    ".size mesh_guarded_copy, . - mesh_guarded_copy",
+    ".popsection",
+);
