@@ -11,7 +11,7 @@ use miniheap::SpanClasses;
 use crate::face::foreign::{self, Resized};
 use crate::face::slow::{self, Block};
 use crate::ground::apart::{Program, Side};
-use crate::ground::heap::Front;
+use crate::ground::heap::{Front, system_page};
 use crate::ground::{errno, tls};
 
 /// Bytes in a page, as `valloc` and `pvalloc` mean it.
@@ -299,17 +299,18 @@ pub unsafe extern "C" fn posix_memalign(
     }
 }
 
-/// A block aligned to a page.
+/// A block aligned to a page of the system's.
 #[unsafe(no_mangle)]
 pub extern "C" fn valloc(size: usize) -> *mut c_void {
-    aligned_alloc(PAGE, size)
+    aligned_alloc(system_page(), size)
 }
 
 /// Whole pages: `size` is rounded up to a multiple of the page size.
 #[unsafe(no_mangle)]
 pub extern "C" fn pvalloc(size: usize) -> *mut c_void {
-    match size.checked_next_multiple_of(PAGE) {
-        Some(size) => aligned_alloc(PAGE, size.max(PAGE)),
+    let page = system_page();
+    match size.checked_next_multiple_of(page) {
+        Some(size) => aligned_alloc(page, size.max(page)),
         None => slow::to_c(None),
     }
 }

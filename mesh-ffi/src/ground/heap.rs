@@ -1,6 +1,6 @@
 //! The heap of this process.
 
-use arena::Arena;
+use arena::{Arena, Os};
 use globalheap::{Misuse, Report};
 use stack::{MeshHeap, Meshed, Policy, System, ThreadHeap};
 
@@ -16,6 +16,12 @@ pub(crate) type Global = MeshHeap<Arena<System>, Policy, ToStandardError>;
 
 /// The heap of this process.
 pub(crate) static HEAP: Heap = stack::meshed();
+
+/// Bytes in a page of the system's.
+#[inline(always)]
+pub(crate) fn system_page() -> usize {
+    System::PAGE_SIZE * HEAP.global().pages().os().grain().pages()
+}
 
 /// Tells the user about misuse.
 pub(crate) struct ToStandardError;

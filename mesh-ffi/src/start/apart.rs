@@ -7,11 +7,11 @@
 use core::ffi::{CStr, c_void};
 use core::ptr::NonNull;
 
+use arena::Os;
 use arena::os::Access;
-use arena::{Linux, Os};
 
 use crate::face::{c, library};
-use crate::ground::heap::HEAP;
+use crate::ground::heap::{HEAP, system_page};
 use crate::ground::loaded::{Name, Object, Objects, Reference};
 
 /// What allocates for itself and comes with the C library, which is the first.
@@ -147,11 +147,11 @@ impl<'o> Pen<'o> {
 
     /// Writes `function` to a word of the object; says whether that worked.
     fn write(&mut self, word: *mut usize, function: *const c_void) -> bool {
-        let page = word.map_addr(|at| at & !(Linux::PAGE_SIZE - 1)).cast();
+        let page = word.map_addr(|at| at & !(system_page() - 1)).cast();
         let Some(page) = NonNull::new(page) else {
             return false;
         };
-        if self.open != Some(page) && self.object.is_sealed(word.addr()) {
+        if self.open != Some(page) && self.object.is_sealed(word.addr(), system_page()) {
             self.seal();
             if !set_access(page, Access::ReadWrite) {
                 return false;
@@ -179,5 +179,5 @@ impl Drop for Pen<'_> {
 fn set_access(page: NonNull<u8>, access: Access) -> bool {
     let os = HEAP.global().pages().os();
     // SAFETY: a page of an object's data, which is made writable and then what it was; nobody relies on a fault there.
-    unsafe { os.protect(page, Linux::PAGE_SIZE, access) }.is_ok()
+    unsafe { os.protect(page, system_page(), access) }.is_ok()
 }

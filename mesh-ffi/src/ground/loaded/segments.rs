@@ -58,14 +58,13 @@ impl Object {
         }
     }
 
-    /// Whether the loader has made the page of `address` read-only once it had written what belongs there.
-    pub(crate) fn is_sealed(&self, address: usize) -> bool {
-        let page = address / Linux::PAGE_SIZE;
+    /// Whether the loader has made the page of `address`, one of so many `bytes`, read-only once it had written what belongs there.
+    pub(crate) fn is_sealed(&self, address: usize, bytes: usize) -> bool {
+        let page = address / bytes;
         self.segments().any(|segment| {
             let Range { start, end } = self.addresses(segment);
             // Of a page that is covered in part, the loader seals none.
-            segment.p_type == libc::PT_GNU_RELRO
-                && (start / Linux::PAGE_SIZE..end / Linux::PAGE_SIZE).contains(&page)
+            segment.p_type == libc::PT_GNU_RELRO && (start / bytes..end / bytes).contains(&page)
         })
     }
 }

@@ -13,7 +13,7 @@ use arena::Linux;
 use arena::os::{Access, Advice, Os, Purpose};
 
 use crate::ground::errno;
-use crate::ground::heap::HEAP;
+use crate::ground::heap::{HEAP, system_page};
 use crate::ground::tls;
 
 use super::spawn::OWN_ADDRESS;
@@ -35,7 +35,8 @@ impl Memory {
     /// The memory of the one thread that there can be; `None` when the system has none.
     pub(super) fn of_thread() -> Option<Self> {
         let sides = Sides::of_words();
-        let block = Linux::PAGE_SIZE + STACK + sides.below;
+        let guard = system_page();
+        let block = guard + STACK + sides.below;
         if let Some(start) = NonNull::new(MAPPED.load(Ordering::Acquire)) {
             return Some(Self { start, block });
         }
@@ -44,7 +45,7 @@ impl Memory {
         let start = os.reserve(len, Access::ReadWrite).ok()?;
         os.name(start, len, Purpose::Work);
         // SAFETY: the range was just mapped, and nobody uses it.
-        let guarded = unsafe { os.protect(start, Linux::PAGE_SIZE, Access::None) };
+        let guarded = unsafe { os.protect(start, guard, Access::None) };
         if guarded.is_err() {
             // SAFETY: mapped above, and nobody uses it.
             let _ = unsafe { os.unmap(start, len) };
@@ -64,7 +65,7 @@ impl Memory {
 
     /// The end of the stack, from which it grows down.
     pub(super) fn stack_end(&self) -> usize {
-        self.start.as_ptr().expose_provenance() + Linux::PAGE_SIZE + STACK
+        self.start.as_ptr().expose_provenance() + system_page() + STACK
     }
 
     /// The address of the thread block.
