@@ -10,8 +10,8 @@
 
 use heap::{Grain, PageCount, Slot};
 
-use crate::classes::{ALL, MESHED, PAGE, size_of_class};
 use crate::fullness::BINS;
+use crate::sizes::{ALL, MESHED, PAGE, size_of_class};
 
 /// Slots that a span has at least, unless its slots are whole pages.
 const MIN_SLOTS: usize = 2;

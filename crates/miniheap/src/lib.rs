@@ -2,7 +2,7 @@
 //!
 //! Everything here is about one size class and plain data: the heap above keeps it behind the lock of that class.
 //!
-//! * [`Geometry`] and [`SpanClasses`]: the size classes, and the spans of each (design in the modules `classes` and `geometry`);
+//! * [`Geometry`] and [`SpanClasses`]: the size classes, and the spans of each (design in the modules `sizes` and `geometry`);
 //! * [`MiniHeap`]: the record of a virtual span, with the slots that are in use *at its addresses*;
 //! * [`Group`]: virtual spans that share one physical span;
 //! * [`Spans`]: all of them, with the bins from which refills and searches choose.
@@ -23,6 +23,7 @@ mod leaf;
 mod leaked;
 mod miniheap;
 mod pool;
+mod sizes;
 mod spans;
 
 pub use classes::SpanClasses;

@@ -192,7 +192,15 @@ unsafe impl<L: RawLock + Sync, G: Pages> Os for LinuxWith<L, G> {
 
     fn populate(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
         // SAFETY: populating changes no content.
-        unsafe { madvise(at, len, MADV_POPULATE_WRITE) }
+        match unsafe { madvise(at, len, MADV_POPULATE_WRITE) } {
+            // Before Linux 5.14.
+            Err(Errno(libc::EINVAL)) => {
+                // SAFETY: the range is mapped, and may be written to (contract of those who own it).
+                unsafe { memory::touch(at, len) };
+                Ok(())
+            }
+            other => other,
+        }
     }
 
     unsafe fn punch(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
