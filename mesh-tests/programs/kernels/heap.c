@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <linux/prctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 
 enum { THREADS = 4, ROUNDS = 40 };
 
@@ -181,6 +183,35 @@ static void promises(void)
     check("blocks survive compaction", same);
 }
 
+/* Mappings with a name of the library's that has `part` in it; all mappings, if there is none to have. */
+static int mappings(const char *part)
+{
+    char line[512];
+    int count = 0;
+    FILE *file = fopen("/proc/self/maps", "r");
+    need("the maps", file != NULL);
+    while (fgets(line, sizeof line, file))
+        count += strstr(line, part) != NULL;
+    fclose(file);
+    return count;
+}
+
+/* What mappings are called, and how many there are: while spans are meshed, and when all is free again. */
+static void names(void)
+{
+    void *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    need("a page", page != MAP_FAILED);
+    int known = prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, page, 4096, "test") == 0;
+    struct sparse heap = sparse_new(20000, 8, 3);
+    compact();
+    check("blocks survive compaction", sparse_painted(&heap, 3));
+    printf("known %d\nheap %d\nshared %d\ntables %d\nmeshed %d\n", known, mappings("[anon:mesh: heap]"),
+           mappings("[anon_shmem:mesh: shared]"), mappings("[anon:mesh: tables]"), mappings("-"));
+    sparse_free(&heap);
+    compact();
+    printf("free %d\n", mappings("-"));
+}
+
 static void *on_a_high_stack(void *unused)
 {
     (void)unused;
@@ -224,7 +255,7 @@ int main(int argc, char **argv)
         void (*run)(void);
     } topics[] = {
         {"by-itself", by_itself}, {"compacted", compacted}, {"huge", huge},
-        {"exhaustion", exhaustion}, {"high", high}, {"promises", promises},
+        {"exhaustion", exhaustion}, {"high", high}, {"names", names}, {"promises", promises},
     };
     for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
         if (argc == 2 && strcmp(argv[1], topics[i].name) == 0) {

@@ -148,6 +148,20 @@ done
     judge "stress" "$barrier"
 done
 
+# Names of mappings, where the kernel knows any: they take no more mappings.
+of() { sed -n "s/^$1 //p" /tmp/said; }
+for barrier in "${barriers[@]}"; do
+    meshes "without names" "$barrier" MESH_NAMES=0 MESH_BARRIER="$barrier" "$here/heap" names
+    meshed=$(of meshed) free=$(of free)
+    is "without names: named" $(($(of heap) + $(of shared) + $(of tables))) = 0
+    meshes "names" "$barrier" MESH_BARRIER="$barrier" "$here/heap" names
+    is "names: of the heap, known: $(of known)" "$(($(of heap) > 0))" = "$(of known)"
+    is "names: of tables" "$(($(of tables) > 0))" = "$(of known)"
+    is "names: mappings, $meshed without" "$(of meshed)" -le $((meshed + meshed / 10 + 8))
+    is "names: mappings when all is free, $free without" "$(of free)" -le $((free + free / 10 + 8))
+    note "names: shared $(of shared), of $(of meshed) mappings"
+done
+
 # Programs that people run.
 same "bash" bash "$here/work.sh"
 same "Python, threads and forks" PYTHONMALLOC=malloc python3 "$here/work.py"
@@ -164,7 +178,6 @@ fi
 # Transparent huge pages. `huge` says what lies on some: KiB.
 pages=/sys/kernel/mm/transparent_hugepage/enabled
 usual=$(sed 's/.*\[\(.*\)\].*/\1/' $pages)
-of() { sed -n "s/^$1 //p" /tmp/said; }
 echo always >$pages
 under "$here/heap" huge
 is "THP always: small blocks on huge pages" "$(of small)" -lt 2048
