@@ -1,6 +1,7 @@
 //! AArch64.
 
 /// The instruction, the stack pointer and the frame pointer, as of this place.
+#[collapse_debuginfo(yes)]
 macro_rules! registers {
     () => {{
         let (instruction, stack_pointer, frame_pointer): (u64, u64, u64);
