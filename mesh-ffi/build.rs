@@ -52,6 +52,10 @@ fn main() {
     // Named here, since the package `libc` names it only where no other crate of the same command wants its `std`. Without it
     // the library would not say of which versions its names are.
     println!("cargo::rustc-cdylib-link-arg=-lc");
+    if env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|processor| processor != "x86_64") {
+        // On x86-64 the compiler brings it along, and uses it by itself.
+        println!("cargo::rustc-cdylib-link-arg=-fuse-ld=lld");
+    }
     export_only_from_library();
     put_first();
     println!("cargo::rerun-if-changed=build.rs");

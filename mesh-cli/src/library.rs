@@ -7,13 +7,20 @@ use anyhow::{Context, Result};
 
 const FILE: &str = "libmesh.so";
 
+/// Where Debian installs libraries of this kind of machine.
+const OF_MACHINE: [&str; 2] = if cfg!(target_arch = "aarch64") {
+    ["/usr/lib/aarch64-linux-gnu", "/lib/aarch64-linux-gnu"]
+} else {
+    ["/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu"]
+};
+
 /// Where libraries are installed.
 const DIRECTORIES: [&str; 6] = [
     "/usr/local/lib",
-    "/usr/lib/x86_64-linux-gnu",
+    OF_MACHINE[0],
     "/usr/lib64",
     "/usr/lib",
-    "/lib/x86_64-linux-gnu",
+    OF_MACHINE[1],
     "/lib64",
 ];
 

@@ -1,13 +1,13 @@
 //! The processor's counter of time.
 
+#[cfg_attr(target_arch = "aarch64", path = "clock/aarch64.rs")]
+#[cfg_attr(target_arch = "x86_64", path = "clock/x86_64.rs")]
+mod counter;
+
 use anyhow::{Result, bail};
 use std::time::{Duration, Instant};
 
-/// Ticks since the machine was started.
-pub(crate) fn ticks() -> u64 {
-    // SAFETY: every x86-64 processor has the counter.
-    unsafe { core::arch::x86_64::_rdtsc() }
-}
+pub(crate) use counter::ticks;
 
 /// How long a tick is.
 #[derive(Clone, Copy, Debug)]

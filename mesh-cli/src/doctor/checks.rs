@@ -53,18 +53,21 @@ fn version(text: &str) -> Option<(u32, u32)> {
 
 const PAGE: usize = 4096;
 
+/// Kinds of processors, as the kernel calls them.
+const MACHINES: [&str; 2] = ["x86_64", "aarch64"];
+
 fn processor(system: &dyn System) -> Finding {
     let seen = format!(
         "{}, pages of {}",
         system.machine(),
         bytes(system.page_size() as u64)
     );
-    let fits = system.machine() == "x86_64" && system.page_size() == PAGE;
+    let fits = MACHINES.contains(&system.machine()) && system.page_size() == PAGE;
     if fits {
         Finding::new("processor", Level::Ok, seen)
     } else {
         Finding::new("processor", Level::Unusable, seen)
-            .means("Mesh is for x86-64 with pages of 4 KiB.")
+            .means("Mesh is for x86-64 and AArch64 with pages of 4 KiB.")
     }
 }
 

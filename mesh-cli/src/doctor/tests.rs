@@ -193,7 +193,7 @@ fn what_is_too_old_or_other_is_unusable() {
     let release = "/proc/sys/kernel/osrelease";
     old.files.insert(release, "5.10.0-21-amd64".to_owned());
     let other = Told {
-        machine: "aarch64",
+        machine: "riscv64",
         ..root()
     };
     let large = Told {

@@ -1,7 +1,13 @@
 //! From the copy of a stack to the addresses of its calls.
 
-use framehop::x86_64::{CacheX86_64, UnwindRegsX86_64, UnwinderX86_64};
-use framehop::{Module as Tables, Unwinder as _};
+#[cfg_attr(target_arch = "aarch64", path = "registers/aarch64.rs")]
+#[cfg_attr(target_arch = "x86_64", path = "registers/x86_64.rs")]
+mod registers;
+
+use framehop::{
+    CacheNative, MayAllocateDuringUnwind as MayAllocate, Module as Tables, Unwinder as _,
+    UnwinderNative,
+};
 use heapprofile::Stack;
 
 use super::elf::Bytes;
@@ -13,13 +19,13 @@ const MOST: usize = 1024;
 /// Unwinds by the tables of the files; where there are none, by frame pointers.
 pub(crate) struct Unwinder<'m> {
     modules: &'m Modules,
-    unwinder: UnwinderX86_64<Bytes>,
-    cache: CacheX86_64,
+    unwinder: UnwinderNative<Bytes, MayAllocate>,
+    cache: CacheNative<MayAllocate>,
 }
 
 impl<'m> Unwinder<'m> {
     pub(crate) fn new(modules: &'m Modules) -> Self {
-        let mut unwinder = UnwinderX86_64::new();
+        let mut unwinder = UnwinderNative::new();
         for module in modules.iter() {
             let Some(loaded) = module.loaded() else {
                 continue;
@@ -33,17 +39,13 @@ impl<'m> Unwinder<'m> {
         Self {
             modules,
             unwinder,
-            cache: CacheX86_64::new(),
+            cache: CacheNative::new(),
         }
     }
 
     /// An address within each call instruction, the innermost first. They end with the copy, or where there is no code.
     pub(crate) fn addresses(&mut self, stack: &Stack<'_>) -> Vec<u64> {
-        let registers = UnwindRegsX86_64::new(
-            stack.instruction(),
-            stack.stack_pointer(),
-            stack.frame_pointer(),
-        );
+        let registers = registers::of(stack);
         let mut read = |address| stack.word(address).ok_or(());
         let (unwinder, cache) = (&self.unwinder, &mut self.cache);
         let mut frames = unwinder.iter_frames(stack.instruction(), registers, cache, &mut read);

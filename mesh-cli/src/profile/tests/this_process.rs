@@ -1,6 +1,9 @@
 //! The stacks of this very process, with the tables and names of its files.
 
-use std::arch::{asm, naked_asm};
+#[cfg_attr(target_arch = "aarch64", path = "machine/aarch64.rs")]
+#[cfg_attr(target_arch = "x86_64", path = "machine/x86_64.rs")]
+mod machine;
+
 use std::collections::HashMap;
 use std::fs;
 use std::io::{IoSliceMut, Read};
@@ -13,6 +16,8 @@ use nix::unistd::Pid;
 use prost::Message;
 
 use super::memory::{Memory, own_maps, read, sample};
+use machine::{call_without_frame_pointer, registers};
+
 use crate::profile::calls::Call;
 use crate::profile::{list, pprof, text, unwound};
 
@@ -25,19 +30,7 @@ const MEAN: u64 = 64;
 /// Samples a block here, with the stack of this thread.
 #[inline(never)]
 extern "C" fn allocates_here(profile: &Profile<'_>, address: u64) {
-    let (instruction, stack_pointer, frame_pointer): (u64, u64, u64);
-    // SAFETY: reads registers only.
-    unsafe {
-        asm!(
-            "lea {}, [rip]",
-            "mov {}, rsp",
-            "mov {}, rbp",
-            out(reg) instruction,
-            out(reg) stack_pointer,
-            out(reg) frame_pointer,
-            options(nomem, preserves_flags),
-        );
-    }
+    let [instruction, stack_pointer, frame_pointer] = registers!();
     let context = Context {
         instruction,
         stack_pointer,
@@ -63,24 +56,7 @@ fn peek(address: u64) -> Option<u64> {
 /// Calls [`allocates_here`] while the frame pointer has another use: only tables tell how to go on.
 #[unsafe(naked)]
 extern "C" fn without_frame_pointer(profile: &Profile<'_>, address: u64) {
-    naked_asm!(
-        ".cfi_startproc",
-        "push rbp",
-        ".cfi_adjust_cfa_offset 8",
-        ".cfi_offset rbp, -16",
-        "sub rsp, 80",
-        ".cfi_adjust_cfa_offset 80",
-        "xor ebp, ebp",
-        "call {}",
-        "add rsp, 80",
-        ".cfi_adjust_cfa_offset -80",
-        "pop rbp",
-        ".cfi_adjust_cfa_offset -8",
-        ".cfi_restore rbp",
-        "ret",
-        ".cfi_endproc",
-        sym allocates_here,
-    )
+    call_without_frame_pointer!(allocates_here)
 }
 
 #[inline(never)]

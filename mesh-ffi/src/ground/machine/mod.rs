@@ -11,4 +11,6 @@ mod conventions;
 mod instructions;
 
 pub(crate) use conventions::{CHILD_IN_CLONE, CLOCK_OF_KERNEL, chosen, only_here, relocations};
-pub(crate) use instructions::{jump, jump_by, linked_address, registers, trap, two_addresses};
+pub(crate) use instructions::{
+    address_of_code, jump, jump_by, linked_address, registers, trap, two_addresses,
+};

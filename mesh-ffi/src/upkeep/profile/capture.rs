@@ -9,7 +9,7 @@ use libc::Elf64_Phdr as Segment;
 
 use crate::ground::clock::auxiliary;
 use crate::ground::loaded::Code;
-use crate::ground::machine::registers;
+use crate::ground::machine::{address_of_code, registers};
 use crate::ground::reach;
 
 /// The code of libraries.
@@ -63,7 +63,7 @@ pub(super) fn copy(address: u64, words: &mut [u64]) -> bool {
 
 /// Whether a word may be the address of an instruction of the program's.
 pub(super) fn is_code(word: u64) -> bool {
-    let address = word as usize;
+    let address = address_of_code(word) as usize;
     let [start, end] = PROGRAM
         .each_ref()
         .map(|place| place.load(Ordering::Relaxed));

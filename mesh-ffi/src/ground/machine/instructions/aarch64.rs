@@ -91,3 +91,9 @@ pub(crate) fn registers() -> [u64; 3] {
     }
     [instruction, stack, frame]
 }
+
+/// The address in a word that may be one to return to: code that was compiled so signs these in the bits above.
+#[inline(always)]
+pub(crate) fn address_of_code(word: u64) -> u64 {
+    word & ((1 << 48) - 1)
+}

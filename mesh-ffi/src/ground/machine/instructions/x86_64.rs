@@ -82,3 +82,9 @@ pub(crate) fn registers() -> [u64; 3] {
     }
     [instruction, stack, frame]
 }
+
+/// The address in a word that may be one to return to.
+#[inline(always)]
+pub(crate) fn address_of_code(word: u64) -> u64 {
+    word
+}
