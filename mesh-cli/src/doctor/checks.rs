@@ -23,14 +23,14 @@ pub(super) fn all(system: &dyn System) -> Vec<Finding> {
 }
 
 /// The oldest kernel that is supported, and the first with the better barrier.
-const OLDEST: (u32, u32) = (5, 14);
+const OLDEST: (u32, u32) = (5, 10);
 const WITH_BARRIER: (u32, u32) = (6, 4);
 
 fn kernel(system: &dyn System) -> Finding {
     const NAME: &str = "kernel";
     let Some(release) = system.read("/proc/sys/kernel/osrelease") else {
         return Finding::new(NAME, Level::Note, "/proc does not tell its version")
-            .means("Mesh needs Linux 5.14 or later, and /proc for some of what it does.");
+            .means("Mesh needs Linux 5.10 or later, and /proc for some of what it does.");
     };
     let release = release.trim();
     let seen = format!("Linux {release}");
@@ -40,7 +40,7 @@ fn kernel(system: &dyn System) -> Finding {
             "Meshing works, behind the mprotect barrier: system calls by inline assembly may fail with EFAULT \
              in the moment of a mesh. The userfaultfd barrier needs Linux 6.4.",
         ),
-        _ => Finding::new(NAME, Level::Unusable, seen).means("Mesh needs Linux 5.14 or later."),
+        _ => Finding::new(NAME, Level::Unusable, seen).means("Mesh needs Linux 5.10 or later."),
     }
 }
 

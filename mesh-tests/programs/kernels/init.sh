@@ -2,8 +2,7 @@
 # The first process of a guest that scripts/other-kernels has booted. What it says on the second serial port: a line that begins with "ok: "
 # or "FAILED: " for each check, and a last one with the word that the kernel's command line gives it, and how many there were of each.
 #
-# From the command line: `guest_word`; `guest_barrier`, the write barrier that this kernel should permit, or `unmeshed` where it is too old
-# for meshing; `guest_levels` of its tables of pages; `guest_short`, if not all is to be run.
+# From the command line: `guest_word`; `guest_barrier`, the write barrier that this kernel should permit; `guest_levels` of its tables of pages; `guest_short`, if not all is to be run.
 set -u
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 PYTHONHASHSEED=0
 mount -t proc proc /proc
@@ -38,7 +37,7 @@ under() { plain LD_PRELOAD="$here/libmesh.so" MALLOCSTATS=json MESH_PERIOD_MS=1 
 # A number or a word of the last summary that was printed.
 figure() { sed -n "s/^  \"$1\": \"\\{0,1\\}\\([^\",]*\\)\"\\{0,1\\},\$/\\1/p" /tmp/errors | tail -n 1; }
 
-# What a run was like: WHAT, BARRIER. It ended well, and there are meshes behind that barrier; on a kernel that is too old there are none.
+# What a run was like: WHAT, BARRIER. It ended well, and there are meshes behind that barrier.
 judge() {
     local what=$1 barrier=$2 count
     count=$(figure mesh_count)
@@ -46,10 +45,8 @@ judge() {
         fails "$what: ended with $status"
     elif [ "$(figure barrier)" != "$barrier" ]; then
         fails "$what: the barrier is $(figure barrier) ($(figure barrier_reason)), not $barrier"
-    elif [ -z "$too_old" ] && [ "${count:-0}" = 0 ]; then
+    elif [ "${count:-0}" = 0 ]; then
         fails "$what: nothing was meshed: $(figure refused) steps were refused; $(figure unmeshed_because)"
-    elif [ -n "$too_old" ] && [ "${count:-none}" != 0 ]; then
-        fails "$what: ${count:-no} meshes on a kernel that is too old"
     else
         passes "$what: $count meshes, $barrier"
     fi
@@ -95,8 +92,6 @@ is() { if [ "$2" "$3" "$4" ]; then passes "$1: $2"; else fails "$1: $2, not $3 $
 
 : >/tmp/said
 : >/tmp/errors
-too_old=
-[ "$guest_barrier" != unmeshed ] || too_old=1 guest_barrier=mprotect
 barriers=("$guest_barrier")
 [ "$guest_barrier" = mprotect ] || barriers+=(mprotect)
 note "Linux $(uname -r), $(getconf GNU_LIBC_VERSION), $(nproc) processors"
