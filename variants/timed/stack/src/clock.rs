@@ -1,15 +1,8 @@
-//! The processor's counter of time, and the kernel's account of a thread's.
+//! Clocks: the kernel's account of a thread's time.
 
 use core::mem::MaybeUninit;
 
 use arena::os::syscall;
-
-/// Ticks since the machine was started; the same on all processors.
-#[inline(always)]
-pub(crate) fn ticks() -> u64 {
-    // SAFETY: every x86-64 processor has the counter, and the kernel lets programs read it.
-    unsafe { core::arch::x86_64::_rdtsc() }
-}
 
 /// Nanoseconds for which this thread ran so far.
 pub(crate) fn ran() -> u64 {

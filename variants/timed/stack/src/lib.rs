@@ -4,11 +4,11 @@
 //! `mesh-bench scale` reads it.
 #![no_std]
 
-#[cfg(not(target_arch = "x86_64"))]
-compile_error!("libmesh_timed.so is for x86-64");
-
 mod clock;
 mod lock;
+#[cfg_attr(target_arch = "aarch64", path = "machine/aarch64.rs")]
+#[cfg_attr(target_arch = "x86_64", path = "machine/x86_64.rs")]
+mod machine;
 mod marks;
 mod record;
 mod recorder;

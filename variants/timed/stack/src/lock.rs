@@ -2,13 +2,12 @@
 //!
 //! What lies between the first instruction of [`lock`], [`try_lock`] or [`unlock`] and that of one of the [`marks`] is the recorder's.
 
-use core::arch::naked_asm;
 use core::cell::Cell;
 
 use arena::FutexLock;
 use heap::RawLock;
 
-use crate::clock::ticks;
+use crate::machine::{open_the_lock, take_the_lock, ticks, try_the_lock};
 use crate::marks;
 use crate::record::TRIED;
 use crate::recorder::{self, Before};
@@ -108,32 +107,13 @@ impl RecordedLock {
 /// Takes the lock, for the place that this returns to.
 #[unsafe(naked)]
 pub(crate) extern "C" fn lock(lock: &RecordedLock) {
-    naked_asm!(
-        "mov rsi, [rsp]",
-        "sub rsp, 8",
-        "call {take}",
-        "add rsp, 8",
-        "jmp {taken}",
-        take = sym RecordedLock::take_from,
-        taken = sym marks::taken,
-    )
+    take_the_lock!(RecordedLock::take_from, marks::taken)
 }
 
 /// Takes the lock if it is open, for the place that this returns to; says whether it did.
 #[unsafe(naked)]
 pub(crate) extern "C" fn try_lock(lock: &RecordedLock) -> bool {
-    naked_asm!(
-        "mov rsi, [rsp]",
-        "sub rsp, 8",
-        "call {take}",
-        "add rsp, 8",
-        "test al, al",
-        "jne {taken}",
-        "jmp {refused}",
-        take = sym RecordedLock::try_from,
-        taken = sym marks::taken,
-        refused = sym marks::refused,
-    )
+    try_the_lock!(RecordedLock::try_from, marks::taken, marks::refused)
 }
 
 /// Opens the lock, and records the hold.
@@ -142,12 +122,5 @@ pub(crate) extern "C" fn try_lock(lock: &RecordedLock) -> bool {
 /// The caller holds the lock.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn unlock(lock: &RecordedLock) {
-    naked_asm!(
-        "sub rsp, 8",
-        "call {open}",
-        "add rsp, 8",
-        "jmp {opened}",
-        open = sym RecordedLock::open,
-        opened = sym marks::opened,
-    )
+    open_the_lock!(RecordedLock::open, marks::opened)
 }

@@ -8,7 +8,8 @@ use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 use arena::os::syscall;
 
-use crate::clock::{ran, ticks};
+use crate::clock::ran;
+use crate::machine::{thread, ticks};
 use crate::record::{Header, Hold};
 
 /// How many holds a file has room for. Later ones are counted only.
@@ -62,16 +63,6 @@ pub(crate) fn begin(header: *mut Header, first: Header) {
 pub(crate) struct Before {
     pub(crate) arrived: u64,
     pub(crate) ran: u64,
-}
-
-/// The calling thread.
-fn thread() -> u64 {
-    let pointer: u64;
-    // SAFETY: the first word of a thread's control block is its own address.
-    unsafe {
-        core::arch::asm!("mov {}, fs:0", out(reg) pointer, options(nostack, readonly, preserves_flags));
-    }
-    pointer
 }
 
 /// Now, before a lock is asked for; nothing unless holds are recorded.

@@ -4,8 +4,9 @@ use core::ffi::c_char;
 
 use arena::os::syscall;
 
-use crate::clock::{least_difference, ran, ticks};
+use crate::clock::{least_difference, ran};
 use crate::lock::{self, RecordedLock};
+use crate::machine::ticks;
 use crate::record::{Header, MAGIC};
 use crate::{marks, recorder};
 
