@@ -12,7 +12,8 @@ typedef int by_mib(const size_t *, size_t, void *, size_t *, void *, size_t);
 
 static const size_t SIZES[] = {0, 1, 4, 8, 16};
 
-enum { ROOM = 32, UNTOUCHED = 0xee };
+/* What may be written can be either of the two last, but not both. */
+enum { ROOM = 32, UNTOUCHED = 0xee, AS_WELL = 0x11 };
 
 /* jemalloc's function, or else that of mesh.h. */
 static void *function(const char *name)
@@ -23,11 +24,11 @@ static void *function(const char *name)
     return found != NULL ? found : dlsym(RTLD_DEFAULT, ours);
 }
 
-/* The number of bytes up to the last one that was written. */
-static size_t written(const unsigned char *bytes)
+/* The number of bytes up to the last one that was written; before all were `untouched`. */
+static size_t written(const unsigned char *bytes, unsigned char untouched)
 {
     size_t count = ROOM;
-    while (count > 0 && bytes[count - 1] == UNTOUCHED)
+    while (count > 0 && bytes[count - 1] == untouched)
         count--;
     return count;
 }
@@ -53,12 +54,16 @@ int main(int count, char **arguments)
             memset(bytes, UNTOUCHED, sizeof bytes);
             size_t size = SIZES[j];
             int error = control(name, bytes, &size, NULL, 0);
-            printf(" | read %zu: %d %zu %zu", SIZES[j], error, size, written(bytes));
+            size_t told = size, count = written(bytes, UNTOUCHED), other = 0;
+            const char *alike = "";
             if (found == 0) {
+                memset(bytes, AS_WELL, sizeof bytes);
                 size = SIZES[j];
                 int again = control_by(mib, parts, bytes, &size, NULL, 0);
-                printf(" %s", again == error ? "same" : "another");
+                alike = again == error ? " same" : " another";
+                other = written(bytes, AS_WELL);
             }
+            printf(" | read %zu: %d %zu %zu%s", SIZES[j], error, told, count > other ? count : other, alike);
         }
         for (size_t j = 0; j < sizeof SIZES / sizeof *SIZES; j++) {
             char zero[ROOM] = {0};
