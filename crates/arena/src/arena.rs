@@ -428,7 +428,7 @@ unsafe impl<O: Os> Metadata for Arena<O> {
 
     unsafe fn forget_metadata(&self, start: NonNull<u8>, len: usize) {
         // The system takes whole pages of its own, and would take what is beside the range as well.
-        let page = O::PAGE_SIZE * self.os.grain().pages();
+        let page = self.os.system_page();
         let from = start.addr().get().next_multiple_of(page);
         let end = (start.addr().get() + len) / page * page;
         let Some(len) = end.checked_sub(from).filter(|&len| len > 0) else {

@@ -44,7 +44,7 @@ impl Aside {
         if let Some(end) = NonNull::new(self.end.load(Ordering::Relaxed) as *mut u8) {
             return Some(end);
         }
-        let guard = O::PAGE_SIZE * os.grain().pages();
+        let guard = os.system_page();
         let len = guard + SIZE;
         let start = os.reserve(len, Access::ReadWrite).ok()?;
         os.name(start, len, Purpose::Work);

@@ -75,7 +75,7 @@ unsafe impl Send for Part {}
 
 impl Part {
     fn take<O: Os>(os: &O) -> Option<Self> {
-        let page = O::PAGE_SIZE * os.grain().pages();
+        let page = os.system_page();
         let part = Self(os.reserve(PART * page, Access::None).ok()?);
         os.name(part.0, PART * page, Purpose::Work);
         let is_apart = (1..PART).step_by(2).all(|odd| {
@@ -93,7 +93,7 @@ impl Part {
 
     fn give_up<O: Os>(self, os: &O) -> bool {
         // SAFETY: the range is ours and unused.
-        unsafe { os.unmap(self.0, PART * O::PAGE_SIZE * os.grain().pages()) }.is_ok()
+        unsafe { os.unmap(self.0, PART * os.system_page()) }.is_ok()
     }
 }
 

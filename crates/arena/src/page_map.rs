@@ -216,7 +216,7 @@ impl PageMap {
     /// The caller has the lock of the state, and the run is in a store.
     pub(crate) unsafe fn forget_inside<O: Os>(&self, os: &O, whole: Run, part: Run) {
         for (table, size) in self.site.tables.into_iter().zip(PAGE_ENTRIES) {
-            let on_page = O::PAGE_SIZE * os.grain().pages() / size;
+            let on_page = os.system_page() / size;
             let inside = (whole.first.0 + 1).next_multiple_of(on_page)
                 ..(whole.end().0 - 1) / on_page * on_page;
             // The ends of what it was merged with are inside now.

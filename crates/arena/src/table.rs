@@ -97,7 +97,7 @@ impl Table {
 
     /// Entries in a page of the system's.
     fn in_page<O: Os>(&self, os: &O) -> usize {
-        O::PAGE_SIZE * os.grain().pages() / self.size
+        os.system_page() / self.size
     }
 
     /// Unmaps everything, where nobody has used it yet.

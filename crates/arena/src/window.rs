@@ -166,7 +166,8 @@ impl Window {
             self.mapped += 1;
         }
         let at = self.address::<O>(run.first).ok_or(Errno::ENOMEM)?;
-        os.populate(at, len)?;
+        // SAFETY: pages of the window, which is readable and writable.
+        unsafe { os.populate(at, len) }?;
         self.warm_from.lower(chunk);
         self.warm_to = self.warm_to.max(chunk + 1);
         let entry = self.entry(chunk);

@@ -64,7 +64,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
         let first = labels.address_of(labels.first());
         let behind = first + labels.page_count() * P::PAGE_SIZE;
         // The system does it to whole pages of its own.
-        let page = P::PAGE_SIZE * self.pages.grain().pages();
+        let page = self.pages.system_page();
         let end = start.saturating_add(len).saturating_add(page - 1);
         let from = (start / page * page).max(first);
         let to = (end / page * page).min(behind);

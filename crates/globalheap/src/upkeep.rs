@@ -118,7 +118,7 @@ impl<P: PlainPages, R: Report> GlobalHeap<P, R> {
 
     /// Gives back the memory of records that nobody uses: of all, or where nobody did the last time either.
     fn trim_records(&self, all: bool) {
-        let page = P::PAGE_SIZE * self.pages.grain().pages();
+        let page = self.pages.system_page();
         let has_records = |class: &SizeClass| !SpanClasses::is_whole(*class);
         for class in self.used_classes().filter(has_records) {
             let mut from = Some(0);

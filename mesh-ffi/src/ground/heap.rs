@@ -20,7 +20,7 @@ pub(crate) static HEAP: Heap = stack::meshed();
 /// Bytes in a page of the system's.
 #[inline(always)]
 pub(crate) fn system_page() -> usize {
-    System::PAGE_SIZE * HEAP.global().pages().os().grain().pages()
+    HEAP.global().pages().os().system_page()
 }
 
 /// Tells the user about misuse.

@@ -122,8 +122,9 @@ unsafe impl<O: Os> Os for FailNth<O> {
         self.unless_refused(|os| unsafe { os.discard(at, len) })
     }
 
-    fn populate(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
-        self.unless_refused(|os| os.populate(at, len))
+    unsafe fn populate(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+        // SAFETY: the caller's promise is the one that the system below asks for.
+        self.unless_refused(|os| unsafe { os.populate(at, len) })
     }
 
     unsafe fn punch(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {

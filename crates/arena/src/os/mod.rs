@@ -113,6 +113,12 @@ pub unsafe trait Os: WriteFaults + Futex + Sync {
         Grain::PAGE
     }
 
+    /// Bytes of what the system has as one: a page of its own.
+    #[inline(always)]
+    fn system_page(&self) -> usize {
+        Self::PAGE_SIZE * self.grain().pages()
+    }
+
     /// Maps `len` bytes somewhere, private and anonymous, without commitment.
     fn reserve(&self, len: usize, access: Access) -> Result<NonNull<u8>, Errno>;
 
@@ -173,7 +179,10 @@ pub unsafe trait Os: WriteFaults + Futex + Sync {
     unsafe fn discard(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno>;
 
     /// Makes the range's pages present and writable.
-    fn populate(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno>;
+    ///
+    /// # Safety
+    /// The range is mapped, readable and writable: where the system has no call for it, each page is written to.
+    unsafe fn populate(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno>;
 
     /// Frees the shared pages behind the range, for all mappings of them.
     ///

@@ -310,9 +310,10 @@ unsafe impl Os for Confined {
         unsafe { self.linux.discard(at, len) }
     }
 
-    fn populate(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+    unsafe fn populate(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
         self.check(at, len);
-        self.linux.populate(at, len)
+        // SAFETY: the same contract.
+        unsafe { self.linux.populate(at, len) }
     }
 
     unsafe fn punch(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {

@@ -26,6 +26,12 @@ pub unsafe trait SpanPages: Metadata + Sync {
         Grain::PAGE
     }
 
+    /// Bytes of what the system has as one: a page of its own.
+    #[inline(always)]
+    fn system_page(&self) -> usize {
+        Self::PAGE_SIZE * self.grain().pages()
+    }
+
     /// Where the pages are, and their labels.
     fn labels(&self) -> Labels;
 

@@ -289,7 +289,7 @@ impl<C: CentralHeap> ThreadHeap<C> {
         self.behind.fill(Behind::NOTHING);
         self.behind_homeward.fill(Behind::NOTHING);
         self.charged = 0;
-        let page = <C::Pages as SpanPages>::PAGE_SIZE * global.pages().grain().pages();
+        let page = global.pages().system_page();
         // SAFETY: no vector has a piece of it any more.
         unsafe { self.storage.clear(global.pages(), page, kept) };
     }

@@ -190,12 +190,12 @@ unsafe impl<L: RawLock + Sync, G: Pages> Os for LinuxWith<L, G> {
         unsafe { madvise(at, len, libc::MADV_DONTNEED) }
     }
 
-    fn populate(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
+    unsafe fn populate(&self, at: NonNull<u8>, len: usize) -> Result<(), Errno> {
         // SAFETY: populating changes no content.
         match unsafe { madvise(at, len, MADV_POPULATE_WRITE) } {
             // Before Linux 5.14.
             Err(Errno(libc::EINVAL)) => {
-                // SAFETY: the range is mapped, and may be written to (contract of those who own it).
+                // SAFETY: the same contract.
                 unsafe { memory::touch(at, len) };
                 Ok(())
             }
